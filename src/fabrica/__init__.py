@@ -1,0 +1,3 @@
+"""Fabrica: the operating platform of an AI factory."""
+
+__version__ = "0.1.0"
