@@ -1,0 +1,43 @@
+"""How workers share rows: a claim is a token and an expiry, taken by compare-and-set.
+
+A loop claims a row, loads it in a short transaction, talks to the outside with none open, and applies the outcome
+only if the token still matches. A worker that dies loses its claim when the expiry passes; nothing else happens.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+
+from fabrica.kit.ids import new_uid
+
+TTL = timedelta(seconds=60)
+
+
+class Claimable(models.Model):
+    """A row that a worker can claim."""
+
+    claim_token = models.CharField(max_length=32, blank=True, default="", editable=False)
+    claim_expires_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def claim(cls, due: "models.QuerySet[Self]", now: datetime, ttl: timedelta = TTL) -> "Self | None":
+        """Claim the first free row of `due`; None when there is none, or another worker was faster."""
+        free = Q(claim_token="") | Q(claim_expires_at__lte=now)
+        row = due.filter(free).first()
+        if row is None:
+            return None
+        token = new_uid()
+        taken = cls._default_manager.filter(free, pk=row.pk).update(
+            claim_token=token, claim_expires_at=now + ttl
+        )
+        return cls._default_manager.get(pk=row.pk) if taken == 1 else None
+
+    def settle(self, **fields: Any) -> bool:
+        """Write the outcome and give the row back; False, writing nothing, if the claim was lost meanwhile."""
+        mine = type(self)._default_manager.filter(pk=self.pk, claim_token=self.claim_token)
+        return bool(mine.update(**fields, claim_token="", claim_expires_at=None))
