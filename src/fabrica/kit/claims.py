@@ -32,9 +32,7 @@ class Claimable(models.Model):
         if row is None:
             return None
         token = new_uid()
-        taken = cls._default_manager.filter(free, pk=row.pk).update(
-            claim_token=token, claim_expires_at=now + ttl
-        )
+        taken = cls._default_manager.filter(free, pk=row.pk).update(claim_token=token, claim_expires_at=now + ttl)
         return cls._default_manager.get(pk=row.pk) if taken == 1 else None
 
     def settle(self, **fields: Any) -> bool:

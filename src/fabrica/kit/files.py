@@ -79,6 +79,4 @@ def folder_sha256(folder: Path) -> str:
 
 def canonical_json(value: object) -> bytes:
     """The one way a value is written before it is hashed or signed: sorted keys, no spaces, UTF-8."""
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()

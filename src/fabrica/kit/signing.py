@@ -20,9 +20,7 @@ def create_key(path: Path) -> Ed25519PrivateKey:
     if path.exists():
         raise Refused(f"{path} exists already.", todo="Rotate to a key with another name instead.")
     key = Ed25519PrivateKey.generate()
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     write_atomic(path, pem, mode=0o600)
     write_atomic(path.with_suffix(".pub"), public_pem(key.public_key()))
     return key
@@ -60,9 +58,7 @@ def public_key(pem: str) -> Ed25519PublicKey:
 
 def public_pem(key: Ed25519PublicKey) -> str:
     """The public key as PEM text."""
-    return key.public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    ).decode()
+    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 def fingerprint(key: Ed25519PublicKey) -> str:

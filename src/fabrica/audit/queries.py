@@ -1,0 +1,70 @@
+"""Reading entries and checking the chain."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.db.models import QuerySet
+
+from fabrica.audit.engine import GENESIS, chain
+from fabrica.audit.models import Entry, Seal
+from fabrica.kit.signing import is_signed
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check of the chain found. `problems` is empty when it holds."""
+
+    seal_count: int
+    entry_count: int
+    unsealed_count: int
+    anchor_count: int
+    problems: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        return not self.problems
+
+
+def about(subject: str) -> QuerySet[Entry]:
+    """The entries that tell of a subject, oldest first."""
+    return Entry.objects.filter(subject=subject).order_by("pk")
+
+
+def verify(*, key: Ed25519PublicKey, anchor: Path) -> Verdict:
+    """Recompute every seal from its entries, check each signature, and hold the chain against the anchor file."""
+    anchors = _anchors(anchor)
+    seals = list(Seal.objects.order_by("number"))
+    problems = [*_broken_seals(seals, key), *_broken_anchors(seals, anchors)]
+    sealed = sum(one.entry_count for one in seals)
+    unsealed = Entry.objects.filter(seal=None).count()
+    return Verdict(len(seals), sealed, unsealed, len(anchors), tuple(problems))
+
+
+def _broken_seals(seals: list[Seal], key: Ed25519PublicKey) -> Iterator[str]:
+    previous = GENESIS
+    for number, one in enumerate(seals, start=1):
+        entries = Entry.objects.filter(seal=one).order_by("pk").iterator()
+        if one.number != number:
+            yield f"Seal {number} is missing."
+        if chain(previous, (entry.canonical() for entry in entries)) != one.digest:
+            yield f"Seal {one.number}: an entry was changed, added or removed."
+        if not is_signed(key, one.digest.encode(), one.signature):
+            yield f"Seal {one.number}: the signature is not this site's."
+        previous = one.digest
+
+
+def _broken_anchors(seals: list[Seal], anchors: dict[int, str]) -> Iterator[str]:
+    digests = {one.number: one.digest for one in seals}
+    for number, digest in anchors.items():
+        if digests.get(number) != digest:
+            yield f"Seal {number} differs from the anchor file."
+
+
+def _anchors(anchor: Path) -> dict[int, str]:
+    if not anchor.is_file():
+        return {}
+    rows = [json.loads(line) for line in anchor.read_text(encoding="utf-8").splitlines()]
+    return {int(row["number"]): str(row["digest"]) for row in rows}

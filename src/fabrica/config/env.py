@@ -1,0 +1,68 @@
+"""Settings come from the environment or from files it names; a wrong value stops the start with a hint."""
+
+import os
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE, FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable's value, or what stands in the file that `<name>_FILE` names."""
+    if file := os.environ.get(f"{name}_FILE"):
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"{name}_FILE={file} cannot be read: {error.strerror}.") from error
+    return os.environ.get(name, default)
+
+
+def flag(name: str, *, default: bool = False) -> bool:
+    """A yes or no: 1/true/yes/on or 0/false/no/off."""
+    value = os.environ.get(name, str(default)).lower()
+    if value not in TRUE + FALSE:
+        raise ImproperlyConfigured(f"{name}={value} is neither yes nor no. Use 1 or 0.")
+    return value in TRUE
+
+
+def number(name: str, default: int, *, least: int = 0, most: int = 2**40) -> int:
+    """A whole number within bounds."""
+    value = os.environ.get(name, str(default))
+    if not value.isdigit() or not least <= int(value) <= most:
+        raise ImproperlyConfigured(f"{name}={value} is not a whole number from {least} to {most}.")
+    return int(value)
+
+
+def names(name: str, default: str = "") -> list[str]:
+    """A list, separated by commas."""
+    return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+
+
+def database(url: str, home: Path) -> dict[str, object]:
+    """Django's settings of the database at `url`: `sqlite:///FILE`, `postgresql://user:password@host:port/name`."""
+    parts = urlsplit(url or f"sqlite:///{home / 'db.sqlite3'}")
+    if parts.scheme == "sqlite":
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": unquote(parts.path[1:]) or ":memory:",
+            "OPTIONS": {
+                # WAL lets readers go on while one writes; IMMEDIATE makes writers queue instead of failing half-way.
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+            },
+        }
+    if parts.scheme in ("postgresql", "postgres"):
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": parts.path[1:],
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": parts.hostname or "",
+            "PORT": parts.port or "",
+            "OPTIONS": dict(parse_qsl(parts.query)),
+            "CONN_MAX_AGE": 60,
+        }
+    raise ImproperlyConfigured(f"DATABASE_URL has the scheme {parts.scheme!r}; use sqlite:/// or postgresql://.")

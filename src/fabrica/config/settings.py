@@ -1,0 +1,182 @@
+"""All settings of a site. Each is read from the environment and described in docs/operator/settings.md."""
+
+from pathlib import Path
+from typing import Any
+
+import django_stubs_ext
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from fabrica.config import env
+
+# Lets generic classes such as ModelForm[Model] be written at run time too.
+django_stubs_ext.monkeypatch()
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+FABRICA_HOME = Path(env.text("FABRICA_HOME", "var/site")).resolve()
+FABRICA_STORAGE = Path(env.text("FABRICA_STORAGE", str(FABRICA_HOME / "storage"))).resolve()
+FABRICA_KEYS = Path(env.text("FABRICA_KEYS", str(FABRICA_HOME / "keys"))).resolve()
+FABRICA_ANCHOR_FILE = Path(env.text("FABRICA_ANCHOR_FILE", str(FABRICA_HOME / "audit-anchors.jsonl"))).resolve()
+FABRICA_SITE_NAME = env.text("FABRICA_SITE_NAME", "Fabrica")
+FABRICA_URL = env.text("FABRICA_URL", "http://127.0.0.1:8000")
+FABRICA_DEMO = env.flag("FABRICA_DEMO")
+FABRICA_UPLOAD_LIMIT_BYTES = env.number("FABRICA_UPLOAD_LIMIT_BYTES", 256_000_000, least=1_000)
+
+DEBUG = env.flag("FABRICA_DEBUG")
+SECRET_KEY = env.text("FABRICA_SECRET_KEY")
+if not SECRET_KEY:
+    key_file = FABRICA_HOME / "secret-key"
+    if not key_file.is_file():
+        raise ImproperlyConfigured(
+            f"There is no secret key. Run `fabrica-site init` to make one in {key_file}, "
+            "or set FABRICA_SECRET_KEY or FABRICA_SECRET_KEY_FILE.",
+        )
+    SECRET_KEY = key_file.read_text(encoding="utf-8").strip()
+ALLOWED_HOSTS = env.names("FABRICA_HOSTS", "127.0.0.1,localhost,[::1]")
+CSRF_TRUSTED_ORIGINS = env.names("FABRICA_TRUSTED_ORIGINS")
+
+INSTALLED_APPS = [
+    "fabrica.portal",
+    "fabrica.registry",
+    "fabrica.training",
+    "fabrica.allocations",
+    "fabrica.dataspaces",
+    "fabrica.reviews",
+    "fabrica.applications",
+    "fabrica.trust",
+    "fabrica.calls",
+    "fabrica.clusters",
+    "fabrica.projects",
+    "fabrica.notices",
+    "fabrica.people",
+    "fabrica.audit",
+    "fabrica.web",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_htmx",
+    "template_partials",
+    "ninja",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+]
+# A context that is not built yet has no folder.
+INSTALLED_APPS = [
+    app for app in INSTALLED_APPS if not app.startswith("fabrica.") or (PACKAGE / app[8:] / "apps.py").is_file()
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "fabrica.web.middleware.SecurityHeaders",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "fabrica.people.middleware.Gate",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "fabrica.web.middleware.ProblemPages",
+]
+
+ROOT_URLCONF = "fabrica.config.urls"
+WSGI_APPLICATION = "fabrica.config.wsgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "fabrica.config.context.site",
+            ],
+        },
+    },
+]
+DATABASES: dict[str, dict[str, Any]] = {"default": env.database(env.text("DATABASE_URL"), FABRICA_HOME)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "people.Person"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = reverse_lazy("home")
+LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "fabrica.people.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "fabrica.people.forms.SignupDetails"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "optional" if FABRICA_DEMO else "mandatory"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{FABRICA_SITE_NAME}] "
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "login": "30/m/ip", "signup": "20/m/ip"}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = FABRICA_SITE_NAME
+
+EMAIL_BACKEND = (
+    "django.core.mail.backends.smtp.EmailBackend"
+    if env.text("FABRICA_SMTP_HOST")
+    else ("django.core.mail.backends.console.EmailBackend")
+)
+EMAIL_HOST = env.text("FABRICA_SMTP_HOST")
+EMAIL_PORT = env.number("FABRICA_SMTP_PORT", 587, least=1, most=65535)
+EMAIL_HOST_USER = env.text("FABRICA_SMTP_USER")
+EMAIL_HOST_PASSWORD = env.text("FABRICA_SMTP_PASSWORD")
+EMAIL_USE_TLS = env.flag("FABRICA_SMTP_TLS", default=True)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.text("FABRICA_MAIL_FROM", "fabrica@localhost")
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("fr", _("French"))]
+LOCALE_PATHS = [PACKAGE / "web" / "locale"]
+TIME_ZONE = env.text("FABRICA_TIME_ZONE", "Europe/Brussels")
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = FABRICA_HOME / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+MEDIA_ROOT = FABRICA_STORAGE
+FILE_UPLOAD_PERMISSIONS = 0o600
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
+DATA_UPLOAD_MAX_NUMBER_FILES = 2_000
+
+# On plain HTTP only the loopback demo and a developer's machine may serve; everything else is HTTPS behind a proxy.
+INSECURE_OK = DEBUG or FABRICA_DEMO
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not INSECURE_OK
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 12 * 3600
+SECURE_SSL_REDIRECT = not INSECURE_OK
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("FABRICA_BEHIND_PROXY") else None
+SECURE_HSTS_SECONDS = 0 if INSECURE_OK else 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not INSECURE_OK
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.text("FABRICA_LOG_LEVEL", "INFO")},
+}

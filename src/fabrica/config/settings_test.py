@@ -1,0 +1,21 @@
+"""Settings of the tests: a home of their own, no secrets, no mail leaves, in memory where it can be."""
+
+import os
+import tempfile
+
+os.environ.setdefault("FABRICA_HOME", tempfile.mkdtemp(prefix="fabrica-test-"))
+os.environ.setdefault("FABRICA_SECRET_KEY", "only-for-tests-" + "0" * 40)
+os.environ.setdefault("FABRICA_LOG_LEVEL", "WARNING")
+
+from fabrica.config.settings import *  # noqa: F403 - the environment must be set before
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_AUTOREFRESH = True
+SECURE_SSL_REDIRECT = False
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+DEBUG = False

@@ -1,0 +1,32 @@
+"""Addresses of the site. Pages are behind the login unless they say otherwise; the API lets in by token or session."""
+
+from importlib.util import find_spec
+
+from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.cache import never_cache
+from django.views.i18n import set_language
+
+from fabrica.config.api import api
+
+CONTEXTS = [
+    "people", "calls", "applications", "reviews", "projects", "dataspaces", "training", "registry", "portal", "web",
+]  # fmt: skip
+
+api_patterns, api_app, api_namespace = api.urls
+for pattern in api_patterns:
+    # The API asks for a token or session itself and answers 401, where a page would lead to the sign-in.
+    pattern.callback.login_required = False
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("i18n/setlang/", login_not_required(never_cache(set_language)), name="set_language"),
+    path("api/", (api_patterns, api_app, api_namespace)),
+]
+urlpatterns += [
+    path("", include(f"fabrica.{context}.urls"))
+    for context in CONTEXTS
+    if find_spec(f"fabrica.{context}") and find_spec(f"fabrica.{context}.urls")
+]

@@ -1,0 +1,6 @@
+"""People: persons, organisations and who works where; roles on this site; personal tokens.
+
+Words: a *person* signs in; an *organisation* applies; a *member* works for an organisation; a *role* (officer,
+assessor, operator, provider) is granted by the site; a *token* lets a program act for a person within *scopes*.
+Never: decides about an application, or keeps a token's secret.
+"""

@@ -1,0 +1,163 @@
+"""The API of one's own account."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+from pydantic import Field
+
+from fabrica.kit.errors import NotFound
+from fabrica.kit.time import utcnow
+from fabrica.people import queries, rules, services
+from fabrica.people.models import Organisation, Person, Token
+from fabrica.people.queries import signed_in
+from fabrica.web.scopes import needs
+
+router = Router(tags=["account"])
+
+
+class OrganisationIn(Schema):
+    """A new organisation."""
+
+    name: str = Field(max_length=160)
+    country: str = Field(max_length=2, examples=["FR"])
+    kind: str = Field(examples=["startup"])
+    registration_number: str = Field(max_length=40)
+
+
+class OrganisationOut(Schema):
+    """An organisation of mine."""
+
+    uid: str
+    name: str
+    country: str
+    kind: str
+
+
+class MeOut(Schema):
+    """Who the token or session stands for."""
+
+    uid: str
+    email: str
+    name: str
+    roles: list[str]
+    terms_accepted: bool
+    scopes: list[str]
+    organisations: list[OrganisationOut]
+
+
+class MemberIn(Schema):
+    """Somebody to add."""
+
+    email: str = Field(max_length=254)
+
+
+class MemberOut(Schema):
+    """A member of an organisation."""
+
+    uid: str = Field(alias="person.uid")
+    name: str = Field(alias="person.name")
+    role: str
+
+
+class TokenIn(Schema):
+    """A new token."""
+
+    name: str = Field(max_length=60)
+    scopes: list[str] = Field(max_length=10)
+    days: int = Field(90, ge=1, le=365)
+
+
+class TokenOut(Schema):
+    """A token, without its secret."""
+
+    id: int
+    name: str
+    start: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+
+
+class TokenMade(Schema):
+    """A new token with its secret, shown this once."""
+
+    token: TokenOut
+    secret: str
+
+
+@router.get("/me", response=MeOut)
+@needs("read")
+def me(request: HttpRequest) -> dict[str, Any]:
+    """Who I am here."""
+    return _me(signed_in(request), request.scopes)  # type: ignore[attr-defined]
+
+
+def _me(person: Person, scopes: frozenset[str]) -> dict[str, Any]:
+    return {
+        "uid": person.uid,
+        "email": person.email,
+        "name": person.name,
+        "roles": sorted(rules.roles(person)),
+        "terms_accepted": person.has_accepted_terms,
+        "scopes": sorted(scopes),
+        "organisations": list(queries.organisations_of(person)),
+    }
+
+
+@router.post("/me/terms", response=MeOut)
+@needs("account")
+def accept_terms(request: HttpRequest) -> dict[str, Any]:
+    """Accept the terms of use now in force."""
+    services.accept_terms(by=signed_in(request), now=utcnow())
+    return _me(signed_in(request), request.scopes)  # type: ignore[attr-defined]
+
+
+@router.post("/organisations", response={201: OrganisationOut})
+@needs("account")
+def register_organisation(request: HttpRequest, payload: OrganisationIn) -> tuple[int, Organisation]:
+    """Register an organisation; I become its administrator."""
+    return 201, services.register_organisation(**payload.dict(), by=signed_in(request), now=utcnow())
+
+
+@router.get("/organisations/{uid}/members", response=list[MemberOut])
+@needs("read")
+def members(request: HttpRequest, uid: str) -> Any:
+    """The members of one of my organisations."""
+    return queries.organisation_of(signed_in(request), uid).members.select_related("person").order_by("pk")
+
+
+@router.post("/organisations/{uid}/members", response={201: MemberOut})
+@needs("account")
+def add_member(request: HttpRequest, uid: str, payload: MemberIn) -> tuple[int, Any]:
+    """Add a person who has an account."""
+    organisation = queries.organisation_of(signed_in(request), uid)
+    return 201, services.add_member(organisation=organisation, email=payload.email, by=signed_in(request), now=utcnow())
+
+
+@router.get("/tokens", response=list[TokenOut])
+@needs("read")
+def tokens(request: HttpRequest) -> Any:
+    """My tokens."""
+    return queries.tokens_of(signed_in(request))
+
+
+@router.post("/tokens", response={201: TokenMade})
+@needs("account")
+def create_token(request: HttpRequest, payload: TokenIn) -> tuple[int, dict[str, Token | str]]:
+    """Make a token. Its secret is in this answer only."""
+    token, secret = services.create_token(**payload.dict(), by=signed_in(request), now=utcnow())
+    return 201, {"token": token, "secret": secret}
+
+
+@router.delete("/tokens/{token_id}", response={204: None})
+@needs("account")
+def revoke_token(request: HttpRequest, token_id: int) -> tuple[int, None]:
+    """End a token at once."""
+    token = queries.tokens_of(signed_in(request)).filter(pk=token_id).first()
+    if token is None:
+        raise NotFound("There is no such token among yours.")
+    services.revoke_token(token=token, by=signed_in(request), now=utcnow())
+    return 204, None

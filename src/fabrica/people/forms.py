@@ -1,0 +1,62 @@
+"""Forms about people."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from fabrica.people.models import Organisation, Person
+from fabrica.people.states import Scope
+
+
+class SignupDetails(forms.Form):
+    """What the sign-up asks beyond address and password."""
+
+    name = forms.CharField(label=_("Your name"), max_length=120)
+
+    def signup(self, request: HttpRequest, user: Person) -> None:  # noqa: ARG002 - allauth's signature
+        """Called by allauth with the new person."""
+        user.name = self.cleaned_data["name"]
+        user.save(update_fields=["name"])
+
+
+class TermsForm(forms.Form):
+    """The one tick that opens the portal."""
+
+    accept = forms.BooleanField(
+        label=_("I accept the terms of use"),
+        error_messages={"required": _("Tick the box to accept the terms; without them we cannot let you in.")},
+    )
+
+
+class OrganisationForm(forms.ModelForm[Organisation]):
+    """A new organisation."""
+
+    class Meta:
+        model = Organisation
+        fields = ["name", "country", "kind", "registration_number"]
+        help_texts = {
+            "name": _("As in the commercial register."),
+            "registration_number": _("From the commercial register, or the VAT number."),
+        }
+
+
+class MemberForm(forms.Form):
+    """Somebody to add to the organisation."""
+
+    email = forms.EmailField(label=_("Their e-mail address"), help_text=_("They need an account here first."))
+
+
+class TokenForm(forms.Form):
+    """A new token."""
+
+    name = forms.CharField(label=_("Name"), max_length=60, help_text=_("Where you will use it, such as: my laptop."))
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may do"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple
+    )
+    days = forms.IntegerField(label=_("Valid for how many days"), min_value=1, max_value=365, initial=90)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scopes"].initial = [Scope.READ.value]

@@ -1,0 +1,113 @@
+"""Persons, organisations, memberships, roles, tokens."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from fabrica.kit.ids import new_uid
+from fabrica.people.states import MEMBER_COUNTRIES, TERMS_VERSION, Kind, MemberRole, Role
+
+
+class PersonManager(BaseUserManager["Person"]):
+    """Makes persons with a hashed password."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Person":
+        person = self.model(email=self.normalize_email(email).lower(), **fields)
+        person.set_password(password)
+        person.save(using=self._db)
+        return person
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "Person":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "Person":
+        return self.get(email__iexact=username)
+
+
+class Person(AbstractBaseUser, PermissionsMixin):
+    """Somebody who can sign in. The audit knows only `uid`."""
+
+    uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
+    email = models.EmailField(_("e-mail address"), unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False, help_text=_("May enter the operators' administration."))
+    joined_at = models.DateTimeField(auto_now_add=True)
+    terms_version = models.CharField(max_length=20, blank=True)
+    terms_accepted_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[PersonManager] = PersonManager()
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        verbose_name_plural = "people"
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def has_accepted_terms(self) -> bool:
+        return self.terms_version == TERMS_VERSION
+
+
+class RoleGrant(models.Model):
+    """A role the site granted to a person."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="role_grants")
+    role = models.CharField(max_length=20, choices=Role.choices)
+    granted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "role"], name="people_role_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.role}"
+
+
+class Organisation(models.Model):
+    """Who applies: a legal entity."""
+
+    uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
+    name = models.CharField(_("legal name"), max_length=160, unique=True)
+    country = models.CharField(_("country"), max_length=2, choices=list(MEMBER_COUNTRIES.items()))
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
+    registration_number = models.CharField(_("registration or VAT number"), max_length=40)
+    registered_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Member(models.Model):
+    """A person who works for an organisation."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="members")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=20, choices=MemberRole.choices)
+    joined_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "person"], name="people_member_once")]
+
+
+class Token(models.Model):
+    """A program's right to act for a person. The secret is shown once and kept as its hash."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(_("name"), max_length=60)
+    start = models.CharField(max_length=8, help_text=_("First characters, to tell tokens apart."))
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    def is_usable(self, now: datetime) -> bool:
+        """Whether the token is neither revoked nor expired, and its person still active."""
+        return self.revoked_at is None and now < self.expires_at and self.person.is_active

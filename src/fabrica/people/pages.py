@@ -1,0 +1,90 @@
+"""Pages of one's own account: terms, organisations, tokens."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from fabrica.kit.errors import NotFound, Problem
+from fabrica.kit.time import utcnow
+from fabrica.people import queries, services
+from fabrica.people.forms import MemberForm, OrganisationForm, TermsForm, TokenForm
+from fabrica.people.queries import signed_in
+from fabrica.people.states import TERMS_VERSION
+
+
+def terms(request: HttpRequest) -> HttpResponse:
+    """Read and accept the terms."""
+    form = TermsForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        services.accept_terms(by=signed_in(request), now=utcnow())
+        target = request.POST.get("next", "")
+        safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+        return redirect(target if safe else "home")
+    context = {"form": form, "version": TERMS_VERSION, "next": request.GET.get("next", "")}
+    return render(request, "people/terms.html", context)
+
+
+def account(request: HttpRequest) -> HttpResponse:
+    """One's own account: name, organisations, tokens, password and second factor."""
+    person = signed_in(request)
+    context = {"organisations": queries.organisations_of(person), "tokens": queries.tokens_of(person)}
+    return render(request, "people/account.html", context)
+
+
+def organisation_new(request: HttpRequest) -> HttpResponse:
+    """Register an organisation."""
+    form = OrganisationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = services.register_organisation(**form.cleaned_data, by=signed_in(request), now=utcnow())
+        except Problem as problem:
+            form.add_error(None, str(problem))
+        else:
+            messages.success(request, _("%(name)s is registered.") % {"name": made.name})
+            return redirect("home")
+    return render(request, "people/organisation_new.html", {"form": form})
+
+
+def organisation(request: HttpRequest, uid: str) -> HttpResponse:
+    """An organisation and its members."""
+    found = queries.organisation_of(signed_in(request), uid)
+    form = MemberForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.add_member(
+                organisation=found, email=form.cleaned_data["email"], by=signed_in(request), now=utcnow()
+            )
+        except NotFound as problem:
+            form.add_error("email", str(problem))
+        else:
+            messages.success(request, _("Added."))
+            return redirect("people:organisation", uid)
+    context = {"organisation": found, "members": found.members.select_related("person").order_by("pk"), "form": form}
+    return render(request, "people/organisation.html", context)
+
+
+def token_new(request: HttpRequest) -> HttpResponse:
+    """Make a token; its secret stands on the answer and nowhere else."""
+    form = TokenForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            token, secret = services.create_token(**form.cleaned_data, by=signed_in(request), now=utcnow())
+        except Problem as problem:
+            form.add_error(None, str(problem))
+        else:
+            return render(request, "people/token_made.html", {"token": token, "secret": secret})
+    return render(request, "people/token_new.html", {"form": form})
+
+
+@require_POST
+def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    """End a token."""
+    token = queries.tokens_of(signed_in(request)).filter(pk=pk).first()
+    if token is None:
+        raise NotFound("There is no such token among yours.")
+    services.revoke_token(token=token, by=signed_in(request), now=utcnow())
+    messages.success(request, _("The token %(name)s no longer works.") % {"name": token.name})
+    return redirect("people:account")

@@ -1,0 +1,51 @@
+"""Reads of people. Lists start from what a person may see."""
+
+from datetime import datetime
+from typing import Any, Protocol, cast
+
+from django.db.models import QuerySet
+
+from fabrica.kit.errors import NotFound
+from fabrica.kit.ids import digest
+from fabrica.people.models import Organisation, Person, Token
+from fabrica.people.states import Role
+
+
+class HasUser(Protocol):
+    """A request, as far as this context cares."""
+
+    user: Any
+
+
+def signed_in(request: HasUser) -> Person:
+    """The person behind a request; pages and the API let nobody else in by default."""
+    return cast("Person", request.user)
+
+
+def organisations_of(person: Person) -> QuerySet[Organisation]:
+    """The organisations the person works for, by name."""
+    return Organisation.objects.filter(members__person=person).order_by("name")
+
+
+def organisation_of(person: Person, uid: str) -> Organisation:
+    """One of the person's organisations. Raises NotFound, also for others'."""
+    found = organisations_of(person).filter(uid=uid).first()
+    if found is None:
+        raise NotFound("There is no such organisation among yours.", todo="Register it, or ask to be added to it.")
+    return found
+
+
+def tokens_of(person: Person) -> QuerySet[Token]:
+    """The person's tokens that are not revoked, newest first."""
+    return Token.objects.filter(person=person, revoked_at=None).order_by("-pk")
+
+
+def usable_token(secret: str, now: datetime) -> Token | None:
+    """The token with this secret, if it may be used now."""
+    token = Token.objects.select_related("person").filter(digest=digest(secret)).first()
+    return token if token and token.is_usable(now) else None
+
+
+def with_role(role: Role) -> QuerySet[Person]:
+    """The active persons with a role."""
+    return Person.objects.filter(is_active=True, role_grants__role=role).order_by("pk")

@@ -1,0 +1,137 @@
+"""Every write about people."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+
+from fabrica.audit.services import record
+from fabrica.kit.errors import NotAllowed, NotFound, Refused
+from fabrica.kit.ids import digest, new_secret
+from fabrica.people import rules
+from fabrica.people.models import Member, Organisation, Person, RoleGrant, Token
+from fabrica.people.states import MEMBER_COUNTRIES, TERMS_VERSION, Kind, MemberRole, Role, Scope
+
+MAX_TOKENS = 20
+MAX_TOKEN_DAYS = 365
+TOUCH_EVERY = timedelta(minutes=5)
+
+
+@transaction.atomic
+def register_person(*, email: str, name: str, password: str, now: datetime, by: Person | None = None) -> Person:
+    """Make a person whose e-mail address counts as verified: for operators and the first set-up, not for the public."""
+    try:
+        validate_email(email)
+        validate_password(password)
+    except ValidationError as error:
+        raise Refused("This account cannot be made.", why=" ".join(error.messages)) from error
+    if Person.objects.filter(email__iexact=email).exists():
+        raise Refused(f"{email} has an account already.")
+    person = Person.objects.create_user(email, password, name=name)
+    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    record(verb="person.register", by=by or person, subject=f"person:{person.uid}", now=now)
+    return person
+
+
+@transaction.atomic
+def accept_terms(*, by: Person, now: datetime) -> None:
+    """Note that the person accepted the terms now in force; once is enough."""
+    if by.has_accepted_terms:
+        return
+    by.terms_version, by.terms_accepted_at = TERMS_VERSION, now
+    by.save(update_fields=["terms_version", "terms_accepted_at"])
+    record(verb="person.accept_terms", by=by, subject=f"person:{by.uid}", now=now, version=TERMS_VERSION)
+
+
+@transaction.atomic
+def grant_role(*, person: Person, role: Role, by: Person | None, now: datetime) -> None:
+    """Grant a role; None as `by` is the site's own set-up on the server. Raises NotAllowed for all but operators."""
+    if by is not None and not rules.has_role(by, Role.OPERATOR):
+        raise NotAllowed("Only an operator grants roles.")
+    _, created = RoleGrant.objects.get_or_create(person=person, role=role, defaults={"granted_at": now})
+    if created:
+        record(verb="person.grant_role", by=by, subject=f"person:{person.uid}", now=now, role=role.value)
+
+
+@transaction.atomic
+def register_organisation(
+    *, name: str, country: str, kind: str, registration_number: str, by: Person, now: datetime
+) -> Organisation:
+    """Register an organisation; whoever does becomes its administrator. Raises Refused for a bad or known one."""
+    _check_organisation(name, country, kind, registration_number)
+    try:
+        with transaction.atomic():
+            made = Organisation.objects.create(
+                name=name.strip(), country=country, kind=kind, registration_number=registration_number.strip(),
+                registered_at=now,
+            )  # fmt: skip
+    except IntegrityError as error:
+        raise Refused(f"{name} is registered already.", todo="Ask its administrator to add you.") from error
+    Member.objects.create(organisation=made, person=by, role=MemberRole.ADMIN, joined_at=now)
+    record(verb="organisation.register", by=by, subject=f"organisation:{made.uid}", now=now, country=country, kind=kind)
+    return made
+
+
+def _check_organisation(name: str, country: str, kind: str, registration_number: str) -> None:
+    if not name.strip() or not registration_number.strip():
+        raise Refused("An organisation needs its legal name and its registration number.")
+    if country not in MEMBER_COUNTRIES:
+        raise Refused(f"{country} is not a country this site knows.", todo="Use the two-letter code, such as FR.")
+    if kind not in Kind.values:
+        raise Refused(f"{kind} is not a kind of organisation.", todo=f"Use one of: {', '.join(Kind.values)}.")
+
+
+@transaction.atomic
+def add_member(*, organisation: Organisation, email: str, by: Person, now: datetime) -> Member:
+    """Add a person who has an account to an organisation. Raises NotAllowed, NotFound, Refused."""
+    if not rules.can_manage(by, organisation):
+        raise NotAllowed("Only an administrator of the organisation adds members.")
+    person = Person.objects.filter(email__iexact=email, is_active=True).first()
+    if person is None:
+        raise NotFound(f"Nobody here has the address {email}.", todo="Ask them to sign up first.")
+    member, created = Member.objects.get_or_create(
+        organisation=organisation, person=person, defaults={"role": MemberRole.MEMBER, "joined_at": now}
+    )
+    if created:
+        subject = f"organisation:{organisation.uid}"
+        record(verb="organisation.add_member", by=by, subject=subject, now=now, person=person.uid)
+    return member
+
+
+@transaction.atomic
+def create_token(*, name: str, scopes: Collection[str], by: Person, now: datetime, days: int = 90) -> tuple[Token, str]:
+    """Make a token; returns it with its secret, which is never shown again. Raises Refused on bad input."""
+    if unknown := sorted(set(scopes) - set(Scope.values)):
+        raise Refused(f"Unknown scope: {', '.join(unknown)}.", todo=f"Use some of: {', '.join(Scope.values)}.")
+    if not name.strip() or not 1 <= days <= MAX_TOKEN_DAYS:
+        raise Refused(f"A token needs a name and a life of 1 to {MAX_TOKEN_DAYS} days.")
+    if rules.needs_second_factor(by):
+        raise Refused("Set up your second factor first.", why="Your role can decide about others.")
+    if Token.objects.filter(person=by, revoked_at=None, expires_at__gt=now).count() >= MAX_TOKENS:
+        raise Refused(f"You have {MAX_TOKENS} tokens already.", todo="Revoke one you no longer use.")
+    secret = f"fab_{new_secret()}"
+    token = Token.objects.create(
+        person=by, name=name.strip()[:60], start=secret[:8], digest=digest(secret),
+        scopes=sorted({*scopes, Scope.READ.value}), created_at=now, expires_at=now + timedelta(days=days),
+    )  # fmt: skip
+    record(verb="token.create", by=by, subject=f"token:{token.pk}", now=now, scopes=token.scopes)
+    return token, secret
+
+
+@transaction.atomic
+def revoke_token(*, token: Token, by: Person, now: datetime) -> None:
+    """End a token at once. Raises NotAllowed for another's."""
+    if token.person_id != by.pk:
+        raise NotAllowed("This token is not yours.")
+    if Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now):
+        record(verb="token.revoke", by=by, subject=f"token:{token.pk}", now=now)
+
+
+def touch_token(*, token: Token, now: datetime) -> None:
+    """Note that a token was used, at most every five minutes: reads stay reads."""
+    if token.last_used_at is None or now - token.last_used_at > TOUCH_EVERY:
+        Token.objects.filter(pk=token.pk).update(last_used_at=now)

@@ -1,0 +1,57 @@
+"""The closed lists of this context."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+TERMS_VERSION = "2026-11"
+
+
+class Role(TextChoices):
+    """What the site lets a person do beyond applying."""
+
+    OFFICER = "officer", _("Officer")
+    ASSESSOR = "assessor", _("Assessor")
+    OPERATOR = "operator", _("Operator")
+    PROVIDER = "provider", _("Data provider")
+
+
+# Roles that decide about others: a second factor is required.
+PRIVILEGED = frozenset({Role.OFFICER, Role.OPERATOR})
+
+
+class Kind(TextChoices):
+    """What an organisation says it is; checked by an officer at screening."""
+
+    STARTUP = "startup", _("Start-up")
+    SME = "sme", _("Small or medium-sized enterprise")
+    LARGE = "large", _("Large enterprise")
+    RESEARCH = "research", _("Research organisation")
+    PUBLIC = "public", _("Public body")
+
+
+class MemberRole(TextChoices):
+    """What a member may do for the organisation."""
+
+    ADMIN = "admin", _("Administrator")
+    MEMBER = "member", _("Member")
+
+
+class Scope(TextChoices):
+    """What a token may be used for. Reading is in every token."""
+
+    READ = "read", _("Read what I may see")
+    APPLY = "apply", _("Write and submit applications")
+    TRAIN = "train", _("Accept data policies, launch and cancel runs")
+    PUBLISH = "publish", _("Publish datasets")
+    DECIDE = "decide", _("Screen, assess and award")
+    ACCOUNT = "account", _("Change my account and organisation")
+
+
+MEMBER_COUNTRIES = {
+    "AT": _("Austria"), "BE": _("Belgium"), "BG": _("Bulgaria"), "HR": _("Croatia"), "CY": _("Cyprus"),
+    "CZ": _("Czechia"), "DK": _("Denmark"), "EE": _("Estonia"), "FI": _("Finland"), "FR": _("France"),
+    "DE": _("Germany"), "GR": _("Greece"), "HU": _("Hungary"), "IE": _("Ireland"), "IT": _("Italy"),
+    "LV": _("Latvia"), "LT": _("Lithuania"), "LU": _("Luxembourg"), "MT": _("Malta"), "NL": _("Netherlands"),
+    "PL": _("Poland"), "PT": _("Portugal"), "RO": _("Romania"), "SK": _("Slovakia"), "SI": _("Slovenia"),
+    "ES": _("Spain"), "SE": _("Sweden"),
+}  # fmt: skip

@@ -1,0 +1,15 @@
+"""Addresses of people's pages."""
+
+from django.urls import path
+
+from fabrica.people import pages
+
+app_name = "people"
+urlpatterns = [
+    path("terms/", pages.terms, name="terms"),
+    path("account/", pages.account, name="account"),
+    path("organisations/new/", pages.organisation_new, name="organisation_new"),
+    path("organisations/<str:uid>/", pages.organisation, name="organisation"),
+    path("account/tokens/new/", pages.token_new, name="token_new"),
+    path("account/tokens/<int:pk>/revoke/", pages.token_revoke, name="token_revoke"),
+]
