@@ -1,0 +1,140 @@
+"""The port to a machine: what Fabrica asks of any cluster, and the facts it gets back.
+
+A machine may always raise `Unreachable`: nothing is known then, and the same call may be made again.
+"""
+
+import enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+
+class JobState(enum.StrEnum):
+    """Where a job stands on its machine."""
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    TIMEOUT = "TIMEOUT"
+    LOST = "LOST"  # the machine or its supervisor died under it; Slurm calls it NODE_FAIL
+    UNKNOWN = "UNKNOWN"  # the machine has never heard of it
+
+    @property
+    def ended(self) -> bool:
+        """Whether the job will never change again."""
+        return self not in (JobState.PENDING, JobState.RUNNING, JobState.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class JobRequest:
+    """A program to run: `argv` in `folder` on `devices`, stopped after `time_limit_seconds`.
+
+    `token` names the wish, not the job: the same token again means the same job. `env` may hold only the
+    names that `checks.env_is_allowed` knows.
+    """
+
+    token: str
+    name: str
+    account: str
+    argv: tuple[str, ...]
+    folder: Path
+    devices: int
+    time_limit_seconds: int
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def gpu_seconds(self) -> int:
+        """The most that the job can be charged."""
+        return self.devices * self.time_limit_seconds
+
+
+@dataclass(frozen=True)
+class JobStatus:
+    """What the machine knows of one job. `reason` is a sentence: why it waits, or why it ended badly."""
+
+    job_id: str
+    state: JobState
+    submitted_at: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class AccountSpec:
+    """An account as it should be. `gpu_seconds_limit` is the total it may ever use; None means no limit."""
+
+    name: str
+    description: str
+    gpu_seconds_limit: int | None
+
+
+@dataclass(frozen=True)
+class UsageRecord:
+    """What one job used, so far or for good: `gpu_seconds` never exceeds devices x time limit."""
+
+    job_id: str
+    token: str
+    account: str
+    devices: int
+    started_at: datetime
+    ended_at: datetime | None
+    gpu_seconds: int
+    state: JobState
+
+
+@dataclass(frozen=True)
+class Load:
+    """How busy the machine is now."""
+
+    devices_total: int
+    devices_busy: int
+    jobs_running: int
+    jobs_pending: int
+
+
+class Cluster(Protocol):
+    """One machine. Every call may be repeated safely; every call may raise Unreachable."""
+
+    def submit(self, job: JobRequest) -> str:
+        """Queue the job and return its id; the same token again returns the same id and starts nothing.
+
+        That also holds when the caller died between its call and the answer. Raises Refused when the
+        account is unknown, its limit would be passed, or the request cannot run on this machine.
+        """
+
+    def cancel(self, job_id: str) -> None:
+        """Ask the job to stop (SIGTERM, a grace, SIGKILL). Nothing happens to one that has ended.
+
+        Raises NotFound for an id that the machine never gave out.
+        """
+
+    def states(self, job_ids: Iterable[str]) -> dict[str, JobStatus]:
+        """The status of each id asked for; UNKNOWN where the machine never heard of it."""
+
+    def find(self, token: str) -> str | None:
+        """The id of the job that this token started, if it did."""
+
+    def put_account(self, account: AccountSpec) -> None:
+        """Create the account or make it look like this. Applying it twice changes nothing."""
+
+    def account(self, name: str) -> AccountSpec | None:
+        """The account as the machine has it."""
+
+    def usage(self, since: datetime) -> list[UsageRecord]:
+        """What each started job used that was still running at `since` or ended later, oldest start first."""
+
+    def load(self) -> Load:
+        """How busy the machine is now."""
+
+    def read_output(self, job_folder: Path, name: str, offset: int, limit_bytes: int) -> bytes:
+        """At most `limit_bytes` of a file that the job wrote, from `offset` (negative: from the end).
+
+        `name` is a path inside the folder, without links. Raises NotFound while there is no such file.
+        """
