@@ -1,0 +1,97 @@
+"""Applications and their timeline."""
+
+from django.core.validators import MaxLengthValidator, MaxValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from fabrica.applications.states import EDITABLE, State
+from fabrica.calls.models import Call
+from fabrica.people.models import Organisation, Person
+from fabrica.trust.models import Assessment
+
+TEXT_LIMIT = 3_000
+MOST = {"parameters": 10_000_000, "tokens": 100_000_000, "runs": 1_000, "gpu_seconds": 10**12, "months": 60}
+
+
+class Application(models.Model):
+    """What an organisation asks for. A draft may be incomplete; `engine.gaps` says what is missing."""
+
+    code = models.CharField(max_length=20, unique=True)
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="+")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    applicant = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=20, choices=State.choices, default=State.DRAFT)
+
+    title = models.CharField(_("title"), max_length=120, blank=True)
+    purpose = models.TextField(
+        _("what it is for"), max_length=TEXT_LIMIT, validators=[MaxLengthValidator(TEXT_LIMIT)], blank=True
+    )
+    model_description = models.TextField(
+        _("what you will train"), max_length=TEXT_LIMIT, validators=[MaxLengthValidator(TEXT_LIMIT)], blank=True
+    )
+    parameters_millions = models.PositiveIntegerField(
+        _("parameters, in millions"), validators=[MaxValueValidator(MOST["parameters"])], null=True, blank=True
+    )
+    tokens_millions = models.PositiveIntegerField(
+        _("training tokens, in millions"), validators=[MaxValueValidator(MOST["tokens"])], null=True, blank=True
+    )
+    runs = models.PositiveIntegerField(
+        _("number of training runs"), validators=[MaxValueValidator(MOST["runs"])], null=True, blank=True
+    )
+    data_description = models.TextField(
+        _("the data"), max_length=TEXT_LIMIT, validators=[MaxLengthValidator(TEXT_LIMIT)], blank=True
+    )
+    dataset_uri = models.CharField(_("dataset in the catalogue"), max_length=200, blank=True)
+    has_personal_data = models.BooleanField(_("personal data"), null=True, blank=True)
+    has_data_rights = models.BooleanField(_("right to use the data"), null=True, blank=True)
+    gpu_seconds_requested = models.PositiveBigIntegerField(
+        validators=[MaxValueValidator(MOST["gpu_seconds"])], null=True, blank=True
+    )
+    months = models.PositiveSmallIntegerField(
+        _("duration, in months"), validators=[MaxValueValidator(MOST["months"])], null=True, blank=True
+    )
+    trust_answers = models.JSONField(default=dict, blank=True)
+
+    draft_version = models.PositiveIntegerField(default=0, help_text="Counts saves; two editors notice each other.")
+    created_at = models.DateTimeField()
+    saved_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True)
+    due_on = models.DateField(null=True, help_text="The day by which the mode promises access.")
+    decided_at = models.DateTimeField(null=True)
+    gate = models.ForeignKey(Assessment, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "due_on"]), models.Index(fields=["organisation", "state"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=[State.DRAFT, State.WITHDRAWN]) | Q(submitted_at__isnull=False),
+                name="applications_submitted_has_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.title}"
+
+    @property
+    def subject(self) -> str:
+        """How audit and gate name it."""
+        return f"application:{self.code}"
+
+    @property
+    def is_editable(self) -> bool:
+        return self.state in EDITABLE
+
+
+class Transition(models.Model):
+    """One move of an application: the timeline, as people see it."""
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="transitions")
+    before = models.CharField(max_length=20, choices=State.choices)
+    after = models.CharField(max_length=20, choices=State.choices)
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField(max_length=3000, blank=True, help_text="What the applicant reads.")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]

@@ -1,0 +1,16 @@
+"""May this person ...? Pure questions."""
+
+from fabrica.applications.models import Application
+from fabrica.people import rules as people_rules
+from fabrica.people.models import Person
+from fabrica.people.states import Role
+
+
+def can_edit(person: Person, application: Application) -> bool:
+    """Whether the person may write in it and submit or withdraw it: a member of its organisation."""
+    return people_rules.works_for(person, application.organisation)
+
+
+def can_screen(person: Person, application: Application) -> bool:
+    """Whether the person may screen it: an officer who does not work for its organisation."""
+    return people_rules.has_role(person, Role.OFFICER) and not can_edit(person, application)

@@ -1,0 +1,215 @@
+"""Every write about applications. A state changes in `_move` and nowhere else."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from fabrica.applications import rules
+from fabrica.applications.engine import FIELDS
+from fabrica.applications.models import Application, Transition
+from fabrica.applications.queries import gaps_of
+from fabrica.applications.states import State, check_move
+from fabrica.audit.services import record
+from fabrica.calls.engine import due_on
+from fabrica.calls.models import Call
+from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.notices.services import tell
+from fabrica.people import rules as people_rules
+from fabrica.people.models import Organisation, Person
+from fabrica.trust import engine as gate
+from fabrica.trust import services as trust
+from fabrica.trust.states import Decision
+
+MAX_OPEN = 20
+
+
+@transaction.atomic
+def start(*, call: Call, organisation: Organisation, by: Person, now: datetime) -> Application:
+    """Begin a draft. Raises NotAllowed for an organisation that is not the person's, Refused for a closed call."""
+    if not people_rules.works_for(by, organisation):
+        raise NotAllowed("You can only apply for an organisation you work for.")
+    _must_be_open(call, now)
+    open_now = Application.objects.filter(organisation=organisation, state__in=[State.DRAFT, State.RETURNED])
+    if open_now.count() >= MAX_OPEN:
+        raise Refused(f"{organisation} has {MAX_OPEN} drafts already.", todo="Submit or withdraw one first.")
+    application = Application.objects.create(
+        code=_new_code(call, now), call=call, organisation=organisation, applicant=by, created_at=now, saved_at=now
+    )
+    record(verb="application.start", by=by, subject=application.subject, now=now, call=call.slug)
+    return application
+
+
+def _must_be_open(call: Call, now: datetime) -> None:
+    if not call.is_open(now):
+        raise Refused(f"{call.title} takes no applications now.", why=call.pause_reason, todo="See the open calls.")
+
+
+def _new_code(call: Call, now: datetime) -> str:
+    """`AIF-2026PG-0001`: year, mode and a number that counts within both. The unique column settles a race."""
+    start_of = f"AIF-{now.year}{call.mode.code}-"
+    last = Application.objects.filter(code__startswith=start_of).order_by("-pk").values_list("code", flat=True).first()
+    return f"{start_of}{int(last.rsplit('-', 1)[1]) + 1 if last else 1:04d}"
+
+
+@transaction.atomic
+def save_draft(
+    *, application: Application, values: Mapping[str, Any], by: Person, now: datetime, version: int | None = None
+) -> Application:
+    """Keep what was written so far, complete or not; fields that are not in `values` stay.
+
+    `version` is the draft version the writer started from: Refused when somebody else saved meanwhile, so that
+    nobody's words are lost. Raises NotAllowed, and Refused for unknown fields, values out of bounds, or a
+    submitted application.
+    """
+    if not rules.can_edit(by, application):
+        raise NotAllowed("Only members of the organisation write in its application.")
+    if not application.is_editable:
+        raise Refused("It was submitted; its answers stay as they are.", todo="Withdraw it, or ask the officer.")
+    _set_values(application, values)
+    fresh = Application.objects.filter(pk=application.pk, state=application.state)
+    if version is not None:
+        fresh = fresh.filter(draft_version=version)
+    written = {name: getattr(application, name) for name in values}
+    if not fresh.update(**written, saved_at=now, draft_version=F("draft_version") + 1):
+        raise Refused(
+            "Somebody else saved this draft meanwhile.", todo="Reload the page and enter your last changes again."
+        )
+    application.refresh_from_db()
+    return application
+
+
+def _set_values(application: Application, values: Mapping[str, Any]) -> None:
+    if unknown := sorted(set(values) - set(FIELDS)):
+        raise Refused(f"Unknown field: {', '.join(unknown)}.", todo=f"The fields are: {', '.join(FIELDS)}.")
+    gate.check(values.get("trust_answers", {}))
+    for name, value in values.items():
+        setattr(application, name, value)
+    try:
+        application.clean_fields(exclude=[f.name for f in application._meta.fields if f.name not in values])
+    except ValidationError as error:
+        lines = [f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items()]
+        raise Refused("These answers cannot be kept.", why="; ".join(lines)) from error
+
+
+@transaction.atomic
+def submit(*, application: Application, by: Person, now: datetime) -> Application:
+    """Hand it in: complete, within the mode's limits, through the gate; the clock of the mode starts.
+
+    A gate that says REJECT does not stop the submission: a person confirms every refusal. Raises NotAllowed, Refused.
+    """
+    if not rules.can_edit(by, application):
+        raise NotAllowed("Only members of the organisation submit its application.")
+    _must_be_open(application.call, now)
+    if found := gaps_of(application):
+        lines = "; ".join(f"{gap.field}: {gap.message}" for gap in found)
+        raise Refused("It is not complete yet.", why=lines, gaps=[vars(gap) for gap in found])
+    assessment = trust.assess(subject=application.subject, answers=application.trust_answers, by=by, now=now)
+    mode, site = application.call.mode, application.call.machine.site
+    due = due_on(timezone.localdate(now), mode.access_working_days, site.country)
+    moved = _move(
+        application, State.SUBMITTED, by=by, now=now, verb="application.submit",
+        submitted_at=now, due_on=due, gate=assessment,
+    )  # fmt: skip
+    _tell_applicant(moved, now)
+    return moved
+
+
+@transaction.atomic
+def withdraw(*, application: Application, by: Person, now: datetime) -> Application:
+    """Take it back, at any time before the decision. Raises NotAllowed, Refused."""
+    if not rules.can_edit(by, application):
+        raise NotAllowed("Only members of the organisation withdraw its application.")
+    return _move(application, State.WITHDRAWN, by=by, now=now, verb="application.withdraw", decided_at=now)
+
+
+@transaction.atomic
+def screen(*, application: Application, by: Person, now: datetime, note: str = "") -> Application:
+    """Find it eligible. Raises NotAllowed, and Refused where the gate says no, or says to look and no note tells why.
+
+    The note is what the officer found on the points the gate referred to a person; the applicant reads it.
+    """
+    _must_screen(by, application)
+    decision = application.gate.decision if application.gate else Decision.REJECT
+    if decision == Decision.REJECT:
+        raise Refused("The gate does not let this through.", todo="Refuse it with its reasons, or send it back.")
+    if decision == Decision.REFER_ETHICS and not note.strip():
+        raise Refused("The gate refers this to a person.", todo="Write what you found on the points it names.")
+    return _move(application, State.SCREENED, by=by, now=now, verb="application.screen", reason=note)
+
+
+@transaction.atomic
+def send_back(*, application: Application, reason: str, by: Person, now: datetime) -> Application:
+    """Ask the applicant to mend something. Raises NotAllowed, Refused without a reason."""
+    _must_screen(by, application)
+    _must_tell(reason)
+    moved = _move(application, State.RETURNED, by=by, now=now, verb="application.return", reason=reason)
+    _tell_applicant(moved, now, reason)
+    return moved
+
+
+@transaction.atomic
+def refuse(*, application: Application, reason: str, by: Person, now: datetime) -> Application:
+    """Say no, with the reasons the applicant reads. Raises NotAllowed, Refused without a reason."""
+    _must_screen(by, application)
+    _must_tell(reason)
+    moved = _move(application, State.REFUSED, by=by, now=now, verb="application.refuse", reason=reason, decided_at=now)
+    _tell_applicant(moved, now, reason)
+    return moved
+
+
+@transaction.atomic
+def mark_assessed(*, application: Application, by: Person, now: datetime) -> Application:
+    """Note that its technical assessment is in. `reviews` calls this with the assessment it has just kept."""
+    return _move(application, State.ASSESSED, by=by, now=now, verb="application.assess")
+
+
+@transaction.atomic
+def mark_awarded(*, application: Application, by: Person, now: datetime, reason: str = "") -> Application:
+    """Note that hours were awarded. `allocations` calls this in the transaction that books them. Raises NotAllowed."""
+    _must_screen(by, application)
+    moved = _move(application, State.AWARDED, by=by, now=now, verb="application.award", reason=reason, decided_at=now)
+    _tell_applicant(moved, now, reason)
+    return moved
+
+
+def _must_screen(by: Person, application: Application) -> None:
+    if not rules.can_screen(by, application):
+        raise NotAllowed("Only an officer who does not work for the organisation decides on its application.")
+
+
+def _must_tell(reason: str) -> None:
+    if not reason.strip():
+        raise Refused("The applicant must be told why.", todo="Write the reason in a sentence or two.")
+
+
+def _move(
+    application: Application, after: State, *, by: Person, now: datetime, verb: str, reason: str = "", **fields: Any
+) -> Application:
+    """The one place where a state changes: table, compare-and-set, timeline, audit."""
+    before = State(application.state)
+    check_move(before, after)
+    mine = Application.objects.filter(pk=application.pk, state=before)
+    if not mine.update(state=after, **fields):
+        raise Refused("Somebody else decided meanwhile.", todo="Reload the page.")
+    Transition.objects.create(application=application, before=before, after=after, by=by, reason=reason, at=now)
+    record(verb=verb, by=by, subject=application.subject, now=now, before=before.value, after=after.value)
+    application.refresh_from_db()
+    return application
+
+
+def _tell_applicant(application: Application, now: datetime, reason: str = "") -> None:
+    count = application.transitions.count()
+    tell(
+        person=application.applicant,
+        kind=f"application_{application.state}",
+        event=f"{application.subject}:{application.state}:{count}",
+        now=now,
+        path=f"/applications/{application.code}/",
+        application=application,
+        reason=reason,
+    )

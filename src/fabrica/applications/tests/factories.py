@@ -1,0 +1,42 @@
+"""Applications in any state, made by the services themselves."""
+
+from datetime import datetime
+
+from fabrica.applications import services
+from fabrica.applications.models import Application
+from fabrica.calls.models import Call
+from fabrica.trust.engine import questions
+
+ACCEPTED = {one.id: one.expects.value for one in questions()}
+
+COMPLETE = {
+    "title": "A model that reads source code",
+    "purpose": "To help small firms understand old programs.",
+    "model_description": "A small decoder-only language model.",
+    "parameters_millions": 4,
+    "tokens_millions": 2,
+    "runs": 3,
+    "data_description": "The standard library of Python.",
+    "dataset_uri": "",
+    "has_personal_data": False,
+    "has_data_rights": True,
+    "gpu_seconds_requested": 36_000,
+    "months": 1,
+    "trust_answers": ACCEPTED,
+}
+
+
+def draft(cast, call: Call, now: datetime, **changes: object) -> Application:
+    """A complete draft of the applicant's."""
+    made = services.start(call=call, organisation=cast.startup, by=cast.applicant, now=now)
+    return services.save_draft(application=made, values={**COMPLETE, **changes}, by=cast.applicant, now=now)
+
+
+def submitted(cast, call: Call, now: datetime, **changes: object) -> Application:
+    """A submitted application."""
+    return services.submit(application=draft(cast, call, now, **changes), by=cast.applicant, now=now)
+
+
+def screened(cast, call: Call, now: datetime, **changes: object) -> Application:
+    """One an officer found eligible."""
+    return services.screen(application=submitted(cast, call, now, **changes), by=cast.officer, now=now)

@@ -1,0 +1,175 @@
+"""Services of applications, verb by verb."""
+
+import pytest
+from fabrica.applications import queries, services
+from fabrica.applications.models import Transition
+from fabrica.applications.states import MOVES, State
+from fabrica.applications.tests.factories import COMPLETE, draft, screened, submitted
+from fabrica.audit.models import Entry
+from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.notices.models import Notice
+
+
+def timeline(application):
+    return [(one.before, one.after) for one in Transition.objects.filter(application=application)]
+
+
+def test_a_draft_starts_with_a_code_of_year_and_mode(cast, call, now):
+    first = services.start(call=call, organisation=cast.startup, by=cast.applicant, now=now)
+    second = services.start(call=call, organisation=cast.startup, by=cast.mate, now=now)
+    assert [first.code, second.code] == ["AIF-2026PG-0001", "AIF-2026PG-0002"]
+    assert first.state == State.DRAFT
+
+
+def test_an_outsider_cannot_apply_for_my_organisation(cast, call, now):
+    with pytest.raises(NotAllowed):
+        services.start(call=call, organisation=cast.startup, by=cast.outsider, now=now)
+
+
+def test_a_draft_keeps_what_is_written_even_incomplete(cast, call, now):
+    made = services.start(call=call, organisation=cast.startup, by=cast.applicant, now=now)
+    kept = services.save_draft(application=made, values={"title": "Half"}, by=cast.mate, now=now)
+    assert (kept.title, kept.draft_version, kept.purpose) == ("Half", 1, "")
+
+
+def test_two_editors_notice_each_other(cast, call, now):
+    made = draft(cast, call, now)
+    services.save_draft(application=made, values={"title": "Mine"}, by=cast.applicant, now=now, version=1)
+    with pytest.raises(Refused, match="Somebody else saved this draft meanwhile"):
+        services.save_draft(application=made, values={"title": "Hers"}, by=cast.mate, now=now, version=1)
+    made.refresh_from_db()
+    assert made.title == "Mine"
+
+
+def test_an_unknown_field_is_refused_with_the_list(cast, call, now):
+    made = draft(cast, call, now)
+    with pytest.raises(Refused, match="Unknown field: titel. The fields are: title, purpose"):
+        services.save_draft(application=made, values={"titel": "x"}, by=cast.applicant, now=now)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"title": "x" * 121},
+        {"purpose": "x" * 3001},
+        {"months": -1},
+        {"months": "many"},
+        {"parameters_millions": 10**12},
+        {"trust_answers": {"P1": "perhaps"}},
+        {"trust_answers": {"nothing": "yes"}},
+    ],
+)
+def test_values_out_of_bounds_are_refused_and_nothing_is_kept(cast, call, now, values):
+    made = draft(cast, call, now)
+    with pytest.raises(Refused):
+        services.save_draft(application=made, values=values, by=cast.applicant, now=now)
+    made.refresh_from_db()
+    assert queries.values(made) == COMPLETE
+
+
+def test_submitting_starts_the_clock_of_the_mode(cast, call, now):
+    made = submitted(cast, call, now)
+    assert made.state == State.SUBMITTED
+    assert made.due_on.isoformat() == "2026-11-25"
+    assert made.gate.decision == "ACCEPT"
+    assert timeline(made) == [("draft", "submitted")]
+    assert Notice.objects.get(person=cast.applicant).subject == "We have your application AIF-2026PG-0001"
+
+
+def test_an_incomplete_draft_is_refused_with_every_gap(cast, call, now):
+    made = services.start(call=call, organisation=cast.startup, by=cast.applicant, now=now)
+    with pytest.raises(Refused) as refused:
+        services.submit(application=made, by=cast.applicant, now=now)
+    fields = [gap["field"] for gap in refused.value.facts["gaps"]]
+    assert fields[:3] == ["title", "purpose", "model_description"]
+    assert "trust_P1" in fields
+
+
+def test_beyond_the_limit_of_the_mode_the_limit_and_its_source_are_named(cast, call, now):
+    made = draft(cast, call, now, gpu_seconds_requested=5001 * 3600)
+    with pytest.raises(Refused, match=r"at most 5,000 GPU-hours; you ask for 5,001\. Source of the limit: EuroHPC"):
+        services.submit(application=made, by=cast.applicant, now=now)
+
+
+def test_a_closed_call_takes_nothing(cast, call, now):
+    made = draft(cast, call, now)
+    call.state = "paused"
+    call.pause_reason = "Maintenance until Friday."
+    call.save()
+    made.call.refresh_from_db()
+    with pytest.raises(Refused, match="Maintenance until Friday"):
+        services.submit(application=made, by=cast.applicant, now=now)
+
+
+def test_a_rejecting_gate_still_leaves_the_refusal_to_a_person(cast, call, now):
+    answers = {**COMPLETE["trust_answers"], "P1": "no"}
+    made = submitted(cast, call, now, trust_answers=answers)
+    assert made.gate.decision == "REJECT"
+    with pytest.raises(Refused, match="The gate does not let this through"):
+        services.screen(application=made, by=cast.officer, now=now)
+    refused = services.refuse(application=made, reason="Civilian use only.", by=cast.officer, now=now)
+    assert (refused.state, refused.decided_at) == (State.REFUSED, now)
+
+
+def test_what_the_gate_refers_needs_the_officers_note(cast, call, now):
+    made = submitted(cast, call, now, trust_answers={**COMPLETE["trust_answers"], "A5a": "unsure"})
+    with pytest.raises(Refused, match="refers this to a person"):
+        services.screen(application=made, by=cast.officer, now=now)
+    assert services.screen(application=made, by=cast.officer, now=now, note="A chess tutor.").state == State.SCREENED
+
+
+def test_sent_back_mended_and_submitted_again(cast, call, now):
+    made = submitted(cast, call, now)
+    services.send_back(application=made, reason="Which licence?", by=cast.officer, now=now)
+    services.save_draft(application=made, values={"data_description": "PSF"}, by=cast.applicant, now=now)
+    assert services.submit(application=made, by=cast.mate, now=now).state == State.SUBMITTED
+    assert timeline(made) == [("draft", "submitted"), ("submitted", "returned"), ("returned", "submitted")]
+
+
+@pytest.mark.parametrize("verb", [services.refuse, services.send_back])
+def test_a_no_without_a_reason_is_refused(cast, call, now, verb):
+    with pytest.raises(Refused, match="must be told why"):
+        verb(application=submitted(cast, call, now), reason="  ", by=cast.officer, now=now)
+
+
+@pytest.mark.parametrize("who", ["applicant", "mate", "assessor", "operator", "outsider"])
+def test_only_officers_screen(cast, call, now, who):
+    with pytest.raises(NotAllowed):
+        services.screen(application=submitted(cast, call, now), by=getattr(cast, who), now=now)
+
+
+def test_an_officer_does_not_decide_for_an_organisation_of_her_own(cast, call, now):
+    cast.startup.members.create(person=cast.officer, role="member", joined_at=now)
+    with pytest.raises(NotAllowed):
+        services.screen(application=submitted(cast, call, now), by=cast.officer, now=now)
+
+
+def test_withdrawing_is_possible_until_the_decision(cast, call, now):
+    made = screened(cast, call, now)
+    assert services.withdraw(application=made, by=cast.mate, now=now).state == State.WITHDRAWN
+    with pytest.raises(Refused, match="cannot become"):
+        services.submit(application=made, by=cast.applicant, now=now)
+
+
+def test_of_two_officers_at_once_the_second_is_told(cast, call, now):
+    made = submitted(cast, call, now)
+    stale = queries.application_of(cast.officer, made.code)
+    services.screen(application=made, by=cast.officer, now=now)
+    with pytest.raises(Refused, match="Somebody else decided meanwhile"):
+        services.refuse(application=stale, reason="No.", by=cast.officer, now=now)
+
+
+def test_every_move_leaves_one_audit_entry_without_words(cast, call, now):
+    made = submitted(cast, call, now)
+    services.refuse(application=made, reason="A secret of Ada's.", by=cast.officer, now=now)
+    told = [(e.verb, e.facts) for e in Entry.objects.filter(subject=made.subject, verb__startswith="application.")]
+    assert told == [
+        ("application.start", {"call": "playground"}),
+        ("application.submit", {"before": "draft", "after": "submitted"}),
+        ("application.refuse", {"before": "submitted", "after": "refused"}),
+    ]
+
+
+def test_every_state_is_in_the_table_and_final_ones_lead_nowhere():
+    assert set(MOVES) == set(State)
+    assert {state for state in State if not MOVES[state]} == {State.AWARDED, State.REFUSED, State.WITHDRAWN}

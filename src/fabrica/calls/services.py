@@ -1,0 +1,56 @@
+"""Every write about calls."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from fabrica.audit.services import record
+from fabrica.calls.engine import mode_row
+from fabrica.calls.models import Call
+from fabrica.calls.states import State
+from fabrica.clusters.models import Machine
+from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.people import rules
+from fabrica.people.models import Person
+from fabrica.people.states import Role
+
+
+@transaction.atomic
+def open_call(
+    *,
+    slug: str,
+    title: str,
+    mode: str,
+    machine: Machine,
+    by: Person,
+    now: datetime,
+    closes_at: datetime | None = None,
+) -> Call:
+    """Open a mode on a machine from now on. Raises NotAllowed, NotFound (mode), Refused (slug taken, bad end)."""
+    _must_operate(by)
+    if closes_at is not None and closes_at <= now:
+        raise Refused("A call closes after it opens.")
+    try:
+        with transaction.atomic():
+            call = Call.objects.create(
+                slug=slug, title=title, machine=machine, mode_row=mode_row(mode), opens_at=now, closes_at=closes_at
+            )
+    except IntegrityError as error:
+        raise Refused(f"There is a call {slug} already.") from error
+    record(verb="call.open", by=by, subject=f"call:{slug}", now=now, mode=mode, version=call.mode_row["version"])
+    return call
+
+
+@transaction.atomic
+def set_state(*, call: Call, state: State, by: Person, now: datetime, reason: str = "") -> None:
+    """Open, pause (with the reason applicants read) or close a call. Raises NotAllowed, Refused."""
+    _must_operate(by)
+    if state == State.PAUSED and not reason.strip():
+        raise Refused("A pause needs a reason.", todo="Say why, and where applicants can go meanwhile.")
+    Call.objects.filter(pk=call.pk).update(state=state, pause_reason=reason.strip()[:200])
+    record(verb="call.set_state", by=by, subject=f"call:{call.slug}", now=now, state=state.value)
+
+
+def _must_operate(by: Person) -> None:
+    if not rules.has_role(by, Role.OPERATOR):
+        raise NotAllowed("Only an operator opens and closes calls.")

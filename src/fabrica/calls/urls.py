@@ -1,0 +1,11 @@
+"""Addresses of calls."""
+
+from django.urls import path
+
+from fabrica.calls import pages
+
+app_name = "calls"
+urlpatterns = [
+    path("calls/", pages.listing, name="list"),
+    path("calls/<slug:slug>/", pages.detail, name="detail"),
+]

@@ -1,0 +1,36 @@
+"""Reading machines, and the way to their adapters."""
+
+from collections.abc import Callable
+
+from django.db.models import QuerySet
+
+from fabrica.clusters.adapters.port import Cluster
+from fabrica.clusters.models import Machine
+from fabrica.kit.errors import Refused
+
+Maker = Callable[[Machine], Cluster]
+_makers: dict[str, Maker] = {}
+
+
+def serve(adapter: str, maker: Maker) -> None:
+    """Say which function makes the adapter of this name; called by `config.wiring` alone."""
+    _makers[adapter] = maker
+
+
+def adapters() -> list[str]:
+    """The names of the adapters this site can speak through."""
+    return sorted(_makers)
+
+
+def cluster_of(machine: Machine) -> Cluster:
+    """The port to a machine. Raises Refused for an adapter nobody wired."""
+    if machine.adapter not in _makers:
+        raise Refused(
+            f"No adapter is called {machine.adapter}.", todo=f"Use one of: {', '.join(adapters()) or 'none'}."
+        )
+    return _makers[machine.adapter](machine)
+
+
+def machines() -> QuerySet[Machine]:
+    """All machines with their site, by name: that they exist and how busy they are is public."""
+    return Machine.objects.select_related("site").order_by("name")

@@ -1,0 +1,95 @@
+"""What every test may ask for: a fixed moment, the cast, and a factory with an open call."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from fabrica.calls import services as calls
+from fabrica.calls.models import Call
+from fabrica.clusters import services as clusters
+from fabrica.clusters.models import Machine
+from fabrica.people import services as people
+from fabrica.people.models import Member, Organisation, Person
+from fabrica.people.states import MemberRole, Role
+
+PASSWORD = "correct horse battery"
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The people of every test. The team mate works with the applicant; the outsider for somebody else."""
+
+    applicant: Person
+    mate: Person
+    officer: Person
+    assessor: Person
+    operator: Person
+    provider: Person
+    outsider: Person
+    startup: Organisation
+    hospital: Organisation
+    stranger: Organisation
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A Monday morning."""
+    return datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+def make_person(name: str, now: datetime, *roles: Role) -> Person:
+    """A person who accepted the terms, with a password and roles."""
+    email = f"{name}@example.org"
+    person = people.register_person(email=email, name=name.title(), password=PASSWORD, now=now)
+    people.accept_terms(by=person, now=now)
+    for role in roles:
+        people.grant_role(person=person, role=role, by=None, now=now)
+    return person
+
+
+def make_organisation(name: str, admin: Person, now: datetime, kind: str = "startup") -> Organisation:
+    """An organisation with its administrator."""
+    return people.register_organisation(
+        name=name, country="FR", kind=kind, registration_number=f"FR {name}", by=admin, now=now
+    )
+
+
+@pytest.fixture
+def cast(db: None, now: datetime, settings: object) -> Cast:
+    """Applicant, mate, officer, assessor, operator, provider, outsider. As in the demo, no second factor is asked."""
+    settings.FABRICA_DEMO = True
+    applicant, mate = make_person("ada", now), make_person("max", now)
+    provider, outsider = make_person("petra", now, Role.PROVIDER), make_person("otto", now)
+    startup = make_organisation("Novalis Labs", applicant, now)
+    Member.objects.create(organisation=startup, person=mate, role=MemberRole.MEMBER, joined_at=now)
+    return Cast(
+        applicant=applicant,
+        mate=mate,
+        officer=make_person("olga", now, Role.OFFICER),
+        assessor=make_person("tomas", now, Role.ASSESSOR),
+        operator=make_person("ingrid", now, Role.OPERATOR),
+        provider=provider,
+        outsider=outsider,
+        startup=startup,
+        hospital=make_organisation("Saint Luke Hospital", provider, now, "public"),
+        stranger=make_organisation("Stranger Things", outsider, now, "sme"),
+    )
+
+
+@pytest.fixture
+def machine(cast: Cast, now: datetime) -> Machine:
+    """One machine with two devices, spoken to through the adapter `fake`."""
+    site = clusters.register_site(slug="here", name="Here", country="FR", by=cast.operator, now=now)
+    return clusters.register_machine(
+        site=site, slug="one", name="Machine One", adapter="fake", device="cpu", devices_total=2,
+        by=cast.operator, now=now,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def call(cast: Cast, machine: Machine, now: datetime) -> Call:
+    """An open Playground call on the machine, since yesterday."""
+    return calls.open_call(
+        slug="playground", title="Playground 2026", mode="playground", machine=machine,
+        by=cast.operator, now=now - timedelta(days=1),
+    )  # fmt: skip

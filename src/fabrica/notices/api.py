@@ -1,0 +1,49 @@
+"""The API of my notices."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+
+from fabrica.kit.paging import page_of
+from fabrica.kit.time import utcnow
+from fabrica.notices import queries, services
+from fabrica.people.queries import signed_in
+from fabrica.web.scopes import needs
+
+router = Router(tags=["notices"])
+
+
+class NoticeOut(Schema):
+    """A message to me."""
+
+    id: int
+    kind: str
+    subject: str
+    body: str
+    path: str
+    created_at: datetime
+    read_at: datetime | None
+
+
+class NoticePage(Schema):
+    """Some notices, newest first."""
+
+    rows: list[NoticeOut]
+    next_cursor: str
+
+
+@router.get("/notices", response=NoticePage)
+@needs("read")
+def notices(request: HttpRequest, cursor: str = "") -> Any:
+    """My notices."""
+    return page_of(queries.visible_to(signed_in(request)), cursor)
+
+
+@router.post("/notices/read", response={204: None})
+@needs("account")
+def mark_read(request: HttpRequest) -> tuple[int, None]:
+    """I have seen everything so far."""
+    services.mark_read(by=signed_in(request), now=utcnow())
+    return 204, None

@@ -1,0 +1,36 @@
+"""Writing notices and noting them read."""
+
+from datetime import datetime
+from typing import Any
+
+from django.template.loader import render_to_string
+
+from fabrica.notices.models import Notice
+from fabrica.notices.queries import visible_to
+from fabrica.people.models import Person
+
+
+def tell(*, person: Person, kind: str, event: str, now: datetime, path: str = "", **facts: Any) -> None:
+    """Put a message into the outbox, in the transaction of the caller; the same event again does nothing.
+
+    The first line of the template `notices/<kind>.txt` is the subject, the rest the body.
+    """
+    text = render_to_string(f"notices/{kind}.txt", {"person": person, **facts}).strip()
+    subject, _, body = text.partition("\n")
+    Notice.objects.get_or_create(
+        person=person,
+        event=event,
+        defaults={
+            "kind": kind,
+            "subject": subject[:200],
+            "body": body.strip(),
+            "path": path,
+            "created_at": now,
+            "next_try_at": now,
+        },
+    )
+
+
+def mark_read(*, by: Person, now: datetime) -> None:
+    """Note that the person has seen everything so far."""
+    visible_to(by).filter(read_at=None).update(read_at=now)

@@ -1,0 +1,10 @@
+"""Django's handle on projects."""
+
+from django.apps import AppConfig
+
+
+class ProjectsConfig(AppConfig):
+    """Projects."""
+
+    name = "fabrica.projects"
+    label = "projects"
