@@ -1,0 +1,114 @@
+"""The job file: what the portal asks for, read with every value bounded."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fabrica.kit.errors import Refused
+from fabrica.trainer.recipe import Recipe, recipe_from
+
+VERSION = 1
+JOB_BYTES_AT_MOST = 4_000_000
+KEYS = {"version", "run", "kind", "recipe", "command", "data", "devices", "time_limit_seconds", "provenance"}
+NEEDED = {"version", "run", "kind", "data", "devices", "time_limit_seconds"}
+DATA_KEYS = {"name", "path", "sha256"}
+SHA256 = re.compile(r"[0-9a-f]{64}")
+ARGUMENTS_AT_MOST, ARGUMENT_LENGTH = 1_000, 100_000
+DATA_AT_MOST, DEVICES_AT_MOST, SECONDS_AT_MOST = 100, 100_000, 60 * 86_400
+
+
+@dataclass(frozen=True)
+class Data:
+    """One staged dataset: its name, where it lies, and the hash its contents must have."""
+
+    name: str
+    path: Path
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be done; `recipe` for kind train, `command` for kind command."""
+
+    run: str
+    kind: str
+    recipe: Recipe | None
+    command: tuple[str, ...]
+    data: tuple[Data, ...]
+    devices: int
+    time_limit_seconds: int
+    provenance: dict[str, Any]
+
+
+def read_job(path: Path) -> Job:
+    """Read job.json. Raises Refused when it is missing, too large, or anything in it is not as agreed."""
+    try:
+        if path.stat().st_size > JOB_BYTES_AT_MOST:
+            raise Refused(f"{path} is larger than {JOB_BYTES_AT_MOST} bytes.")
+        values = json.loads(path.read_bytes())
+    except (OSError, ValueError) as problem:
+        raise Refused(
+            f"The job file {path} cannot be read.", why=str(problem)[:200], todo="Launch the run again."
+        ) from problem
+    return job_from(values)
+
+
+def job_from(values: Any) -> Job:
+    """The job that the values of job.json describe. Raises Refused naming the first key that is not as agreed."""
+    _need(isinstance(values, dict), "The job", "must be an object")
+    unknown, missing = sorted(set(values) - KEYS), sorted(NEEDED - set(values))
+    _need(not unknown, ", ".join(map(str, unknown))[:200], f"is unknown; valid keys are {', '.join(sorted(KEYS))}")
+    _need(not missing, ", ".join(missing), "is missing")
+    _need(values["version"] == VERSION, "version", f"must be {VERSION}")
+    _need(_text(values["run"], 100), "run", "must be text of 1 to 100 characters")
+    kind = values["kind"]
+    _need(kind in ("train", "command"), "kind", "must be train or command")
+    _need(isinstance(values.get("provenance", {}), dict), "provenance", "must be an object")
+    return Job(
+        run=values["run"],
+        kind=kind,
+        recipe=recipe_from(values.get("recipe", {})) if kind == "train" else None,
+        command=_command(values.get("command")) if kind == "command" else (),
+        data=_data(values["data"]),
+        devices=_whole(values["devices"], DEVICES_AT_MOST, "devices"),
+        time_limit_seconds=_whole(values["time_limit_seconds"], SECONDS_AT_MOST, "time_limit_seconds"),
+        provenance=values.get("provenance", {}),
+    )
+
+
+def _need(holds: bool, what: str, rule: str) -> None:  # noqa: FBT001 - reads as an assertion
+    if not holds:
+        raise Refused(f"The job file is not as agreed: {what} {rule}.", todo="Launch the run again.")
+
+
+def _text(value: Any, longest: int) -> bool:
+    return isinstance(value, str) and 1 <= len(value) <= longest and "\0" not in value
+
+
+def _whole(value: Any, highest: int, what: str) -> int:
+    _need(type(value) is int and 1 <= value <= highest, what, f"must be a whole number from 1 to {highest}")
+    return int(value)
+
+
+def _command(value: Any) -> tuple[str, ...]:
+    fits = isinstance(value, list) and 1 <= len(value) <= ARGUMENTS_AT_MOST
+    rule = f"must be a list of 1 to {ARGUMENTS_AT_MOST} texts, the first a program"
+    _need(fits and _text(value[0], ARGUMENT_LENGTH), "command", rule)
+    _need(all(one == "" or _text(one, ARGUMENT_LENGTH) for one in value), "command", rule)
+    return tuple(value)
+
+
+def _data(value: Any) -> tuple[Data, ...]:
+    _need(isinstance(value, list) and len(value) <= DATA_AT_MOST, "data", f"must be a list of at most {DATA_AT_MOST}")
+    found = []
+    for number, one in enumerate(value):
+        where = f"data.{number}"
+        _need(isinstance(one, dict) and set(one) == DATA_KEYS, where, f"must have {', '.join(sorted(DATA_KEYS))}")
+        _need(_text(one["name"], 300), f"{where}.name", "must be text of 1 to 300 characters")
+        _need(_text(one["path"], 4000) and Path(one["path"]).is_absolute(), f"{where}.path", "must be absolute")
+        hashed = isinstance(one["sha256"], str) and SHA256.fullmatch(one["sha256"]) is not None
+        _need(hashed, f"{where}.sha256", "must be 64 hexadecimal digits")
+        found.append(Data(one["name"], Path(one["path"]), one["sha256"]))
+    return tuple(found)
