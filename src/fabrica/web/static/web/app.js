@@ -1,0 +1,203 @@
+/* What JavaScript adds. Every page works without it. */
+"use strict";
+
+const words = document.getElementById("words")?.dataset ?? {};
+const say = (text, value) => (text ?? "").replace("%s", value);
+const store = {
+  get(key) { try { return localStorage.getItem(key); } catch { return null; } },
+  set(key, value) { try { localStorage.setItem(key, value); } catch { /* full or off */ } },
+  remove(key) { try { localStorage.removeItem(key); } catch { /* off */ } },
+  keys() { try { return Object.keys(localStorage); } catch { return []; } },
+};
+const DRAFTS = "fabrica.draft.";
+
+function make(tag, text, properties = {}) {
+  return Object.assign(document.createElement(tag), { textContent: text, ...properties });
+}
+
+/* Theme ------------------------------------------------------------------ */
+const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
+function startTheme(button) {
+  const root = document.documentElement;
+  const dark = () => (root.dataset.theme ?? (systemIsDark.matches ? "dark" : "light")) === "dark";
+  const label = () => { button.textContent = dark() ? button.dataset.toLight : button.dataset.toDark; };
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    root.dataset.theme = dark() ? "light" : "dark";
+    store.set("fabrica.theme", root.dataset.theme);
+    label();
+  });
+  systemIsDark.addEventListener("change", label);
+  label();
+}
+
+/* Saving a form as it is filled in --------------------------------------- */
+const QUIET_MS = 1200, LONGEST_WAIT_MS = 60_000;
+const NEVER_KEPT = new Set(["csrfmiddlewaretoken", "next"]);
+
+function answers(form) {
+  const kept = [];
+  for (const [name, value] of new FormData(form)) {
+    const secret = form.querySelector(`input[type=password][name="${CSS.escape(name)}"]`);
+    if (typeof value === "string" && !NEVER_KEPT.has(name) && !secret) kept.push([name, value]);
+  }
+  return JSON.stringify(kept);
+}
+
+function fill(form, kept) {
+  for (const control of form.elements) {
+    if (!control.name || NEVER_KEPT.has(control.name)) continue;
+    const values = kept.filter(([name]) => name === control.name).map(([, value]) => value);
+    if (control.type === "checkbox" || control.type === "radio") control.checked = values.includes(control.value);
+    else if (control.type === "select-multiple") for (const option of control.options) option.selected = values.includes(option.value);
+    else if (values.length && !["file", "password", "hidden"].includes(control.type)) control.value = values[0];
+  }
+}
+
+function startAutosave(form) {
+  const key = `${DRAFTS}${document.body.dataset.person ?? ""}.${location.pathname}.${form.id}`;
+  const url = form.dataset.autosave || form.action;
+  const status = form.querySelector("[data-autosave-status]") ?? form.appendChild(make("p", "", { className: "autosave", role: "status" }));
+  let saved = answers(form), timer = 0, wait = QUIET_MS, busy = false, leaving = false;
+
+  const unsaved = () => answers(form) !== saved;
+  const later = (ms) => { clearTimeout(timer); timer = setTimeout(save, ms); };
+
+  async function save() {
+    if (busy) return later(QUIET_MS);
+    if (!unsaved()) return undefined;
+    const sent = answers(form);
+    busy = true;
+    status.textContent = words.saving;
+    try {
+      const answer = await fetch(url, { method: "POST", body: new FormData(form), headers: { "X-Autosave": "1" }, redirect: "error", credentials: "same-origin" });
+      if (!answer.ok) throw Object.assign(new Error(await reason(answer)), { final: answer.status < 500 });
+      saved = sent; wait = QUIET_MS;
+      status.textContent = say(words.saved, new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" }));
+      if (unsaved()) later(QUIET_MS); else store.remove(key);
+    } catch (problem) {
+      const offline = problem instanceof TypeError;
+      status.textContent = say(problem.final ? words.notSaved : words.retrying, offline ? words.offline : problem.message);
+      if (!problem.final) { wait = Math.min(wait * 2, LONGEST_WAIT_MS); later(wait); }
+    } finally { busy = false; }
+    return undefined;
+  }
+
+  const kept = store.get(key);
+  if (kept && kept !== saved) offerToRestore(form, () => { fill(form, JSON.parse(kept)); later(0); }, () => store.remove(key));
+  else store.remove(key);
+
+  form.addEventListener("input", () => { store.set(key, answers(form)); later(QUIET_MS); });
+  form.addEventListener("submit", (event) => { if (!event.defaultPrevented) { leaving = true; clearTimeout(timer); store.remove(key); } });
+  addEventListener("beforeunload", (event) => { if (!leaving && unsaved()) event.preventDefault(); });
+  addEventListener("online", () => { if (unsaved()) later(0); });
+}
+
+async function reason(answer) {
+  const text = await answer.text();
+  try { return JSON.parse(text).what ?? answer.statusText; } catch { /* a page, not JSON */ }
+  const page = new DOMParser().parseFromString(text, "text/html");
+  return page.querySelector("[data-problem] .lead, .error-summary li")?.textContent.trim() || answer.statusText || String(answer.status);
+}
+
+function offerToRestore(form, restore, discard) {
+  const notice = make("div", "", { className: "notice tone-warning" });
+  const choices = make("p", "", { className: "actions" });
+  for (const [text, act] of [[words.restore, restore], [words.discard, discard]]) {
+    const button = choices.appendChild(make("button", text, { type: "button", className: "button secondary" }));
+    button.addEventListener("click", () => { act(); notice.remove(); });
+  }
+  notice.append(make("p", words.found), choices);
+  form.prepend(notice);
+}
+
+/* Copy, count, confirm ---------------------------------------------------- */
+function startCopy(button) {
+  if (!navigator.clipboard) return;
+  const label = button.textContent;
+  button.hidden = false;
+  button.setAttribute("aria-live", "polite");
+  button.addEventListener("click", async () => {
+    const wanted = button.dataset.copy;
+    const source = wanted.startsWith("#") ? document.querySelector(wanted) : null;
+    await navigator.clipboard.writeText(source ? source.value ?? source.textContent : wanted);
+    button.textContent = words.copied;
+    setTimeout(() => { button.textContent = label; }, 2000);
+  });
+}
+
+function startCounter(area) {
+  const most = Number(area.dataset.maxLength ?? area.maxLength);
+  if (!(most > 0)) return;
+  const counter = make("p", "", { className: "hint counter" });
+  const spoken = make("p", "", { className: "visually-hidden", role: "status" });
+  area.removeAttribute("maxlength"); /* too long a text is shown and told, not cut off while pasting */
+  area.after(counter, spoken);
+  let timer = 0;
+  const show = () => {
+    const left = most - area.value.length;
+    counter.textContent = say(left < 0 ? words.over : words.left, Math.abs(left).toLocaleString(document.documentElement.lang));
+    counter.classList.toggle("over", left < 0);
+    clearTimeout(timer);
+    timer = setTimeout(() => { if (left < most / 10) spoken.textContent = counter.textContent; }, 1000);
+  };
+  area.addEventListener("input", show);
+  show();
+}
+
+function ask(question, go) {
+  const dialog = make("dialog", "", { className: "confirm" });
+  const buttons = make("form", "", { method: "dialog", className: "actions" });
+  const text = make("p", question, { id: "confirm-question" });
+  buttons.append(make("button", words.confirm, { value: "yes", className: "button danger" }), make("button", words.cancel, { value: "no", className: "button secondary", autofocus: true }));
+  dialog.setAttribute("aria-labelledby", text.id);
+  dialog.append(text, buttons);
+  dialog.addEventListener("close", () => { dialog.remove(); if (dialog.returnValue === "yes") go(); });
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+const confirmed = new WeakSet();
+document.addEventListener("submit", (event) => {
+  const { target: form, submitter } = event;
+  const question = submitter?.dataset.confirm ?? form.dataset.confirm;
+  if (!question || confirmed.delete(form)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  ask(question, () => { confirmed.add(form); form.requestSubmit(submitter); });
+}, { capture: true });
+
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("[data-sign-out]")) for (const key of store.keys()) if (key.startsWith(DRAFTS)) store.remove(key);
+});
+
+/* A part of a page that could not be loaded says so, once ------------------ */
+document.addEventListener("htmx:responseError", async (event) => {
+  const page = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
+  const text = page.querySelector("[data-problem] .lead")?.textContent.trim();
+  if (text) document.getElementById("messages").replaceChildren(make("p", text, { className: "notice tone-bad" }));
+});
+
+/* Menus close with Escape and when focus goes elsewhere --------------------- */
+function startMenu(menu) {
+  menu.addEventListener("keydown", (event) => { if (event.key === "Escape") { menu.open = false; menu.querySelector("summary").focus(); } });
+  document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
+}
+
+const STARTERS = {
+  "[data-theme-toggle]": startTheme,
+  "form[data-autosave]": startAutosave,
+  "[data-copy]": startCopy,
+  "textarea[maxlength]:not([readonly]), textarea[data-max-length]": startCounter,
+  "details.menu": startMenu,
+};
+function start(root) {
+  for (const [selector, starter] of Object.entries(STARTERS)) {
+    for (const found of root.querySelectorAll(selector)) {
+      if (!found.dataset.started) { found.dataset.started = "yes"; starter(found); }
+    }
+  }
+}
+start(document);
+document.addEventListener("htmx:load", (event) => start(event.detail.elt.parentElement ?? document));
+document.querySelector("[data-focus-first]")?.focus();
