@@ -45,6 +45,19 @@ class Job:
         return JobState.RUNNING if self.started else JobState.PENDING
 
     @property
+    def slots(self) -> list[int]:
+        """The numbers of the devices it was given."""
+        given: list[int] = (self.launch or {}).get("slots", [])
+        return given
+
+    @property
+    def settled_at(self) -> datetime | None:
+        """When its end became known: later than its end where nobody was there to see it."""
+        if not self.ended or not self.ended_at:
+            return None
+        return max(self.ended_at, datetime.fromtimestamp(self.ended["at"], UTC))
+
+    @property
     def elapsed_seconds(self) -> float:
         """Seconds on the supervisor's own clock, which no change of the wall clock moves."""
         return float((self.ended or self.heartbeat or {}).get("elapsed_seconds", 0.0))

@@ -29,6 +29,7 @@ from fabrica.kit.files import write_atomic
 from fabrica.kit.time import utcnow
 
 SUPERVISOR = "fabrica.clusters.adapters.supervise"
+PREFIX = "local-"
 LOCK_SECONDS = 15.0
 LOCK_PAUSE_SECONDS = 0.01
 MAX_LAUNCHES = 3
@@ -37,7 +38,11 @@ MAX_IDS = 10_000
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """What an operator may choose. `threads_per_device` is what a job's numerical libraries may use."""
+    """What an operator may choose. `threads_per_device` is what a job's numerical libraries may use.
+
+    Devices are slots: on a machine with GPUs, `devices_total` is their number and a job sees its own only
+    (CUDA_VISIBLE_DEVICES); elsewhere a slot is a share of the processor.
+    """
 
     devices_total: int = 1
     threads_per_device: int = max(1, os.cpu_count() or 1)
@@ -117,9 +122,9 @@ class LocalCluster:
 
     def usage(self, since: datetime) -> list[UsageRecord]:
         with self._locked() as jobs:
-            found = [record for job in jobs.values() if (record := job.usage())]
-        late = [one for one in found if one.ended_at is None or one.ended_at >= since]
-        return sorted(late, key=lambda one: (one.started_at, one.job_id))
+            late = [job for job in jobs.values() if job.settled_at is None or job.settled_at >= since]
+        found = [record for job in late if (record := job.usage())]
+        return sorted(found, key=lambda one: (one.started_at, one.job_id))
 
     def load(self) -> Load:
         with self._locked() as jobs:
@@ -152,18 +157,29 @@ class LocalCluster:
         except OSError as error:
             raise Unreachable(
                 "This machine's job queue cannot be used.",
-                why=f"{self.root}: {error.strerror or error}.",
+                why=f"{error.filename or self.root}: {error.strerror or error}.",
                 todo="Free or repair the disk it lies on; nothing is lost, the same call may be made again.",
             ) from error
 
     def _observe(self) -> dict[str, Job]:
         found = {}
         for name in os.listdir(self._jobs_folder):  # noqa: PTH208 - thousands of names, no objects needed
-            if not name.startswith("."):
-                found[name] = self._finished.get(name) or jobfolder.observe(self._jobs_folder / name)
+            if name.startswith(PREFIX):
+                found[name] = self._finished.get(name) or self._look(name)
                 if found[name].ended:
                     self._finished[name] = found[name]
         return found
+
+    def _look(self, name: str) -> Job:
+        path = self._jobs_folder / name
+        try:
+            return jobfolder.observe(path)
+        except (ValueError, KeyError, TypeError) as error:
+            raise Unreachable(
+                f"The record of job {name} cannot be read.",
+                why=f"{path / jobfolder.REQUEST}: {error}.",
+                todo="Repair the disk, or move that folder away: the job is then unknown.",
+            ) from error
 
     def _advance(self, jobs: dict[str, Job]) -> dict[str, Job]:
         """Settle what died, start what fits; the first that does not fit holds the rest (first come first)."""
@@ -172,22 +188,28 @@ class LocalCluster:
             if not job.ended and not job.alive and (reason := _lost_because(job)):
                 _settle(job, reason)
                 jobs[job.job_id] = jobfolder.observe(job.path)
-        free = self.settings.devices_total - sum(job.request.devices for job in jobs.values() if _occupies(job))
         for job in _waiting(jobs):
-            if job.request.devices > free:
+            slots = self._free_slots(jobs)[: job.request.devices]
+            if len(slots) < job.request.devices:
                 break
-            free -= job.request.devices
-            self._start(job)
+            self._start(job, slots)
             jobs[job.job_id] = jobfolder.observe(job.path)
         return jobs
 
-    def _start(self, job: Job) -> None:
+    def _free_slots(self, jobs: dict[str, Job]) -> list[int]:
+        """The numbers of the devices that no job holds; none while an operator's smaller total is overdrawn."""
+        taken = [slot for job in jobs.values() if _occupies(job) for slot in job.slots]
+        free = [slot for slot in range(self.settings.devices_total) if slot not in taken]
+        return free[: max(0, self.settings.devices_total - len(taken))]
+
+    def _start(self, job: Job, slots: list[int]) -> None:
         """Hand the job's lock to a new supervisor: there is no instant at which it has two, or none and looks lost."""
         with ExitStack() as stack:
             state = os.open(job.path / jobfolder.STATE, os.O_RDWR)
             stack.callback(os.close, state)
             fcntl.flock(state, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            records.write(state, Record.LAUNCH, {"count": 1 + (job.launch or {"count": 0})["count"]})
+            count = 1 + (job.launch["count"] if job.launch else 0)
+            records.write(state, Record.LAUNCH, {"count": count, "slots": slots})
             words = os.open(job.path / jobfolder.SUPERVISOR_LOG, os.O_WRONLY | os.O_TRUNC)
             stack.callback(os.close, words)
             actions = [
@@ -224,7 +246,7 @@ class LocalCluster:
 
 def _job_id(token: str) -> str:
     """The id follows from the token, so that a token can never name two jobs."""
-    return f"local-{hashlib.sha256(token.encode()).hexdigest()[:20]}"
+    return f"{PREFIX}{hashlib.sha256(token.encode()).hexdigest()[:20]}"
 
 
 def _take(fd: int) -> None:

@@ -128,7 +128,10 @@ class Cluster(Protocol):
         """The account as the machine has it."""
 
     def usage(self, since: datetime) -> list[UsageRecord]:
-        """What each started job used that was still running at `since` or ended later, oldest start first."""
+        """What each started job used that still runs, or whose end became known at or after `since`.
+
+        Oldest start first. A job's end may lie before `since` when nobody was there to see it.
+        """
 
     def load(self) -> Load:
         """How busy the machine is now."""

@@ -18,7 +18,7 @@ RETRIES = 3
 class Record(enum.IntEnum):
     """The places in the file, in order. Each has one writer."""
 
-    LAUNCH = 0  # adapter: how often a supervisor was started
+    LAUNCH = 0  # adapter: how often a supervisor was started, the devices it got
     CANCEL = 1  # adapter: somebody asked to stop
     STARTED = 2  # supervisor: boot, wall clock
     LEADER = 3  # supervisor: the job's first process

@@ -71,7 +71,9 @@ class Supervision:
         self._end_as(process)
 
     def _spawn(self) -> "subprocess.Popen[bytes]":
+        launch = records.read(STATE_FD, Record.LAUNCH) or {}
         env = {
+            "CUDA_VISIBLE_DEVICES": ",".join(str(slot) for slot in launch.get("slots", [])),
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",
             "TMPDIR": os.environ["TMPDIR"],

@@ -107,7 +107,7 @@ def test_a_job_gets_a_fresh_environment_without_the_portals_secrets(site, monkey
         "TZ": "UTC",
     }
     assert set(found) - {"PWD", "SHLVL", "_", "OLDPWD"} == {
-        "FABRICA_JOB_MARK", "FABRICA_OUT", "HOME", "LANG", "OMP_NUM_THREADS", "PATH", "TMPDIR", "TZ",
+        "CUDA_VISIBLE_DEVICES", "FABRICA_JOB_MARK", "FABRICA_OUT", "HOME", "LANG", "OMP_NUM_THREADS", "PATH", "TMPDIR", "TZ",
     }  # fmt: skip
     assert site.text("where.txt").strip() == str(site.folder)
 
@@ -359,6 +359,46 @@ def test_a_queue_that_somebody_holds_is_unreachable_after_a_while(site, monkeypa
     monkeypatch.setattr(local, "LOCK_SECONDS", 0.05)
     with site.cluster._locked(), pytest.raises(Unreachable):
         site.worker().load()
+
+
+def test_a_record_that_cannot_be_read_is_named(site):
+    job_id = site.submit("true")
+    site.ended(job_id)
+    request = site.state / "jobs" / job_id / "request.json"
+    whole = request.read_text()
+    request.write_text(whole[:20])
+    (site.state / "jobs" / "a-stray-file").write_text("")
+    with pytest.raises(Unreachable) as told:
+        site.worker().load()
+    assert told.value.what == f"The record of job {job_id} cannot be read."
+    request.write_text(whole)
+    (site.state / "jobs" / "a-stray-file").unlink()
+
+
+def test_each_job_sees_its_own_devices(site):
+    wide = LocalCluster(site.state, replace(SETTINGS, devices_total=3))
+    script = "echo $CUDA_VISIBLE_DEVICES > {}; sleep 60"
+    for token, devices in (("one", 1), ("two", 2)):
+        wide.submit(site.job(script.format(token), token, devices=devices))
+    eventually(lambda: all((site.folder / name).exists() and site.text(name) for name in ("one", "two")))
+    assert (site.text("one"), site.text("two")) == ("0\n", "1,2\n")
+    assert site.worker().load() == Load(1, 3, 2, 0)
+    late = wide.submit(site.job("echo $CUDA_VISIBLE_DEVICES > late", "late"))
+    assert site.worker().states([late])[late].state is JobState.PENDING
+    wide.cancel(wide.find("one"))
+    site.cluster = wide
+    site.ended(late)
+    assert site.text("late") == "0\n"
+
+
+def test_use_that_nobody_saw_end_is_still_told_later(site):
+    job_id = site.submit("sleep 60")
+    eventually(lambda: site.look(job_id).heartbeat)
+    os.kill(site.supervisor(job_id), signal.SIGKILL)
+    time.sleep(0.3)
+    since = datetime.now(UTC)
+    (used,) = site.cluster.usage(since)
+    assert (used.job_id, used.state, used.ended_at < since) == (job_id, JobState.LOST, True)
 
 
 def test_nobody_else_on_the_machine_can_read_the_queue(site):
