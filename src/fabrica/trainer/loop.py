@@ -46,12 +46,12 @@ class Trainer:
             logits = self.model(inputs)
         loss = functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten())
         loss.backward()  # type: ignore[no-untyped-call]  # PyTorch leaves it untyped
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), recipe.optimiser.clip_norm)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), recipe.optimiser.clip_norm)
         for optimiser in self.optimisers:
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
         self.step += 1
-        return loss.detach()
+        return loss.detach() + 0 * norm  # a gradient that is no number shows at once, before weights are saved
 
     def save(self) -> None:
         """Write a checkpoint of this moment. Raises OSError when the disk is full."""
@@ -67,19 +67,22 @@ class Trainer:
         """
         recipe = self.recipe
         recent: list[float] = []
+        loss = torch.zeros(())
         while self.step < recipe.steps:
             if should_stop():
+                _finite(loss.item(), self.step)
                 self.save()
                 return False
             began = time.perf_counter()
             loss = self.one_step()
-            logged = self.step % recipe.log_every == 0 or self.step in (1, recipe.steps)
-            value = _finite(loss.item(), self.step) if logged else 0.0
+            logged = self.step % recipe.log_every == 0 or self.step in {1, recipe.steps}
+            saved = self.step % recipe.checkpoint_every == 0 or self.step == recipe.steps
+            value = _finite(loss.item(), self.step) if logged or saved else 0.0
             recent = [*recent, time.perf_counter() - began][-RECENT:]
             self.elapsed_seconds += recent[-1]
             if logged:
                 tell(self._report(value, sum(recent) / len(recent)))
-            if self.step % recipe.checkpoint_every == 0 or self.step == recipe.steps:
+            if saved:
                 self.save()
         return True
 

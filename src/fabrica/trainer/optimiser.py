@@ -71,7 +71,7 @@ def optimisers(model: Model, how: Optimiser) -> list[torch.optim.Optimizer]:
 
 def _sorted(model: Model) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
     """The weights of a model: the blocks' matrices, those that hold query, key and value in one, all others."""
-    named = list(model.named_parameters())
+    named: list[tuple[str, Tensor]] = list(model.named_parameters())
     inside = [(name, one) for name, one in named if name.startswith("blocks.") and one.ndim > 1]
     mixes = [one for name, one in inside if name.endswith(".mix.weight")]
     matrices = [one for name, one in inside if not name.endswith(".mix.weight")]

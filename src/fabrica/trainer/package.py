@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load, save
 from tokenizers import Tokenizer
 
@@ -59,7 +60,7 @@ def load_model(folder: Path) -> Packaged:
         shape = read_into(ModelShape(), config["model"], "model")
         model = Model(shape, read_into(Recipe(), {"vocab_size": config["vocab_size"]}, "").vocab_size)
         model.load_state_dict(load((folder / WEIGHTS).read_bytes()))
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as problem:
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as problem:
         raise Refused(
             f"The model in {folder} cannot be read.",
             why=f"{type(problem).__name__}: {problem}"[:300],

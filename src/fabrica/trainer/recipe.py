@@ -26,7 +26,7 @@ class ModelShape:
     layers: int = _between(3, 1, 128)
     width: int = _between(256, 16, 16384)
     heads: int = _between(4, 1, 128)
-    hidden: int = _between(704, 16, 65536)
+    hidden: int = _between(768, 16, 65536)
     context: int = _between(256, 8, 131072)
 
 
