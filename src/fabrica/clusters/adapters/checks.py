@@ -1,4 +1,4 @@
-"""What every adapter checks before a job is queued, so that a person reads the same sentence everywhere."""
+"""What every adapter checks and says alike, so that a person reads the same sentence everywhere."""
 
 import re
 from collections.abc import Mapping
@@ -100,3 +100,8 @@ def check_limit(job: JobRequest, account: AccountSpec | None, committed_gpu_seco
 
 def _hours(seconds: int) -> str:
     return f"{gpu_hours(max(0, seconds))} GPU-hours ({max(0, seconds)} GPU-seconds)"
+
+
+def waiting_reason(devices_busy: int, devices_total: int, jobs_ahead: int) -> str:
+    """Why a job waits."""
+    return f"It waits for free devices: {devices_busy} of {devices_total} are busy. Jobs before it: {jobs_ahead}."

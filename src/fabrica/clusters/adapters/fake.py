@@ -151,8 +151,7 @@ class FakeCluster:
                 break
             job.status = replace(job.status, state=JobState.RUNNING, started_at=self.now, reason="")
         for ahead, job in enumerate(self._in(JobState.PENDING)):
-            reason = f"{self._busy()} of {self.devices_total} devices are busy and {ahead} jobs wait before it."
-            job.status = replace(job.status, reason=reason)
+            job.status = replace(job.status, reason=checks.waiting_reason(self._busy(), self.devices_total, ahead))
 
     def _end(self, job: _Job, state: JobState, *, reason: str, exit_code: int | None = None) -> None:
         job.status = replace(job.status, state=state, ended_at=self.now, reason=reason, exit_code=exit_code)

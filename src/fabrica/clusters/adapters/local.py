@@ -35,6 +35,11 @@ LOCK_PAUSE_SECONDS = 0.01
 MAX_LAUNCHES = 3
 MAX_IDS = 10_000
 
+# Of this process, whichever object asked: a job that ended never changes and is read once (the inode tells a
+# folder that was made anew), and supervisors started here are waited for, so that none stays a zombie.
+_finished: dict[tuple[str, int], Job] = {}
+_children: set[int] = set()
+
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
@@ -56,8 +61,6 @@ class LocalCluster:
     def __init__(self, root: Path, settings: Settings | None = None) -> None:
         self.root = root.absolute()
         self.settings = settings or Settings()
-        self._finished: dict[str, Job] = {}  # a job that ended never changes: read once per process
-        self._children: set[int] = set()
 
     def submit(self, job: JobRequest) -> str:
         with self._locked() as jobs:
@@ -163,11 +166,12 @@ class LocalCluster:
 
     def _observe(self) -> dict[str, Job]:
         found = {}
-        for name in os.listdir(self._jobs_folder):  # noqa: PTH208 - thousands of names, no objects needed
-            if name.startswith(PREFIX):
-                found[name] = self._finished.get(name) or self._look(name)
-                if found[name].ended:
-                    self._finished[name] = found[name]
+        with os.scandir(self._jobs_folder) as entries:
+            known = {entry.name: (entry.path, entry.inode()) for entry in entries if entry.name.startswith(PREFIX)}
+        for name, key in known.items():
+            found[name] = _finished.get(key) or self._look(name)
+            if found[name].ended:
+                _finished[key] = found[name]
         return found
 
     def _look(self, name: str) -> Job:
@@ -183,7 +187,7 @@ class LocalCluster:
 
     def _advance(self, jobs: dict[str, Job]) -> dict[str, Job]:
         """Settle what died, start what fits; the first that does not fit holds the rest (first come first)."""
-        self._reap()
+        _reap()
         for job in list(jobs.values()):
             if not job.ended and not job.alive and (reason := _lost_because(job)):
                 _settle(job, reason)
@@ -218,16 +222,7 @@ class LocalCluster:
                 (os.POSIX_SPAWN_DUP2, words, 2),
             ]
             command = [sys.executable, "-m", SUPERVISOR, str(job.path)]
-            self._children.add(
-                os.posix_spawn(command[0], command, _supervisor_env(), file_actions=actions, setsid=True)
-            )
-
-    def _reap(self) -> None:
-        for pid in list(self._children):
-            with suppress(ChildProcessError):
-                if os.waitpid(pid, os.WNOHANG) == (0, 0):
-                    continue
-            self._children.discard(pid)
+            _children.add(os.posix_spawn(command[0], command, _supervisor_env(), file_actions=actions, setsid=True))
 
     def _admit(self, job: JobRequest, jobs: dict[str, Job]) -> None:
         checks.check_request(job, self.settings.devices_total)
@@ -247,6 +242,14 @@ class LocalCluster:
 def _job_id(token: str) -> str:
     """The id follows from the token, so that a token can never name two jobs."""
     return f"{PREFIX}{hashlib.sha256(token.encode()).hexdigest()[:20]}"
+
+
+def _reap() -> None:
+    for pid in list(_children):
+        with suppress(ChildProcessError):
+            if os.waitpid(pid, os.WNOHANG) == (0, 0):
+                continue
+        _children.discard(pid)
 
 
 def _take(fd: int) -> None:
@@ -305,7 +308,4 @@ def _settle(job: Job, reason: str) -> None:
 
 def _waiting_reasons(jobs: dict[str, Job], devices_total: int) -> dict[str, str]:
     busy = sum(job.request.devices for job in jobs.values() if _occupies(job))
-    return {
-        job.job_id: f"{busy} of {devices_total} devices are busy and {ahead} jobs wait before it."
-        for ahead, job in enumerate(_waiting(jobs))
-    }
+    return {job.job_id: checks.waiting_reason(busy, devices_total, ahead) for ahead, job in enumerate(_waiting(jobs))}

@@ -125,8 +125,8 @@ def test_jobs_wait_in_the_order_they_came(machine):
     narrow = machine.cluster.submit(machine.job("narrow"))
     waiting = machine.cluster.states([wide, narrow])
     assert [waiting[one].state for one in (wide, narrow)] == [JobState.PENDING] * 2
-    assert waiting[wide].reason == "1 of 2 devices are busy and 0 jobs wait before it."
-    assert waiting[narrow].reason == "1 of 2 devices are busy and 1 jobs wait before it."
+    assert waiting[wide].reason == "It waits for free devices: 1 of 2 are busy. Jobs before it: 0."
+    assert waiting[narrow].reason == "It waits for free devices: 1 of 2 are busy. Jobs before it: 1."
     assert machine.cluster.load() == Load(2, 1, 1, 2)
     machine.cluster.cancel(first)
     ended = [machine.until_ended(one) for one in (wide, narrow)]

@@ -361,9 +361,10 @@ def test_a_queue_that_somebody_holds_is_unreachable_after_a_while(site, monkeypa
         site.worker().load()
 
 
-def test_a_record_that_cannot_be_read_is_named(site):
+def test_a_record_that_cannot_be_read_is_named(site, monkeypatch):
     job_id = site.submit("true")
     site.ended(job_id)
+    monkeypatch.setattr(local, "_finished", {})  # as in another process
     request = site.state / "jobs" / job_id / "request.json"
     whole = request.read_text()
     request.write_text(whole[:20])
@@ -373,6 +374,22 @@ def test_a_record_that_cannot_be_read_is_named(site):
     assert told.value.what == f"The record of job {job_id} cannot be read."
     request.write_text(whole)
     (site.state / "jobs" / "a-stray-file").unlink()
+
+
+def test_a_queue_made_anew_in_the_same_place_forgets_the_old_jobs(site):
+    old = site.submit("exit 1")
+    assert site.ended(old).state is JobState.FAILED
+    site.state.rename(site.state.with_name("old"))
+    site.cluster.put_account(AccountSpec("team", "A team", None))
+    assert site.cluster.find("one") is None
+    assert site.ended(site.submit("exit 0")).state is JobState.COMPLETED
+
+
+def test_no_supervisor_stays_a_zombie_whoever_asks_next(site):
+    job_id = site.submit("true")
+    supervisor = site.supervisor(job_id)
+    site.ended(job_id)
+    eventually(lambda: site.worker().load() and start_ticks(supervisor) is None)
 
 
 def test_each_job_sees_its_own_devices(site):
@@ -407,12 +424,13 @@ def test_nobody_else_on_the_machine_can_read_the_queue(site):
     assert (site.state / "jobs" / job_id / "request.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_time_is_taken_from_the_supervisors_own_clock(site):
+def test_time_is_taken_from_the_supervisors_own_clock(site, monkeypatch):
     job_id = site.submit("sleep 0.2")
     site.ended(job_id)
     path = site.state / "jobs" / job_id
     started, ended = site.look(job_id).started, site.look(job_id).ended
     jobfolder.note(path, Record.ENDED, {**ended, "at": started["at"] - 86400})
+    monkeypatch.setattr(local, "_finished", {})  # as in another process
     again = site.worker().states([job_id])[job_id]
     assert (again.ended_at - again.started_at).total_seconds() == pytest.approx(ended["elapsed_seconds"], abs=1e-5)
 
