@@ -6,6 +6,7 @@ from typing import Any
 
 from fabrica.calls.engine import Mode
 from fabrica.kit.units import SECONDS_PER_HOUR
+from fabrica.planner import Calibration, MachineFacts, Plan, Proposal, plan, propose_gpu_hours
 from fabrica.trust import engine as gate
 
 FIELDS = (
@@ -13,6 +14,9 @@ FIELDS = (
     "dataset_uri", "has_personal_data", "has_data_rights", "gpu_seconds_requested", "months", "trust_answers",
 )  # fmt: skip
 OPTIONAL = ("dataset_uri", "trust_answers", "has_data_rights")
+
+
+MILLION = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -60,3 +64,16 @@ def _limits(values: Mapping[str, Any], mode: Mode) -> list[Gap]:
 def _gate(values: Mapping[str, Any]) -> list[Gap]:
     answered = values["trust_answers"]
     return [Gap(f"trust_{one.id}", "Answer this question.") for one in gate.missing(answered)]
+
+
+def propose(
+    parameters_millions: int, tokens_millions: int, runs: int, machine: MachineFacts, calibration: Calibration | None
+) -> tuple[Plan, Proposal]:
+    """What one run should take and how many hours to ask for: 6 x parameters x tokens operations a run.
+
+    Source of 6ND: Kaplan et al., Scaling Laws for Neural Language Models, arXiv 2001.08361, section 2.1. Raises
+    Refused for values that cannot be planned.
+    """
+    tokens = tokens_millions * MILLION
+    one_run = plan(6.0 * parameters_millions * MILLION * tokens, tokens, machine, 1, calibration)
+    return one_run, propose_gpu_hours(one_run, runs)

@@ -4,13 +4,30 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from fabrica.applications.engine import FIELDS, Gap, gaps
+from fabrica.applications.engine import FIELDS, Gap, gaps, propose
 from fabrica.applications.models import Application
 from fabrica.applications.states import WITH_THE_FACTORY, State
+from fabrica.clusters.queries import calibration_of, facts_of
 from fabrica.kit.errors import NotFound
+from fabrica.kit.units import gpu_hours
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
+from fabrica.planner import Plan, Proposal
+from fabrica.trust.engine import questions
+from fabrica.trust.states import Answer
+from fabrica.web.components import Event
+
+PARTS: list[tuple[str | Promise, tuple[str, ...]]] = [
+    (gettext_lazy("Your project"), ("title", "purpose")),
+    (gettext_lazy("What you will train"), ("model_description", "parameters_millions", "tokens_millions", "runs")),
+    (gettext_lazy("Data"), ("data_description", "dataset_uri", "has_personal_data", "has_data_rights")),
+    (gettext_lazy("Computing time"), ("gpu_seconds_requested", "months")),
+]
+TONES = {State.AWARDED: "good", State.REFUSED: "bad", State.RETURNED: "warning", State.WITHDRAWN: "neutral"}
 
 
 def visible_to(person: Person) -> QuerySet[Application]:
@@ -53,3 +70,45 @@ def gaps_of(application: Application) -> list[Gap]:
 def drafts_of(person: Person) -> QuerySet[Application]:
     """What waits for the person: drafts, and applications sent back."""
     return visible_to(person).filter(state__in=[State.DRAFT, State.RETURNED], organisation__members__person=person)
+
+
+def proposal_of(application: Application) -> tuple[Plan, Proposal] | None:
+    """What the planner proposes to ask for; None until size, tokens and runs are given."""
+    size, tokens, runs = application.parameters_millions, application.tokens_millions, application.runs
+    if not (size and tokens and runs):
+        return None
+    machine = application.call.machine
+    return propose(size, tokens, runs, facts_of(machine), calibration_of(machine))
+
+
+def summary_of(application: Application) -> list[tuple[str | Promise, list[tuple[Any, Any]]]]:
+    """All answers as people read them: parts with labels and values, the gate's questions last."""
+    parts = [(title, [_answer(application, name) for name in names]) for title, names in PARTS]
+    answers = [
+        (one.question, Answer(application.trust_answers[one.id]).label if one.id in application.trust_answers else "–")
+        for one in questions()
+    ]
+    return [*parts, (gettext_lazy("Trust"), answers)]
+
+
+def _answer(application: Application, name: str) -> tuple[Any, Any]:
+    value = getattr(application, name)
+    if name == "gpu_seconds_requested":
+        return _("GPU-hours"), "–" if value is None else gpu_hours(value)
+    if isinstance(value, bool):
+        value = _("Yes") if value else _("No")
+    label = application._meta.get_field(name).verbose_name  # type: ignore[union-attr]  # our fields have names
+    return str(label).capitalize(), "–" if value in (None, "") else value
+
+
+def timeline_of(application: Application) -> list[Event]:
+    """What happened to it, oldest first: who did what, when, and what the applicant was told."""
+    started = Event(application.created_at, _("Started"), str(application.applicant))
+    moves = application.transitions.select_related("by")
+    return [
+        started,
+        *(
+            Event(one.at, State(one.after).label, str(one.by), one.reason, TONES.get(State(one.after), "info"))
+            for one in moves
+        ),
+    ]

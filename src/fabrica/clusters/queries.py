@@ -6,7 +6,8 @@ from django.db.models import QuerySet
 
 from fabrica.clusters.adapters.port import Cluster
 from fabrica.clusters.models import Machine
-from fabrica.kit.errors import Refused
+from fabrica.kit.errors import NotFound, Refused
+from fabrica.planner import Calibration, MachineFacts, machine_of
 
 Maker = Callable[[Machine], Cluster]
 _makers: dict[str, Maker] = {}
@@ -34,3 +35,23 @@ def cluster_of(machine: Machine) -> Cluster:
 def machines() -> QuerySet[Machine]:
     """All machines with their site, by name: that they exist and how busy they are is public."""
     return Machine.objects.select_related("site").order_by("name")
+
+
+def machine_by_slug(slug: str) -> Machine:
+    """A machine by its slug. Raises NotFound."""
+    found = machines().filter(slug=slug).first()
+    if found is None:
+        raise NotFound(f"There is no machine {slug}.", todo="See `fabrica-site doctor` for those there are.")
+    return found
+
+
+def facts_of(machine: Machine) -> MachineFacts:
+    """What the planner knows of a machine. Raises NotFound for a device or country without facts."""
+    return machine_of(machine.device, machine.site.country, slug=machine.slug, name=machine.name)
+
+
+def calibration_of(machine: Machine) -> Calibration | None:
+    """The rate that was measured on a machine; None where nobody measured."""
+    if machine.flops_per_second is None or machine.measured_at is None:
+        return None
+    return Calibration(machine.flops_per_second, machine.measured_at)

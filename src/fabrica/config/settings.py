@@ -38,6 +38,7 @@ ALLOWED_HOSTS = env.names("FABRICA_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.names("FABRICA_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
+    "fabrica.config",
     "fabrica.portal",
     "fabrica.registry",
     "fabrica.training",

@@ -1,0 +1,237 @@
+"""The API of applications."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+from pydantic import ConfigDict, Field
+
+from fabrica.applications import queries, services
+from fabrica.applications.models import TEXT_LIMIT, Application
+from fabrica.calls.queries import call_by_slug
+from fabrica.kit.paging import page_of
+from fabrica.kit.time import utcnow
+from fabrica.people.queries import organisation_of, signed_in
+from fabrica.web.scopes import needs
+
+router = Router(tags=["applications"])
+
+
+class StartIn(Schema):
+    """A new draft."""
+
+    call: str = Field(max_length=60)
+    organisation: str = Field(max_length=32, description="uid of one of my organisations")
+
+
+class DraftIn(Schema):
+    """Answers to keep; fields left out stay as they are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str | None = Field(None, max_length=120)
+    purpose: str | None = Field(None, max_length=TEXT_LIMIT)
+    model_description: str | None = Field(None, max_length=TEXT_LIMIT)
+    parameters_millions: int | None = Field(None, ge=1)
+    tokens_millions: int | None = Field(None, ge=1)
+    runs: int | None = Field(None, ge=1)
+    data_description: str | None = Field(None, max_length=TEXT_LIMIT)
+    dataset_uri: str | None = Field(None, max_length=200)
+    has_personal_data: bool | None = None
+    has_data_rights: bool | None = None
+    gpu_seconds_requested: int | None = Field(None, ge=1)
+    months: int | None = Field(None, ge=1)
+    trust_answers: dict[str, str] | None = Field(None, max_length=100)
+
+
+class ReasonIn(Schema):
+    """What the applicant will read."""
+
+    reason: str = Field(max_length=TEXT_LIMIT)
+
+
+class NoteIn(Schema):
+    """What the officer found, where the gate refers to a person."""
+
+    note: str = Field("", max_length=TEXT_LIMIT)
+
+
+class GateOut(Schema):
+    """What the gate said at submission."""
+
+    decision: str
+    version: str
+    reasons: list[dict[str, Any]]
+
+
+class EventOut(Schema):
+    """One line of the timeline."""
+
+    at: datetime
+    what: str
+    who: str
+    reason: str
+
+
+class GapOut(Schema):
+    """Something that keeps it from being submitted."""
+
+    field: str
+    message: str
+
+
+class ApplicationRow(Schema):
+    """An application in a list."""
+
+    code: str
+    title: str
+    state: str
+    call: str = Field(alias="call.slug")
+    organisation: str = Field(alias="organisation.name")
+    submitted_at: datetime | None
+    due_on: date | None
+
+
+class ApplicationOut(ApplicationRow):
+    """An application with its answers."""
+
+    purpose: str
+    model_description: str
+    parameters_millions: int | None
+    tokens_millions: int | None
+    runs: int | None
+    data_description: str
+    dataset_uri: str
+    has_personal_data: bool | None
+    has_data_rights: bool | None
+    gpu_seconds_requested: int | None
+    months: int | None
+    trust_answers: dict[str, str]
+    draft_version: int
+    decided_at: datetime | None
+    gate: GateOut | None
+
+
+class ApplicationPage(Schema):
+    """Some applications, newest first."""
+
+    rows: list[ApplicationRow]
+    next_cursor: str
+
+
+class ProposalOut(Schema):
+    """What the planner proposes, and on which assumptions."""
+
+    gpu_hours: int
+    gpu_seconds: int
+    seconds_per_run: int
+    is_measured: bool
+    assumptions: list[str]
+
+
+def _mine(request: HttpRequest, code: str) -> Application:
+    return queries.application_of(signed_in(request), code)
+
+
+@router.get("/applications", response=ApplicationPage)
+@needs("read")
+def applications(request: HttpRequest, cursor: str = "", state: str = "") -> Any:
+    """The applications I may see, newest first."""
+    rows = queries.visible_to(signed_in(request))
+    return page_of(rows.filter(state=state) if state else rows, cursor)
+
+
+@router.post("/applications", response={201: ApplicationOut})
+@needs("apply")
+def start(request: HttpRequest, payload: StartIn) -> tuple[int, Application]:
+    """Begin a draft."""
+    person = signed_in(request)
+    organisation = organisation_of(person, payload.organisation)
+    return 201, services.start(call=call_by_slug(payload.call), organisation=organisation, by=person, now=utcnow())
+
+
+@router.get("/applications/{code}", response=ApplicationOut)
+@needs("read")
+def application(request: HttpRequest, code: str) -> Application:
+    """One application."""
+    return _mine(request, code)
+
+
+@router.patch("/applications/{code}", response=ApplicationOut)
+@needs("apply")
+def save_draft(request: HttpRequest, code: str, payload: DraftIn, version: int | None = None) -> Application:
+    """Keep answers in a draft. With `version`, refused when somebody else saved meanwhile."""
+    values = payload.dict(exclude_unset=True)
+    found = _mine(request, code)
+    return services.save_draft(application=found, values=values, by=signed_in(request), now=utcnow(), version=version)
+
+
+@router.get("/applications/{code}/gaps", response=list[GapOut])
+@needs("read")
+def gaps(request: HttpRequest, code: str) -> Any:
+    """What keeps it from being submitted."""
+    return queries.gaps_of(_mine(request, code))
+
+
+@router.get("/applications/{code}/proposal", response=ProposalOut | None)
+@needs("read")
+def proposal(request: HttpRequest, code: str) -> dict[str, Any] | None:
+    """The hours the planner proposes to ask for; null until size, tokens and runs are given."""
+    found = queries.proposal_of(_mine(request, code))
+    if found is None:
+        return None
+    plan, hours = found
+    told = [f"{one.name} {one.value:g} {one.unit}: {one.source}" for one in (*plan.assumptions, hours.assumption)]
+    return {
+        "gpu_hours": hours.gpu_hours,
+        "gpu_seconds": hours.gpu_seconds,
+        "seconds_per_run": plan.seconds,
+        "is_measured": plan.is_measured,
+        "assumptions": told,
+    }
+
+
+@router.get("/applications/{code}/timeline", response=list[EventOut])
+@needs("read")
+def timeline(request: HttpRequest, code: str) -> list[dict[str, Any]]:
+    """What happened to it, oldest first."""
+    found = queries.timeline_of(_mine(request, code))
+    return [{"at": one.at, "what": str(one.what), "who": str(one.who), "reason": str(one.reason)} for one in found]
+
+
+@router.post("/applications/{code}/submit", response=ApplicationOut)
+@needs("apply")
+def submit(request: HttpRequest, code: str) -> Application:
+    """Hand it in."""
+    return services.submit(application=_mine(request, code), by=signed_in(request), now=utcnow())
+
+
+@router.post("/applications/{code}/withdraw", response=ApplicationOut)
+@needs("apply")
+def withdraw(request: HttpRequest, code: str) -> Application:
+    """Take it back."""
+    return services.withdraw(application=_mine(request, code), by=signed_in(request), now=utcnow())
+
+
+@router.post("/applications/{code}/screen", response=ApplicationOut)
+@needs("decide")
+def screen(request: HttpRequest, code: str, payload: NoteIn) -> Application:
+    """Find it eligible."""
+    return services.screen(application=_mine(request, code), by=signed_in(request), now=utcnow(), note=payload.note)
+
+
+@router.post("/applications/{code}/return", response=ApplicationOut)
+@needs("decide")
+def send_back(request: HttpRequest, code: str, payload: ReasonIn) -> Application:
+    """Ask the applicant to mend something."""
+    return services.send_back(
+        application=_mine(request, code), reason=payload.reason, by=signed_in(request), now=utcnow()
+    )
+
+
+@router.post("/applications/{code}/refuse", response=ApplicationOut)
+@needs("decide")
+def refuse(request: HttpRequest, code: str, payload: ReasonIn) -> Application:
+    """Say no, with reasons."""
+    return services.refuse(application=_mine(request, code), reason=payload.reason, by=signed_in(request), now=utcnow())

@@ -1,0 +1,16 @@
+"""Addresses of applications."""
+
+from django.urls import path
+
+from fabrica.applications import pages
+
+app_name = "applications"
+urlpatterns = [
+    path("calls/<slug:slug>/apply/", pages.start, name="start"),
+    path("applications/<str:code>/", pages.detail, name="detail"),
+    path("applications/<str:code>/edit/", pages.edit, name="edit"),
+    path("applications/<str:code>/autosave/", pages.autosave, name="autosave"),
+    path("applications/<str:code>/proposal/", pages.proposal, name="proposal"),
+    path("applications/<str:code>/check/", pages.check, name="check"),
+    path("applications/<str:code>/withdraw/", pages.withdraw, name="withdraw"),
+]

@@ -1,0 +1,39 @@
+"""Checks that refuse to start what would be unsafe."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import Error, register
+
+LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "testserver"}
+SHORTEST_KEY = 40
+
+
+@register()
+def demo_stays_home(app_configs: Any, **_: Any) -> list[Error]:  # noqa: ARG001 - Django's signature
+    """The demo has known people and no second factor: it answers on loopback only."""
+    if settings.FABRICA_DEMO and not set(settings.ALLOWED_HOSTS) <= LOOPBACK:
+        return [
+            Error(
+                "The demo answers on loopback only.",
+                hint="Unset FABRICA_DEMO, or take other names out of FABRICA_HOSTS.",
+                id="fabrica.E001",
+            )
+        ]
+    return []
+
+
+@register()
+def debug_stays_home(app_configs: Any, **_: Any) -> list[Error]:  # noqa: ARG001 - Django's signature
+    """Debug pages show secrets."""
+    if settings.DEBUG and not set(settings.ALLOWED_HOSTS) <= LOOPBACK:
+        return [Error("FABRICA_DEBUG is for a developer's own machine.", hint="Unset it on a site.", id="fabrica.E002")]
+    return []
+
+
+@register()
+def secret_is_secret(app_configs: Any, **_: Any) -> list[Error]:  # noqa: ARG001 - Django's signature
+    """A short key can be guessed."""
+    if len(settings.SECRET_KEY) < SHORTEST_KEY:
+        return [Error("The secret key is too short.", hint="Run `fabrica-site init` to make one.", id="fabrica.E003")]
+    return []

@@ -1,0 +1,150 @@
+"""`fabrica-site`: the command that runs a site. Pages and API do the same for people; this is for the server."""
+
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import django
+import typer
+from django.core.exceptions import ImproperlyConfigured
+
+from fabrica.kit.errors import Problem
+from fabrica.kit.files import write_atomic
+from fabrica.kit.signing import create_key
+
+app = typer.Typer(no_args_is_help=True, help="Run a Fabrica site.", pretty_exceptions_enable=False)
+USAGE_ERROR = 2
+
+
+def start() -> None:
+    """Load the settings and the contexts. Exits with a sentence where the settings are wrong."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fabrica.config.settings")
+    try:
+        django.setup()
+    except ImproperlyConfigured as error:
+        typer.echo(f"This site is not set up: {error}", err=True)
+        raise typer.Exit(USAGE_ERROR) from error
+
+
+@contextmanager
+def telling() -> Iterator[None]:
+    """A problem as a sentence on the terminal, and exit status 1."""
+    try:
+        yield
+    except Problem as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(1) from problem
+
+
+@app.command()
+def init() -> None:
+    """Make the home of a site: secret key, signing key, database, static files. Safe to repeat."""
+    home = Path(os.environ.get("FABRICA_HOME", "var/site")).resolve()
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not (home / "secret-key").exists() and not os.environ.get("FABRICA_SECRET_KEY"):
+        write_atomic(home / "secret-key", secrets.token_urlsafe(64), mode=0o600)
+    start()
+    from django.conf import settings
+    from django.core.management import call_command
+
+    if not (settings.FABRICA_KEYS / "site.pem").exists():
+        create_key(settings.FABRICA_KEYS / "site.pem")
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    typer.echo(f"The site's home is {home}. Next: `fabrica-site grant EMAIL operator`, then `serve` and `work`.")
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="Web processes.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, max=64, help="Threads of each process.")] = 4,
+) -> None:
+    """Serve the portal and the API. Refuses to start on settings that would be unsafe."""
+    start()
+    check()
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
+    command += ["--workers", str(processes), "--blocking-threads", str(threads), "--no-ws", "--log-level", "warning"]
+    os.execv(sys.executable, [*command, "fabrica.config.wsgi:application"])  # noqa: S606 - an argument list, no shell
+
+
+def check() -> None:
+    """Run the checks of the settings; exits with what is wrong."""
+    from django.core.management import call_command
+    from django.core.management.base import SystemCheckError
+
+    try:
+        call_command("check", verbosity=0)
+    except SystemCheckError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(USAGE_ERROR) from error
+
+
+@app.command()
+def work(
+    until_idle: Annotated[bool, typer.Option("--until-idle", help="Stop when nothing is left to do.")] = False,
+) -> None:
+    """Do what waits: accounts, staging, runs, models, notices, seals. Several may run beside each other."""
+    start()
+    from fabrica.config import wiring, worker
+
+    worker.work(wiring.loops(), until_idle=until_idle)
+
+
+@app.command()
+def doctor() -> None:
+    """Check settings, database, keys, storage, machines and the audit chain, and say what to do."""
+    start()
+    from fabrica.config import doctor as doctor_
+
+    findings = list(doctor_.examine())
+    for finding in findings:
+        typer.echo(
+            f"{'ok  ' if finding.is_well else 'BAD '} {finding.what}" + ("" if finding.is_well else f" {finding.todo}")
+        )
+    if not all(finding.is_well for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def grant(email: str, role: Annotated[str, typer.Argument(help="officer, assessor, operator or provider")]) -> None:
+    """Give a person a role. The person must have signed up; an operator may also enter the administration."""
+    start()
+    from fabrica.config import setup
+
+    with telling():
+        setup.grant(email, role)
+    typer.echo(f"{email} is now {role}.")
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def manage(ctx: typer.Context) -> None:
+    """Django's own commands, such as `manage check --deploy` or `manage dbshell`."""
+    start()
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(["fabrica-site manage", *ctx.args])
+
+
+@app.command()
+def demo(
+    serve_: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the portal after the play.")] = True,
+    port: Annotated[int, typer.Option(min=1024, max=65535)] = 8000,
+) -> None:
+    """Play the whole way on this machine, from an application to a signed model and its bill."""
+    arguments = ["--port", str(port)] + ([] if serve_ else ["--no-serve"])
+    raise typer.Exit(subprocess.call([sys.executable, "-m", "fabrica.config.demo", *arguments]))  # noqa: S603 - an argument list
+
+
+def main() -> None:
+    """The entry point, with the groups that need the contexts."""
+    for name in ("clusters", "calls", "audit"):
+        app.add_typer(import_module(f"fabrica.config.site_{name}").app, name=name)
+    app()

@@ -1,0 +1,50 @@
+"""Which adapter serves which port, and which loops the worker runs."""
+
+from collections.abc import Callable
+from datetime import datetime
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+from django.conf import settings
+
+from fabrica.clusters.adapters.local import LocalCluster, Settings
+from fabrica.clusters.models import Machine
+from fabrica.clusters.queries import serve
+
+Loop = Callable[[datetime], bool]
+
+# context, function: each looks at one row and says whether there was one
+LOOPS = [
+    ("allocations", "reconcile"),
+    ("dataspaces", "stage"),
+    ("training", "submit"),
+    ("training", "follow"),
+    ("registry", "register"),
+    ("clusters", "observe"),
+    ("notices", "send"),
+    ("audit", "seal"),
+]
+_local: dict[Path, LocalCluster] = {}
+
+
+def wire() -> None:
+    """Fill every port. Called once, when the site starts."""
+    serve("local", _local_cluster)
+
+
+def _local_cluster(machine: Machine) -> LocalCluster:
+    """This computer as a cluster. One object per process and folder: it remembers what has ended."""
+    folder = settings.FABRICA_HOME / "cluster" / machine.slug
+    if folder not in _local:
+        _local[folder] = LocalCluster(folder, Settings(devices_total=machine.devices_total))
+    return _local[folder]
+
+
+def loops() -> list[tuple[str, Loop]]:
+    """The worker's loops by name."""
+    return [
+        (f"{context}.{name}", getattr(import_module(f"fabrica.{context}.tasks"), name))
+        for context, name in LOOPS
+        if find_spec(f"fabrica.{context}")
+    ]

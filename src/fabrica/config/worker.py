@@ -1,0 +1,83 @@
+"""`fabrica-site work`: small loops over rows, until told to stop. Several may run; any may be killed at any instant."""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.db import OperationalError, close_old_connections
+
+from fabrica.kit.errors import Problem
+from fabrica.kit.time import utcnow
+
+log = logging.getLogger(__name__)
+Loop = Callable[[datetime], bool]
+REST_SECONDS = 0.5
+LONGEST_REST_SECONDS = 60.0
+
+
+class Pace:
+    """When a loop may run again: at once after work, after a rest when idle, later and later while it fails."""
+
+    def __init__(self) -> None:
+        self.next_at = 0.0
+        self.failures = 0
+
+    def after(self, *, worked: bool, clock: float) -> None:
+        self.failures = 0
+        self.next_at = clock if worked else clock + REST_SECONDS
+
+    def failed(self, clock: float) -> None:
+        self.failures += 1
+        self.next_at = clock + min(REST_SECONDS * 2**self.failures, LONGEST_REST_SECONDS)
+
+
+def turn(loops: list[tuple[str, Loop]], paces: dict[str, Pace], clock: float) -> bool:
+    """Run each loop that is due once; True when any found work. A loop that fails is told and tried later."""
+    worked = False
+    for name, loop in loops:
+        pace = paces.setdefault(name, Pace())
+        if pace.next_at > clock:
+            continue
+        try:
+            found = loop(utcnow())
+        except (Problem, OperationalError, OSError) as error:
+            log.warning("%s: %s", name, error)
+            pace.failed(clock)
+        except Exception:
+            log.exception("%s failed", name)
+            pace.failed(clock)
+        else:
+            pace.after(worked=found, clock=clock)
+            worked = worked or found
+    return worked
+
+
+def work(loops: list[tuple[str, Loop]], *, until_idle: bool = False) -> None:
+    """Turn until SIGTERM or SIGINT; with `until_idle`, until nothing was found for two seconds."""
+    paces: dict[str, Pace] = {}
+    idle_since = time.monotonic()
+    with stopping() as stop:
+        while not stop.is_set():
+            close_old_connections()
+            if turn(loops, paces, time.monotonic()):
+                idle_since = time.monotonic()
+            elif until_idle and time.monotonic() - idle_since > 4 * REST_SECONDS:
+                return
+            else:
+                stop.wait(REST_SECONDS / 2)
+
+
+@contextmanager
+def stopping() -> Iterator[threading.Event]:
+    """An event that SIGTERM and SIGINT set: the turn in hand is finished first."""
+    stop = threading.Event()
+    before = {one: signal.signal(one, lambda *_: stop.set()) for one in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
