@@ -36,6 +36,8 @@ class Claimable(models.Model):
         return cls._default_manager.get(pk=row.pk) if taken == 1 else None
 
     def settle(self, **fields: Any) -> bool:
-        """Write the outcome and give the row back; False, writing nothing, if the claim was lost meanwhile."""
+        """Write the outcome and give the row back; False, writing nothing, if the claim was lost or never held."""
+        if not self.claim_token:
+            return False
         mine = type(self)._default_manager.filter(pk=self.pk, claim_token=self.claim_token)
         return bool(mine.update(**fields, claim_token="", claim_expires_at=None))

@@ -4,7 +4,7 @@ import base64
 import hashlib
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -27,10 +27,10 @@ def create_key(path: Path) -> Ed25519PrivateKey:
 
 
 def load_key(path: Path) -> Ed25519PrivateKey:
-    """The private key in a PEM file. Raises Refused where it is missing or another kind."""
+    """The private key in a PEM file. Raises Refused where it is missing, locked by a password or another kind."""
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise Refused(f"The signing key {path} cannot be read.", why=str(error)) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise Refused(f"{path} is not an Ed25519 key.", todo="Make one with `fabrica-site init`.")
@@ -49,7 +49,7 @@ def public_key(pem: str) -> Ed25519PublicKey:
     """The public key in PEM text. Raises Refused for anything else."""
     try:
         key = serialization.load_pem_public_key(pem.encode())
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise Refused("This is not a public key in PEM form.", why=str(error)) from error
     if not isinstance(key, Ed25519PublicKey):
         raise Refused("This is not an Ed25519 public key.")
