@@ -1,0 +1,53 @@
+"""What a run's files say, how long it may take, and what an ended attempt means. Pure functions."""
+
+from fabrica.training.engine.ending import ENDING_OF_HOLD, Ending, ending
+from fabrica.training.engine.limits import (
+    DEFAULT_COMMAND_SECONDS,
+    MAX_ATTEMPTS,
+    MAX_TIME_LIMIT_SECONDS,
+    MIN_ATTEMPT_SECONDS,
+    MIN_TIME_LIMIT_SECONDS,
+    check_command,
+    in_container,
+    time_limit,
+    wait_after,
+)
+from fabrica.training.engine.reading import (
+    Failure,
+    Line,
+    Lines,
+    Progress,
+    Result,
+    keeps,
+    printable,
+    read_failure,
+    read_lines,
+    read_progress,
+    read_result,
+)
+
+__all__ = [
+    "DEFAULT_COMMAND_SECONDS",
+    "ENDING_OF_HOLD",
+    "MAX_ATTEMPTS",
+    "MAX_TIME_LIMIT_SECONDS",
+    "MIN_ATTEMPT_SECONDS",
+    "MIN_TIME_LIMIT_SECONDS",
+    "Ending",
+    "Failure",
+    "Line",
+    "Lines",
+    "Progress",
+    "Result",
+    "check_command",
+    "ending",
+    "in_container",
+    "keeps",
+    "printable",
+    "read_failure",
+    "read_lines",
+    "read_progress",
+    "read_result",
+    "time_limit",
+    "wait_after",
+]

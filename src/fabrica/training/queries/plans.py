@@ -1,0 +1,63 @@
+"""What a recipe would take on a machine, and which recipes there are."""
+
+import os
+from dataclasses import Field, fields, is_dataclass
+from typing import Any
+
+from fabrica import planner
+from fabrica.clusters.models import Machine
+from fabrica.kit.errors import Refused
+from fabrica.trainer.recipe import NAMED, Recipe, to_dict
+from fabrica.trainer.sizes import tokens_per_step, training_flops
+
+
+def machine_facts(machine: Machine) -> planner.MachineFacts:
+    """The machine as the planner sees it. Raises NotFound for a device or country without facts."""
+    # The embedded default shares this computer's cores among its devices.
+    cores = max(1, (os.cpu_count() or 1) // machine.devices_total) if machine.device == "cpu" else None
+    country = machine.site.country
+    return planner.machine_of(machine.device, country, cores_per_device=cores, slug=machine.slug, name=machine.name)
+
+
+def plan(machine: Machine, recipe: Recipe, devices: int = 1) -> planner.Plan:
+    """Time, energy, CO2e and price of the recipe on the machine, by its measured rate where there is one.
+
+    Raises Refused for more devices than the machine has.
+    """
+    check_devices(machine, devices)
+    measured = None
+    if machine.flops_per_second and machine.measured_at:
+        measured = planner.Calibration(machine.flops_per_second, machine.measured_at)
+    flops, tokens = training_flops(recipe), tokens_per_step(recipe) * recipe.steps
+    return planner.plan(flops, tokens, machine_facts(machine), devices, measured)
+
+
+def check_devices(machine: Machine, devices: int) -> None:
+    """Raises Refused for a number of devices the machine does not have."""
+    if not 1 <= devices <= machine.devices_total:
+        raise Refused(
+            f"The run asks for {devices} devices.",
+            why=f"{machine.name} has {machine.devices_total}.",
+            todo=f"Ask for 1 to {machine.devices_total}.",
+        )
+
+
+def recipes() -> list[dict[str, Any]]:
+    """The built-in recipes: name, values, and for each key its path, default and bounds."""
+    return [{"name": name, "values": to_dict(recipe), "keys": keys(recipe)} for name, recipe in NAMED.items()]
+
+
+def keys(base: Any, path: str = "") -> list[dict[str, Any]]:
+    """Each key that a recipe may set, by its path such as `model.width`, with its default and bounds."""
+    found = []
+    for one in fields(base):
+        value, where = getattr(base, one.name), f"{path}{one.name}"
+        found += keys(value, f"{where}.") if is_dataclass(value) else [_key(one, value, where)]
+    return found
+
+
+def _key(one: "Field[Any]", value: Any, where: str) -> dict[str, Any]:
+    limits = one.metadata
+    choices = list(limits.get("choices", ()))
+    low, high = limits.get("low"), limits.get("high")
+    return {"key": where, "default": value, "low": low, "high": high, "choices": choices}

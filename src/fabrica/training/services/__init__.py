@@ -1,0 +1,7 @@
+"""Every write about runs. A state changes in `moves.move` and nowhere else."""
+
+from fabrica.training.services.attempts import News, abandon, end, note, postpone, prepare, record_job
+from fabrica.training.services.cancelling import cancel
+from fabrica.training.services.launching import launch
+
+__all__ = ["News", "abandon", "cancel", "end", "launch", "note", "postpone", "prepare", "record_job"]

@@ -1,0 +1,217 @@
+"""What a worker writes: attempts begun, watched, ended and booked. Each write holds only while its claim does."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Sum
+
+from fabrica.allocations import services as allocations
+from fabrica.clusters.adapters.port import JobState, JobStatus
+from fabrica.training.engine import (
+    ENDING_OF_HOLD,
+    MIN_ATTEMPT_SECONDS,
+    Ending,
+    Failure,
+    Line,
+    Progress,
+    Result,
+    ending,
+    wait_after,
+)
+from fabrica.training.models import Attempt, Point, Run
+from fabrica.training.queries.runs import time_left
+from fabrica.training.services.moves import locked, move
+from fabrica.training.states import AttemptState, State
+
+FREE: dict[str, Any] = {"claim_token": "", "claim_expires_at": None}
+REASON_LENGTH = 500
+
+
+@dataclass(frozen=True)
+class News:
+    """What a look at the job folder found: progress, new lines, and how far metrics.jsonl is read now."""
+
+    progress: Progress | None
+    lines: tuple[Line, ...]
+    offset: int
+    last_step: int
+    skipped: int
+
+
+@transaction.atomic
+def prepare(*, run: Run, now: datetime) -> Attempt | None:
+    """The run's open attempt, or a new one, with its token: written before the machine hears of it.
+
+    None, with the run ended, where it was cancelled meanwhile or has no time left; None also when the claim is lost.
+    """
+    row = locked(run)
+    if row is None:
+        return None
+    if found := row.attempts.exclude(state=AttemptState.ENDED).first():
+        return found
+    left = time_left(row)
+    if row.cancel_requested_at:
+        move(row, State.CANCELLED, by=None, now=now, **FREE)
+        return None
+    if left < MIN_ATTEMPT_SECONDS:
+        move(row, State.FAILED, by=None, now=now, **_error(ENDING_OF_HOLD), **FREE)
+        return None
+    Run.objects.filter(pk=row.pk).update(metrics_offset=0, metrics_step=0, tries=0)
+    number = row.attempts.count() + 1
+    return Attempt.objects.create(run=row, number=number, time_limit_seconds=left, created_at=now)
+
+
+@transaction.atomic
+def record_job(*, run: Run, attempt: Attempt, job_id: str, now: datetime) -> bool:
+    """Note the job that an attempt's token started. False, writing nothing, if the claim was lost meanwhile."""
+    row = locked(run)
+    if row is None:
+        return False
+    Attempt.objects.filter(pk=attempt.pk).update(job_id=job_id, state=AttemptState.SUBMITTED, submitted_at=now)
+    move(row, State.SUBMITTED, by=None, now=now, submitted_at=now, next_look_at=now, tries=0, reason="", **FREE)
+    return True
+
+
+def postpone(*, run: Run, why: str, now: datetime) -> bool:
+    """Look again later, after a wait that grows, and show why. False if the claim was lost meanwhile."""
+    tries = min(run.tries + 1, 1_000)
+    return run.settle(reason=why[:REASON_LENGTH], tries=tries, next_look_at=now + wait_after(tries))
+
+
+@transaction.atomic
+def abandon(*, run: Run, told: Ending, now: datetime) -> bool:
+    """End a run whose attempt never became a job: refused by the machine, or called off. Nothing is booked."""
+    row = locked(run)
+    if row is None:
+        return False
+    open_ones = row.attempts.exclude(state=AttemptState.ENDED)
+    open_ones.update(state=AttemptState.ENDED, ended_at=now, ended_because=told.because[:REASON_LENGTH])
+    move(row, told.state, by=None, now=now, **_error(told), **FREE)
+    return True
+
+
+def _error(told: Ending) -> dict[str, str]:
+    return {"error_what": told.what[:500], "error_why": told.why[:1000], "error_todo": told.todo[:1000]}
+
+
+@transaction.atomic
+def note(
+    *, run: Run, attempt: Attempt, status: JobStatus, news: News | None, now: datetime, next_look_at: datetime
+) -> bool:
+    """Keep what a job that has not ended shows of itself. False if the claim was lost meanwhile."""
+    row = locked(run)
+    if row is None:
+        return False
+    unknown_since = (attempt.unknown_since or now) if status.state is JobState.UNKNOWN else None
+    is_running = status.state is JobState.RUNNING
+    state = AttemptState.RUNNING if is_running else attempt.state
+    Attempt.objects.filter(pk=attempt.pk).update(state=state, started_at=status.started_at, unknown_since=unknown_since)
+    fields = {
+        **_news(row, news),
+        **FREE,
+        "tries": 0,
+        "reason": status.reason[:REASON_LENGTH],
+        "next_look_at": next_look_at,
+        "started_at": row.started_at or status.started_at,
+    }
+    after = _state_shown(row) if is_running else State(row.state)
+    if after is State(row.state):
+        Run.objects.filter(pk=row.pk).update(**fields)
+    else:
+        move(row, after, by=None, now=now, **fields)
+    return True
+
+
+def _state_shown(row: Run) -> State:
+    return State.FINISHING if row.phase in ("evaluate", "package") else State.RUNNING
+
+
+def _news(row: Run, news: News | None) -> dict[str, Any]:
+    """The fields that news change; its lines become points. `row` gets the new phase."""
+    if news is None:
+        return {}
+    points = [Point(run=row, **vars(line)) for line in news.lines]
+    changes = ["loss", "tokens_per_second", "elapsed_seconds"]
+    Point.objects.bulk_create(points, 500, update_conflicts=True, unique_fields=["run", "step"], update_fields=changes)
+    fields: dict[str, Any] = {
+        "metrics_offset": news.offset,
+        "metrics_step": news.last_step,
+        "lines_skipped": row.lines_skipped + news.skipped,
+    }
+    if news.progress:
+        row.phase = news.progress.phase
+        fields |= _shown(row, news.progress)
+    return fields
+
+
+def _shown(row: Run, progress: Progress) -> dict[str, Any]:
+    """What a page shows of progress; the steps of other phases than the training are not the run's."""
+    fields: dict[str, Any] = {"phase": progress.phase, "seconds_left": progress.seconds_left}
+    if progress.phase == "train":
+        fields |= {"step": progress.step, "steps": progress.steps}
+        loss, speed = progress.loss, progress.tokens_per_second
+        fields |= {"loss": row.loss if loss is None else loss}
+        fields |= {"tokens_per_second": row.tokens_per_second if speed is None else speed}
+    return fields
+
+
+@transaction.atomic
+def end(
+    *,
+    run: Run,
+    attempt: Attempt,
+    status: JobStatus,
+    result: Result,
+    failure: Failure | None,
+    gpu_seconds: int,
+    news: News | None,
+    now: datetime,
+) -> bool:
+    """Book what an ended job used, and decide what follows: done, failed, cancelled, or another attempt.
+
+    All in one transaction, and once: the booking's key names the job. False if the claim was lost meanwhile.
+    """
+    row = locked(run)
+    if row is None:
+        return False
+    if gpu_seconds:
+        key = f"usage:{row.machine.slug}:{attempt.job_id}"
+        allocations.spend(award=row.award, hold_key=row.uid, gpu_seconds=gpu_seconds, key=key, now=now)
+    attempt.gpu_seconds = gpu_seconds
+    _end_attempt(attempt, status, now)
+    used = row.attempts.aggregate(sum=Sum("gpu_seconds"))["sum"]
+    Run.objects.filter(pk=row.pk).update(used_gpu_seconds=used)
+    row.used_gpu_seconds = used
+    told = ending(
+        status,
+        result,
+        failure,
+        is_cancelled=row.cancel_requested_at is not None,
+        attempts=attempt.number,
+        seconds_left=time_left(row),
+    )
+    Attempt.objects.filter(pk=attempt.pk).update(ended_because=told.because[:REASON_LENGTH])
+    fields = {**_news(row, news), **_error(told), **FREE, "tries": 0}
+    fields["started_at"] = row.started_at or status.started_at
+    _after_end(row, told, result, fields, now)
+    return True
+
+
+def _end_attempt(attempt: Attempt, status: JobStatus, now: datetime) -> None:
+    attempt.state = AttemptState.ENDED
+    attempt.started_at = status.started_at or attempt.started_at
+    attempt.ended_at = status.ended_at or now
+    attempt.exit_code = status.exit_code
+    attempt.save(update_fields=["state", "started_at", "ended_at", "exit_code", "gpu_seconds"])
+
+
+def _after_end(row: Run, told: Ending, result: Result, fields: dict[str, Any], now: datetime) -> None:
+    if told.state is State.QUEUED:
+        number = row.attempts.count()
+        wait = wait_after(number - 1) if number > 1 else now - now
+        fields |= {"reason": told.because[:REASON_LENGTH], "next_look_at": now + wait, "seconds_left": None}
+    if told.state is State.SUCCEEDED:
+        fields |= {"result": result.values, "step": row.steps}
+    move(row, told.state, by=None, now=now, **fields)

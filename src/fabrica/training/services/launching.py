@@ -1,0 +1,134 @@
+"""Launching a run: everything is checked, its hours are held, and a worker does the rest."""
+
+import shutil
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from fabrica.allocations import queries as awards
+from fabrica.allocations import services as allocations
+from fabrica.allocations.models import Award
+from fabrica.audit.services import record
+from fabrica.clusters.models import Machine
+from fabrica.dataspaces.models import Staging
+from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.people.models import Person
+from fabrica.projects.models import Project
+from fabrica.trainer.recipe import recipe_from, to_dict
+from fabrica.training import rules
+from fabrica.training.engine import check_command, in_container, time_limit
+from fabrica.training.models import Run, RunData
+from fabrica.training.queries.plans import check_devices, plan
+from fabrica.training.states import OPEN, Kind
+
+MAX_OPEN = 20
+MAX_DATA = 20
+
+
+@transaction.atomic
+def launch(
+    *,
+    project: Project,
+    recipe: dict[str, Any] | None,
+    command: list[str] | None,
+    stagings: Sequence[Staging],
+    time_limit_seconds: int | None,
+    by: Person,
+    now: datetime,
+    devices: int = 1,
+    container: str = "",
+) -> Run:
+    """Queue a run of a recipe, or of an own command (in an Apptainer image, if `container` names one).
+
+    Holds devices x time limit on the award. Raises NotAllowed for all but members, and Refused where the award is
+    not ready or lacks the hours, data is not staged here, or anything asked for is out of bounds.
+    """
+    if not rules.can_train(by, project):
+        raise NotAllowed("Only members of the project launch its runs.")
+    if (recipe is None) == (command is None):
+        raise Refused("A run has either a recipe or a command.", todo="Give one of the two.")
+    Project.objects.select_for_update().get(pk=project.pk)  # numbers of a project are given out one by one
+    award = _ready_award(project, now)
+    _check_room(project)
+    _check_data(project, stagings, is_needed=recipe is not None)
+    what = (
+        _by_recipe(recipe, award.machine, devices)
+        if recipe is not None
+        else _by_command(command or [], award.machine, devices, stagings, container)
+    )
+    seconds = time_limit(what["planned_seconds"], time_limit_seconds)
+    run = Run.objects.create(
+        project=project, award=award, machine=award.machine, number=_next_number(project), devices=devices,
+        time_limit_seconds=seconds, created_by=by, created_at=now, next_look_at=now, **what,
+    )  # fmt: skip
+    RunData.objects.bulk_create(RunData(run=run, staging=staging) for staging in stagings)
+    allocations.hold(award=award, gpu_seconds=devices * seconds, hold_key=run.uid, now=now)
+    record(verb="run.launch", by=by, subject=run.subject, now=now, kind=run.kind, gpu_seconds=devices * seconds)
+    return run
+
+
+def _ready_award(project: Project, now: datetime) -> Award:
+    award = awards.award_of(project)
+    if now >= award.ends_at:
+        raise Refused(
+            f"The award of {project.title} ended on {award.ends_at:%d %B %Y}.", todo="Apply again for more hours."
+        )
+    if not awards.is_ready(award):
+        raise Refused(
+            f"The account of {project.title} on {award.machine.name} is not ready yet.",
+            why="A worker sets it up and reads it back from the machine; that takes a minute at most.",
+            todo="Try again in a minute. If this stays, tell the operator.",
+        )
+    return award
+
+
+def _check_room(project: Project) -> None:
+    if Run.objects.filter(project=project, state__in=OPEN).count() >= MAX_OPEN:
+        raise Refused(f"{project.title} has {MAX_OPEN} open runs already.", todo="Wait for one to end, or cancel one.")
+
+
+def _check_data(project: Project, stagings: Sequence[Staging], *, is_needed: bool) -> None:
+    if is_needed and not stagings:
+        raise Refused("A training needs data.", todo="Stage a dataset into the project first, then choose it.")
+    if len(stagings) > MAX_DATA or len({one.pk for one in stagings}) < len(stagings):
+        raise Refused(f"A run reads at most {MAX_DATA} datasets, each once.")
+    for one in stagings:
+        if one.project_id != project.pk:
+            raise Refused("This data was staged for another project.", todo="Stage it into this one.")
+        if one.state != "staged":
+            raise Refused(f"{one.version} is {one.state}, not staged.", todo="Wait until it is staged, or stage again.")
+
+
+def _by_recipe(values: dict[str, Any], machine: Machine, devices: int) -> dict[str, Any]:
+    recipe = recipe_from(values)
+    planned = plan(machine, recipe, devices)
+    return {
+        "kind": Kind.TRAIN,
+        "recipe": to_dict(recipe),
+        "steps": recipe.steps,
+        "planned_seconds": planned.seconds,
+        "planned_gpu_seconds": planned.gpu_seconds,
+    }
+
+
+def _by_command(
+    command: list[str], machine: Machine, devices: int, stagings: Sequence[Staging], container: str
+) -> dict[str, Any]:
+    check_devices(machine, devices)
+    argv = check_command(command)
+    if container:
+        if machine.adapter == "local" and shutil.which("apptainer") is None:
+            raise Refused(
+                f"Apptainer is not installed on {machine.name}, so it runs no containers.",
+                todo="Launch the command without a container, or ask the operator to install Apptainer.",
+            )
+        argv = in_container(container, argv, [one.folder for one in stagings])
+    return {"kind": Kind.COMMAND, "command": argv, "planned_seconds": None, "planned_gpu_seconds": None}
+
+
+def _next_number(project: Project) -> int:
+    last = Run.objects.filter(project=project).aggregate(last=Max("number"))["last"]
+    return (last or 0) + 1

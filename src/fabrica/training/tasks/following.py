@@ -1,0 +1,127 @@
+"""Following runs on their machine, all those of one machine with one question."""
+
+import math
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from fabrica.clusters.adapters.port import Cluster, JobState, JobStatus, UsageRecord
+from fabrica.clusters.queries import cluster_of
+from fabrica.kit.errors import Problem
+from fabrica.kit.ids import new_uid
+from fabrica.training import queries, services
+from fabrica.training.engine import read_failure, read_result
+from fabrica.training.models import Attempt, Run
+from fabrica.training.states import AttemptState
+from fabrica.training.tasks.news import read_file, read_news
+
+TTL = timedelta(seconds=60)
+EVERY = timedelta(seconds=1)
+UNKNOWN_GRACE = timedelta(seconds=60)
+BATCH = 50
+
+
+def follow(now: datetime) -> bool:
+    """Look after the due runs of one machine; True when there were any."""
+    batch = _claim(now)
+    if not batch:
+        return False
+    attempts = _open_attempts(batch)
+    try:
+        cluster = cluster_of(batch[0].machine)
+        statuses = cluster.states([one.job_id for one in attempts.values()])
+        used = _usage(cluster, attempts, statuses)
+    except Problem as problem:
+        for run in batch:
+            services.postpone(run=run, why=str(problem), now=now)
+        return True
+    for run in batch:
+        attempt = attempts[run.pk]
+        _follow(run, attempt, statuses[attempt.job_id], used.get(attempt.job_id), cluster, now)
+    return True
+
+
+def _claim(now: datetime) -> list[Run]:
+    """Claim the due runs of the machine whose turn it is; the claim is one compare-and-set over all of them."""
+    free = queries.due_on_machine(now).filter(Q(claim_token="") | Q(claim_expires_at__lte=now))
+    first = free.first()
+    if first is None:
+        return []
+    token = new_uid()
+    wanted = list(free.filter(machine=first.machine_id).values_list("pk", flat=True)[:BATCH])
+    again = queries.due_on_machine(now).filter(Q(claim_token="") | Q(claim_expires_at__lte=now), pk__in=wanted)
+    again.order_by().update(claim_token=token, claim_expires_at=now + TTL)
+    rows = Run.objects.filter(pk__in=wanted, claim_token=token).select_related("project", "machine", "award")
+    return list(rows.order_by("pk"))
+
+
+def _open_attempts(batch: Sequence[Run]) -> dict[int, Attempt]:
+    """The open attempt of each run: a run on the machine always has one, with its job."""
+    rows = Attempt.objects.filter(run__in=batch).exclude(state=AttemptState.ENDED)
+    return {one.run_id: one for one in rows}
+
+
+def _usage(cluster: Cluster, attempts: dict[int, Attempt], statuses: dict[str, JobStatus]) -> dict[str, UsageRecord]:
+    """What the ended jobs used, by job; one question, and none while all still run."""
+    ended = [status for status in statuses.values() if status.state.ended]
+    if not ended:
+        return {}
+    since = min(one.ended_at or one.submitted_at or attempts_since(attempts) for one in ended)
+    return {one.job_id: one for one in cluster.usage(since)}
+
+
+def attempts_since(attempts: dict[int, Attempt]) -> datetime:
+    """When the oldest of the attempts was made."""
+    return min(one.created_at for one in attempts.values())
+
+
+def _follow(
+    run: Run, attempt: Attempt, status: JobStatus, used: UsageRecord | None, cluster: Cluster, now: datetime
+) -> None:
+    """Apply what one job shows. A machine that stops answering in the middle is asked again later."""
+    try:
+        if status.state is JobState.UNKNOWN and _is_forgotten(attempt, now):
+            status = JobStatus(attempt.job_id, JobState.LOST, reason="The machine no longer knows this job.")
+        if status.state.ended:
+            _end(run, attempt, status, used, cluster, now)
+            return
+        if run.cancel_requested_at and status.state is not JobState.UNKNOWN:
+            cluster.cancel(attempt.job_id)
+        news = read_news(run, cluster) if status.state is JobState.RUNNING else None
+        services.note(run=run, attempt=attempt, status=status, news=news, now=now, next_look_at=now + EVERY)
+    except Problem as problem:
+        services.postpone(run=run, why=str(problem), now=now)
+
+
+def _is_forgotten(attempt: Attempt, now: datetime) -> bool:
+    return attempt.unknown_since is not None and now - attempt.unknown_since >= UNKNOWN_GRACE
+
+
+def _end(
+    run: Run, attempt: Attempt, status: JobStatus, used: UsageRecord | None, cluster: Cluster, now: datetime
+) -> None:
+    services.end(
+        run=run,
+        attempt=attempt,
+        status=status,
+        result=read_result(read_file(run, cluster, "result.json"), run.uid),
+        failure=read_failure(read_file(run, cluster, "failure.json")),
+        gpu_seconds=gpu_seconds_of(run, attempt, status, used),
+        news=read_news(run, cluster, to_the_end=True),
+        now=now,
+    )
+
+
+def gpu_seconds_of(run: Run, attempt: Attempt, status: JobStatus, used: UsageRecord | None) -> int:
+    """What an ended job is charged: the machine's record, else devices x its times, else nothing.
+
+    Never more than devices x the attempt's time limit.
+    """
+    most = run.devices * attempt.time_limit_seconds
+    if used is not None:
+        return min(used.gpu_seconds, most)
+    if status.started_at is None or status.ended_at is None:
+        return 0
+    seconds = (status.ended_at - status.started_at).total_seconds()
+    return min(max(0, math.ceil(run.devices * seconds)), most)

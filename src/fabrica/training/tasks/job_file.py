@@ -1,0 +1,50 @@
+"""Writing job.json: what the runner reads."""
+
+import json
+from typing import Any
+
+from fabrica import __version__
+from fabrica.kit.files import write_atomic
+from fabrica.training.models import Attempt, Run
+from fabrica.training.states import Kind
+
+VERSION = 1
+NAME = "job.json"
+
+
+def write_job(run: Run, attempt: Attempt) -> None:
+    """Write the job file of an attempt, whole, into the run's folder. Raises OSError."""
+    run.folder.mkdir(parents=True, exist_ok=True)
+    write_atomic(run.folder / NAME, json.dumps(job_values(run, attempt), indent=2) + "\n")
+
+
+def job_values(run: Run, attempt: Attempt) -> dict[str, Any]:
+    """The values of job.json; the time limit is what the run has left for this attempt."""
+    rows = run.data.select_related("staging__version__dataset").order_by("pk")
+    versions = [row.staging.version for row in rows]
+    data = [
+        {"name": f"{one.dataset.slug}@{one.number}", "path": str(row.staging.folder), "sha256": one.sha256}
+        for row, one in zip(rows, versions, strict=True)
+    ]
+    work = {"recipe": run.recipe} if run.kind == Kind.TRAIN else {"command": run.command}
+    return {
+        "version": VERSION,
+        "run": run.uid,
+        "kind": run.kind,
+        **work,
+        "data": data,
+        "devices": run.devices,
+        "time_limit_seconds": attempt.time_limit_seconds,
+        "provenance": _provenance(run, [f"fabrica:{one['name']}" for one in data]),
+    }
+
+
+def _provenance(run: Run, uris: list[str]) -> dict[str, Any]:
+    return {
+        "project": run.project.slug,
+        "run": run.number,
+        "machine": run.machine.slug,
+        "data": uris,
+        "launched_at": run.created_at.isoformat(),
+        "portal": f"fabrica {__version__}",
+    }
