@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 Point = tuple[float, float]
-WIDTH, HEIGHT = 640, 300
-LEFT, RIGHT, TOP, BOTTOM = 64, 16, 28, 52
+WIDTH, HEIGHT = 640, 320
+LEFT, RIGHT, TOP, BOTTOM = 64, 32, 34, 62
 MAX_DRAWN_POINTS = 240
 TICKS = 4
 
@@ -78,22 +78,19 @@ def axes(frame: Frame, x_label: str, y_label: str) -> SafeString:
         "",
         '<line class="chart-grid" x1="{}" x2="{}" y1="{}" y2="{}"/>'
         '<text class="chart-tick" x="{}" y="{}" text-anchor="end">{}</text>',
-        (
-            (LEFT, WIDTH - RIGHT, frame.y(v), frame.y(v), LEFT - 8, frame.y(v) + 5, number(v))
-            for v in frame.y_ticks
-        ),
+        ((LEFT, WIDTH - RIGHT, frame.y(v), frame.y(v), LEFT - 8, frame.y(v) + 5, number(v)) for v in frame.y_ticks),
     )
     along = format_html_join(
         "",
         '<text class="{}" x="{}" y="{}" text-anchor="middle">{}</text>',
         (
-            ("chart-tick chart-minor" if i % 2 else "chart-tick", frame.x(v), HEIGHT - BOTTOM + 20, number(v))
+            ("chart-tick chart-minor" if i % 2 else "chart-tick", frame.x(v), HEIGHT - BOTTOM + 25, number(v))
             for i, v in enumerate(frame.x_ticks)
         ),
     )
     names = format_html(
         '<text class="chart-axis" x="{}" y="{}" text-anchor="middle">{}</text>'
-        '<text class="chart-axis" x="{}" y="12" text-anchor="start">{}</text>',
+        '<text class="chart-axis" x="{}" y="20" text-anchor="start">{}</text>',
         *((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, x_label, LEFT, y_label),
     )
     return format_html("{}{}{}", across, along, names)
@@ -103,9 +100,7 @@ def line(frame: Frame, points: list[Point], order: int) -> SafeString:
     """One series: a line, or a dot where there is a single point. `order` (1 or 2) chooses its colour and dash."""
     if len(points) == 1:
         (x, y) = points[0]
-        return format_html(
-            '<circle class="chart-dot series-{}" cx="{}" cy="{}" r="4"/>', order, frame.x(x), frame.y(y)
-        )
+        return format_html('<circle class="chart-dot series-{}" cx="{}" cy="{}" r="4"/>', order, frame.x(x), frame.y(y))
     path = " ".join(f"{frame.x(x)},{frame.y(y)}" for x, y in points)
     return format_html(
         '<polyline class="chart-line series-{}" fill="none" stroke="currentColor" stroke-width="2" points="{}"/>',

@@ -14,9 +14,15 @@ CHOICES = (forms.RadioSelect, forms.CheckboxSelectMultiple)
 class Complaint:
     """One line of the error summary: the text, and the id and label of the control to mend (empty: the whole form)."""
 
-    text: str | Promise
+    text: str
     target: str = ""
     label: str | Promise = ""
+
+    def __str__(self) -> str:
+        """The text with its field's label before it; a label that is a question keeps its own mark."""
+        if not self.label:
+            return str(self.text)
+        return f"{self.label}{'' if str(self.label).endswith(('?', '.', '!')) else ':'} {self.text}"
 
 
 def pattern_of(field: BoundField) -> str:
@@ -39,7 +45,7 @@ def target_of(field: BoundField) -> str:
 def complaints_of(form: forms.BaseForm) -> Iterator[Complaint]:
     """The form's errors in the order of its fields, those of the whole form first."""
     for text in form.non_field_errors():
-        yield Complaint(text)
+        yield Complaint(str(text))
     for field in form:
         for text in field.errors:
-            yield Complaint(text, "" if field.is_hidden else target_of(field), field.label)
+            yield Complaint(str(text), "" if field.is_hidden else target_of(field), field.label)

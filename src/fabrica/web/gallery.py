@@ -67,7 +67,7 @@ def examples() -> dict[str, Any]:
         "facts": [
             (_("Organisation"), "Lumen Robotics"),
             (_("Access mode"), _("Playground")),
-            (_("Machine"), "aurora-1, 8 × H200"),
+            (_("Machine"), "aurora-1, 8 GPUs"),
         ],
         "columns": [_("Run"), _("Status"), Column(_("Steps"), numeric=True), Column(_("GPU-hours"), numeric=True)],
         "runs": [
@@ -97,5 +97,5 @@ def _events(now: Any) -> list[Event]:
             _("The training data names people. Say how they can object."),
             "warning",
         ),
-        Event(now - timedelta(hours=5), _("500 GPU-hours awarded"), "Jean Officer", _("Sound plan, small model."), "good"),
+        Event(now - timedelta(hours=5), _("500 GPU-hours awarded"), "Jo Bauer", _("A sound plan."), "good"),
     ]

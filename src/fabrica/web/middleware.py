@@ -35,8 +35,10 @@ FIXED_HEADERS: Final = {
 
 
 def content_security_policy() -> str:
-    """The policy as one header line. Browsers also check where a posted form is redirected to, so a site with
-    an outside sign-in names that origin in the setting `FABRICA_CSP_FORM_ACTION`.
+    """The policy as one header line.
+
+    Browsers also check where a posted form is redirected to, so a site with an outside sign-in names
+    that origin in the setting `FABRICA_CSP_FORM_ACTION`.
     """
     origins = getattr(settings, "FABRICA_CSP_FORM_ACTION", ())
     policy = {

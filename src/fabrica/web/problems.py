@@ -18,9 +18,7 @@ RETRY_AFTER_SECONDS = 60
 
 def title_of(problem: Problem) -> str | Promise:
     """The heading of a problem's page, by its class."""
-    return next(
-        (title for kind, title in TITLES.items() if isinstance(problem, kind)), _("Something went wrong")
-    )
+    return next((title for kind, title in TITLES.items() if isinstance(problem, kind)), _("Something went wrong"))
 
 
 def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:

@@ -34,6 +34,4 @@ class Site:
 
 def current_site() -> Site:
     """The site as the settings describe it at this moment."""
-    return Site.of(
-        {"name": getattr(settings, "FABRICA_SITE_NAME", "Fabrica"), **getattr(settings, "FABRICA_SITE", {})}
-    )
+    return Site.of({"name": getattr(settings, "FABRICA_SITE_NAME", "Fabrica"), **getattr(settings, "FABRICA_SITE", {})})

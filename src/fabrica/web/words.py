@@ -20,7 +20,7 @@ def count(number: int) -> str:
 
 
 def gpu_hours(gpu_seconds: int) -> str:
-    """GPU-seconds as GPU-hours with at most two decimals: `1.5 GPU-hours`; what rounds to nothing is called under 0.01."""
+    """GPU-seconds as GPU-hours, at most two decimals: `1.5 GPU-hours`; `under 0.01` for what rounds to nothing."""
     hours = units.gpu_hours(gpu_seconds)
     if gpu_seconds and not hours:
         return gettext("under %(least)s GPU-hours") % {"least": formats.number_format("0.01")}
@@ -47,9 +47,7 @@ def relative(at: datetime, now: datetime) -> str:
     seconds = (at - now).total_seconds()
     if abs(seconds) < JUST_NOW_SECONDS:
         return gettext("just now")
-    size_seconds, unit = next(
-        ((step, unit) for step, unit in STEPS if round(abs(seconds) / step) >= 1), (60, "minute")
-    )
+    size_seconds, unit = next(((step, unit) for step, unit in STEPS if round(abs(seconds) / step) >= 1), (60, "minute"))
     amount = _amount(unit, max(1, round(abs(seconds) / size_seconds)))
     text = pgettext("time", "in %(amount)s") if seconds > 0 else pgettext("time", "%(amount)s ago")
     return text % {"amount": amount}

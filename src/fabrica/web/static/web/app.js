@@ -44,6 +44,13 @@ function answers(form) {
   return JSON.stringify(kept);
 }
 
+/* A browser may put typed answers back after a reload: what the server sent is the form reset. */
+function answersAsServed(form) {
+  const served = form.cloneNode(true);
+  served.reset();
+  return answers(served);
+}
+
 function fill(form, kept) {
   for (const control of form.elements) {
     if (!control.name || NEVER_KEPT.has(control.name)) continue;
@@ -58,7 +65,7 @@ function startAutosave(form) {
   const key = `${DRAFTS}${document.body.dataset.person ?? ""}.${location.pathname}.${form.id}`;
   const url = form.dataset.autosave || form.action;
   const status = form.querySelector("[data-autosave-status]") ?? form.appendChild(make("p", "", { className: "autosave", role: "status" }));
-  let saved = answers(form), timer = 0, wait = QUIET_MS, busy = false, leaving = false;
+  let saved = answersAsServed(form), timer = 0, wait = QUIET_MS, busy = false, leaving = false;
 
   const unsaved = () => answers(form) !== saved;
   const later = (ms) => { clearTimeout(timer); timer = setTimeout(save, ms); };
@@ -84,7 +91,8 @@ function startAutosave(form) {
   }
 
   const kept = store.get(key);
-  if (kept && kept !== saved) offerToRestore(form, () => { fill(form, JSON.parse(kept)); later(0); }, () => store.remove(key));
+  if (unsaved()) later(0);
+  else if (kept && kept !== saved) offerToRestore(form, () => { fill(form, JSON.parse(kept)); later(0); }, () => store.remove(key));
   else store.remove(key);
 
   form.addEventListener("input", () => { store.set(key, answers(form)); later(QUIET_MS); });
