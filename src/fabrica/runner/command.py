@@ -46,7 +46,8 @@ def run_command(job: Job, out: Path, stop: Stop) -> None:
         _end(program)
         raise
     finally:
-        _signal_group(program, signal.SIGKILL)  # children it left behind
+        _signal_group(program, signal.SIGKILL)  # also the children it left behind
+        program.wait()
     if program.returncode:
         raise Refused(
             f"The command ended with {_ending(program.returncode)}.",

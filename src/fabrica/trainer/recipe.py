@@ -26,7 +26,7 @@ class ModelShape:
     layers: int = _between(3, 1, 128)
     width: int = _between(256, 16, 16384)
     heads: int = _between(4, 1, 128)
-    hidden: int = _between(768, 16, 65536)
+    hidden: int = _between(576, 16, 65536)
     context: int = _between(256, 8, 131072)
 
 
@@ -35,8 +35,8 @@ class Optimiser:
     """How weights are updated: Muon for the matrices of the blocks, Adam for embedding and gains, or Adam for all."""
 
     kind: str = _one_of("muon", "muon", "adamw")
-    lr: float = _between(0.02, 1e-7, 1.0)
-    adam_lr: float = _between(0.003, 1e-7, 1.0)
+    lr: float = _between(0.03, 1e-7, 1.0)
+    adam_lr: float = _between(0.006, 1e-7, 1.0)
     beta1: float = _between(0.9, 0.0, 0.9999)
     beta2: float = _between(0.95, 0.0, 0.99999)
     momentum: float = _between(0.95, 0.0, 0.9999)
@@ -53,12 +53,12 @@ class Recipe:
     """Everything that decides what comes out of a training, but for the text and the machine's rounding."""
 
     name: str = field(default="demo", metadata={"low": 1, "high": 80})
-    vocab_size: int = _between(2048, 257, 262_144)
+    vocab_size: int = _between(4096, 257, 262_144)
     model: ModelShape = field(default_factory=ModelShape)
     optimiser: Optimiser = field(default_factory=Optimiser)
     batch: int = _between(8, 1, 65536)
-    steps: int = _between(200, 1, 10_000_000)
-    checkpoint_every: int = _between(50, 1, 1_000_000)
+    steps: int = _between(110, 1, 10_000_000)
+    checkpoint_every: int = _between(20, 1, 1_000_000)
     log_every: int = _between(1, 1, 100_000)
     seed: int = _between(1, 0, 2**31 - 1)
     held_out_share: float = _between(0.05, 0.001, 0.5)
@@ -73,7 +73,7 @@ NAMED: dict[str, Recipe] = {
         model=ModelShape(layers=2, width=48, heads=2, hidden=128, context=32),
         optimiser=Optimiser(warmup_steps=4),
         batch=4,
-        steps=40,
+        steps=30,
         checkpoint_every=10,
         held_out_bytes=8_000,
         tokenizer_bytes=50_000,
@@ -81,7 +81,6 @@ NAMED: dict[str, Recipe] = {
     "demo": Recipe(),
     "small": Recipe(
         name="small",
-        vocab_size=4096,
         model=ModelShape(layers=6, width=352, heads=4, hidden=960, context=512),
         steps=2000,
         batch=16,

@@ -1,0 +1,198 @@
+import errno
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from fabrica.kit.errors import Problem, Refused
+from fabrica.runner import failure
+from fabrica.runner.failure import RESERVE_BYTES, explain, reserve, write_failure
+from fabrica.runner.job import job_from, read_job
+from fabrica.runner.main import main
+from fabrica.runner.progress import Progress
+from fabrica.runner.stopping import Stop, Stopped
+from fabrica.trainer.report import Report
+
+GOOD = {
+    "version": 1,
+    "run": "r",
+    "kind": "command",
+    "command": ["true"],
+    "data": [{"name": "a@1", "path": "/data/a", "sha256": "0" * 64}],
+    "devices": 1,
+    "time_limit_seconds": 60,
+}
+
+
+def test_a_job_is_read_with_every_value():
+    job = job_from(GOOD | {"provenance": {"x": 1}})
+    assert (job.run, job.command, job.devices, job.time_limit_seconds) == ("r", ("true",), 1, 60)
+    assert (job.data[0].name, str(job.data[0].path), job.provenance) == ("a@1", "/data/a", {"x": 1})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"version": 2},
+        {"run": ""},
+        {"run": "x" * 101},
+        {"run": 3},
+        {"kind": "shell"},
+        {"command": "true"},
+        {"command": []},
+        {"command": [""]},
+        {"command": ["a", 3]},
+        {"command": ["a\0b"]},
+        {"command": ["a"] * 1001},
+        {"data": {}},
+        {"data": [{}]},
+        {"data": [GOOD["data"][0] | {"path": "relative"}]},
+        {"data": [GOOD["data"][0] | {"sha256": "xyz"}]},
+        {"data": [GOOD["data"][0] | {"sha256": "0" * 64 + "\n"}]},
+        {"data": [GOOD["data"][0] | {"name": ""}]},
+        {"data": [GOOD["data"][0]] * 101},
+        {"devices": 0},
+        {"devices": True},
+        {"devices": 1.0},
+        {"time_limit_seconds": 0},
+        {"time_limit_seconds": 10**9},
+        {"provenance": []},
+        {"surprise": 1},
+        {"kind": "train", "recipe": 3},
+    ],
+)
+def test_a_job_not_as_agreed_is_refused(change):
+    with pytest.raises(Refused):
+        job_from(GOOD | change)
+
+
+@pytest.mark.parametrize("key", ["version", "run", "kind", "data", "devices", "time_limit_seconds"])
+def test_a_missing_key_is_named(key):
+    with pytest.raises(Refused) as refused:
+        job_from({one: value for one, value in GOOD.items() if one != key})
+    assert refused.value.what == f"The job file is not as agreed: {key} is missing."
+
+
+@pytest.mark.parametrize("raw", [None, b"", b"{", b"[]", b"\xff"])
+def test_a_job_file_that_is_none_is_refused(tmp_path, raw):
+    if raw is not None:
+        (tmp_path / "job.json").write_bytes(raw)
+    with pytest.raises(Refused):
+        read_job(tmp_path / "job.json")
+
+
+def test_without_a_job_file_the_failure_is_told_where_the_portal_looks(tmp_path):
+    assert main([str(tmp_path / "job.json")]) == 3
+    assert json.loads((tmp_path / "failure.json").read_text())["todo"] == "Launch the run again."
+
+
+def test_a_missing_folder_and_a_wrong_call_are_no_traces(tmp_path, capsys):
+    assert main([str(tmp_path / "nowhere" / "job.json")]) == 3
+    assert main([]) == 2
+    assert capsys.readouterr().err.count("\n") == 2
+
+
+def test_room_is_reserved_and_given_up_for_the_failure(tmp_path):
+    reserve(tmp_path)
+    assert (tmp_path / ".reserve").stat().st_size == RESERVE_BYTES
+    write_failure(tmp_path, Problem("What.", why="Why.", todo="Todo."))
+    assert [path.name for path in tmp_path.iterdir()] == ["failure.json"]
+    assert json.loads((tmp_path / "failure.json").read_text()) == {"what": "What.", "why": "Why.", "todo": "Todo."}
+
+
+@pytest.mark.parametrize("number", sorted(failure.NO_ROOM))
+def test_no_room_is_told_as_a_full_disk(number):
+    told = explain(OSError(number, "No room", "/x/y"))
+    assert told.what == "The disk is full: the run could not write its files."
+    assert told.why == "No room (/x/y)"
+
+
+def test_a_missing_file_and_too_little_memory_are_told():
+    assert explain(FileNotFoundError(errno.ENOENT, "gone", "/x")).what == "A file is missing (/x)."
+    assert explain(MemoryError()).what == "The run needed more memory than there is."
+
+
+def test_an_unforeseen_fault_is_a_plain_sentence_with_its_trace_in_the_log(capsys):
+    try:
+        {}["nothing"]
+    except KeyError as fault:
+        told = explain(fault)
+    assert told.what == "The run ended by a fault that the runner did not foresee."
+    assert told.why == "KeyError: 'nothing'"
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_problem_stays_what_it_is():
+    problem = Refused("No.")
+    assert explain(problem) is problem
+
+
+def test_the_time_limit_leaves_a_margin():
+    assert Stop(100, began=0).ends == 95
+    assert Stop(10_000, began=0).ends == 9_995
+
+
+def test_a_stop_is_raised_with_its_reason():
+    Stop(1000).check()
+    with pytest.raises(Stopped) as stopped:
+        Stop(1000, began=-10_000_000).check()
+    assert stopped.value.reason == "time limit"
+    signalled = Stop(1000)
+    signalled._note(signal.SIGTERM, None)
+    assert signalled.reason() == "signal"
+
+
+def report(step):
+    return Report(step=step, loss=1.5, tokens_per_second=10.04, elapsed_seconds=step, seconds_left=2.0)
+
+
+def test_each_logged_step_is_one_line(tmp_path):
+    progress = Progress(tmp_path)
+    for step in (1, 2, 3):
+        progress.trained(report(step), 10)
+    assert [line["step"] for line in progress.lines()] == [1, 2, 3]
+    assert sorted(progress.lines()[0]) == ["at", "elapsed_seconds", "loss", "step", "tokens_per_second"]
+
+
+def test_lines_after_a_step_are_forgotten_and_a_torn_one_too(tmp_path):
+    progress = Progress(tmp_path)
+    for step in (1, 2, 3):
+        progress.trained(report(step), 10)
+    with progress.metrics.open("a") as out:
+        out.write('{"step": 4')
+    progress.forget_after(2)
+    progress.trained(report(3), 10)
+    assert [line["step"] for line in progress.lines()] == [1, 2, 3]
+
+
+def test_progress_says_where_the_run_is(tmp_path):
+    progress = Progress(tmp_path)
+    progress.tell("tokenizer", 0, 3)
+    progress.trained(report(7), 7)
+    told = json.loads((tmp_path / "progress.json").read_text())
+    assert told.pop("at").endswith("+00:00")
+    assert told == {
+        "phase": "train",
+        "step": 7,
+        "steps": 7,
+        "loss": 1.5,
+        "tokens_per_second": 10.0,
+        "seconds_left": 2.0,
+    }
+
+
+def test_progress_is_not_written_at_every_step(tmp_path):
+    progress = Progress(tmp_path)
+    progress.tell("train", 1, 1000)
+    progress.tell("train", 2, 1000)
+    assert json.loads((tmp_path / "progress.json").read_text())["step"] == 1
+    progress.tell("train", 1000, 1000)
+    assert json.loads((tmp_path / "progress.json").read_text())["step"] == 1000
+
+
+def test_a_command_job_needs_neither_pytorch_nor_django():
+    code = "import sys, fabrica.runner.main; print(sorted({'torch', 'numpy', 'django'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": "src"})
+    assert done.stdout == "[]\n", done.stderr
