@@ -74,9 +74,9 @@ def test_the_theme_is_chosen_and_kept(visit):
 def test_a_counter_counts_down_and_lets_too_much_be_seen(visit):
     page = visit("/gallery/")
     page.fill("#empty_summary", "x" * 599)
-    assert page.locator(".field:has(#empty_summary) .counter").inner_text() == "1 characters left"
+    assert page.locator(".field:has(#empty_summary) .counter").inner_text() == "Characters left: 1"
     page.fill("#empty_summary", "x" * 610)
-    assert page.locator(".field:has(#empty_summary) .counter").inner_text() == "10 characters too many"
+    assert page.locator(".field:has(#empty_summary) .counter").inner_text() == "Characters too many: 10"
 
 
 def test_a_dangerous_button_asks_first(visit):
