@@ -98,8 +98,11 @@ def _check_data(project: Project, stagings: Sequence[Staging], *, is_needed: boo
     for one in stagings:
         if one.project_id != project.pk:
             raise Refused("This data was staged for another project.", todo="Stage it into this one.")
-        if one.state != "staged":
-            raise Refused(f"{one.version} is {one.state}, not staged.", todo="Wait until it is staged, or stage again.")
+        if not one.is_staged:
+            raise Refused(
+                f"{one.version} is not staged yet: {one.get_state_display()}.",
+                todo="Wait until it is staged, or stage it again.",
+            )
 
 
 def _by_recipe(values: dict[str, Any], machine: Machine, devices: int) -> dict[str, Any]:
@@ -125,7 +128,7 @@ def _by_command(
                 f"Apptainer is not installed on {machine.name}, so it runs no containers.",
                 todo="Launch the command without a container, or ask the operator to install Apptainer.",
             )
-        argv = in_container(container, argv, [one.folder for one in stagings])
+        argv = in_container(container, argv, [str(one.path) for one in stagings])
     return {"kind": Kind.COMMAND, "command": argv, "planned_seconds": None, "planned_gpu_seconds": None}
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -22,6 +23,17 @@ UNKNOWN_GRACE = timedelta(seconds=60)
 BATCH = 50
 
 
+@dataclass(frozen=True)
+class Look:
+    """One look at one attempt: what its machine says of the job, and what it used so far as the machine tells."""
+
+    run: Run
+    attempt: Attempt
+    status: JobStatus
+    used: UsageRecord | None
+    now: datetime
+
+
 def follow(now: datetime) -> bool:
     """Look after the due runs of one machine; True when there were any."""
     batch = _claim(now)
@@ -38,7 +50,7 @@ def follow(now: datetime) -> bool:
         return True
     for run in batch:
         attempt = attempts[run.pk]
-        _follow(run, attempt, statuses[attempt.job_id], used.get(attempt.job_id), cluster, now)
+        _follow(Look(run, attempt, statuses[attempt.job_id], used.get(attempt.job_id), now), cluster)
     return True
 
 
@@ -67,24 +79,23 @@ def _usage(cluster: Cluster, attempts: dict[int, Attempt], statuses: dict[str, J
     ended = [status for status in statuses.values() if status.state.ended]
     if not ended:
         return {}
-    since = min(one.ended_at or one.submitted_at or attempts_since(attempts) for one in ended)
+    since = min(one.ended_at or one.submitted_at or _since(attempts) for one in ended)
     return {one.job_id: one for one in cluster.usage(since)}
 
 
-def attempts_since(attempts: dict[int, Attempt]) -> datetime:
+def _since(attempts: dict[int, Attempt]) -> datetime:
     """When the oldest of the attempts was made."""
     return min(one.created_at for one in attempts.values())
 
 
-def _follow(
-    run: Run, attempt: Attempt, status: JobStatus, used: UsageRecord | None, cluster: Cluster, now: datetime
-) -> None:
+def _follow(look: Look, cluster: Cluster) -> None:
     """Apply what one job shows. A machine that stops answering in the middle is asked again later."""
+    run, attempt, status, now = look.run, look.attempt, look.status, look.now
     try:
-        if status.state is JobState.UNKNOWN and _is_forgotten(attempt, now):
+        if _is_forgotten(look):
             status = JobStatus(attempt.job_id, JobState.LOST, reason="The machine no longer knows this job.")
         if status.state.ended:
-            _end(run, attempt, status, used, cluster, now)
+            _end(replace(look, status=status), cluster)
             return
         if run.cancel_requested_at and status.state is not JobState.UNKNOWN:
             cluster.cancel(attempt.job_id)
@@ -94,33 +105,34 @@ def _follow(
         services.postpone(run=run, why=str(problem), now=now)
 
 
-def _is_forgotten(attempt: Attempt, now: datetime) -> bool:
-    return attempt.unknown_since is not None and now - attempt.unknown_since >= UNKNOWN_GRACE
+def _is_forgotten(look: Look) -> bool:
+    since = look.attempt.unknown_since
+    return look.status.state is JobState.UNKNOWN and since is not None and look.now - since >= UNKNOWN_GRACE
 
 
-def _end(
-    run: Run, attempt: Attempt, status: JobStatus, used: UsageRecord | None, cluster: Cluster, now: datetime
-) -> None:
+def _end(look: Look, cluster: Cluster) -> None:
+    run = look.run
     services.end(
         run=run,
-        attempt=attempt,
-        status=status,
+        attempt=look.attempt,
+        status=look.status,
         result=read_result(read_file(run, cluster, "result.json"), run.uid),
         failure=read_failure(read_file(run, cluster, "failure.json")),
-        gpu_seconds=gpu_seconds_of(run, attempt, status, used),
+        gpu_seconds=gpu_seconds_of(look),
         news=read_news(run, cluster, to_the_end=True),
-        now=now,
+        now=look.now,
     )
 
 
-def gpu_seconds_of(run: Run, attempt: Attempt, status: JobStatus, used: UsageRecord | None) -> int:
+def gpu_seconds_of(look: Look) -> int:
     """What an ended job is charged: the machine's record, else devices x its times, else nothing.
 
     Never more than devices x the attempt's time limit.
     """
-    most = run.devices * attempt.time_limit_seconds
-    if used is not None:
-        return min(used.gpu_seconds, most)
+    run, status = look.run, look.status
+    most = run.devices * look.attempt.time_limit_seconds
+    if look.used is not None:
+        return min(look.used.gpu_seconds, most)
     if status.started_at is None or status.ended_at is None:
         return 0
     seconds = (status.ended_at - status.started_at).total_seconds()

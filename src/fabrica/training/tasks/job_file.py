@@ -21,11 +21,8 @@ def write_job(run: Run, attempt: Attempt) -> None:
 def job_values(run: Run, attempt: Attempt) -> dict[str, Any]:
     """The values of job.json; the time limit is what the run has left for this attempt."""
     rows = run.data.select_related("staging__version__dataset").order_by("pk")
-    versions = [row.staging.version for row in rows]
-    data = [
-        {"name": f"{one.dataset.slug}@{one.number}", "path": str(row.staging.folder), "sha256": one.sha256}
-        for row, one in zip(rows, versions, strict=True)
-    ]
+    staged = [row.staging for row in rows]
+    data = [{"name": str(one.version), "path": str(one.path), "sha256": one.version.sha256} for one in staged]
     work = {"recipe": run.recipe} if run.kind == Kind.TRAIN else {"command": run.command}
     return {
         "version": VERSION,
@@ -35,7 +32,7 @@ def job_values(run: Run, attempt: Attempt) -> dict[str, Any]:
         "data": data,
         "devices": run.devices,
         "time_limit_seconds": attempt.time_limit_seconds,
-        "provenance": _provenance(run, [f"fabrica:{one['name']}" for one in data]),
+        "provenance": _provenance(run, [one.version.uri for one in staged]),
     }
 
 
