@@ -1,0 +1,99 @@
+"""`fabrica apply | applications`."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fabrica.cli import account
+from fabrica.cli.client import Client
+from fabrica.cli.output import AsJson, command, console, show
+from fabrica.kit.errors import Refused
+
+COLUMNS = ("code", "title", "state", "call", "organisation", "due_on")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command()(apply)
+    app.command()(applications)
+
+
+@command
+def apply(
+    answers: Annotated[Path, typer.Argument(help="JSON file with the answers; `--example` prints one.")] = Path("-"),
+    call: Annotated[str, typer.Option(help="The call, as `fabrica calls` names it.")] = "",
+    organisation: Annotated[str, typer.Option(help="uid of your organisation, if you have several.")] = "",
+    code: Annotated[str, typer.Option(help="Change this draft instead of beginning one.")] = "",
+    submit: Annotated[bool, typer.Option("--submit", help="Hand it in when it is complete.")] = False,
+    example: Annotated[bool, typer.Option("--example", help="Print a file to fill in, and stop.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write an application from a file, see what is missing and what the gate says, and hand it in."""
+    client = account.connect()
+    if example:
+        show(_example(client), as_json=True)
+        return
+    values = _read(answers)
+    code = code or _start(client, call, organisation)
+    saved = client.patch(f"/applications/{code}", values)
+    gaps, proposal = client.get(f"/applications/{code}/gaps"), client.get(f"/applications/{code}/proposal")
+    if submit:
+        saved = client.post(f"/applications/{code}/submit")
+    told = {**saved, "gaps": gaps, "proposal": proposal}
+    show(told, as_json=as_json, columns=(*COLUMNS, "gpu_seconds_requested", "gate"))
+    if not as_json:
+        _explain(gaps, proposal, submitted=submit)
+
+
+def _explain(gaps: list[dict[str, str]], proposal: dict[str, Any] | None, *, submitted: bool) -> None:
+    if proposal:
+        console.print(f"The planner proposes {proposal['gpu_hours']} GPU-hours.")
+    for gap in gaps:
+        console.print(f"Missing – {gap['field']}: {gap['message']}")
+    if not gaps and not submitted:
+        console.print("It is complete. Run the same with --submit to hand it in.")
+
+
+def _start(client: Client, call: str, organisation: str) -> str:
+    if not call:
+        raise Refused("Which call?", todo="Name it with --call; see `fabrica calls`.")
+    mine = client.get("/me")["organisations"]
+    if not organisation and len(mine) != 1:
+        names = ", ".join(f"{one['uid']} ({one['name']})" for one in mine) or "none yet: register one on the portal"
+        raise Refused("For which organisation?", todo=f"Name it with --organisation. Yours: {names}.")
+    body = {"call": call, "organisation": organisation or mine[0]["uid"]}
+    return str(client.post("/applications", body)["code"])
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(typer.get_text_stream("stdin").read() if str(path) == "-" else path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise Refused(f"{path} is not a readable JSON file.", why=str(error), todo="See --example.") from error
+
+
+def _example(client: Client) -> dict[str, Any]:
+    """Every field, with the gate's questions answered as they pass: read them before you use them."""
+    answers = {one["id"]: "unsure" for one in client.get("/trust/questions")}
+    return {
+        "title": "", "purpose": "", "model_description": "", "parameters_millions": 4, "tokens_millions": 10,
+        "runs": 3, "data_description": "", "dataset_uri": "", "has_personal_data": False, "has_data_rights": True,
+        "gpu_seconds_requested": 36_000, "months": 1, "trust_answers": answers,
+    }  # fmt: skip
+
+
+@command
+def applications(
+    code: Annotated[str, typer.Argument(help="Show this one with its timeline.")] = "", as_json: AsJson = False
+) -> None:
+    """Your applications, or one with its timeline."""
+    client = account.connect()
+    if not code:
+        show(list(client.pages("/applications")), as_json=as_json, columns=COLUMNS, empty="You have not applied yet.")
+        return
+    found = {**client.get(f"/applications/{code}"), "timeline": client.get(f"/applications/{code}/timeline")}
+    show(found, as_json=as_json, columns=(*COLUMNS, "purpose", "gate"))
+    if not as_json:
+        show(found["timeline"], as_json=False, columns=("at", "what", "who", "reason"))

@@ -1,0 +1,164 @@
+"""`fabrica data`: find, accept, stage and publish datasets."""
+
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fabrica.cli import account, waiting
+from fabrica.cli.client import Client
+from fabrica.cli.output import AsJson, command, console, show
+from fabrica.cli.projects import project_of
+from fabrica.kit.errors import Refused
+from fabrica.kit.files import list_files
+
+app = typer.Typer(no_args_is_help=True, help="Datasets: find, accept, stage, publish.")
+FILES_PER_UPLOAD = 200
+Project = Annotated[str, typer.Option("--project", "-p", help="The project, if you have several.")]
+
+
+@app.command("list")
+@command
+def list_(words: Annotated[str, typer.Argument(help="Words to look for.")] = "", as_json: AsJson = False) -> None:
+    """The catalogue."""
+    columns = ("slug", "title", "licence", "provider", "language", "newest_uri")
+    rows = list(account.connect().pages("/datasets", q=words))
+    show(rows, as_json=as_json, columns=columns, empty="No dataset fits.")
+
+
+@app.command("show")
+@command
+def show_(slug: str, as_json: AsJson = False) -> None:
+    """One dataset: licence, policy, versions."""
+    show(account.connect().get(f"/datasets/{slug}"), as_json=as_json)
+
+
+@app.command()
+@command
+def accept(
+    uri: Annotated[str, typer.Argument(help="Such as fabrica:python-stdlib@1.")],
+    project: Project = "",
+    yes: Annotated[bool, typer.Option("--yes", help="I have read licence and policy.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Accept a dataset's licence and policy for your project."""
+    client = account.connect()
+    show(accept_for(client, project_of(client, project), uri, yes=yes, ask=not as_json), as_json=as_json)
+
+
+def accept_for(client: Client, project: str, uri: str, *, yes: bool, ask: bool) -> dict[str, Any]:
+    """Show licence and policy, have them accepted, and return the agreement. Raises Refused without a yes."""
+    if not yes:
+        dataset = client.get(f"/datasets/{slug_of(uri)}")
+        if not ask:
+            raise Refused("Licence and policy were not accepted.", todo="Read them, then add --yes.")
+        show(dataset, as_json=False, columns=("title", "provider", "licence", "licence_url", "policy_text"))
+        if not typer.confirm(f"Accept them for the project {project}?"):
+            raise Refused("Not accepted; nothing was staged.")
+    agreement: dict[str, Any] = client.post(f"/projects/{project}/agreements", {"uri": uri})
+    return agreement
+
+
+@app.command()
+@command
+def stage(uri: str, project: Project = "", as_json: AsJson = False) -> None:
+    """Copy a dataset, hash-checked, to where your runs read it; waits until it is there."""
+    client = account.connect()
+    name = project_of(client, project)
+    staging = client.post(f"/projects/{name}/stagings", {"uri": uri})
+    show(waiting.staged(client, name, staging), as_json=as_json, columns=("uri", "state", "size_bytes", "sha256"))
+
+
+@app.command()
+@command
+def publish(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False)],
+    slug: Annotated[str, typer.Option(help="Short name in addresses.")],
+    title: Annotated[str, typer.Option()],
+    licence: Annotated[str, typer.Option(help="SPDX identifier, such as CC-BY-4.0.")],
+    policy: Annotated[str, typer.Option(help="Under which conditions it may be used.")],
+    description: Annotated[str, typer.Option()] = "",
+    licence_url: Annotated[str, typer.Option()] = "",
+    language: Annotated[str, typer.Option(help="Two letters, such as en.")] = "en",
+    organisation: Annotated[str, typer.Option(help="uid of your organisation, if you have several.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Publish the files of a folder as a new dataset. For people with the role of data provider."""
+    client = account.connect()
+    body = {
+        "slug": slug, "title": title, "licence": licence, "policy_text": policy, "description": description,
+        "licence_url": licence_url, "language": language, "organisation": organisation or only_organisation(client),
+    }  # fmt: skip
+    client.post("/datasets", body)
+    version = client.post(f"/datasets/{slug}/versions")
+    upload_folder(client, f"/datasets/{slug}/versions/{version['number']}/files", folder)
+    show(client.post(f"/datasets/{slug}/versions/{version['number']}/publish"), as_json=as_json)
+
+
+def upload_folder(client: Client, path: str, folder: Path) -> None:
+    """Send every file of a folder, some at a time, with a progress bar. Raises Refused for an empty folder."""
+    files = list_files(folder)
+    if not files:
+        raise Refused(f"{folder} holds no files.")
+    with waiting.bar() as progress:
+        task = progress.add_task("Uploading", total=len(files))
+        for start in range(0, len(files), FILES_PER_UPLOAD):
+            some = files[start : start + FILES_PER_UPLOAD]
+            client.upload(path, [(one.relative_to(folder).as_posix(), one) for one in some])
+            progress.advance(task, len(some))
+
+
+def upload_own(
+    client: Client, project: str, folder: Path, rights: bool | None, personal: bool | None, *, ask: bool
+) -> dict[str, Any]:
+    """Send one's own text into a project, after the two questions; returns its staging. Raises Refused without rights."""
+    if (rights is None or personal is None) and not ask:
+        raise Refused("Two answers are missing.", todo="Give --rights and --personal-data or --no-personal-data.")
+    if rights is None:
+        rights = typer.confirm("Do you have the right to use this text for training?")
+    if personal is None:
+        personal = typer.confirm("Is there personal data in it (names, faces, anything about a living person)?")
+    files = list_files(folder)
+    if not files:
+        raise Refused(f"{folder} holds no files.")
+    fields = {
+        "title": folder.resolve().name,
+        "has_rights": str(rights).lower(),
+        "has_personal_data": str(personal).lower(),
+    }
+    with tempfile.TemporaryDirectory() as scratch:
+        archive = Path(scratch) / "data.zip"
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+            for one in files:
+                packed.write(one, one.relative_to(folder).as_posix())
+        staging: dict[str, Any] = client.upload(f"/projects/{project}/own-data", [("data.zip", archive)], fields)
+    return staging
+
+
+def only_organisation(client: Client) -> str:
+    """The uid of the one organisation the person works for. Raises Refused where there is none or several."""
+    mine = client.get("/me")["organisations"]
+    if len(mine) != 1:
+        names = ", ".join(f"{one['uid']} ({one['name']})" for one in mine) or "none"
+        raise Refused("For which organisation?", todo=f"Name it with --organisation. Yours: {names}.")
+    return str(mine[0]["uid"])
+
+
+def slug_of(uri: str) -> str:
+    """The dataset's slug in `fabrica:<slug>@<number>`. Raises Refused for anything else."""
+    scheme, _, rest = uri.partition(":")
+    slug, at, number = rest.partition("@")
+    if scheme != "fabrica" or not slug or not at or not number.isdigit():
+        raise Refused(f"{uri} names no dataset.", todo="It reads fabrica:NAME@VERSION; see `fabrica data list`.")
+    return slug
+
+
+@app.command()
+@command
+def usage(slug: str, as_json: AsJson = False) -> None:
+    """Who used a dataset of yours, and for what."""
+    show(account.connect().get(f"/datasets/{slug}/usage"), as_json=as_json, empty="Nobody yet.")
+    if not as_json:
+        console.print("Only members of the providing organisation see this.")

@@ -1,0 +1,162 @@
+"""`fabrica projects | plan | train | runs | logs | cancel`."""
+
+import json
+import shlex
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fabrica.cli import account, waiting
+from fabrica.cli.client import Client
+from fabrica.cli.data import accept_for, upload_own
+from fabrica.cli.output import AsJson, command, console, show
+from fabrica.cli.projects import project_of
+from fabrica.kit.errors import Refused
+from fabrica.kit.units import gpu_hours
+
+Project = Annotated[str, typer.Option("--project", "-p", help="The project, if you have several.")]
+Recipe = Annotated[str, typer.Option(help="A recipe's name, or a JSON file.")]
+Set = Annotated[list[str] | None, typer.Option("--set", "-s", help="Change a value, such as model.width=256.")]
+Data = Annotated[list[str] | None, typer.Option("--data", "-d", help="A dataset (fabrica:NAME@1) or a folder of text.")]
+RUN_COLUMNS = ("number", "kind", "state", "step", "steps", "loss", "used_gpu_seconds", "created_at")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    for function in (projects, plan, train, runs, logs, cancel):
+        app.command()(function)
+
+
+@command
+def projects(
+    name: Annotated[str, typer.Argument(help="Show this one with its hours.")] = "", as_json: AsJson = False
+) -> None:
+    """Your projects, or one with the hours it has left."""
+    client = account.connect()
+    if name:
+        show({**client.get(f"/projects/{name}"), "award": client.get(f"/projects/{name}/award")}, as_json=as_json)
+        return
+    columns = ("slug", "title", "organisation", "ends_at")
+    rows = list(client.pages("/projects"))
+    show(rows, as_json=as_json, columns=columns, empty="You have no project yet: an award opens one.")
+
+
+@command
+def plan(recipe: Recipe = "demo", set_: Set = None, project: Project = "", as_json: AsJson = False) -> None:
+    """What a training would take: time, GPU-hours, energy, price; nothing is launched."""
+    client = account.connect()
+    body = {"recipe": _recipe(client, recipe), "set": set_ or []}
+    found = client.post(f"/projects/{project_of(client, project)}/plan", body)
+    show(found, as_json=as_json, columns=[name for name in found if name != "assumptions"])
+    if not as_json:
+        for line in found.get("assumptions", []):
+            console.print(f"– {line}", markup=False, highlight=False)
+
+
+@command
+def train(
+    data: Data = None,
+    recipe: Recipe = "demo",
+    set_: Set = None,
+    project: Project = "",
+    run_command: Annotated[str, typer.Option("--command", help="Run this instead of our trainer.")] = "",
+    container: Annotated[str, typer.Option(help="Run the command inside this image.")] = "",
+    time_limit: Annotated[int | None, typer.Option(min=1, help="Seconds after which it is stopped.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="I have read licence and policy of the data.")] = False,
+    rights: Annotated[bool | None, typer.Option("--rights/--no-rights", help="I may use this folder's text.")] = None,
+    personal_data: Annotated[bool | None, typer.Option("--personal-data/--no-personal-data")] = None,
+    follow: Annotated[bool, typer.Option("--follow/--detach", help="Watch until it has ended.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Train a model: stage the data, launch the run, watch it."""
+    client = account.connect()
+    name = project_of(client, project)
+    uris = [_staged(client, name, one, yes, rights, personal_data, ask=not as_json) for one in data or []]
+    body: dict[str, Any] = {"data": uris, "time_limit_seconds": time_limit}
+    if run_command:
+        body |= {"command": shlex.split(run_command), "container": container}
+    else:
+        body |= {"recipe": _recipe(client, recipe), "set": set_ or []}
+    run = client.post(f"/projects/{name}/runs", body)
+    if follow:
+        run = waiting.ended(client, name, run["number"])
+    show(run, as_json=as_json, columns=(*RUN_COLUMNS, "tokens_per_second", "error_what", "error_why", "error_todo"))
+    if run["state"] in ("failed", "cancelled"):
+        raise typer.Exit(1)
+
+
+def _staged(
+    client: Client, project: str, data: str, yes: bool, rights: bool | None, personal: bool | None, *, ask: bool
+) -> str:
+    """Have a dataset, or a folder of one's own, in the project; returns its URI."""
+    if data.startswith("fabrica:"):
+        agreed = {one["uri"] for one in client.get(f"/projects/{project}/agreements")}
+        if data not in agreed:
+            accept_for(client, project, data, yes=yes, ask=ask)
+        staging = client.post(f"/projects/{project}/stagings", {"uri": data})
+    else:
+        folder = Path(data)
+        if not folder.is_dir():
+            raise Refused(f"{data} is neither a dataset nor a folder.", todo="See `fabrica data list`.")
+        staging = upload_own(client, project, folder, rights, personal, ask=ask)
+    return str(waiting.staged(client, project, staging)["uri"])
+
+
+def _recipe(client: Client, recipe: str) -> Any:
+    """A recipe by name, from the site's list, or from a JSON file."""
+    path = Path(recipe)
+    if path.suffix == ".json":
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise Refused(f"{path} is not a readable JSON file.", why=str(error)) from error
+    known = {one["name"]: one["recipe"] for one in client.get("/recipes")}
+    if recipe not in known:
+        raise Refused(f"There is no recipe {recipe}.", todo=f"Use one of: {', '.join(known)}, or a JSON file.")
+    return known[recipe]
+
+
+@command
+def runs(
+    number: Annotated[int | None, typer.Argument(help="Show this one.")] = None,
+    project: Project = "",
+    as_json: AsJson = False,
+) -> None:
+    """The runs of a project, newest first, or one of them with its bill."""
+    client = account.connect()
+    name = project_of(client, project)
+    if number is None:
+        rows = list(client.pages(f"/projects/{name}/runs"))
+        show(rows, as_json=as_json, columns=RUN_COLUMNS, empty="No run yet: `fabrica train` starts one.")
+        return
+    run = client.get(f"/projects/{name}/runs/{number}")
+    show({**run, "bill": client.get(f"/projects/{name}/runs/{number}/bill")}, as_json=as_json)
+    if not as_json:
+        console.print(f"{gpu_hours(run['used_gpu_seconds'])} GPU-hours used.")
+
+
+@command
+def logs(
+    number: int,
+    project: Project = "",
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until it has ended.")] = False,
+) -> None:
+    """What a run printed."""
+    client = account.connect()
+    waiting.log(client, project_of(client, project), number, follow=follow)
+
+
+@command
+def cancel(
+    number: int,
+    project: Project = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Stop a run; its checkpoints stay, the hours it did not use come back."""
+    client = account.connect()
+    name = project_of(client, project)
+    if not yes and not typer.confirm(f"Stop run {number} of {name}?"):
+        raise typer.Exit(1)
+    show(client.post(f"/projects/{name}/runs/{number}/cancel"), as_json=as_json, columns=RUN_COLUMNS)
