@@ -13,11 +13,13 @@ WIDTH, HEIGHT = 640, 320
 LEFT, RIGHT, TOP, BOTTOM = 64, 32, 34, 62
 MAX_DRAWN_POINTS = 240
 TICKS = 4
+SAME = 1e-9  # values closer than this share of their size are drawn as one
+LARGEST = 1e100
 
 
 def finite(points: Sequence[Point]) -> list[Point]:
-    """The points that can be drawn, in order of x: without infinities and without what is not a number."""
-    return sorted((x, y) for x, y in points if math.isfinite(x) and math.isfinite(y))
+    """The points that can be drawn, in order of x: without what is not a number or beyond every scale."""
+    return sorted((x, y) for x, y in points if abs(x) <= LARGEST and abs(y) <= LARGEST)
 
 
 def downsample(points: list[Point], most: int = MAX_DRAWN_POINTS) -> list[Point]:
@@ -35,14 +37,14 @@ def downsample(points: list[Point], most: int = MAX_DRAWN_POINTS) -> list[Point]
 
 def ticks(low: float, high: float, wanted: int = TICKS) -> list[float]:
     """Round numbers (1, 2 or 5 times a power of ten) that cover `low` to `high`; a constant gets room around it."""
-    if low == high:
-        room = abs(low) / 2 or 1.0
+    if high - low <= SAME * max(abs(low), abs(high), SAME):
+        room = abs(low) / 2 if abs(low) > SAME else 1.0
         low, high = low - room, high + room
     raw = (high - low) / wanted
     power: float = 10.0 ** math.floor(math.log10(raw))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw * 0.999)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [round(index * step, 12) for index in range(first, last + 1)]
+    return [float(f"{index * step:.12g}") for index in range(first, last + 1)]
 
 
 def number(value: float) -> str:

@@ -47,7 +47,7 @@ def test_a_few_points_are_all_drawn():
 
 
 def test_what_is_not_finite_is_left_out():
-    chart = charts.line_chart([(1, math.nan), (2, math.inf), (3, 1.0), (4, 2.0)], **LABELS)
+    chart = charts.line_chart([(1, math.nan), (2, math.inf), (3, 1.0), (4, 2.0), (5, 1e200)], **LABELS)
     assert [len(line) for line in polylines(chart)] == [2]
 
 
@@ -84,6 +84,14 @@ def test_the_table_is_short_and_keeps_the_ends():
 )
 def test_axes_have_round_numbers(low, high, expected):
     assert drawing.ticks(low, high) == expected
+
+
+@given(st.lists(st.tuples(st.floats(), st.floats()), max_size=5))
+def test_no_figures_can_break_a_chart(points):
+    for line in polylines(charts.line_chart(points, **LABELS)):
+        xs, ys = zip(*(map(float, point.split(",")) for point in line), strict=True)
+        assert drawing.LEFT <= min(xs) <= max(xs) <= drawing.WIDTH - drawing.RIGHT
+        assert drawing.TOP <= min(ys) <= max(ys) <= drawing.HEIGHT - drawing.BOTTOM
 
 
 @given(st.floats(-1e12, 1e12), st.floats(-1e12, 1e12))
