@@ -5,3 +5,9 @@ documents as bytes, each ended by one NUL; a *step* is one update of the weights
 needed to go on as if nothing had happened. Knows no job, no portal and no Django; `recipe` and `sizes` load no
 numerical library, so that a form can check a recipe.
 """
+
+import os
+
+# Threads that wait for each other sleep instead of spinning: on processors shared with other work (a portal beside the
+# training) spinning halves the speed, alone it gains little. It is read when PyTorch's thread library loads, so here.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -68,14 +68,16 @@ def load_tokenizer(path: Path) -> Tokenizer:
 
 
 def _sample(documents: Sequence[bytes], sample_bytes: int) -> Iterator[str]:
-    """The first bytes of every document, as many from each as the whole sample allows."""
-    total = sum(map(len, documents))
-    share = min(1.0, sample_bytes / max(1, total))
+    """Pieces of at most 8 kB, spread evenly over all documents, that together hold at most `sample_bytes`."""
+    share = min(1.0, sample_bytes / max(1, sum(map(len, documents))))
+    seen = taken = 0
     for document in documents:
-        room = max(1, int(len(document) * share))
-        for start in range(0, len(document), max(SAMPLE_PIECE_BYTES, 1)):
-            piece = document[start : start + int(SAMPLE_PIECE_BYTES * share) + 1]
-            yield piece[:room].decode(errors="ignore")
+        for start in range(0, len(document), SAMPLE_PIECE_BYTES):
+            piece = document[start : start + SAMPLE_PIECE_BYTES]
+            seen += len(piece)
+            if taken + len(piece) <= share * seen:
+                taken += len(piece)
+                yield piece.decode(errors="ignore")  # a character cut in two by a piece's end is left out
 
 
 assert END == b"\0"  # noqa: S101 - the end token above is this byte's

@@ -4,6 +4,7 @@ import os
 import resource
 import shutil
 import signal
+import subprocess
 import time
 
 import pytest
@@ -162,6 +163,26 @@ def test_a_full_disk_is_told_as_such_and_the_run_can_go_on(job, finished):
     assert job.run() == 0, job.log
     assert not job.has("failure.json")
     assert losses(job) == losses(finished)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of two megabytes; only where this user may mount one."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "none", str(place)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("this user may not mount a file system")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_truly_full_disk_leaves_room_to_say_so(small_disk, texts):
+    folder = Folder(small_disk / "run", texts).write()
+    (small_disk / "filler").write_bytes(bytes(1_300_000))
+    assert folder.run() == 3, folder.log
+    assert folder.failure()["what"] == "The disk is full: the run could not write its files."
+    (small_disk / "filler").unlink()
 
 
 @pytest.fixture

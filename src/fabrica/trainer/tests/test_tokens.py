@@ -5,6 +5,7 @@ from fabrica.kit.errors import Refused
 from fabrica.trainer.recipe import recipe_from
 from fabrica.trainer.order import batch_at
 from fabrica.trainer.tokens import (
+    _sample,
     decode,
     encode,
     end_token,
@@ -41,12 +42,13 @@ def test_the_same_text_gives_the_same_tokenizer(parts, tiny, tokenizer):
     assert again.to_str() == tokenizer.to_str()
 
 
-def test_a_sample_is_bounded(parts, tiny):
-    from fabrica.trainer.tokens import _sample
-
-    for limit in (100, 1_000, 10_000, 10**9):
-        total = sum(map(len, parts.training))
-        assert sum(len(piece.encode()) for piece in _sample(parts.training, limit)) <= min(limit, total) * 1.1 + 60
+@pytest.mark.parametrize("limit", [10_000, 20_000, 10**9])
+def test_a_sample_keeps_its_limit_and_is_spread(limit):
+    documents = [bytes([65 + number % 26]) * 700 for number in range(100)]
+    pieces = list(_sample(documents, limit))
+    size = sum(map(len, pieces))
+    assert 0.9 * min(limit, 70_000) <= size <= limit
+    assert pieces[-1][0] in "STUV" and len({piece[0] for piece in pieces}) >= 13
 
 
 def test_a_tokenizer_is_read_back(tokenizer, tmp_path):
