@@ -39,7 +39,7 @@ class LaunchForm(forms.Form):
             "It finds its data in $FABRICA_DATA and leaves its results in $FABRICA_OUT."
         ),
     )
-    data = forms.MultipleChoiceField(label=_("Data"), widget=forms.CheckboxSelectMultiple, required=False)
+    datasets = forms.MultipleChoiceField(label=_("Data"), widget=forms.CheckboxSelectMultiple, required=False)
     devices = forms.IntegerField(label=_("Devices"), min_value=1, initial=1)
     time_limit_minutes = forms.IntegerField(
         label=_("Time limit, in minutes"),
@@ -55,9 +55,9 @@ class LaunchForm(forms.Form):
         names = [(name, name) for name in NAMED]
         self.fields["choice"].choices = [*names, (OWN, _("Own command"))]  # type: ignore[attr-defined]
         self.fields["choice"].initial = "demo"
-        self.fields["data"].choices = [(key, _data_label(one)) for key, one in self.stagings.items()]  # type: ignore[attr-defined]
+        self.fields["datasets"].choices = [(key, _data_label(one)) for key, one in self.stagings.items()]  # type: ignore[attr-defined]
         if len(self.stagings) == 1:
-            self.fields["data"].initial = list(self.stagings)
+            self.fields["datasets"].initial = list(self.stagings)
         devices = self.fields["devices"]
         devices.max_value = machine.devices_total  # type: ignore[attr-defined]
         devices.help_text = _("%(machine)s has %(count)s.") % {"machine": machine.name, "count": machine.devices_total}
@@ -92,7 +92,7 @@ class LaunchForm(forms.Form):
         return {
             "recipe": None if is_own else {**data["changes"], "name": data["choice"]},
             "command": data["command"] if is_own else None,
-            "stagings": [self.stagings[key] for key in data["data"]],
+            "stagings": [self.stagings[key] for key in data["datasets"]],
             "devices": data["devices"],
             "time_limit_seconds": minutes * 60 if minutes else None,
         }

@@ -1,8 +1,8 @@
 """Reading runs, planning them, and what they cost. Every list starts from `visible_to`."""
 
-from fabrica.training.queries.bills import RunBill, bill, machine_facts
+from fabrica.training.queries.bills import RunBill, bill
 from fabrica.training.queries.outputs import LogPiece, log_of, log_tail
-from fabrica.training.queries.plans import plan, recipes
+from fabrica.training.queries.plans import machine_facts, plan, recipes
 from fabrica.training.queries.runs import (
     due_on_machine,
     due_to_submit,

@@ -1,0 +1,119 @@
+"""Pages of runs: the list, the launch with its plan, a run as it goes."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from fabrica.allocations import queries as awards
+from fabrica.dataspaces.queries import staged
+from fabrica.kit.errors import NotAllowed, Problem, Refused, Unreachable
+from fabrica.kit.paging import page_of
+from fabrica.kit.time import utcnow
+from fabrica.people.queries import signed_in
+from fabrica.projects.queries import project_of
+from fabrica.trainer.recipe import recipe_from
+from fabrica.training import queries, rules, services
+from fabrica.training.engine import time_limit
+from fabrica.training.forms import LaunchForm
+from fabrica.training.models import Run
+
+LIVE_POLLING_STOPPED = 286  # htmx's own answer: show this, and ask no more
+
+
+def listing(request: HttpRequest, slug: str) -> HttpResponse:
+    """The runs of a project, newest first."""
+    person = signed_in(request)
+    project = project_of(person, slug)
+    page = page_of(queries.runs_in(person, project), request.GET.get("cursor", ""))
+    context = {"project": project, "page": page, "can_train": rules.can_train(person, project)}
+    return render(request, "training/list.html", context)
+
+
+def new(request: HttpRequest, slug: str) -> HttpResponse:
+    """Choose, see the plan, confirm: the first POST shows the plan, the one with `launch` launches."""
+    person = signed_in(request)
+    project = project_of(person, slug)
+    if not rules.can_train(person, project):
+        raise NotAllowed(_("Only members of the project launch its runs."))
+    award = awards.award_of(project)
+    stagings = [one for one in staged(project).select_related("version__dataset") if one.is_staged]
+    form = LaunchForm(request.POST or None, machine=award.machine, stagings=stagings)
+    preview = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            if "launch" in request.POST:
+                made = services.launch(project=project, by=person, now=utcnow(), **form.wish())
+                messages.success(request, _("Launched. A worker hands it to the machine."))
+                return redirect("training:run", slug, made.number)
+            preview = _preview(award, form.wish())
+        except Problem as problem:
+            form.add_error(None, str(problem))
+    context = {"project": project, "award": award, "form": form, "stagings": stagings, "preview": preview}
+    context |= {"balance": awards.balance(award), "is_ready": awards.is_ready(award)}
+    return render(request, "training/new.html", context)
+
+
+def _preview(award: Any, wish: dict[str, Any]) -> dict[str, Any]:
+    """What the launch would take: the plan, and the hours that would be held. Raises Refused."""
+    plan = None
+    if wish["recipe"] is not None:
+        if not wish["stagings"]:
+            raise Refused(_("A training needs data."), todo=_("Choose at least one dataset."))
+        plan = queries.plan(award.machine, recipe_from(wish["recipe"]), wish["devices"])
+    seconds = time_limit(plan.seconds if plan else None, wish["time_limit_seconds"])
+    return {"plan": plan, "time_limit_seconds": seconds, "held_gpu_seconds": wish["devices"] * seconds}
+
+
+def run(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """A run: where it stands, its curve, its log, what it cost so far."""
+    return render(request, "training/run.html", _shown(request, slug, number))
+
+
+def live(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """The part of the run's page that changes; the browser asks again every two seconds until the run has ended."""
+    context = _shown(request, slug, number)
+    status = LIVE_POLLING_STOPPED if context["run"].is_ended else 200
+    return render(request, "training/live.html", context, status=status)
+
+
+@require_POST
+def cancel(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Ask for the end of a run."""
+    person = signed_in(request)
+    found = services.cancel(run=queries.run_of(person, slug, number), by=person, now=utcnow())
+    told = _("Cancelled.") if found.is_ended else _("Asked to stop. It ends when the machine confirms.")
+    messages.success(request, told)
+    return redirect("training:run", slug, number)
+
+
+def _shown(request: HttpRequest, slug: str, number: int) -> dict[str, Any]:
+    person = signed_in(request)
+    found = queries.run_of(person, slug, number)
+    points = list(queries.points_after(found))
+    log, log_trouble = _log(found)
+    return {
+        "run": found,
+        "project": found.project,
+        "points": points,
+        "loss": [(one.step, one.loss) for one in points],
+        "throughput": [(one.step, one.tokens_per_second) for one in points],
+        "attempts": list(found.attempts.all()),
+        "data": [row.staging.version for row in found.data.select_related("staging__version__dataset")],
+        "bill": queries.bill(found),
+        "log": log,
+        "log_trouble": log_trouble,
+        "can_cancel": rules.can_train(person, found.project) and not found.is_ended,
+        "now": utcnow(),
+    }
+
+
+def _log(found: Run) -> tuple[str, str]:
+    """The end of the log, and why it cannot be shown where the machine does not answer."""
+    try:
+        return queries.log_tail(found), ""
+    except (Unreachable, Refused) as problem:
+        return "", str(problem)
