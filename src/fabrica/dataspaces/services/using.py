@@ -1,0 +1,103 @@
+"""What a member of a project does with a dataset: accept its terms, have it staged, try again."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from fabrica.audit.services import record
+from fabrica.dataspaces import queries
+from fabrica.dataspaces.models import Agreement, Staging, Version
+from fabrica.dataspaces.states import STAGING_MOVES, StagingState
+from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.people.models import Person
+from fabrica.projects import rules as project_rules
+from fabrica.projects.models import Project
+
+
+def must_work_in(by: Person, project: Project, now: datetime) -> None:
+    """Raises NotAllowed for all but the project's members, Refused once it has ended."""
+    if not project_rules.works_in(by, project):
+        raise NotAllowed("Only members of the project use data in it.")
+    if project.ends_at <= now:
+        raise Refused(f"The project ended on {project.ends_at:%Y-%m-%d}.", todo="Apply again to go on.")
+
+
+def _must_be_usable(version: Version) -> None:
+    if not version.is_published:
+        raise Refused(
+            f"{version} is not published.", why=version.withdrawn_because, todo="Use another version of the dataset."
+        )
+
+
+@transaction.atomic
+def accept(*, version: Version, project: Project, by: Person, now: datetime) -> Agreement:
+    """Accept licence and policy as they stand now, for a project; accepting the same terms again changes nothing.
+
+    Raises NotAllowed for who is no member, Refused for a version that is not published or needs no agreement.
+    """
+    must_work_in(by, project, now)
+    _must_be_usable(version)
+    if version.dataset.is_own_data:
+        raise Refused("Own data has no terms to accept.", todo="Stage it directly.")
+    terms = version.dataset.terms
+    agreement, created = Agreement.objects.get_or_create(
+        version=version,
+        project=project,
+        terms_sha256=terms.sha256,
+        defaults={"person": by, "terms_text": terms.text, "agreed_at": now},
+    )
+    if created:
+        record(verb="dataset.accept", by=by, subject=version.subject, now=now, project=project.slug, terms=terms.sha256)
+    return agreement
+
+
+@transaction.atomic
+def stage(*, version: Version, project: Project, by: Person, now: datetime) -> Staging:
+    """Have a worker copy the version into the project's folder; asking again returns the same staging.
+
+    Raises NotAllowed for who is no member; Refused without an agreement to the terms as they stand now, or for a
+    version that is not published.
+    """
+    must_work_in(by, project, now)
+    if there := queries.staging_of(project, version):
+        return there
+    _must_be_usable(version)
+    _must_have_agreed(version, project)
+    return queue(version, project, by, now)
+
+
+def _must_have_agreed(version: Version, project: Project) -> None:
+    if not queries.has_agreed(project, version):
+        raise Refused(
+            f"The terms of {version} are not accepted for this project.",
+            why="Licence and policy must be accepted before the first staging, and again after they were changed.",
+            todo="Read and accept them on the dataset's page, or POST /api/projects/<slug>/agreements.",
+        )
+
+
+def queue(version: Version, project: Project, by: Person, now: datetime) -> Staging:
+    """The row that a worker claims; for callers that have checked everything."""
+    staging, created = Staging.objects.get_or_create(
+        version=version,
+        project=project,
+        defaults={"folder": f"projects/{project.slug}/data/{version}", "requested_by": by, "requested_at": now},
+    )
+    if created:
+        record(verb="dataset.stage", by=by, subject=version.subject, now=now, project=project.slug)
+    return staging
+
+
+@transaction.atomic
+def retry(*, staging: Staging, by: Person, now: datetime) -> Staging:
+    """Let a worker try a staging again that was refused or failed. Raises NotAllowed, Refused."""
+    must_work_in(by, staging.project, now)
+    _must_be_usable(staging.version)
+    _must_have_agreed(staging.version, staging.project)
+    before = StagingState(staging.state)
+    mine = Staging.objects.filter(pk=staging.pk, state=before)
+    cleared = {"error_what": "", "error_why": "", "error_todo": "", "error_facts": {}, "tries": 0, "bytes_done": 0}
+    if StagingState.WAITING not in STAGING_MOVES[before] or not mine.update(state=StagingState.WAITING, **cleared):
+        raise Refused("There is nothing to try again.", todo="Reload the page.")
+    record(verb="dataset.stage_again", by=by, subject=staging.version.subject, now=now, project=staging.project.slug)
+    staging.refresh_from_db()
+    return staging
