@@ -11,10 +11,27 @@ class SiteAdmin(admin.ModelAdmin[Site]):
 
     list_display = ["name", "country"]
 
+    def has_add_permission(self, *_: object, **__: object) -> bool:
+        return False
+
+    def has_change_permission(self, *_: object, **__: object) -> bool:
+        return False
+
+    def has_delete_permission(self, *_: object, **__: object) -> bool:
+        return False
+
 
 @admin.register(Machine)
 class MachineAdmin(admin.ModelAdmin[Machine]):
     """Machines."""
 
     list_display = ["name", "site", "adapter", "device", "devices_total", "is_reachable", "load_at"]
-    readonly_fields = ["flops_per_second", "measured_at", "is_reachable", "devices_busy", "jobs_running", "load_at"]
+
+    def has_add_permission(self, *_: object, **__: object) -> bool:
+        return False
+
+    def has_change_permission(self, *_: object, **__: object) -> bool:
+        return False
+
+    def has_delete_permission(self, *_: object, **__: object) -> bool:
+        return False

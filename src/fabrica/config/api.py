@@ -23,6 +23,9 @@ CONTEXTS = [
     "training", "registry", "notices", "portal",
 ]  # fmt: skip
 
+# What one may call before accepting the terms: to see who one is, and to accept them.
+BEFORE_TERMS = ("/api/me", "/api/me/terms")
+
 
 def _enter(request: HttpRequest, person: Person, scopes: list[str]) -> Person:
     """Let a known person in, unless they still owe the terms or a second factor."""
@@ -30,7 +33,7 @@ def _enter(request: HttpRequest, person: Person, scopes: list[str]) -> Person:
     request.scopes = frozenset(scopes)  # type: ignore[attr-defined]
     if rules.needs_second_factor(person):
         raise NotAllowed("Set up your second factor first.", todo="Sign in on the portal; it will lead you there.")
-    if not person.has_accepted_terms and not request.path.startswith("/api/me"):
+    if not person.has_accepted_terms and request.path not in BEFORE_TERMS:
         raise NotAllowed("Accept the terms of use first.", todo="POST /api/me/terms, or sign in on the portal.")
     return person
 

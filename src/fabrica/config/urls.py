@@ -2,6 +2,7 @@
 
 from importlib.util import find_spec
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path
@@ -13,6 +14,9 @@ from fabrica.config.api import api
 CONTEXTS = [
     "people", "calls", "applications", "reviews", "projects", "dataspaces", "training", "registry", "portal", "web",
 ]  # fmt: skip
+
+# One sign-in for all: the administration offers no way round the limit on tries and the second factor.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 api_patterns, api_app, api_namespace = api.urls
 for pattern in api_patterns:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow
@@ -43,7 +43,7 @@ def notices(request: HttpRequest, cursor: str = "") -> Any:
 
 @router.post("/notices/read", response={204: None})
 @needs("account")
-def mark_read(request: HttpRequest) -> tuple[int, None]:
+def mark_read(request: HttpRequest) -> Status[None]:
     """I have seen everything so far."""
     services.mark_read(by=signed_in(request), now=utcnow())
-    return 204, None
+    return Status(204, None)

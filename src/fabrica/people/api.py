@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import Field
 
-from fabrica.kit.errors import NotFound
+from fabrica.kit.errors import NotAllowed, NotFound
 from fabrica.kit.time import utcnow
 from fabrica.people import queries, rules, services
-from fabrica.people.models import Organisation, Person, Token
+from fabrica.people.models import Member, Organisation, Person, Token
 from fabrica.people.queries import signed_in
 from fabrica.web.scopes import needs
 
@@ -117,9 +117,9 @@ def accept_terms(request: HttpRequest) -> dict[str, Any]:
 
 @router.post("/organisations", response={201: OrganisationOut})
 @needs("account")
-def register_organisation(request: HttpRequest, payload: OrganisationIn) -> tuple[int, Organisation]:
+def register_organisation(request: HttpRequest, payload: OrganisationIn) -> Status[Organisation]:
     """Register an organisation; I become its administrator."""
-    return 201, services.register_organisation(**payload.dict(), by=signed_in(request), now=utcnow())
+    return Status(201, services.register_organisation(**payload.dict(), by=signed_in(request), now=utcnow()))
 
 
 @router.get("/organisations/{uid}/members", response=list[MemberOut])
@@ -131,10 +131,12 @@ def members(request: HttpRequest, uid: str) -> Any:
 
 @router.post("/organisations/{uid}/members", response={201: MemberOut})
 @needs("account")
-def add_member(request: HttpRequest, uid: str, payload: MemberIn) -> tuple[int, Any]:
+def add_member(request: HttpRequest, uid: str, payload: MemberIn) -> Status[Member]:
     """Add a person who has an account."""
     organisation = queries.organisation_of(signed_in(request), uid)
-    return 201, services.add_member(organisation=organisation, email=payload.email, by=signed_in(request), now=utcnow())
+    person = signed_in(request)
+    made = services.add_member(organisation=organisation, email=payload.email, by=person, now=utcnow())
+    return Status(201, made)
 
 
 @router.get("/tokens", response=list[TokenOut])
@@ -146,18 +148,20 @@ def tokens(request: HttpRequest) -> Any:
 
 @router.post("/tokens", response={201: TokenMade})
 @needs("account")
-def create_token(request: HttpRequest, payload: TokenIn) -> tuple[int, dict[str, Token | str]]:
+def create_token(request: HttpRequest, payload: TokenIn) -> Status[dict[str, Token | str]]:
     """Make a token. Its secret is in this answer only."""
+    if set(payload.scopes) - request.scopes:  # type: ignore[attr-defined]
+        raise NotAllowed("A token cannot make one that may do more than itself.", todo="Make it on your account page.")
     token, secret = services.create_token(**payload.dict(), by=signed_in(request), now=utcnow())
-    return 201, {"token": token, "secret": secret}
+    return Status(201, {"token": token, "secret": secret})
 
 
 @router.delete("/tokens/{token_id}", response={204: None})
 @needs("account")
-def revoke_token(request: HttpRequest, token_id: int) -> tuple[int, None]:
+def revoke_token(request: HttpRequest, token_id: int) -> Status[None]:
     """End a token at once."""
     token = queries.tokens_of(signed_in(request)).filter(pk=token_id).first()
     if token is None:
         raise NotFound("There is no such token among yours.")
     services.revoke_token(token=token, by=signed_in(request), now=utcnow())
-    return 204, None
+    return Status(204, None)

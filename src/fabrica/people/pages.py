@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from fabrica.kit.errors import NotFound, Problem
 from fabrica.kit.time import utcnow
-from fabrica.people import queries, services
+from fabrica.people import queries, rules, services
 from fabrica.people.forms import MemberForm, OrganisationForm, TermsForm, TokenForm
 from fabrica.people.queries import signed_in
 from fabrica.people.states import TERMS_VERSION
@@ -50,19 +50,22 @@ def organisation_new(request: HttpRequest) -> HttpResponse:
 
 def organisation(request: HttpRequest, uid: str) -> HttpResponse:
     """An organisation and its members."""
-    found = queries.organisation_of(signed_in(request), uid)
+    person = signed_in(request)
+    found = queries.organisation_of(person, uid)
     form = MemberForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            services.add_member(
-                organisation=found, email=form.cleaned_data["email"], by=signed_in(request), now=utcnow()
-            )
+            services.add_member(organisation=found, email=form.cleaned_data["email"], by=person, now=utcnow())
         except NotFound as problem:
             form.add_error("email", str(problem))
         else:
             messages.success(request, _("Added."))
             return redirect("people:organisation", uid)
-    context = {"organisation": found, "members": found.members.select_related("person").order_by("pk"), "form": form}
+    context = {
+        "organisation": found,
+        "members": found.members.select_related("person").order_by("pk"),
+        "form": form if rules.can_manage(person, found) else None,
+    }
     return render(request, "people/organisation.html", context)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import Field
 
 from fabrica.kit.errors import NotFound
@@ -12,6 +12,7 @@ from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
 from fabrica.projects import queries, services
+from fabrica.projects.models import Member
 from fabrica.web.scopes import needs
 
 router = Router(tags=["projects"])
@@ -73,16 +74,16 @@ def members(request: HttpRequest, slug: str) -> Any:
 
 @router.post("/projects/{slug}/members", response={201: MemberOut})
 @needs("account")
-def add_member(request: HttpRequest, slug: str, payload: MemberIn) -> tuple[int, Any]:
+def add_member(request: HttpRequest, slug: str, payload: MemberIn) -> Status[Member]:
     """Let a person work in my project."""
     person = signed_in(request)
     project = queries.project_of(person, slug)
-    return 201, services.add_member(project=project, email=payload.email, by=person, now=utcnow())
+    return Status(201, services.add_member(project=project, email=payload.email, by=person, now=utcnow()))
 
 
 @router.delete("/projects/{slug}/members/{uid}", response={204: None})
 @needs("account")
-def remove_member(request: HttpRequest, slug: str, uid: str) -> tuple[int, None]:
+def remove_member(request: HttpRequest, slug: str, uid: str) -> Status[None]:
     """End a person's work in my project."""
     person = signed_in(request)
     project = queries.project_of(person, slug)
@@ -90,4 +91,4 @@ def remove_member(request: HttpRequest, slug: str, uid: str) -> tuple[int, None]
     if member is None:
         raise NotFound("There is no such member.")
     services.remove_member(project=project, person=member.person, by=person, now=utcnow())
-    return 204, None
+    return Status(204, None)

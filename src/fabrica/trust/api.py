@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Body, Router, Schema
 
 from fabrica.trust import engine
 from fabrica.web.scopes import needs
@@ -48,6 +48,6 @@ def questions(request: HttpRequest) -> Any:  # noqa: ARG001 - the questions are 
 
 @router.post("/trust/preview", response=OutcomeOut)
 @needs("read")
-def preview(request: HttpRequest, payload: dict[str, str]) -> Any:  # noqa: ARG001 - nothing is kept
+def preview(request: HttpRequest, payload: Body[dict[str, str]]) -> Any:  # noqa: ARG001 - nothing is kept
     """What the gate would say to these answers; nothing is kept."""
     return engine.evaluate(payload).as_dict()
