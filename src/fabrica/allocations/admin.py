@@ -1,0 +1,55 @@
+"""Operators see awards, the ledger and accounts; hours move through services only, so that the books stay right."""
+
+from typing import Any
+
+from django.contrib import admin
+
+from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount, Transfer
+
+
+class ReadOnly(admin.ModelAdmin[Any]):
+    """What nobody edits here."""
+
+    def has_add_permission(self, *_: object, **__: object) -> bool:
+        return False
+
+    def has_change_permission(self, *_: object, **__: object) -> bool:
+        return False
+
+    def has_delete_permission(self, *_: object, **__: object) -> bool:
+        return False
+
+
+@admin.register(Award)
+class AwardAdmin(ReadOnly):
+    """Awards."""
+
+    list_display = ["project", "machine", "gpu_seconds", "ends_at"]
+    list_select_related = ["project", "machine"]
+
+
+@admin.register(LedgerAccount)
+class LedgerAccountAdmin(ReadOnly):
+    """Accounts of the ledger."""
+
+    list_display = ["__str__", "kind", "balance_gpu_seconds"]
+    list_filter = ["kind"]
+    list_select_related = ["award__project", "machine"]
+
+
+@admin.register(Transfer)
+class TransferAdmin(ReadOnly):
+    """Transfers."""
+
+    list_display = ["key", "kind", "gpu_seconds", "at"]
+    list_filter = ["kind"]
+    search_fields = ["key", "hold_key"]
+    show_full_result_count = False
+
+
+@admin.register(ClusterAccount)
+class ClusterAccountAdmin(ReadOnly):
+    """Accounts on clusters."""
+
+    list_display = ["__str__", "gpu_seconds_wanted", "gpu_seconds_applied", "ready_at", "checked_at", "error"]
+    list_select_related = ["award__project"]

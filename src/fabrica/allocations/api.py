@@ -1,0 +1,150 @@
+"""The API of awards and the ledger."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router, Schema, Status
+from pydantic import Field
+
+from fabrica.allocations import queries, rules, services
+from fabrica.allocations.models import Award
+from fabrica.applications.models import MOST, TEXT_LIMIT
+from fabrica.applications.queries import application_of
+from fabrica.clusters.queries import machines
+from fabrica.kit.errors import NotAllowed, NotFound
+from fabrica.kit.paging import page_of
+from fabrica.kit.time import utcnow
+from fabrica.people.queries import signed_in
+from fabrica.projects.queries import project_of
+from fabrica.web.scopes import needs
+
+router = Router(tags=["awards"])
+
+
+class AwardIn(Schema):
+    """What to award."""
+
+    gpu_seconds: int = Field(gt=0, le=MOST["gpu_seconds"])
+    months: int = Field(ge=1, le=MOST["months"])
+    note: str = Field("", max_length=TEXT_LIMIT)
+
+
+class AwardOut(Schema):
+    """An award."""
+
+    application: str = Field(alias="application.code")
+    project: str = Field(alias="project.slug")
+    machine: str = Field(alias="machine.slug")
+    gpu_seconds: int
+    months: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+class AwardPage(Schema):
+    """Some awards, newest first."""
+
+    rows: list[AwardOut]
+    next_cursor: str
+
+
+class BalanceOut(Schema):
+    """Where the GPU-seconds are: awarded + written_off = free + held + used."""
+
+    awarded: int
+    free: int
+    held: int
+    used: int
+    written_off: int
+
+
+class ProjectAwardOut(AwardOut):
+    """An award with its balance and its account on the machine."""
+
+    balance: BalanceOut
+    is_ready: bool
+    account_name: str
+    account_error: str
+    account_checked_at: datetime | None
+
+    @staticmethod
+    def resolve_balance(award: Award) -> Any:
+        return queries.balance(award)
+
+    @staticmethod
+    def resolve_is_ready(award: Award) -> bool:
+        return queries.is_ready(award)
+
+    @staticmethod
+    def resolve_account_error(award: Award) -> str:
+        return queries.cluster_account_of(award).error
+
+    @staticmethod
+    def resolve_account_checked_at(award: Award) -> datetime | None:
+        return queries.cluster_account_of(award).checked_at
+
+
+class FundIn(Schema):
+    """Hours for a machine's pool; the same key again does nothing."""
+
+    gpu_seconds: int = Field(gt=0, le=MOST["gpu_seconds"])
+    key: str = Field(min_length=1, max_length=services.KEY_MAX)
+
+
+class PoolOut(Schema):
+    """What a machine's pool holds."""
+
+    machine: str
+    pool_gpu_seconds: int
+
+
+class LedgerOut(Schema):
+    """Whether every sum of the ledger holds, and what is wrong where one does not."""
+
+    holds: bool
+    problems: list[str]
+
+
+@router.post("/applications/{code}/award", response={201: ProjectAwardOut})
+@needs("decide")
+def award(request: HttpRequest, code: str, payload: AwardIn) -> Status[Any]:
+    """Award hours to an assessed application."""
+    person = signed_in(request)
+    application = application_of(person, code)
+    return Status(201, services.award(application=application, by=person, now=utcnow(), **payload.dict()))
+
+
+@router.get("/awards", response=AwardPage)
+@needs("read")
+def awards(request: HttpRequest, cursor: str = "") -> Any:
+    """The awards I may see."""
+    return page_of(queries.awards_visible_to(signed_in(request)), cursor)
+
+
+@router.get("/projects/{slug}/award", response=ProjectAwardOut)
+@needs("read")
+def project_award(request: HttpRequest, slug: str) -> Any:
+    """What pays for a project: hours left, until when, and its account on the machine."""
+    return queries.award_of(project_of(signed_in(request), slug))
+
+
+@router.post("/machines/{slug}/fund", response=PoolOut)
+@needs("decide")
+def fund(request: HttpRequest, slug: str, payload: FundIn) -> dict[str, Any]:
+    """Put hours into a machine's pool."""
+    machine = machines().filter(slug=slug).first()
+    if machine is None:
+        raise NotFound(f"There is no machine {slug}.", todo="See the machines at /api/machines.")
+    services.fund(machine=machine, by=signed_in(request), now=utcnow(), **payload.dict())
+    return {"machine": machine.slug, "pool_gpu_seconds": queries.pool_of(machine)}
+
+
+@router.get("/ledger/check", response=LedgerOut)
+@needs("read")
+def ledger_check(request: HttpRequest) -> dict[str, Any]:
+    """Recompute every sum of the ledger."""
+    if not rules.can_audit(signed_in(request)):
+        raise NotAllowed("Only officers and operators check the ledger.")
+    problems = queries.check_ledger()
+    return {"holds": not problems, "problems": problems}

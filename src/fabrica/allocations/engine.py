@@ -1,0 +1,48 @@
+"""Until when does an award last, and what keeps it from being made? Pure functions."""
+
+import calendar
+from dataclasses import dataclass
+from datetime import datetime
+
+from fabrica.calls.engine import Mode
+from fabrica.kit.units import SECONDS_PER_HOUR, gpu_hours
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Where an award's GPU-seconds are: `awarded` + `written_off` = `free` + `held` + `used`, always.
+
+    `written_off` is the part of `used` that went beyond the award and that the machine's pool paid for.
+    """
+
+    awarded: int
+    free: int
+    held: int
+    used: int
+    written_off: int = 0
+
+
+def hours(gpu_seconds: int) -> str:
+    """GPU-seconds as GPU-hours for a sentence: `1,234.50`, with four decimals where two would hide something."""
+    is_exact = gpu_seconds * 100 % SECONDS_PER_HOUR == 0
+    return f"{gpu_hours(gpu_seconds, places=2 if is_exact else 4):,}"
+
+
+def add_months(at: datetime, months: int) -> datetime:
+    """The same day and hour `months` later, or the last day of that month where it has no such day."""
+    year, month = divmod(at.year * 12 + at.month - 1 + months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return at.replace(year=year, month=month + 1, day=min(at.day, last))
+
+
+def beyond(mode: Mode, gpu_seconds: int, months: int) -> str:
+    """Why the mode does not allow such an award, with the source of its limit; empty where it does."""
+    if not 0 < gpu_seconds <= mode.gpu_hours_max * SECONDS_PER_HOUR:
+        return (
+            f"{mode.title} gives at most {mode.gpu_hours_max:,} GPU-hours and more than none; "
+            f"you award {hours(gpu_seconds)}. Source of the limit: {mode.source}."
+        )
+    if months not in mode.months:
+        allowed = ", ".join(map(str, mode.months))
+        return f"{mode.title} lasts {allowed} months; you award {months}. Source: {mode.source}."
+    return ""

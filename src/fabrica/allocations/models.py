@@ -1,0 +1,116 @@
+"""Awards, the ledger, and accounts on clusters."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from fabrica.allocations.states import OF_AWARD, OF_MACHINE, AccountKind, TransferKind
+from fabrica.applications.models import Application
+from fabrica.clusters.models import Machine
+from fabrica.kit.claims import Claimable
+from fabrica.projects.models import Project
+
+KEY_LIMIT = 200
+
+
+class Award(models.Model):
+    """Hours on a machine, given to a project until a date."""
+
+    application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="+")
+    project = models.OneToOneField(Project, on_delete=models.PROTECT, related_name="+")
+    machine = models.ForeignKey(Machine, on_delete=models.PROTECT, related_name="+")
+    gpu_seconds = models.PositiveBigIntegerField()
+    months = models.PositiveSmallIntegerField()
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    awarded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(gpu_seconds__gt=0), name="allocations_award_above_zero"),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="allocations_award_ends_later"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gpu_seconds} GPU-seconds for {self.project}"
+
+    @property
+    def subject(self) -> str:
+        """How the audit names it."""
+        return f"project:{self.project.slug}"
+
+    @property
+    def account_name(self) -> str:
+        """What its account on the cluster is called."""
+        return self.project.slug
+
+
+class LedgerAccount(models.Model):
+    """One side of every transfer. Only the supply may be below zero: it mirrors what was put in."""
+
+    kind = models.CharField(max_length=10, choices=AccountKind.choices)
+    machine = models.ForeignKey(Machine, on_delete=models.PROTECT, related_name="+")
+    award = models.ForeignKey(Award, null=True, on_delete=models.PROTECT, related_name="+")
+    balance_gpu_seconds = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind=AccountKind.SUPPLY) | Q(balance_gpu_seconds__gte=0),
+                name="allocations_balance_not_below_zero",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=OF_MACHINE, award=None) | Q(kind__in=OF_AWARD, award__isnull=False),
+                name="allocations_account_has_owner",
+            ),
+            models.UniqueConstraint(
+                fields=["machine", "kind"], condition=Q(award=None), name="allocations_machine_account_once"
+            ),
+            models.UniqueConstraint(
+                fields=["award", "kind"], condition=Q(award__isnull=False), name="allocations_award_account_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        owner = self.award.project.slug if self.award else self.machine.slug
+        return f"{self.kind} of {owner}"
+
+
+class Transfer(models.Model):
+    """Hours that moved from one account to another, once and for good."""
+
+    key = models.CharField(max_length=KEY_LIMIT, unique=True, help_text="Names the cause, so that it is booked once.")
+    kind = models.CharField(max_length=10, choices=TransferKind.choices)
+    source = models.ForeignKey(LedgerAccount, on_delete=models.PROTECT, related_name="outgoing")
+    target = models.ForeignKey(LedgerAccount, on_delete=models.PROTECT, related_name="incoming")
+    gpu_seconds = models.PositiveBigIntegerField()
+    hold_key = models.CharField(max_length=KEY_LIMIT, blank=True, db_index=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(gpu_seconds__gt=0), name="allocations_transfer_above_zero"),
+            models.CheckConstraint(condition=~Q(source=F("target")), name="allocations_transfer_between_two"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gpu_seconds} GPU-seconds {self.kind}"
+
+
+class ClusterAccount(Claimable):
+    """The account an award should have on its machine, and what was last read back from there."""
+
+    award = models.OneToOneField(Award, on_delete=models.PROTECT, related_name="+")
+    gpu_seconds_wanted = models.PositiveBigIntegerField(help_text="The limit as it should be.")
+    gpu_seconds_applied = models.PositiveBigIntegerField(null=True, help_text="The limit as last read back.")
+    ready_at = models.DateTimeField(null=True, help_text="When it was first read back as wanted.")
+    checked_at = models.DateTimeField(null=True, help_text="When it was last read back.")
+    next_check_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0, help_text="Failed in a row.")
+    error = models.TextField(blank=True, max_length=2000)
+
+    class Meta:
+        indexes = [models.Index(fields=["next_check_at"])]
+
+    def __str__(self) -> str:
+        return self.award.account_name

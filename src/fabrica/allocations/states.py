@@ -1,0 +1,29 @@
+"""The closed lists of this context."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class AccountKind(TextChoices):
+    """What the hours on an account of the ledger are."""
+
+    SUPPLY = "supply", _("Supply")
+    POOL = "pool", _("Pool")
+    FREE = "free", _("Free")
+    HELD = "held", _("Held")
+    USED = "used", _("Used")
+
+
+class TransferKind(TextChoices):
+    """Why hours moved."""
+
+    FUND = "fund", _("Funded")
+    AWARD = "award", _("Awarded")
+    HOLD = "hold", _("Held for a job")
+    RELEASE = "release", _("Released")
+    SPEND = "spend", _("Spent")
+    WRITE_OFF = "write_off", _("Written off")
+
+
+OF_MACHINE = (AccountKind.SUPPLY, AccountKind.POOL)
+OF_AWARD = (AccountKind.FREE, AccountKind.HELD, AccountKind.USED)
