@@ -113,7 +113,7 @@ def upload_folder(client: Client, path: str, folder: Path) -> None:
 def upload_own(
     client: Client, project: str, folder: Path, rights: bool | None, personal: bool | None, *, ask: bool
 ) -> dict[str, Any]:
-    """Send one's own text into a project, after the two questions; returns its staging. Raises Refused without rights."""
+    """Send one's own text into a project, after two questions; returns its staging. Raises Refused without rights."""
     if (rights is None or personal is None) and not ask:
         raise Refused("Two answers are missing.", todo="Give --rights and --personal-data or --no-personal-data.")
     if rights is None:

@@ -14,6 +14,7 @@ from fabrica.cli.output import AsJson, command, console, show
 from fabrica.cli.projects import project_of
 from fabrica.kit.errors import Refused
 from fabrica.kit.units import gpu_hours
+from fabrica.trainer.recipe import named, recipe_from, to_dict
 
 Project = Annotated[str, typer.Option("--project", "-p", help="The project, if you have several.")]
 Recipe = Annotated[str, typer.Option(help="A recipe's name, or a JSON file.")]
@@ -46,7 +47,7 @@ def projects(
 def plan(recipe: Recipe = "demo", set_: Set = None, project: Project = "", as_json: AsJson = False) -> None:
     """What a training would take: time, GPU-hours, energy, price; nothing is launched."""
     client = account.connect()
-    body = {"recipe": _recipe(client, recipe), "set": set_ or []}
+    body = {"recipe": _recipe(recipe, set_ or [])}
     found = client.post(f"/projects/{project_of(client, project)}/plan", body)
     show(found, as_json=as_json, columns=[name for name in found if name != "assumptions"])
     if not as_json:
@@ -77,11 +78,11 @@ def train(
     if run_command:
         body |= {"command": shlex.split(run_command), "container": container}
     else:
-        body |= {"recipe": _recipe(client, recipe), "set": set_ or []}
+        body["recipe"] = _recipe(recipe, set_ or [])
     run = client.post(f"/projects/{name}/runs", body)
     if follow:
         run = waiting.ended(client, name, run["number"])
-    show(run, as_json=as_json, columns=(*RUN_COLUMNS, "tokens_per_second", "error_what", "error_why", "error_todo"))
+    show(run, as_json=as_json, columns=(*RUN_COLUMNS, "tokens_per_second", "error"))
     if run["state"] in ("failed", "cancelled"):
         raise typer.Exit(1)
 
@@ -90,31 +91,32 @@ def _staged(
     client: Client, project: str, data: str, yes: bool, rights: bool | None, personal: bool | None, *, ask: bool
 ) -> str:
     """Have a dataset, or a folder of one's own, in the project; returns its URI."""
-    if data.startswith("fabrica:"):
-        agreed = {one["uri"] for one in client.get(f"/projects/{project}/agreements")}
-        if data not in agreed:
-            accept_for(client, project, data, yes=yes, ask=ask)
-        staging = client.post(f"/projects/{project}/stagings", {"uri": data})
-    else:
+    uri = data
+    if not data.startswith("fabrica:"):
         folder = Path(data)
         if not folder.is_dir():
             raise Refused(f"{data} is neither a dataset nor a folder.", todo="See `fabrica data list`.")
-        staging = upload_own(client, project, folder, rights, personal, ask=ask)
+        uri = str(upload_own(client, project, folder, rights, personal, ask=ask)["uri"])
+    try:
+        staging = client.post(f"/projects/{project}/stagings", {"uri": uri})
+    except Refused:
+        if not data.startswith("fabrica:"):
+            raise
+        accept_for(client, project, uri, yes=yes, ask=ask)
+        staging = client.post(f"/projects/{project}/stagings", {"uri": uri})
     return str(waiting.staged(client, project, staging)["uri"])
 
 
-def _recipe(client: Client, recipe: str) -> Any:
-    """A recipe by name, from the site's list, or from a JSON file."""
+def _recipe(recipe: str, overrides: list[str]) -> dict[str, Any]:
+    """A recipe by name or from a JSON file, with values changed. Raises Refused, listing what there is."""
     path = Path(recipe)
-    if path.suffix == ".json":
-        try:
-            return json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise Refused(f"{path} is not a readable JSON file.", why=str(error)) from error
-    known = {one["name"]: one["recipe"] for one in client.get("/recipes")}
-    if recipe not in known:
-        raise Refused(f"There is no recipe {recipe}.", todo=f"Use one of: {', '.join(known)}, or a JSON file.")
-    return known[recipe]
+    if path.suffix != ".json":
+        return to_dict(recipe_from(to_dict(named(recipe)), overrides))
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Refused(f"{path} is not a readable JSON file.", why=str(error)) from error
+    return to_dict(recipe_from(values, overrides))
 
 
 @command

@@ -4,26 +4,68 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from fabrica.people import rules
+from fabrica.people.models import Person
+from fabrica.people.states import Role
 
-PUBLIC = [("calls:list", _("Calls")), ("dataspaces:list", _("Data")), ("registry:list", _("Models"))]
+Entry = tuple[str, str | Promise]
+PUBLIC: list[Entry] = [("calls:list", _("Calls")), ("dataspaces:list", _("Data")), ("registry:list", _("Models"))]
+HOME: Entry = ("home", _("Home"))
+DESK: Entry = ("portal:queue", _("Queue"))
+USAGE: Entry = ("portal:usage", _("My data"))
+ACCOUNT: Entry = ("people:account", _("My account"))
+ADMINISTRATION: Entry = ("admin:index", _("Administration"))
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Context of every template: `site_name`, `demo`, `nav` as a list of url, label, current."""
-    return {"site_name": settings.FABRICA_SITE_NAME, "demo": settings.FABRICA_DEMO, "nav": navigation(request)}
+    """Context of every template: `site_name`, `demo`, `nav` (url, label, current), `person_menu` (url, label).
+
+    Costs one query for a person who signed in (their roles, which the page needs as well), none for others.
+    """
+    return {
+        "site_name": settings.FABRICA_SITE_NAME,
+        "demo": settings.FABRICA_DEMO,
+        "nav": navigation(request),
+        "person_menu": person_menu(request),
+    }
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The main entries for this person, the current one marked."""
-    person = getattr(request, "user", None)
-    entries = list(PUBLIC)
-    if person is not None and person.is_authenticated:
-        entries = [("home", _("Home")), *PUBLIC]
-        if rules.is_staff_member(person):
-            entries.append(("reviews:queue", _("Queue")))
-    found = [{"url": reverse(name), "label": label} for name, label in entries]
-    return [{**entry, "current": request.path == entry["url"]} for entry in found]
+    """The main entries for this person; the one whose pages these are is marked."""
+    person = _person(request)
+    entries = [*([HOME] if person else []), *PUBLIC, *(_by_role(person) if person else [])]
+    return [{**entry, "current": request.path.startswith(entry["url"])} for entry in _found(entries)]
+
+
+def person_menu(request: HttpRequest) -> list[dict[str, Any]]:
+    """The entries below the person's name, above those of the sign-in."""
+    person = _person(request)
+    if person is None:
+        return []
+    return _found([ACCOUNT, *([ADMINISTRATION] if person.is_staff else [])])
+
+
+def _person(request: HttpRequest) -> Person | None:
+    """The person behind the request; an error page may be shown before anybody was looked up."""
+    user = getattr(request, "user", None)
+    return user if isinstance(user, Person) or getattr(user, "is_authenticated", False) else None
+
+
+def _by_role(person: Person) -> list[Entry]:
+    entries = [DESK] if rules.is_staff_member(person) else []
+    return [*entries, USAGE] if rules.has_role(person, Role.PROVIDER) else entries
+
+
+def _found(entries: list[Entry]) -> list[dict[str, Any]]:
+    """The entries that have an address: a site may leave a context out."""
+    found = []
+    for name, label in entries:
+        try:
+            found.append({"url": reverse(name), "label": label})
+        except NoReverseMatch:
+            continue
+    return found

@@ -1,0 +1,5 @@
+"""`python -m fabrica.config` is `fabrica-site`."""
+
+from fabrica.config.site import main
+
+main()

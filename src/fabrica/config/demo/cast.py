@@ -1,0 +1,46 @@
+"""Who plays: made-up people, each with a random password that is kept on this machine only."""
+
+import json
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from fabrica.kit.files import write_atomic
+from fabrica.people.states import Role, Scope
+
+
+@dataclass(frozen=True)
+class Part:
+    """A member of the cast: name, roles, and what the play's token may do."""
+
+    key: str
+    name: str
+    what: str
+    roles: tuple[Role, ...]
+    scopes: tuple[Scope, ...]
+
+    @property
+    def email(self) -> str:
+        return f"{self.key}@demo.example"
+
+
+CAST = (
+    Part("ada", "Ada Moreau", "applicant, Novalis Labs", (), (Scope.APPLY, Scope.TRAIN, Scope.ACCOUNT)),
+    Part("max", "Max Keller", "team mate, Novalis Labs", (), (Scope.TRAIN, Scope.ACCOUNT)),
+    Part("olga", "Olga Nowak", "officer", (Role.OFFICER,), (Scope.DECIDE, Scope.ACCOUNT)),
+    Part("tomas", "Tomás Silva", "assessor", (Role.ASSESSOR,), (Scope.DECIDE, Scope.ACCOUNT)),
+    Part(
+        "petra", "Petra Lind", "data provider, Open Text Foundation", (Role.PROVIDER,), (Scope.PUBLISH, Scope.ACCOUNT)
+    ),
+    Part("ingrid", "Ingrid Berg", "operator", (Role.OPERATOR,), (Scope.ACCOUNT,)),
+)
+
+
+def passwords(home: Path) -> dict[str, str]:
+    """A password for each, random per clone, made once and readable for this user only."""
+    path = home / "cast.json"
+    if not path.exists():
+        made = {part.key: f"{secrets.token_hex(2)}-{secrets.token_hex(4)}-{secrets.token_hex(2)}" for part in CAST}
+        write_atomic(path, json.dumps(made), mode=0o600)
+    kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return kept

@@ -1,0 +1,247 @@
+"""The play: eight scenes, each a few calls of the site's API by the person whose turn it is.
+
+A scene that was played before, whole or in part, goes on from what is there: a second play adds a second run.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fabrica.cli import data as cli_data
+from fabrica.cli import waiting
+from fabrica.cli.client import Client
+from fabrica.config.demo import text
+from fabrica.config.demo.stage import CALL
+from fabrica.kit.errors import Refused
+
+ORGANISATION = {"name": "Novalis Labs", "country": "FR", "kind": "startup", "registration_number": "FR 40 303 265 045"}
+PROVIDER = {
+    "name": "Open Text Foundation", "country": "DE", "kind": "research", "registration_number": "HRB 86 9912"
+}  # fmt: skip
+DATASET = "python-stdlib"
+RUNS_PLANNED = 3
+PATIENCE_SECONDS = 60.0
+
+
+@dataclass
+class Play:
+    """What the scenes know of one another."""
+
+    url: str
+    tokens: dict[str, str]
+    home: Path
+    clients: dict[str, Client] = field(init=False)
+    application: dict[str, Any] = field(default_factory=dict)
+    project: str = ""
+    dataset: dict[str, Any] = field(default_factory=dict)
+    run: dict[str, Any] = field(default_factory=dict)
+    model: dict[str, Any] = field(default_factory=dict)
+    verdict: dict[str, Any] = field(default_factory=dict)
+    bill: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.clients = {who: Client(self.url, token) for who, token in self.tokens.items()}
+
+
+def meet(play: Play) -> None:
+    """1. People accept the terms; a start-up and a data provider register."""
+    for client in play.clients.values():
+        client.post("/me/terms")
+    for who, body in (("ada", ORGANISATION), ("petra", PROVIDER)):
+        if not play.clients[who].get("/me")["organisations"]:
+            play.clients[who].post("/organisations", body)
+    ada = play.clients["ada"]
+    uid = ada.get("/me")["organisations"][0]["uid"]
+    if len(ada.get(f"/organisations/{uid}/members")) == 1:
+        ada.post(f"/organisations/{uid}/members", {"email": "max@demo.example"})
+
+
+def apply(play: Play) -> None:
+    """2. The start-up applies; the planner proposes the hours, the gate decides with reasons."""
+    ada = play.clients["ada"]
+    open_one = _open_application(ada)
+    if open_one:
+        play.application = ada.get(f"/applications/{open_one['code']}")
+        return
+    uid = ada.get("/me")["organisations"][0]["uid"]
+    code = ada.post("/applications", {"call": CALL, "organisation": uid})["code"]
+    ada.patch(f"/applications/{code}", _answers(ada))
+    hours = ada.get(f"/applications/{code}/proposal")
+    ada.patch(f"/applications/{code}", {"gpu_seconds_requested": hours["gpu_seconds"]})
+    play.application = ada.post(f"/applications/{code}/submit")
+
+
+def _open_application(ada: Client) -> dict[str, Any] | None:
+    """The application to go on with: one under way, or one awarded with hours enough for another run."""
+    for row in ada.pages("/applications"):
+        if row["state"] in ("submitted", "screened", "assessed"):
+            return row
+        if row["state"] == "awarded" and _has_hours(ada, _award_of(ada, row["code"])):
+            return row
+    return None
+
+
+def _award_of(ada: Client, code: str) -> str:
+    return next(str(row["project"]) for row in ada.pages("/awards") if row["application"] == code)
+
+
+def _has_hours(ada: Client, project: str) -> bool:
+    balance = ada.get(f"/projects/{project}/award")["balance"]
+    plan = ada.post(f"/projects/{project}/plan", {"recipe": {"name": "demo"}})
+    return bool(balance["free"] >= plan["held_gpu_seconds"])
+
+
+def _answers(ada: Client) -> dict[str, Any]:
+    trust = {one["id"]: one["expects"] for one in ada.get("/trust/questions")}
+    return {
+        "title": "A model that reads Python",
+        "purpose": "Small firms keep old programs that nobody understands any more. We train a small model on clear, "
+        "well documented source code, to explain such programs line by line.",
+        "model_description": "A decoder-only language model from the beginning, small enough for one device.",
+        "parameters_millions": 4,
+        "tokens_millions": 1,
+        "runs": RUNS_PLANNED,
+        "data_description": "The sources of Python's standard library, English comments, about 8 MB of text.",
+        "dataset_uri": f"fabrica:{DATASET}@1",
+        "has_personal_data": False,
+        "has_data_rights": True,
+        "months": 1,
+        "trust_answers": trust,
+    }
+
+
+def decide(play: Play) -> None:
+    """3. An officer screens, an assessor assesses, an officer awards; the account appears on the cluster."""
+    code = play.application["code"]
+    olga, tomas, ada = (play.clients[who] for who in ("olga", "tomas", "ada"))
+    hours = int(play.application["gpu_seconds_requested"])
+    if play.application["state"] == "submitted":
+        play.application = olga.post(f"/applications/{code}/screen", {"note": ""})
+    if play.application["state"] == "screened":
+        body = {"verdict": "fit", "comment": "Small, clear, feasible here.", "gpu_seconds_recommended": hours}
+        tomas.post(f"/applications/{code}/assessment", body)
+        play.application = olga.get(f"/applications/{code}")
+    if play.application["state"] == "assessed":
+        olga.post(f"/applications/{code}/award", {"gpu_seconds": hours, "months": 1, "note": ""})
+    play.application = ada.get(f"/applications/{code}")
+    play.project = _award_of(ada, code)
+    _until(lambda: ada.get(f"/projects/{play.project}/award")["is_ready"], "the account on the cluster")
+
+
+def bring_data(play: Play) -> None:
+    """4. The provider publishes real text; the applicant finds it, accepts its terms, and has it staged."""
+    petra, ada = play.clients["petra"], play.clients["ada"]
+    if not any(row["slug"] == DATASET for row in petra.pages("/datasets", q="python")):
+        publish(petra, play.home)
+    found = next(row for row in ada.pages("/datasets", q="python") if row["slug"] == DATASET)
+    play.dataset = ada.get(f"/datasets/{found['slug']}")
+    cli_data.accept_for(ada, play.project, _uri(), yes=True, ask=False)
+    staging = ada.post(f"/projects/{play.project}/stagings", {"uri": _uri()})
+    waiting.staged(ada, play.project, staging)
+
+
+def _uri() -> str:
+    return f"fabrica:{DATASET}@1"
+
+
+def publish(petra: Client, home: Path) -> None:
+    """Publish the standard library's text as a dataset."""
+    folder = text.gather(home / "stdlib-text")
+    petra.post("/datasets", {
+        "slug": DATASET,
+        "title": "Python's standard library",
+        "description": "Sources of the standard library of Python, with their documentation strings.",
+        "licence": text.LICENCE,
+        "licence_url": text.LICENCE_URL,
+        "policy_text": "For any lawful civilian purpose. Keep the licence with what you pass on.",
+        "language": "en",
+        "organisation": cli_data.only_organisation(petra),
+    })  # fmt: skip
+    number = petra.post(f"/datasets/{DATASET}/versions")["number"]
+    cli_data.upload_folder(petra, f"/datasets/{DATASET}/versions/{number}/files", folder)
+    petra.post(f"/datasets/{DATASET}/versions/{number}/publish")
+
+
+def train(play: Play) -> None:
+    """5. `fabrica train` launches a run from a recipe; 6. the run measures what it trained."""
+    seed = 1 + sum(1 for _ in play.clients["ada"].pages(f"/projects/{play.project}/runs"))
+    play.run = _fabrica(
+        play, "train", "--data", _uri(), "--recipe", "demo", "--set", f"seed={seed}", "--project", play.project, "--yes"
+    )
+
+
+def _fabrica(play: Play, *arguments: str) -> dict[str, Any]:
+    """Run the client as a person would, as its own process: progress on this terminal, the answer comes back."""
+    environment = {**os.environ, "FABRICA_URL": play.url, "FABRICA_TOKEN": play.tokens["ada"]}
+    command = [sys.executable, "-m", "fabrica.cli", *arguments, "--json"]
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=False)  # noqa: S603 - our own program
+    told: dict[str, Any] = json.loads(done.stdout or b"{}")
+    if done.returncode:
+        error = told.get("error") or {}
+        raise Refused(
+            f"`fabrica {arguments[0]}` ended with status {done.returncode}. {error.get('what', '')}",
+            why=str(error.get("why", "")),
+            todo=str(error.get("todo", "")),
+        )
+    return told
+
+
+def register(play: Play) -> None:
+    """7. The model enters the registry, is downloaded, and verified on its files alone with the site's key."""
+    ada = play.clients["ada"]
+    _until(lambda: _model_of(ada, play), "the registry")
+    play.model = _model_of(ada, play) or {}
+    name = f"{play.model['slug']}@{play.model['number']}"
+    target = play.home / "models" / name
+    if not target.exists():
+        with tempfile.TemporaryDirectory(dir=play.home) as scratch:
+            partial = Path(scratch) / "model"
+            _fabrica(play, "models", "download", name, "--folder", str(partial))
+            target.parent.mkdir(exist_ok=True)
+            partial.rename(target)
+    play.verdict = _fabrica(play, "models", "verify", str(target), "--key", str(play.home / "keys" / "site.pub"))
+
+
+def _model_of(ada: Client, play: Play) -> dict[str, Any] | None:
+    """The version that was made of this play's run; None until the worker has registered it."""
+    for row in ada.pages("/models"):
+        for version in ada.get(f"/models/{row['slug']}")["versions"]:
+            found: dict[str, Any] = ada.get(f"/models/{row['slug']}/{version['number']}")
+            if found["run_uid"] == play.run["uid"]:
+                return found
+    return None
+
+
+def settle(play: Play) -> None:
+    """8. The bill: hours, energy and CO2e, what the hours cost elsewhere, planned against actual time."""
+    ada = play.clients["ada"]
+    play.bill = ada.get(f"/projects/{play.project}/runs/{play.run['number']}/bill")
+
+
+def _until(ready: Callable[[], Any], what: str) -> None:
+    """Ask until it is so, a minute at most."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not ready():
+        if time.monotonic() > until:
+            raise Refused(
+                f"Waited {PATIENCE_SECONDS:.0f} s for {what}.", todo="Read logs/worker.log in the demo's home."
+            )
+        time.sleep(0.3)
+
+
+SCENES: list[tuple[str, Callable[[Play], None]]] = [
+    ("People and organisations", meet),
+    ("Application, plan and gate", apply),
+    ("Screening, assessment, award", decide),
+    ("Dataset found, accepted, staged", bring_data),
+    ("Training and measuring", train),
+    ("Model registered, signed, verified", register),
+    ("The bill", settle),
+]

@@ -1,0 +1,80 @@
+"""The stage: what a site's operator sets up before anybody can apply. Done with the services, once."""
+
+import subprocess
+import sys
+from datetime import datetime
+
+from django.conf import settings
+
+from fabrica.allocations import services as allocations
+from fabrica.audit import queries as audit
+from fabrica.audit.tasks import seal
+from fabrica.calls import services as calls
+from fabrica.calls.models import Call
+from fabrica.clusters import services as clusters
+from fabrica.clusters.models import Machine
+from fabrica.config import setup
+from fabrica.config.demo.cast import CAST, Part, passwords
+from fabrica.kit.signing import load_public_key
+from fabrica.kit.time import utcnow
+from fabrica.kit.units import gpu_seconds
+from fabrica.people import services as people
+from fabrica.people.models import Person
+from fabrica.people.queries import tokens_of
+
+MACHINE, CALL = "this-machine", "playground"
+POOL_GPU_HOURS = 10_000
+
+
+def people_of(now: datetime) -> dict[str, Person]:
+    """The cast with their roles."""
+    words = passwords(settings.FABRICA_HOME)
+    found = {}
+    for part in CAST:
+        person = Person.objects.filter(email=part.email).first()
+        if person is None:
+            person = people.register_person(email=part.email, name=part.name, password=words[part.key], now=now)
+        for role in part.roles:
+            setup.grant(part.email, role.value)
+        found[part.key] = person
+    return found
+
+
+def machine_of(operator: Person, now: datetime) -> Machine:
+    """This computer as a machine of one device, measured by training for a moment, with hours in its pool."""
+    site = clusters.register_site(slug="demo", name="Demonstration site", country="FR", by=operator, now=now)
+    machine = clusters.register_machine(
+        site=site, slug=MACHINE, name="This machine", adapter="local", device="cpu", devices_total=1,
+        by=operator, now=now,
+    )  # fmt: skip
+    pool = gpu_seconds(POOL_GPU_HOURS)
+    allocations.fund(machine=machine, gpu_seconds=pool, key="demo:fund", by=operator, now=now)
+    if machine.measured_at is None:
+        # in a process of its own: what training loads into memory goes with it
+        measure = [sys.executable, "-m", "fabrica.config", "clusters", "measure", MACHINE]
+        subprocess.run(measure, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own program
+    return machine
+
+
+def call_on(machine: Machine, operator: Person, now: datetime) -> Call:
+    """An open Playground call."""
+    found = Call.objects.filter(slug=CALL).first()
+    title = f"Playground {now.year}"
+    return found or calls.open_call(slug=CALL, title=title, mode="playground", machine=machine, by=operator, now=now)
+
+
+def token_of(part: Part, person: Person, now: datetime) -> str:
+    """A token for the play, valid for a day; those of earlier plays have expired or are revoked here."""
+    for old in tokens_of(person).filter(name="the play"):
+        people.revoke_token(token=old, by=person, now=now)
+    scopes = [scope.value for scope in part.scopes]
+    _, secret = people.create_token(name="the play", scopes=scopes, by=person, now=now, days=1)
+    return secret
+
+
+def audit_holds() -> bool:
+    """Seal what the play left, and check the whole chain against signatures and anchors."""
+    while seal(utcnow()):
+        pass
+    key = load_public_key(settings.FABRICA_KEYS / "site.pub")
+    return audit.verify(key=key, anchor=settings.FABRICA_ANCHOR_FILE).holds
