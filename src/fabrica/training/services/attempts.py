@@ -31,7 +31,7 @@ REASON_LENGTH = 500
 
 @dataclass(frozen=True)
 class News:
-    """What a look at the job folder found: progress, new lines, and how far metrics.jsonl is read now."""
+    """What a look at the job folder found: progress, new lines, and how far metrics.jsonl is read (and skipped) now."""
 
     progress: Progress | None
     lines: tuple[Line, ...]
@@ -58,7 +58,7 @@ def prepare(*, run: Run, now: datetime) -> Attempt | None:
     if left < MIN_ATTEMPT_SECONDS:
         move(row, State.FAILED, by=None, now=now, **_error(ENDING_OF_HOLD), **FREE)
         return None
-    Run.objects.filter(pk=row.pk).update(metrics_offset=0, metrics_step=0, tries=0)
+    Run.objects.filter(pk=row.pk).update(metrics_offset=0, metrics_step=0, lines_skipped=0, tries=0)
     number = row.attempts.count() + 1
     return Attempt.objects.create(run=row, number=number, time_limit_seconds=left, created_at=now)
 
@@ -138,7 +138,7 @@ def _news(row: Run, news: News | None) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "metrics_offset": news.offset,
         "metrics_step": news.last_step,
-        "lines_skipped": row.lines_skipped + news.skipped,
+        "lines_skipped": news.skipped,
     }
     if news.progress:
         row.phase = news.progress.phase

@@ -22,7 +22,9 @@ VERBS = {
 
 
 def locked(run: Run) -> Run | None:
-    """The run under a lock, if it is still this worker's; None when its claim passed to another meanwhile."""
+    """The run under a lock, if it is still this worker's; None when it has no claim or lost it meanwhile."""
+    if not run.claim_token:
+        return None
     mine = Run.objects.select_for_update(of=("self",)).select_related("project", "award", "machine", "created_by")
     return mine.filter(pk=run.pk, claim_token=run.claim_token).first()
 

@@ -44,7 +44,7 @@ class _Metrics:
         self.run, self.cluster = run, cluster
         self.offset, self.last_step = run.metrics_offset, run.metrics_step
         self.kept: list[Line] = []
-        self.skipped = 0
+        self.skipped = run.lines_skipped
         recipe = run.recipe or {}
         self.steps, self.log_every = int(recipe.get("steps", 1)), int(recipe.get("log_every", 1))
 
@@ -53,7 +53,7 @@ class _Metrics:
         raw = self._raw()
         found = read_lines(raw)
         if found.lines and self.offset and not self._continues(found.lines[0].step):
-            self.offset, self.last_step = 0, 0
+            self.offset, self.last_step, self.skipped = 0, 0, 0
             found = read_lines(self._raw())
         self.offset += found.consumed
         self.skipped += found.skipped
@@ -70,7 +70,7 @@ class _Metrics:
         except NotFound:
             raw = b"\n"[:before]
         if before and raw[:1] != b"\n":
-            self.offset, self.last_step = 0, 0
+            self.offset, self.last_step, self.skipped = 0, 0, 0
             return self._raw()
         return raw[before:]
 

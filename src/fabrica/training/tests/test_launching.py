@@ -22,7 +22,13 @@ def refused(site, now, **changes):
 
 def test_a_launch_holds_devices_times_time_limit(site, now):
     run = site.launch(now, devices=2)
-    assert (run.state, run.number, run.kind, run.devices, run.steps) == (State.QUEUED, 1, "train", 2, NAMED["tiny"].steps)
+    assert (run.state, run.number, run.kind, run.devices, run.steps) == (
+        State.QUEUED,
+        1,
+        "train",
+        2,
+        NAMED["tiny"].steps,
+    )
     assert run.recipe == to_dict(NAMED["tiny"])
     assert (run.planned_seconds > 0, run.planned_gpu_seconds) == (True, 2 * run.planned_seconds)
     assert run.time_limit_seconds == 300
