@@ -1,0 +1,123 @@
+"""Awards and the ledger over HTTP, and who sees them."""
+
+import pytest
+from fabrica.allocations import queries, services
+from fabrica.allocations.models import LedgerAccount
+from fabrica.kit.time import utcnow
+from fabrica.people import services as people
+from fabrica.projects import services as projects
+from fabrica.reviews.tests.factories import assessed
+
+BODY = {"gpu_seconds": 36_000, "months": 1}
+
+
+@pytest.fixture
+def api(client, cast):
+    def send(who, method, path, body=None, scopes=("read", "decide")):
+        _, secret = people.create_token(name="test", scopes=scopes, by=getattr(cast, who), now=utcnow())
+        headers = {"Authorization": f"Bearer {secret}"}
+        answer = getattr(client, method)(f"/api{path}", body, content_type="application/json", headers=headers)
+        return answer.status_code, answer.json()
+
+    return send
+
+
+def test_an_officer_awards_and_the_applicant_sees_the_balance(cast, call, pool, now, api):
+    application = assessed(cast, call, now)
+    status, made = api("officer", "post", f"/applications/{application.code}/award", BODY)
+    assert status == 201
+    slug = made["project"]
+    assert (made["application"], made["machine"], made["gpu_seconds"], made["months"], made["is_ready"]) == (
+        application.code, "one", 36_000, 1, False,
+    )  # fmt: skip
+    assert api("applicant", "get", f"/projects/{slug}/award") == (200, {**made})
+    assert made["balance"] == {"awarded": 36_000, "free": 36_000, "held": 0, "used": 0, "written_off": 0}
+    assert (made["account_name"], made["account_error"], made["account_checked_at"]) == (slug, "", None)
+
+
+def test_the_balance_follows_the_ledger(award, now, api):
+    services.hold(award=award, gpu_seconds=600, hold_key="run-1", now=now)
+    services.spend(award=award, gpu_seconds=100, hold_key="run-1", key="usage:one:1", now=now)
+    _, told = api("applicant", "get", f"/projects/{award.project.slug}/award")
+    assert told["balance"] == {"awarded": 36_000, "free": 35_400, "held": 500, "used": 100, "written_off": 0}
+
+
+@pytest.mark.parametrize(
+    ("who", "sees"),
+    [
+        ("applicant", True), ("officer", True), ("operator", True),
+        ("mate", False), ("assessor", False), ("provider", False), ("outsider", False),
+    ],
+)  # fmt: skip
+def test_who_sees_an_award(award, api, who, sees):
+    status, page = api(who, "get", "/awards")
+    assert (status, [row["project"] for row in page["rows"]]) == (200, [award.project.slug] if sees else [])
+    assert api(who, "get", f"/projects/{award.project.slug}/award")[0] == (200 if sees else 404)
+
+
+def test_a_team_mate_sees_it_once_added_to_the_project(award, cast, now, api):
+    projects.add_member(project=award.project, email=cast.mate.email, by=cast.applicant, now=now)
+    assert list(queries.awards_visible_to(cast.mate)) == [award]
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("applicant", 403), ("mate", 403), ("assessor", 403), ("operator", 404), ("provider", 404), ("outsider", 404)],
+)
+def test_nobody_else_awards(cast, call, pool, now, api, who, status):
+    application = assessed(cast, call, now)
+    assert api(who, "post", f"/applications/{application.code}/award", BODY)[0] == status
+
+
+def test_a_refusal_says_what_is_left(cast, call, pool, now, api):
+    application = assessed(cast, call, now)
+    status, told = api("officer", "post", f"/applications/{application.code}/award",
+                       {"gpu_seconds": 200_000, "months": 1, "note": "More."})  # fmt: skip
+    assert (status, told["what"]) == (
+        409, "The pool of Machine One has 27.7778 GPU-hours left; the award needs 55.5556.",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wrong", "path"),
+    [
+        ({"gpu_seconds": 0}, "body.gpu_seconds"),
+        ({"gpu_seconds": 10**13}, "body.gpu_seconds"),
+        ({"months": "many"}, "body.months"),
+        ({"note": "x" * 3001}, "body.note"),
+    ],
+)
+def test_a_malformed_award_names_the_field(cast, call, pool, now, api, wrong, path):
+    application = assessed(cast, call, now)
+    status, told = api("officer", "post", f"/applications/{application.code}/award", {**BODY, **wrong})
+    assert (status, [one["path"] for one in told["fields"]]) == (422, [path])
+
+
+def test_an_operator_funds_a_pool_once_per_key(machine, api):
+    body = {"gpu_seconds": 5_000, "key": "2026"}
+    for _ in range(2):
+        assert api("operator", "post", "/machines/one/fund", body) == (
+            200, {"machine": "one", "pool_gpu_seconds": 5_000},
+        )  # fmt: skip
+    assert api("operator", "post", "/machines/one/fund", {**body, "gpu_seconds": 1})[0] == 409
+    assert api("operator", "post", "/machines/two/fund", body)[0] == 404
+    assert api("operator", "post", "/machines/one/fund", {**body, "key": ""})[0] == 422
+    assert api("operator", "post", "/machines/one/fund", body, scopes=("read",))[0] == 403
+
+
+@pytest.mark.parametrize("who", ["applicant", "officer", "assessor", "provider", "outsider"])
+def test_nobody_else_funds(machine, api, who):
+    assert api(who, "post", "/machines/one/fund", {"gpu_seconds": 5_000, "key": "2026"})[0] == 403
+
+
+def test_officers_and_operators_check_the_ledger(award, api):
+    for who in ("officer", "operator"):
+        assert api(who, "get", "/ledger/check") == (200, {"holds": True, "problems": []})
+    LedgerAccount.objects.filter(award=award, kind="used").update(balance_gpu_seconds=1)
+    status, told = api("officer", "get", "/ledger/check")
+    assert (status, told["holds"], len(told["problems"])) == (200, False, 3)
+
+
+@pytest.mark.parametrize("who", ["applicant", "assessor", "provider", "outsider"])
+def test_nobody_else_checks_the_ledger(award, api, who):
+    assert api(who, "get", "/ledger/check")[0] == 403

@@ -1,0 +1,91 @@
+"""Whatever happens in whatever order: the sums hold, and nothing is below zero."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Sum
+from fabrica.allocations import queries, services
+from fabrica.allocations.models import LedgerAccount, Transfer
+from fabrica.allocations.tests.factories import awarded
+from fabrica.kit.errors import Refused
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+SECONDS = st.integers(min_value=0, max_value=3_000)
+KEYS = st.sampled_from(["a", "b", "c"])
+WHOSE = st.integers(min_value=0, max_value=1)
+STEPS = st.one_of(
+    st.tuples(st.just("fund"), SECONDS, KEYS),
+    st.tuples(st.just("award"), st.integers(min_value=1, max_value=3_000)),
+    st.tuples(st.just("hold"), WHOSE, SECONDS, KEYS),
+    st.tuples(st.just("spend"), WHOSE, SECONDS, KEYS, KEYS),
+    st.tuples(st.just("release"), WHOSE, KEYS),
+    st.tuples(st.just("end"), WHOSE),
+)
+
+
+class Site:
+    """A small site whose verbs may each be refused."""
+
+    def __init__(self, cast, call, machine, now):
+        self.cast, self.call, self.machine, self.now = cast, call, machine, now
+        self.awards = [awarded(cast, call, now, 2_000), awarded(cast, call, now, 1_000)]
+
+    def fund(self, gpu_seconds, key):
+        services.fund(machine=self.machine, gpu_seconds=gpu_seconds, key=key, by=self.cast.operator, now=self.now)
+
+    def award(self, gpu_seconds):
+        self.awards.append(awarded(self.cast, self.call, self.now, gpu_seconds))
+
+    def hold(self, whose, gpu_seconds, key):
+        services.hold(award=self.awards[whose], gpu_seconds=gpu_seconds, hold_key=key, now=self.now)
+
+    def spend(self, whose, gpu_seconds, hold_key, key):
+        award = self.awards[whose]
+        services.spend(award=award, gpu_seconds=gpu_seconds, hold_key=hold_key, key=f"usage:{key}", now=self.now)
+
+    def release(self, whose, key):
+        services.release(award=self.awards[whose], hold_key=key, now=self.now)
+
+    def end(self, whose):
+        self.now = max(self.now, self.awards[whose].ends_at + timedelta(seconds=1))
+
+    def balances(self):
+        return {one.pk: one.balance_gpu_seconds for one in LedgerAccount.objects.all()}
+
+    def take(self, step):
+        """One step, and once more: a refusal changes nothing, a repetition neither (but for a second award)."""
+        verb, *arguments = step
+        before = self.balances()
+        try:
+            getattr(self, verb)(*arguments)
+        except Refused:
+            assert self.balances() == before
+            return
+        if verb != "award":
+            after, rows = self.balances(), Transfer.objects.count()
+            getattr(self, verb)(*arguments)
+            assert (self.balances(), Transfer.objects.count()) == (after, rows)
+
+    def check(self):
+        assert queries.check_ledger() == []
+        assert LedgerAccount.objects.aggregate(total=Sum("balance_gpu_seconds")) == {"total": 0}
+        assert not LedgerAccount.objects.exclude(kind="supply").filter(balance_gpu_seconds__lt=0).exists()
+        for award in self.awards:
+            now = queries.balance(award)
+            assert now.awarded + now.written_off == now.free + now.held + now.used
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(steps=st.lists(STEPS, max_size=14))
+def test_every_sequence_keeps_the_books(cast, call, pool, now, steps):
+    with transaction.atomic():
+        site = Site(cast, call, pool, now)
+        for step in steps:
+            site.take(step)
+            site.check()
+        transaction.set_rollback(True)
