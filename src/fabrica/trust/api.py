@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import get_language
 from ninja import Body, Router, Schema
 
 from fabrica.trust import engine
@@ -42,8 +43,8 @@ class OutcomeOut(Schema):
 @router.get("/trust/questions", response=list[QuestionOut])
 @needs("read")
 def questions(request: HttpRequest) -> Any:  # noqa: ARG001 - the questions are public
-    """The questions every application answers."""
-    return engine.questions()
+    """The questions every application answers, in the language that `Accept-Language` asks for."""
+    return engine.questions(get_language())
 
 
 @router.post("/trust/preview", response=OutcomeOut)

@@ -1,6 +1,6 @@
 """The gate as a pure function: answers in, decision and reasons out. Needs no Django tables."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
@@ -21,6 +21,11 @@ class Question:
     expects: Answer
     otherwise: Decision
     unsure: Decision
+
+    @property
+    def hint(self) -> str:
+        """What helps to answer it, and where it is written."""
+        return f"{self.help} ({self.ref})"
 
 
 @dataclass(frozen=True)
@@ -48,22 +53,28 @@ class Outcome:
         return {"decision": self.decision.value, "version": self.version, "reasons": reasons}
 
 
+SOURCE_LANGUAGE = "en"
+SAID = ("question", "help", "ref")
+
+
 @cache
-def questions() -> tuple[Question, ...]:
-    """The questions now in force, validated: known words only, each with a source, no id twice."""
+def questions(language: str | None = SOURCE_LANGUAGE) -> tuple[Question, ...]:
+    """The questions now in force, validated: known words only, each with a source, no id twice.
+
+    `language` chooses the words (`question_fr` in the data); what is not translated is said in English.
+    """
     rows = load("fabrica.trust", "questions.json")["questions"]
-    found = tuple(_question(row) for row in rows)
+    found = tuple(_question(row, (language or SOURCE_LANGUAGE).partition("-")[0]) for row in rows)
     if len({one.id for one in found}) != len(found):
         raise ValueError("a question's id stands twice")
     return found
 
 
-def _question(row: dict[str, Any]) -> Question:
+def _question(row: dict[str, Any], language: str) -> Question:
     source_of(row)
-    return Question(
-        row["id"], row["question"], row["help"], row["ref"],
-        Answer(row["expects"]), Decision(row["otherwise"]), Decision(row["unsure"]),
-    )  # fmt: skip
+    said = {name: str(row.get(f"{name}_{language}") or row[name]) for name in SAID}
+    expects, otherwise, unsure = Answer(row["expects"]), Decision(row["otherwise"]), Decision(row["unsure"])
+    return Question(id=row["id"], **said, expects=expects, otherwise=otherwise, unsure=unsure)
 
 
 def version() -> str:
@@ -87,7 +98,10 @@ def check(answers: Mapping[str, str]) -> None:
 
 
 def evaluate(answers: Mapping[str, str]) -> Outcome:
-    """The decision on complete answers: the worst that any answer leads to. Raises Refused when one is missing."""
+    """The decision on complete answers: the worst that any answer leads to. Raises Refused when one is missing.
+
+    Its reasons are in English, as they are kept on record; `translated` shows them in another language.
+    """
     check(answers)
     if gaps := missing(answers):
         raise Refused("The gate needs every answer.", why=f"Missing: {', '.join(one.id for one in gaps)}.")
@@ -104,3 +118,18 @@ def _leads_to(question: Question, answer: Answer) -> Decision:
     if answer is Answer.UNSURE:
         return question.unsure
     return Decision.ACCEPT if answer is question.expects else question.otherwise
+
+
+def translated(reasons: Iterable[Mapping[str, str]], language: str | None) -> list[dict[str, str]]:
+    """Kept reasons as a person reads them: words of `language` where the question still reads as it did then.
+
+    Takes and returns reasons as `Outcome.as_dict` keeps them.
+    """
+    asked = {one.id: one for one in questions()}
+    now_said = {one.id: one for one in questions(language)}
+    shown = []
+    for one in reasons:
+        same = one["rule"] in asked and asked[one["rule"]].question == one["question"]
+        words = {"question": now_said[one["rule"]].question, "ref": now_said[one["rule"]].ref} if same else {}
+        shown.append({**one, **words, "answer": str(Answer(one["answer"]).label)})
+    return shown
