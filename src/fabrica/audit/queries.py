@@ -1,6 +1,5 @@
 """Reading entries and checking the chain."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db.models import QuerySet
 
-from fabrica.audit.engine import GENESIS, chain
+from fabrica.audit.engine import GENESIS, Anchors, chain, read_anchors
 from fabrica.audit.models import Entry, Seal
 from fabrica.kit.signing import is_signed
 
@@ -35,12 +34,12 @@ def about(subject: str) -> QuerySet[Entry]:
 
 def verify(*, key: Ed25519PublicKey, anchor: Path) -> Verdict:
     """Recompute every seal from its entries, check each signature, and hold the chain against the anchor file."""
-    anchors = _anchors(anchor)
+    anchors = read_anchors(anchor)
     seals = list(Seal.objects.order_by("number"))
     problems = [*_broken_seals(seals, key), *_broken_anchors(seals, anchors)]
     sealed = sum(one.entry_count for one in seals)
     unsealed = Entry.objects.filter(seal=None).count()
-    return Verdict(len(seals), sealed, unsealed, len(anchors), tuple(problems))
+    return Verdict(len(seals), sealed, unsealed, len(anchors.heads), tuple(problems))
 
 
 def _broken_seals(seals: list[Seal], key: Ed25519PublicKey) -> Iterator[str]:
@@ -56,15 +55,10 @@ def _broken_seals(seals: list[Seal], key: Ed25519PublicKey) -> Iterator[str]:
         previous = one.digest
 
 
-def _broken_anchors(seals: list[Seal], anchors: dict[int, str]) -> Iterator[str]:
+def _broken_anchors(seals: list[Seal], anchors: Anchors) -> Iterator[str]:
     digests = {one.number: one.digest for one in seals}
-    for number, digest in anchors.items():
+    for number, digest in anchors.heads:
         if digests.get(number) != digest:
             yield f"Seal {number} differs from the anchor file."
-
-
-def _anchors(anchor: Path) -> dict[int, str]:
-    if not anchor.is_file():
-        return {}
-    rows = [json.loads(line) for line in anchor.read_text(encoding="utf-8").splitlines()]
-    return {int(row["number"]): str(row["digest"]) for row in rows}
+    for place in anchors.unreadable:
+        yield f"A line of the anchor file cannot be read: line {place}."

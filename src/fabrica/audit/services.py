@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import IntegrityError, transaction
 
-from fabrica.audit.engine import GENESIS, chain
+from fabrica.audit.engine import GENESIS, chain, read_anchors
 from fabrica.audit.models import Entry, Seal
 from fabrica.kit.signing import sign
 
@@ -64,6 +64,8 @@ def append_anchors(anchor: Path) -> None:
     anchor.parent.mkdir(parents=True, exist_ok=True)
     known = last_anchored(anchor)
     with anchor.open("a", encoding="utf-8") as out:
+        if _ends_half_way(anchor):
+            out.write("\n")
         for one in Seal.objects.filter(number__gt=known).order_by("number"):
             head = {"number": one.number, "digest": one.digest, "signature": one.signature}
             out.write(json.dumps({**head, "sealed_at": one.sealed_at.isoformat()}) + "\n")
@@ -73,5 +75,9 @@ def append_anchors(anchor: Path) -> None:
 
 def last_anchored(anchor: Path) -> int:
     """The number of the newest seal in the anchor file, 0 for none."""
-    lines = anchor.read_text(encoding="utf-8").splitlines() if anchor.is_file() else []
-    return max((int(json.loads(line)["number"]) for line in lines), default=0)
+    return read_anchors(anchor).last
+
+
+def _ends_half_way(anchor: Path) -> bool:
+    """Whether a crash left the last line without its end."""
+    return anchor.is_file() and not (anchor.read_bytes() or b"\n").endswith(b"\n")
