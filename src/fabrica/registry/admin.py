@@ -1,0 +1,50 @@
+"""Operators see models, what is on its way in, and keys; services and the API change them, so that the audit knows."""
+
+from typing import Any
+
+from django.contrib import admin
+
+from fabrica.registry.models import Intake, Model, ModelVersion, SiteKey
+
+
+class ReadOnly(admin.ModelAdmin[Any]):
+    """Rows to look at."""
+
+    def has_add_permission(self, *_: object, **__: object) -> bool:
+        return False
+
+    def has_change_permission(self, *_: object, **__: object) -> bool:
+        return False
+
+    def has_delete_permission(self, *_: object, **__: object) -> bool:
+        return False
+
+
+@admin.register(Model)
+class ModelAdmin(ReadOnly):
+    """Models."""
+
+    list_display = ["slug", "title", "project"]
+
+
+@admin.register(ModelVersion)
+class ModelVersionAdmin(ReadOnly):
+    """Versions."""
+
+    list_display = ["__str__", "state", "size_bytes", "registered_at"]
+    list_filter = ["state"]
+
+
+@admin.register(Intake)
+class IntakeAdmin(ReadOnly):
+    """Succeeded runs on their way in."""
+
+    list_display = ["run", "state", "tries", "error"]
+    list_filter = ["state"]
+
+
+@admin.register(SiteKey)
+class SiteKeyAdmin(ReadOnly):
+    """Keys."""
+
+    list_display = ["fingerprint", "state", "created_at"]

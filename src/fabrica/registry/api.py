@@ -1,0 +1,158 @@
+"""The API of models and keys."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from ninja import Router, Schema
+from pydantic import Field
+
+from fabrica.kit.paging import page_of
+from fabrica.kit.time import utcnow
+from fabrica.people.queries import signed_in
+from fabrica.registry import queries, services
+from fabrica.registry.models import ModelVersion
+from fabrica.registry.pages import send
+from fabrica.web.scopes import needs
+
+router = Router(tags=["models"])
+
+
+class VersionOut(Schema):
+    """A version of a model, in a list."""
+
+    model: str = Field(alias="model.slug")
+    number: int
+    title: str = Field(alias="model.title")
+    project: str = Field(alias="model.project.slug")
+    organisation: str = Field(alias="model.project.organisation.name")
+    run: str = Field(alias="run.uid")
+    run_number: int = Field(alias="run.number")
+    state: str
+    size_bytes: int
+    key_fingerprint: str
+    registered_at: datetime
+    published_at: datetime | None
+    withdrawn_at: datetime | None
+    withdrawn_because: str
+
+
+class VersionPage(Schema):
+    """Some versions, newest first."""
+
+    rows: list[VersionOut]
+    next_cursor: str
+
+
+class FileOut(Schema):
+    """A file of a version."""
+
+    path: str
+    size_bytes: int
+    sha256: str
+
+
+class DetailOut(VersionOut):
+    """A version with all that is known of it."""
+
+    facts: dict[str, Any]
+    card: str
+    files: list[FileOut]
+    manifest: str
+    signature: str
+
+
+class ReasonIn(Schema):
+    """Why."""
+
+    reason: str = Field(min_length=1, max_length=1000)
+
+
+class KeyOut(Schema):
+    """A key this site signs or signed with."""
+
+    fingerprint: str
+    public_pem: str
+    state: str
+    created_at: datetime
+    retired_at: datetime | None
+    revoked_at: datetime | None
+    revoked_because: str
+
+
+def _detail(version: ModelVersion) -> ModelVersion:
+    version.files = queries.files_of(version)  # type: ignore[attr-defined]
+    return version
+
+
+@router.get("/models", response=VersionPage)
+@needs("read")
+def models(request: HttpRequest, cursor: str = "", project: str = "") -> Any:
+    """The versions I may see; of one project, if named."""
+    rows = queries.visible_to(signed_in(request))
+    return page_of(rows.filter(model__project__slug=project) if project else rows, cursor)
+
+
+@router.get("/models/{slug}", response=VersionPage)
+@needs("read")
+def model(request: HttpRequest, slug: str, cursor: str = "") -> Any:
+    """The versions of one model that I may see."""
+    person = signed_in(request)
+    queries.newest_of(person, slug)
+    return page_of(queries.versions_of(person, slug), cursor)
+
+
+@router.get("/models/{slug}/{number}", response=DetailOut)
+@needs("read")
+def version(request: HttpRequest, slug: str, number: int) -> Any:
+    """One version: facts, card, files, manifest and signature."""
+    return _detail(queries.version_of(signed_in(request), slug, number))
+
+
+@router.get("/models/{slug}/{number}/files/{path:path}")
+@needs("read")
+def file(request: HttpRequest, slug: str, number: int, path: str) -> HttpResponseBase:
+    """One file, whole or the range that the header Range asks for."""
+    person = signed_in(request)
+    return send(request, queries.file_of(person, queries.version_of(person, slug, number), path))
+
+
+@router.post("/models/{slug}/{number}/publish", response=DetailOut)
+@needs("train")
+def publish(request: HttpRequest, slug: str, number: int) -> Any:
+    """Let everybody see and download a version of my project."""
+    person = signed_in(request)
+    found = queries.version_of(person, slug, number)
+    return _detail(services.publish(version=found, by=person, now=utcnow()))
+
+
+@router.post("/models/{slug}/{number}/withdraw", response=DetailOut)
+@needs("train")
+def withdraw(request: HttpRequest, slug: str, number: int, payload: ReasonIn) -> Any:
+    """Take a version of my project back."""
+    person = signed_in(request)
+    found = queries.version_of(person, slug, number)
+    return _detail(services.withdraw(version=found, reason=payload.reason, by=person, now=utcnow()))
+
+
+@router.get("/keys", response=list[KeyOut])
+@needs("read")
+def keys(request: HttpRequest) -> Any:  # noqa: ARG001 - they are public
+    """The keys of this site, newest first."""
+    return queries.keys()
+
+
+@router.post("/keys/rotate", response=KeyOut)
+@needs("decide")
+def rotate(request: HttpRequest) -> Any:
+    """Make a new signing key (operators)."""
+    return services.rotate_key(by=signed_in(request), now=utcnow())
+
+
+@router.post("/keys/{digits}/revoke", response=KeyOut)
+@needs("decide")
+def revoke(request: HttpRequest, digits: str, payload: ReasonIn) -> Any:
+    """Say that nothing a key signed is to be trusted (operators)."""
+    key = queries.key_of(digits.removeprefix("sha256:"))
+    return services.revoke_key(key=key, reason=payload.reason, by=signed_in(request), now=utcnow())

@@ -1,0 +1,131 @@
+"""The facts record of a run's output: collected from what was written down; what was not is None."""
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from fabrica.dataspaces.models import Version
+from fabrica.kit.errors import Problem
+from fabrica.planner import Bill
+from fabrica.registry.code import code_version
+from fabrica.registry.models import Intake
+from fabrica.training.models import Attempt, Run
+from fabrica.training.queries import bill
+from fabrica.training.states import Kind
+
+FORMAT = "fabrica-facts-1"
+SAMPLE_CHARACTERS, JSON_BYTES_AT_MOST = 4_000, 10_000_000
+MEASURED = ("parameters", "tokens", "loss_first", "loss_last", "tokens_per_second", "training_flops", "text", "device",
+            "threads", "versions")  # fmt: skip
+
+
+def facts_of(intake: Intake, out: Path, *, signer: str, now: datetime) -> dict[str, Any]:
+    """Everything known about the output in `out` of a run that `intake` reserved a number for."""
+    run, model = intake.run, intake.model
+    is_training = run.kind == Kind.TRAIN
+    result = run.result or {}
+    return {
+        "format": FORMAT,
+        "name": f"{model.slug}@{intake.number}" if model else "",
+        "title": model.title if model else "",
+        "site": settings.FABRICA_SITE_NAME,
+        "kind": run.kind,
+        "created_at": now.isoformat(),
+        "signer": signer,
+        "application": run.award.application.code,
+        "award": run.award_id,
+        "project": _project(run),
+        "datasets": [_dataset(row.staging.version) for row in run.data.select_related("staging__version__dataset")],
+        "recipe": run.recipe,
+        "command": None if is_training else run.command,
+        "code": code_version(),
+        "run": _run(run),
+        "training": {name: result.get(name) for name in MEASURED} if is_training else None,
+        "use": _use(run),
+        "evaluation": _json(out / "evaluation.json") if is_training else None,
+        "sample": _sample(out / "sample.txt") if is_training else None,
+        "licence": None,
+        "limits": None,
+    }
+
+
+def _project(run: Run) -> dict[str, Any]:
+    project = run.project
+    organisation = project.organisation.name
+    return {"slug": project.slug, "title": project.title, "organisation": organisation, "purpose": project.purpose}
+
+
+def _dataset(version: Version) -> dict[str, Any]:
+    dataset = version.dataset
+    return {
+        "uri": version.uri,
+        "title": dataset.title,
+        "provider": dataset.provider.name,
+        "sha256": version.sha256,
+        "size_bytes": version.size_bytes,
+        "licence": dataset.licence,
+        "licence_url": dataset.licence_url,
+        "has_personal_data": dataset.has_personal_data,
+    }
+
+
+def _run(run: Run) -> dict[str, Any]:
+    attempts = Attempt.objects.filter(run=run).order_by("number")
+    return {
+        "uid": run.uid,
+        "number": run.number,
+        "machine": run.machine.name,
+        "devices": run.devices,
+        "attempts": len(attempts),
+        "attempts_ended_because": [one.ended_because for one in attempts],
+        "started_at": run.started_at.isoformat() if run.started_at else None,
+        "ended_at": run.ended_at.isoformat() if run.ended_at else None,
+    }
+
+
+def _use(run: Run) -> dict[str, Any]:
+    """Hours, times and estimates; an estimate the planner has no facts for is None."""
+    known = {"used_gpu_seconds": run.used_gpu_seconds, "planned_seconds": run.planned_seconds}
+    try:
+        found = bill(run).facts
+    except Problem:
+        return {**known, "actual_seconds": None, "energy_wh": None, "co2e_grams": None, "cloud_note": None}
+    return {**known, "award_gpu_seconds": found.award_gpu_seconds, **_estimates(run, found)}
+
+
+def _estimates(run: Run, found: Bill) -> dict[str, Any]:
+    return {
+        "actual_seconds": -(-run.used_gpu_seconds // run.devices),
+        "energy_wh": round(found.footprint.energy_wh, 3),
+        "co2e_grams": round(found.footprint.co2e_grams, 3),
+        "cloud": [_price(one) for one in found.cloud],
+        "cloud_note": found.cloud_note,
+        "assumptions": [{**asdict(one), "source": str(one.source)} for one in found.assumptions],
+    }
+
+
+def _price(cost: Any) -> dict[str, Any]:
+    names = {"vendor": cost.price.vendor, "gpu": cost.price.gpu, "priced_on": cost.price.priced_on}
+    return {**names, "eur_cents_low": cost.eur_cents_low, "eur_cents_high": cost.eur_cents_high}
+
+
+def _json(path: Path) -> Any:
+    """What a JSON file of the output says; None where it is absent, too large or broken."""
+    try:
+        if path.is_symlink() or path.stat().st_size > JSON_BYTES_AT_MOST:
+            return None
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def _sample(path: Path) -> str | None:
+    try:
+        with path.open(encoding="utf-8", errors="replace") as source:
+            return source.read(SAMPLE_CHARACTERS)
+    except OSError:
+        return None

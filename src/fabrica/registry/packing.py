@@ -1,0 +1,135 @@
+"""From a run's `out/` to a signed folder in its place.
+
+It is built beside its place and moved there by one rename, so that a kill leaves either nothing or everything.
+"""
+
+import errno
+import json
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
+
+from fabrica.kit.errors import Refused
+from fabrica.kit.files import list_files, write_atomic
+from fabrica.kit.signing import fingerprint
+from fabrica.registry.engine import render_card, sign_folder, verify_folder
+from fabrica.registry.engine.manifest import FACTS, MANIFEST, PUBLIC_KEY, SIGNATURE
+from fabrica.registry.facts import facts_of
+from fabrica.registry.models import Intake, ModelVersion
+from fabrica.training.states import Kind
+
+CARD = "card.md"
+OURS = (CARD, FACTS, MANIFEST, SIGNATURE, PUBLIC_KEY)
+FILES_AT_MOST = 10_000
+CHUNK = 1 << 20
+
+
+def place_of(intake: Intake) -> str:
+    """Where the version's folder lies below the site's storage."""
+    if intake.model is None or intake.number is None:
+        raise ValueError("a number is reserved before packing")
+    return f"models/{intake.model.slug}/{intake.number}"
+
+
+def outputs(intake: Intake) -> list[Path]:
+    """The files the run left. Raises Refused for links, or more files than a model has."""
+    out = intake.run.folder / "out"
+    found = list_files(out) if out.is_dir() else []
+    if len(found) > FILES_AT_MOST:
+        raise Refused(f"The run left {len(found)} files; a model has at most {FILES_AT_MOST}.")
+    return found
+
+
+def pack(intake: Intake, key: Ed25519PrivateKey, *, now: datetime, tick: Callable[[], None]) -> Path:
+    """The signed folder of a run's output; `tick` is called between files. Raises Refused, OSError.
+
+    Killed anywhere it can be called again: the folder appears by one rename, and one that is there already, good and
+    of this run, is taken as it is.
+    """
+    place = Path(settings.FABRICA_STORAGE) / place_of(intake)
+    if _is_done(place, intake, key):
+        return place
+    building = place.parent.parent / ".building"
+    building.mkdir(parents=True, exist_ok=True)
+    for left in building.glob(f"{intake.run.uid}-*"):
+        shutil.rmtree(left, ignore_errors=True)  # by a worker that died, or lost its claim to this one
+    folder = Path(tempfile.mkdtemp(dir=building, prefix=f"{intake.run.uid}-"))
+    try:
+        _fill(folder, intake, key, now, tick)
+        _move(folder, place, intake, key)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return place
+
+
+def _is_done(place: Path, intake: Intake, key: Ed25519PrivateKey) -> bool:
+    if not verify_folder(place, key.public_key()).is_verified:
+        return False
+    return bool(json.loads((place / FACTS).read_bytes())["run"]["uid"] == intake.run.uid)
+
+
+def _fill(folder: Path, intake: Intake, key: Ed25519PrivateKey, now: datetime, tick: Callable[[], None]) -> None:
+    out = intake.run.folder / "out"
+    # A command may call its files what it likes, so they get a folder of their own.
+    inside = folder if intake.run.kind == Kind.TRAIN else folder / "out"
+    for path in outputs(intake):
+        name = path.relative_to(out)
+        if inside == folder and name.as_posix() in OURS:
+            raise Refused(f"The run left a file called {name}.", why="That name is the registry's own.")
+        copy_whole(path, inside / name)
+        tick()
+    facts = facts_of(intake, out, signer=fingerprint(key.public_key()), now=now)
+    write_atomic(folder / CARD, render_card(facts))
+    sign_folder(folder, facts, key)
+
+
+def _move(folder: Path, place: Path, intake: Intake, key: Ed25519PrivateKey) -> None:
+    """Put the folder in its place.
+
+    What another worker put there first stays; what is broken, or signed by a former key, and was never registered,
+    makes room.
+    """
+    folder.chmod(0o755)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.rename(place)  # fails on a folder that is not empty
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        if _is_done(place, intake, key) or ModelVersion.objects.filter(run=intake.run).exists():
+            return
+        old = folder.with_name(f"{folder.name}-old")
+        place.rename(old)
+        folder.rename(place)
+        shutil.rmtree(old, ignore_errors=True)
+    _sync_folder(place.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def copy_whole(source: Path, target: Path) -> None:
+    """Copy a plain file to the disk, synced. Raises Refused for a link, pipe or device put in its place meanwhile."""
+    try:
+        handle = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise Refused(f"{source.name} cannot be read.", why=str(error.strerror)) from error
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(handle, "rb") as opened, target.open("xb") as copy:
+        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            raise Refused(f"{source.name} is not a plain file.")
+        shutil.copyfileobj(opened, copy, CHUNK)
+        copy.flush()
+        os.fsync(copy.fileno())

@@ -1,0 +1,160 @@
+"""Pages of models and keys. What is published is for everybody; a download is a page too, so that it needs no token."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from fabrica.kit.errors import Problem
+from fabrica.kit.paging import page_of
+from fabrica.kit.time import utcnow
+from fabrica.people.models import Person
+from fabrica.people.queries import signed_in
+from fabrica.registry import queries, rules, services, shown
+from fabrica.registry.engine import revoked_json
+from fabrica.registry.engine.ranges import range_of
+
+PIECE_BYTES = 1 << 18
+
+
+def reader(request: HttpRequest) -> Person | None:
+    """Who reads: a person, or None for somebody who is not signed in."""
+    return signed_in(request) if request.user.is_authenticated else None
+
+
+@login_not_required
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    """What is published; for members also what their projects registered."""
+    person = reader(request)
+    page = page_of(queries.published(), request.GET.get("cursor", ""))
+    inside = page_of(queries.inside(person), request.GET.get("mine", "")) if person else None
+    context = {
+        "columns": shown.columns(),
+        "published": [shown.row(one) for one in page.rows],
+        "next_cursor": page.next_cursor,
+        "inside": [shown.row(one) for one in inside.rows] if inside else [],
+        "next_mine": inside.next_cursor if inside else "",
+        "person": person,
+    }
+    return render(request, "registry/list.html", context)
+
+
+@login_not_required
+@require_safe
+def model(request: HttpRequest, slug: str) -> HttpResponse:
+    """The newest version of a model."""
+    found = queries.newest_of(reader(request), slug)
+    return redirect("registry:detail", slug, found.number)
+
+
+@login_not_required
+@require_safe
+def detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """One version: its card, figures, origin, files, and how to verify them."""
+    person = reader(request)
+    version = queries.version_of(person, slug, number)
+    can_download = rules.can_download(person, version)
+    context = {
+        **shown.page(version, can_download=can_download),
+        "others": queries.versions_of(person, slug).exclude(pk=version.pk)[:20],
+        "can_decide": rules.can_decide(person, version),
+    }
+    return render(request, "registry/detail.html", context)
+
+
+@require_POST
+def publish(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Publish a version."""
+    person = signed_in(request)
+    version = queries.version_of(person, slug, number)
+    try:
+        services.publish(version=version, by=person, now=utcnow())
+    except Problem as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, _("Published. Everybody can see and download it now."))
+    return redirect("registry:detail", slug, number)
+
+
+@require_POST
+def withdraw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Withdraw a version, with a reason."""
+    person = signed_in(request)
+    version = queries.version_of(person, slug, number)
+    try:
+        services.withdraw(version=version, reason=request.POST.get("reason", ""), by=person, now=utcnow())
+    except Problem as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, _("Withdrawn. Its files are no longer given out."))
+    return redirect("registry:detail", slug, number)
+
+
+@login_not_required
+@require_safe
+def download(request: HttpRequest, slug: str, number: int, path: str) -> HttpResponseBase:
+    """One file of a version."""
+    person = reader(request)
+    version = queries.version_of(person, slug, number)
+    return send(request, queries.file_of(person, version, path))
+
+
+def send(request: HttpRequest, path: Path) -> HttpResponseBase:
+    """A file as a download: whole, or the one range asked for, so that a broken download can go on."""
+    size_bytes = path.stat().st_size
+    try:
+        part = range_of(request.headers.get("Range", ""), size_bytes)
+    except ValueError:
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size_bytes}"})
+    # Never shown in the browser: what a run wrote is not ours to trust.
+    headers = {"Accept-Ranges": "bytes", "Content-Type": "application/octet-stream"}
+    if part is None:
+        whole = path.open("rb")
+        return FileResponse(whole, as_attachment=True, filename=path.name, headers=headers)
+    headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size_bytes}"
+    headers["Content-Length"] = str(len(part))
+    return StreamingHttpResponse(_pieces(path, part), status=206, headers=headers)
+
+
+def _pieces(path: Path, part: range) -> Iterator[bytes]:
+    with path.open("rb") as source:
+        source.seek(part.start)
+        left = len(part)
+        while left and (piece := source.read(min(left, PIECE_BYTES))):
+            left -= len(piece)
+            yield piece
+
+
+@login_not_required
+@require_safe
+def keys(request: HttpRequest) -> HttpResponse:
+    """The keys of this site, as anybody must be able to compare them."""
+    rows: list[Any] = list(queries.keys())
+    return render(request, "registry/keys.html", {"keys": rows})
+
+
+@login_not_required
+@require_safe
+def key(request: HttpRequest, digits: str) -> HttpResponse:  # noqa: ARG001 - Django hands it over
+    """A public key as a file."""
+    found = queries.key_of(digits)
+    return _file(found.public_pem, f"site-{digits[:16]}.pub", "application/x-pem-file")
+
+
+@login_not_required
+@require_safe
+def revoked(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django hands it over
+    """The list of revoked keys as a file."""
+    return _file(revoked_json(queries.revoked_keys()), "revoked-keys.json", "application/json")
+
+
+def _file(text: str, name: str, kind: str) -> HttpResponse:
+    return HttpResponse(text, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})

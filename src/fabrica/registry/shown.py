@@ -1,0 +1,174 @@
+"""How a version's facts read on its page: names and values, links and tables, all from the one facts record."""
+
+import json
+from hashlib import sha256
+from typing import Any
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from fabrica.kit.time import utcnow
+from fabrica.kit.units import duration
+from fabrica.registry.engine.card import at, comparisons
+from fabrica.registry.engine.manifest import MANIFEST, SIGNATURE
+from fabrica.registry.models import ModelVersion
+from fabrica.registry.queries import files_of
+from fabrica.registry.states import State
+from fabrica.web.components import Column
+from fabrica.web.words import count, gpu_hours, size, when
+
+Text = str | Promise | SafeString
+UNKNOWN = _("unknown")
+TONES = {State.REGISTERED: "info", State.PUBLISHED: "good", State.WITHDRAWN: "warning"}
+OUTCOMES = {"won": (_("won"), "good"), "lost": (_("lost"), "bad")}
+RIVALS = {
+    "untrained": _("The same model, untrained"),
+    "bigram": _("Byte bigrams of the same training text"),
+    "xz": _("xz -9 on the same bytes"),
+}
+
+
+def columns() -> list[Column]:
+    """The columns of a list of models."""
+    return [
+        Column(_("Model")), Column(_("Made by")), Column(_("State")), Column(_("Bits per byte"), numeric=True),
+        Column(_("Size"), numeric=True), Column(_("Registered")),
+    ]  # fmt: skip
+
+
+def row(version: ModelVersion) -> list[Any]:
+    """A version in a list of models."""
+    link = format_html('<a href="{}">{}</a>', version.page, version)
+    bits = at(version.facts, "evaluation.bits_per_byte")
+    organisation = version.model.project.organisation.name
+    measured = _("not measured") if bits is None else f"{bits:.3f}"
+    tone, word = TONES[State(version.state)], version.get_state_display()
+    state = format_html('<strong class="badge tone-{}">{}</strong>', tone, word)
+    return [link, organisation, state, measured, size(version.size_bytes), when(version.registered_at, utcnow())]
+
+
+def page(version: ModelVersion, *, can_download: bool) -> dict[str, Any]:
+    """Everything the page of a version shows, for its template."""
+    facts = version.facts
+    return {
+        "version": version,
+        "facts": facts,
+        "tone": TONES[State(version.state)],
+        "bits": _figure(at(facts, "evaluation.bits_per_byte")),
+        "figures": _figures(facts),
+        "evaluation": _evaluation(facts),
+        "provenance": _provenance(version),
+        "datasets": facts.get("datasets") or [],
+        "use": _use(facts),
+        "assumptions": at(facts, "use.assumptions") or [],
+        "cloud": [_price(one) for one in at(facts, "use.cloud") or []],
+        "recipe": json.dumps(facts.get("recipe"), indent=2),
+        "command": json.dumps(facts.get("command"), ensure_ascii=False),
+        "file_columns": [Column(_("File")), Column(_("Size"), numeric=True), Column("SHA-256")],
+        "file_rows": _files(version, is_linked=can_download),
+        "verify_command": verify_command(version),
+    }
+
+
+def _files(version: ModelVersion, *, is_linked: bool) -> list[list[Text]]:
+    """The covered files, then the manifest and its signature, which nothing else can cover."""
+    rows = [(one.path, size(one.size_bytes), one.sha256) for one in files_of(version)]
+    raw = version.manifest.encode()
+    rows += [(MANIFEST, size(len(raw)), sha256(raw).hexdigest()), (SIGNATURE, size(len(version.signature) + 1), "–")]
+    link = '<a href="{}" download>{}</a>'
+    return [
+        [
+            format_html(link, file_url(version, path), path) if is_linked else path,
+            size_text,
+            format_html('<code class="hash">{}</code>', digest),
+        ]
+        for path, size_text, digest in rows
+    ]
+
+
+def known(value: Any) -> Text:
+    """A value, or the word unknown: never a guess and never a blank."""
+    if value is None or value == "":
+        return UNKNOWN
+    return count(value) if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _figure(value: float | None) -> Text:
+    return UNKNOWN if value is None else f"{value:.3f}"
+
+
+def _figures(facts: dict[str, Any]) -> list[tuple[Text, Text]]:
+    parts = facts.get("training") or {}
+    return [
+        (_("Parameters"), known(parts.get("parameters"))),
+        (_("Training tokens"), known(parts.get("tokens"))),
+        (_("First loss, nats per token"), _figure(parts.get("loss_first"))),
+        (_("Last loss, nats per token"), _figure(parts.get("loss_last"))),
+    ]
+
+
+def _evaluation(facts: dict[str, Any]) -> list[tuple[Text, Text, Text, str]]:
+    """What it was compared with, that one's bits per byte, and won or lost with a tone."""
+    found = facts.get("evaluation")
+    if not found:
+        return []
+    rows = zip(found.get("rivals") or {}, comparisons(found), strict=True)
+    return [
+        (RIVALS.get(name, what), _figure(bits), *OUTCOMES.get(outcome, (UNKNOWN, "neutral")))
+        for name, (what, bits, outcome) in rows
+    ]
+
+
+def _provenance(version: ModelVersion) -> list[tuple[Text, Text]]:
+    """The chain from the application to the run, in order."""
+    facts = version.facts
+    uris = [one["uri"] for one in facts.get("datasets") or []]
+    changed = " +" if at(facts, "code.is_changed") else ""
+    commit = at(facts, "code.commit")
+    return [
+        (_("Application"), known(facts.get("application"))),
+        (_("Award"), _award(facts)),
+        (_("Project"), known(at(facts, "project.title"))),
+        (_("Data"), ", ".join(uris) or UNKNOWN),
+        (_("Recipe"), known(at(facts, "recipe.name") if facts.get("recipe") else _("own command"))),
+        (_("Code"), f"fabrica {known(at(facts, 'code.version'))}"),
+        (_("Commit"), f"{commit}{changed}" if commit else UNKNOWN),
+        (_("Run"), known(at(facts, "run.uid"))),
+        (_("Attempts"), known(at(facts, "run.attempts"))),
+        (_("Machine"), known(at(facts, "run.machine"))),
+    ]
+
+
+def _award(facts: dict[str, Any]) -> Text:
+    number, hours = facts.get("award"), at(facts, "use.award_gpu_seconds")
+    return f"{known(number)} ({gpu_hours(hours)})" if hours is not None else known(number)
+
+
+def _use(facts: dict[str, Any]) -> list[tuple[Text, Text]]:
+    names = ("used_gpu_seconds", "planned_seconds", "actual_seconds")
+    used, planned, actual = (at(facts, f"use.{name}") for name in names)
+    energy, co2e = at(facts, "use.energy_wh"), at(facts, "use.co2e_grams")
+    return [
+        (_("Used"), UNKNOWN if used is None else gpu_hours(used)),
+        (_("Planned time"), UNKNOWN if planned is None else duration(planned)),
+        (_("Actual time"), UNKNOWN if actual is None else duration(actual)),
+        (_("Energy, estimated"), UNKNOWN if energy is None else f"{energy:.2f} Wh"),
+        (_("CO2e, estimated"), UNKNOWN if co2e is None else f"{co2e:.2f} g"),
+    ]
+
+
+def _price(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "eur_low": f"{row['eur_cents_low'] / 100:.2f}", "eur_high": f"{row['eur_cents_high'] / 100:.2f}"}
+
+
+def verify_command(version: ModelVersion) -> str:
+    """What to type to verify a download."""
+    return f"fabrica models verify {version.model.slug}-{version.number} --fingerprint {version.key_fingerprint}"
+
+
+def file_url(version: ModelVersion, path: str) -> str:
+    """Where a file is downloaded."""
+    return reverse("registry:file", args=[version.model.slug, version.number, path])

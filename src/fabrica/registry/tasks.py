@@ -1,0 +1,54 @@
+"""The worker's part: each succeeded run becomes one registered version, whenever and however often a worker dies."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+
+from fabrica.kit.claims import TTL
+from fabrica.kit.errors import Problem, Refused
+from fabrica.kit.signing import load_key
+from fabrica.registry import queries, services
+from fabrica.registry.models import Intake
+from fabrica.registry.packing import outputs, pack
+from fabrica.training.states import Kind
+
+
+def register(now: datetime) -> bool:
+    """Register the output of one succeeded run; True when there was one."""
+    found = services.open_intakes(now=now)
+    intake = Intake.claim(queries.due(now), now)
+    if intake is None:
+        return bool(found)
+    try:
+        _register(intake, now)
+    except (Problem, OSError) as problem:
+        services.postpone(intake=intake, why=str(problem), now=now)
+    return True
+
+
+def _register(intake: Intake, now: datetime) -> None:
+    if not outputs(intake):
+        if intake.run.kind == Kind.TRAIN:
+            raise Refused("The run succeeded but left no files.", why=f"{intake.run.folder}/out is empty.")
+        services.leave_out(intake=intake)
+        return
+    key = load_key(Path(settings.FABRICA_KEYS) / "site.pem")
+    services.record_key(key=key.public_key(), by=None, now=now)
+    folder = pack(services.reserve(intake=intake), key, now=now, tick=_keeping(intake, now))
+    services.register(intake=intake, folder=folder, now=now)
+
+
+def _keeping(intake: Intake, now: datetime) -> Callable[[], None]:
+    """Prolongs the claim while files are copied; raises Refused once another worker has it."""
+    started, token = time.monotonic(), intake.claim_token
+
+    def tick() -> None:
+        moment = now + timedelta(seconds=time.monotonic() - started)
+        mine = Intake.objects.filter(pk=intake.pk, claim_token=token)
+        if not mine.update(claim_expires_at=moment + TTL):
+            raise Refused("Another worker took this over.")
+
+    return tick
