@@ -74,6 +74,10 @@ def _question(row: dict[str, Any], language: str) -> Question:
     source_of(row)
     said = {name: str(row.get(f"{name}_{language}") or row[name]) for name in SAID}
     expects, otherwise, unsure = Answer(row["expects"]), Decision(row["otherwise"]), Decision(row["unsure"])
+    if expects is Answer.UNSURE or otherwise is Decision.ACCEPT:
+        raise ValueError(f"a question must expect yes or no, and the other answer must lead somewhere: {row['id']}")
+    if unsure not in (Decision.REJECT, Decision.REFER_ETHICS):
+        raise ValueError(f"unsure may never let through: {row['id']}")
     return Question(id=row["id"], **said, expects=expects, otherwise=otherwise, unsure=unsure)
 
 
