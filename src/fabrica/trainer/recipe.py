@@ -36,14 +36,14 @@ class Optimiser:
 
     kind: str = _one_of("muon", "muon", "adamw")
     lr: float = _between(0.03, 1e-7, 1.0)
-    adam_lr: float = _between(0.006, 1e-7, 1.0)
+    adam_lr: float = _between(0.01, 1e-7, 1.0)
     beta1: float = _between(0.9, 0.0, 0.9999)
     beta2: float = _between(0.95, 0.0, 0.99999)
     momentum: float = _between(0.95, 0.0, 0.9999)
     weight_decay: float = _between(0.01, 0.0, 1.0)
     warmup_steps: int = _between(10, 0, 1_000_000)
     schedule: str = _one_of("wsd", "wsd", "cosine")
-    decay_share: float = _between(0.5, 0.0, 1.0)
+    decay_share: float = _between(0.7, 0.0, 1.0)
     final_lr_share: float = _between(0.02, 0.0, 1.0)
     clip_norm: float = _between(1.0, 0.001, 1000.0)
 
@@ -57,12 +57,12 @@ class Recipe:
     model: ModelShape = field(default_factory=ModelShape)
     optimiser: Optimiser = field(default_factory=Optimiser)
     batch: int = _between(8, 1, 65536)
-    steps: int = _between(110, 1, 10_000_000)
-    checkpoint_every: int = _between(20, 1, 1_000_000)
+    steps: int = _between(125, 1, 10_000_000)
+    checkpoint_every: int = _between(25, 1, 1_000_000)
     log_every: int = _between(1, 1, 100_000)
     seed: int = _between(1, 0, 2**31 - 1)
     held_out_share: float = _between(0.05, 0.001, 0.5)
-    held_out_bytes: int = _between(250_000, 1_000, 100_000_000)
+    held_out_bytes: int = _between(200_000, 1_000, 100_000_000)
     tokenizer_bytes: int = _between(2_000_000, 10_000, 1_000_000_000)
 
 
