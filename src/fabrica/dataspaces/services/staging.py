@@ -23,10 +23,14 @@ def note_progress(*, staging: Staging, bytes_done: int, now: datetime) -> bool:
 
 def begin(*, staging: Staging, now: datetime) -> bool:
     """Note that the copy begins, for the first time or after a worker died; False when the claim was lost."""
+    begun = {"state": StagingState.STAGING, "bytes_done": 0, "tries": staging.tries + 1}
     mine = Staging.objects.filter(pk=staging.pk, claim_token=staging.claim_token)
-    begun = mine.update(state=StagingState.STAGING, bytes_done=0, tries=staging.tries + 1, claim_expires_at=now + TTL)
-    staging.refresh_from_db()
-    return bool(begun)
+    if not mine.update(**begun, claim_expires_at=now + TTL):
+        return False
+    # Not read back from the database: that could bring another worker's token.
+    for name, value in begun.items():
+        setattr(staging, name, value)
+    return True
 
 
 @transaction.atomic

@@ -46,7 +46,9 @@ def test_names_that_collide_are_refused(paths):
         names.check_together(paths)
 
 
-@pytest.mark.parametrize("path", ["a.exe", "a.pkl", "a.pt", "a.sh", "a.so", "a.npy", "program", "a.txt.zip", ".gitignore"])
+@pytest.mark.parametrize(
+    "path", ["a.exe", "a.pkl", "a.pt", "a.sh", "a.so", "a.npy", "program", "a.txt.zip", ".gitignore"]
+)
 def test_a_kind_that_is_not_on_the_list_is_refused(path):
     with pytest.raises(Refused, match="is not a kind of file"):
         contents.check_type(path)

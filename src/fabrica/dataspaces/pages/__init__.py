@@ -1,0 +1,1 @@
+"""Pages: the catalogue, publishing, and the data of a project."""
