@@ -2,6 +2,8 @@
 
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +17,6 @@ from fabrica.kit.errors import Refused
 from fabrica.kit.files import list_files
 
 app = typer.Typer(no_args_is_help=True, help="Datasets: find, accept, stage, publish.")
-FILES_PER_UPLOAD = 200
 Project = Annotated[str, typer.Option("--project", "-p", help="The project, if you have several.")]
 
 
@@ -82,6 +83,7 @@ def publish(
     description: Annotated[str, typer.Option()] = "",
     licence_url: Annotated[str, typer.Option()] = "",
     language: Annotated[str, typer.Option(help="Two letters, such as en.")] = "en",
+    personal_data: Annotated[bool, typer.Option("--personal-data/--no-personal-data")] = False,
     organisation: Annotated[str, typer.Option(help="uid of your organisation, if you have several.")] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -89,7 +91,8 @@ def publish(
     client = account.connect()
     body = {
         "slug": slug, "title": title, "licence": licence, "policy_text": policy, "description": description,
-        "licence_url": licence_url, "language": language, "organisation": organisation or only_organisation(client),
+        "licence_url": licence_url, "language": language, "has_personal_data": personal_data,
+        "organisation": organisation or only_organisation(client),
     }  # fmt: skip
     client.post("/datasets", body)
     version = client.post(f"/datasets/{slug}/versions")
@@ -97,44 +100,43 @@ def publish(
     show(client.post(f"/datasets/{slug}/versions/{version['number']}/publish"), as_json=as_json)
 
 
-def upload_folder(client: Client, path: str, folder: Path) -> None:
-    """Send every file of a folder, some at a time, with a progress bar. Raises Refused for an empty folder."""
+def upload_folder(client: Client, path: str, folder: Path) -> Any:
+    """Send a folder as one archive, which keeps the names of its subfolders. Raises Refused for an empty one."""
+    with _packed(folder) as archive:
+        return client.upload(path, [("data.zip", archive)])
+
+
+@contextmanager
+def _packed(folder: Path) -> Iterator[Path]:
     files = list_files(folder)
     if not files:
         raise Refused(f"{folder} holds no files.")
-    with waiting.bar() as progress:
-        task = progress.add_task("Uploading", total=len(files))
-        for start in range(0, len(files), FILES_PER_UPLOAD):
-            some = files[start : start + FILES_PER_UPLOAD]
-            client.upload(path, [(one.relative_to(folder).as_posix(), one) for one in some])
-            progress.advance(task, len(some))
+    with tempfile.TemporaryDirectory() as scratch, waiting.bar() as progress:
+        archive = Path(scratch) / "data.zip"
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
+            for one in progress.track(files, description="Packing"):
+                packed.write(one, one.relative_to(folder).as_posix())
+        yield archive
 
 
 def upload_own(
     client: Client, project: str, folder: Path, rights: bool | None, personal: bool | None, *, ask: bool
 ) -> dict[str, Any]:
-    """Send one's own text into a project, after two questions; returns its staging. Raises Refused without rights."""
+    """Send one's own text into a project, after two questions; returns its version. Raises Refused without rights."""
     if (rights is None or personal is None) and not ask:
         raise Refused("Two answers are missing.", todo="Give --rights and --personal-data or --no-personal-data.")
     if rights is None:
         rights = typer.confirm("Do you have the right to use this text for training?")
     if personal is None:
         personal = typer.confirm("Is there personal data in it (names, faces, anything about a living person)?")
-    files = list_files(folder)
-    if not files:
-        raise Refused(f"{folder} holds no files.")
-    fields = {
-        "title": folder.resolve().name,
-        "has_rights": str(rights).lower(),
-        "has_personal_data": str(personal).lower(),
-    }
-    with tempfile.TemporaryDirectory() as scratch:
-        archive = Path(scratch) / "data.zip"
-        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
-            for one in files:
-                packed.write(one, one.relative_to(folder).as_posix())
-        staging: dict[str, Any] = client.upload(f"/projects/{project}/own-data", [("data.zip", archive)], fields)
-    return staging
+    answers = {"has_rights": str(rights).lower(), "has_personal_data": str(personal).lower()}
+    with _packed(folder) as archive:
+        version: dict[str, Any] = client.upload(
+            f"/projects/{project}/own-data",
+            [("data.zip", archive)],
+            {"title": folder.resolve().name, **answers},
+        )
+    return version
 
 
 def only_organisation(client: Client) -> str:

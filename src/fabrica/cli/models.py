@@ -20,7 +20,7 @@ app = typer.Typer(no_args_is_help=True, help="Trained models: list, show, downlo
 @command
 def list_(as_json: AsJson = False) -> None:
     """The models you may see."""
-    columns = ("slug", "title", "project", "visibility", "versions")
+    columns = ("model", "number", "title", "project", "state", "registered_at")
     show(list(account.connect().pages("/models")), as_json=as_json, columns=columns, empty="No models yet.")
 
 
@@ -43,7 +43,7 @@ def download(
     client = account.connect()
     path = _path(client, name)
     version = client.get(path)
-    target = folder or Path(f"{version['slug']}-{version['number']}")
+    target = folder or Path(f"{version['model']}-{version['number']}")
     if target.exists() and any(target.iterdir()):
         raise Refused(f"{target} is not empty.", todo="Name another folder with --folder.")
     for one in version["files"]:
@@ -98,8 +98,5 @@ def _path(client: Client, name: str) -> str:
     """The API's path of SLUG@NUMBER; the newest version where no number is given."""
     slug, _, number = name.partition("@")
     if not number:
-        versions = client.get(f"/models/{slug}")["versions"]
-        if not versions:
-            raise Refused(f"{slug} has no version yet.")
-        number = str(max(one["number"] for one in versions))
+        number = str(client.get(f"/models/{slug}")["rows"][0]["number"])
     return f"/models/{slug}/{number}"

@@ -31,7 +31,11 @@ def staged(client: Client, project: str, staging: dict[str, Any]) -> dict[str, A
             staging = client.get(f"/projects/{project}/stagings/{staging['id']}")
             progress.update(task, completed=staging["bytes_done"])
     if staging["state"] != "staged":
-        raise Refused(f"{staging['uri']} was not staged.", why=staging["error"], todo="Tell the data provider.")
+        raise Refused(
+            f"{staging['uri']} was not staged.",
+            why=f"{staging['error_what']} {staging['error_why']}",
+            todo=staging["error_todo"],
+        )
     return staging
 
 

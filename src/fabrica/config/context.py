@@ -16,7 +16,7 @@ Entry = tuple[str, str | Promise]
 PUBLIC: list[Entry] = [("calls:list", _("Calls")), ("dataspaces:list", _("Data")), ("registry:list", _("Models"))]
 HOME: Entry = ("home", _("Home"))
 DESK: Entry = ("portal:queue", _("Queue"))
-USAGE: Entry = ("portal:usage", _("My data"))
+MY_DATA: Entry = ("dataspaces:mine", _("My data"))
 ACCOUNT: Entry = ("people:account", _("My account"))
 ADMINISTRATION: Entry = ("admin:index", _("Administration"))
 
@@ -57,7 +57,7 @@ def _person(request: HttpRequest) -> Person | None:
 
 def _by_role(person: Person) -> list[Entry]:
     entries = [DESK] if rules.is_staff_member(person) else []
-    return [*entries, USAGE] if rules.has_role(person, Role.PROVIDER) else entries
+    return [*entries, MY_DATA] if rules.has_role(person, Role.PROVIDER) else entries
 
 
 def _found(entries: list[Entry]) -> list[dict[str, Any]]:

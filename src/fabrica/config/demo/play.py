@@ -162,6 +162,7 @@ def publish(petra: Client, home: Path) -> None:
         "licence_url": text.LICENCE_URL,
         "policy_text": "For any lawful civilian purpose. Keep the licence with what you pass on.",
         "language": "en",
+        "has_personal_data": False,
         "organisation": cli_data.only_organisation(petra),
     })  # fmt: skip
     number = petra.post(f"/datasets/{DATASET}/versions")["number"]
@@ -198,7 +199,7 @@ def register(play: Play) -> None:
     ada = play.clients["ada"]
     _until(lambda: _model_of(ada, play), "the registry")
     play.model = _model_of(ada, play) or {}
-    name = f"{play.model['slug']}@{play.model['number']}"
+    name = f"{play.model['model']}@{play.model['number']}"
     target = play.home / "models" / name
     if not target.exists():
         with tempfile.TemporaryDirectory(dir=play.home) as scratch:
@@ -211,12 +212,9 @@ def register(play: Play) -> None:
 
 def _model_of(ada: Client, play: Play) -> dict[str, Any] | None:
     """The version that was made of this play's run; None until the worker has registered it."""
-    for row in ada.pages("/models"):
-        for version in ada.get(f"/models/{row['slug']}")["versions"]:
-            found: dict[str, Any] = ada.get(f"/models/{row['slug']}/{version['number']}")
-            if found["run_uid"] == play.run["uid"]:
-                return found
-    return None
+    rows = ada.pages("/models", project=play.project)
+    row = next((row for row in rows if row["run"] == play.run["uid"]), None)
+    return None if row is None else ada.get(f"/models/{row['model']}/{row['number']}")
 
 
 def settle(play: Play) -> None:

@@ -1,0 +1,57 @@
+# Fabrica: `make` alone prints what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+TEST_ENV := FABRICA_SECRET_KEY=only-for-checks-0000000000000000000000000000000000 DJANGO_SETTINGS_MODULE=fabrica.config.settings_test
+WORKERS ?= 2
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test check format lint types imports migrations messages browser bench clean
+
+help: ## Print this.
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("Fabrica needs Python 3.11 or newer; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[site,train,dev]'
+	touch $(STAMP)
+
+install: $(STAMP) ## Create the environment in .venv and install everything into it.
+
+run: $(STAMP) ## Play the whole way on this machine, then serve the portal (ARGS=--no-serve: stop after the play).
+	$(BIN)/fabrica-site demo $(ARGS)
+
+test: $(STAMP) ## Run the tests (without those that need a browser).
+	$(BIN)/pytest -n $(WORKERS) -m "not browser" $(ARGS)
+
+check: format lint types imports migrations messages test ## All that must hold before a change lands; contains `make test`.
+
+format: $(STAMP)
+	$(BIN)/ruff format --check .
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+
+types: $(STAMP)
+	$(TEST_ENV) $(BIN)/mypy
+
+imports: $(STAMP)
+	$(BIN)/lint-imports
+
+migrations: $(STAMP)
+	$(TEST_ENV) $(BIN)/django-admin makemigrations --check --dry-run
+
+messages: $(STAMP) ## Check that every word on the screens has its French.
+	$(BIN)/python -m fabrica.config.messages --check
+
+browser: $(STAMP) ## Run the journeys in headless Chromium (needs Debian's chromium, or CHROMIUM=path).
+	$(BIN)/pytest -m browser $(ARGS)
+
+bench: $(STAMP) ## Measure, print the tables, write var/bench.json.
+	$(BIN)/python -m fabrica.config.bench $(ARGS)
+
+clean: ## Remove the environment and everything the demo left.
+	rm -rf $(VENV) var
