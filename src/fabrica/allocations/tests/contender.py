@@ -1,0 +1,127 @@
+"""A process of its own that moves hours: `python -m fabrica.allocations.tests.contender`.
+
+It reads one command a line (JSON: verb and arguments), obeys, and answers with one line. Several of them on one
+database are what several workers of a site are.
+"""
+
+import json
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fabrica.config.settings_test")
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+
+from fabrica.allocations import queries, services  # noqa: E402
+from fabrica.allocations.models import Award, LedgerAccount  # noqa: E402
+from fabrica.allocations.tests import factories  # noqa: E402
+from fabrica.applications.models import Application  # noqa: E402
+from fabrica.calls import services as calls  # noqa: E402
+from fabrica.clusters import services as clusters  # noqa: E402
+from fabrica.clusters.models import Machine  # noqa: E402
+from fabrica.conftest import make_organisation, make_person  # noqa: E402
+from fabrica.kit.errors import Refused  # noqa: E402
+from fabrica.people.models import Person  # noqa: E402
+from fabrica.people.states import Role  # noqa: E402
+from fabrica.reviews.tests.factories import assessed  # noqa: E402
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+def prepare(pool, award, waiting):
+    """An empty database becomes a site: a pool, one award from it, and assessed applications for ten GPU-seconds."""
+    call_command("migrate", verbosity=0)
+    applicant = make_person("ada", NOW)
+    operator = make_person("ingrid", NOW, Role.OPERATOR)
+    cast = SimpleNamespace(
+        applicant=applicant,
+        operator=operator,
+        officer=make_person("olga", NOW, Role.OFFICER),
+        assessor=make_person("tomas", NOW, Role.ASSESSOR),
+        startup=make_organisation("Novalis Labs", applicant, NOW),
+    )
+    site = clusters.register_site(slug="here", name="Here", country="FR", by=operator, now=NOW)
+    machine = clusters.register_machine(
+        site=site, slug="one", name="One", adapter="fake", device="cpu", devices_total=2, by=operator, now=NOW
+    )
+    call = calls.open_call(
+        slug="pg", title="PG", mode="playground", machine=machine, by=operator, now=NOW - timedelta(days=1)
+    )
+    factories.fund(cast, machine, NOW, pool)
+    factories.awarded(cast, call, NOW, award)
+    return [assessed(cast, call, NOW, gpu_seconds_requested=10).code for _ in range(waiting)]
+
+
+def tried(act, items):
+    """How often an act was not refused."""
+    done = 0
+    for item in items:
+        try:
+            act(item)
+        except Refused:
+            continue
+        done += 1
+    return done
+
+
+def the_award():
+    return Award.objects.select_related("project", "machine").order_by("pk").first()
+
+
+def hold(keys, gpu_seconds):
+    award = the_award()
+    return tried(lambda key: services.hold(award=award, gpu_seconds=gpu_seconds, hold_key=key, now=NOW), keys)
+
+
+def spend(keys, hold_key, gpu_seconds):
+    award = the_award()
+    return tried(
+        lambda key: services.spend(award=award, hold_key=hold_key, gpu_seconds=gpu_seconds, key=key, now=NOW), keys
+    )
+
+
+def release(keys):
+    award = the_award()
+    return tried(lambda key: services.release(award=award, hold_key=key, now=NOW), keys)
+
+
+def fund(keys, gpu_seconds):
+    machine, by = Machine.objects.get(), Person.objects.get(email="ingrid@example.org")
+    return tried(lambda key: services.fund(machine=machine, gpu_seconds=gpu_seconds, key=key, by=by, now=NOW), keys)
+
+
+def award(codes):
+    by = Person.objects.get(email="olga@example.org")
+    return tried(
+        lambda code: services.award(
+            application=Application.objects.get(code=code), gpu_seconds=10, months=1, by=by, now=NOW
+        ),
+        codes,
+    )
+
+
+def report():
+    """Where the first award's hours are, what the machine has, and what is wrong with the books."""
+    balance = queries.balance(the_award())
+    supply = LedgerAccount.objects.get(kind="supply").balance_gpu_seconds
+    return {**vars(balance), "pool": queries.pool_of(Machine.objects.get()), "supply": supply,
+            "awards": Award.objects.count(), "problems": queries.check_ledger()}  # fmt: skip
+
+
+VERBS = {one.__name__: one for one in (prepare, hold, spend, release, fund, award, report)}
+
+
+def main():
+    for line in sys.stdin:
+        command = json.loads(line)
+        answer = VERBS[command.pop("verb")](**command)
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()

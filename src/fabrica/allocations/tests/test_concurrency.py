@@ -1,0 +1,173 @@
+"""Several operating-system processes on one database: exactly the right number succeed, and the books hold."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings
+
+import fabrica
+
+POOL, AWARD, WAITING = 2_000, 1_000, 8
+
+
+class Contender:
+    """A process that moves hours on the given database."""
+
+    def __init__(self, home, database_url, codes=()):
+        self.codes = codes
+        env = {**os.environ, "FABRICA_HOME": str(home), "DATABASE_URL": database_url,
+               "DJANGO_SETTINGS_MODULE": "fabrica.config.settings_test",
+               "PYTHONPATH": str(Path(fabrica.__file__).parent.parent)}  # fmt: skip
+        command = [sys.executable, "-m", "fabrica.allocations.tests.contender"]
+        self.process = subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def tell(self, verb, **arguments):
+        self.process.stdin.write(json.dumps({"verb": verb, **arguments}) + "\n")
+        self.process.stdin.flush()
+
+    def answer(self):
+        line = self.process.stdout.readline()
+        assert line, "the process ended instead of answering; its error stands above"
+        return json.loads(line)
+
+    def ask(self, verb, **arguments):
+        self.tell(verb, **arguments)
+        return self.answer()
+
+    def finish(self):
+        """Let it end by itself, so that everything is in the database's one file."""
+        self.process.stdin.close()
+        assert self.process.wait(30) == 0
+        self.process.stdout.close()
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
+def on_server(statement):
+    """Run a statement on the PostgreSQL server of the tests, outside any of its test databases."""
+    one = settings.DATABASES["default"]
+    where = {"host": one["HOST"], "port": one["PORT"], "user": one["USER"], "password": one["PASSWORD"]}
+    with psycopg.connect(dbname="postgres", autocommit=True, **{k: v for k, v in where.items() if v}) as server:
+        server.execute(statement)
+
+
+def is_on_server():
+    return settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
+
+
+def url_of(name, folder):
+    """Where the database of this name is: a file, or on the server where the tests run on PostgreSQL."""
+    one = settings.DATABASES["default"]
+    if not is_on_server():
+        return f"sqlite:///{folder / name}.sqlite3"
+    return f"postgresql://{one['USER']}:{one['PASSWORD']}@{one['HOST']}:{one['PORT'] or 5432}/{name}"
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    """A prepared site that each test copies, and the codes of its assessed applications."""
+    folder, name = tmp_path_factory.mktemp("template"), f"fabrica_template_{os.getpid()}"
+    if is_on_server():
+        on_server(f"CREATE DATABASE {name}")
+    one = Contender(folder, url_of(name, folder))
+    codes = one.ask("prepare", pool=POOL, award=AWARD, waiting=WAITING)
+    one.finish()
+    yield folder, name, codes
+    if is_on_server():
+        on_server(f"DROP DATABASE {name}")
+
+
+@pytest.fixture
+def contenders(tmp_path, template):
+    """Two processes on a copy of the prepared site, both awake."""
+    folder, prepared, codes = template
+    name = f"fabrica_contenders_{os.getpid()}"
+    if is_on_server():
+        on_server(f"CREATE DATABASE {name} TEMPLATE {prepared}")
+    else:
+        shutil.copy(folder / f"{prepared}.sqlite3", tmp_path / f"{name}.sqlite3")
+    made = [Contender(tmp_path, url_of(name, tmp_path), codes) for _ in range(2)]
+    both(made, {"verb": "report"}, {"verb": "report"})
+    yield made
+    for one in made:
+        one.close()
+    if is_on_server():
+        on_server(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def both(contenders, *commands):
+    """Tell both at once and collect what each says."""
+    for one, command in zip(contenders, commands, strict=True):
+        one.tell(**command)
+    return [one.answer() for one in contenders]
+
+
+def keys(name, count):
+    return [f"{name}-{number}" for number in range(count)]
+
+
+def test_two_workers_move_hours_at_once_and_none_is_given_twice(contenders):
+    first, second = contenders
+
+    # 120 holds of 10 on 1,000: exactly 100 succeed, whoever is faster.
+    held = both(contenders, *({"verb": "hold", "keys": keys(name, 60), "gpu_seconds": 10} for name in ("a", "b")))
+    assert sum(held) == 100
+    now = first.ask("report")
+    assert (now["free"], now["held"], now["used"], now["problems"]) == (0, 1_000, 0, [])
+
+    # Both report the same thirty jobs of one hold of 10 (1 each): each is booked once, what exceeds it is written off.
+    spend = {"verb": "spend", "keys": keys("usage", 30), "hold_key": "a-0", "gpu_seconds": 1}
+    assert both(contenders, spend, spend) == [30, 30]
+    now = second.ask("report")
+    assert (now["free"], now["held"], now["used"], now["written_off"]) == (0, 990, 30, 20)
+    assert (now["pool"], now["problems"]) == (980, [])
+
+    # Both release the same holds: hours come back once.
+    release = {"verb": "release", "keys": keys("a", 60) + keys("b", 60)}
+    both(contenders, release, release)
+    now = first.ask("report")
+    assert (now["free"], now["held"], now["used"], now["problems"]) == (990, 0, 30, [])
+
+
+def test_two_officers_award_at_once_and_the_pool_is_not_overdrawn(contenders):
+    first, second = contenders
+    first.ask("spend", keys=["all"], hold_key="none", gpu_seconds=POOL - 35)
+    assert first.ask("report")["pool"] == 35
+    codes = first.codes
+    given = both(contenders, {"verb": "award", "codes": codes[::2]}, {"verb": "award", "codes": codes[1::2]})
+    now = second.ask("report")
+    assert (sum(given), now["awards"], now["pool"], now["problems"]) == (3, 4, 5, [])
+
+
+def test_funding_and_writing_off_at_once_neither_waits_in_a_ring_nor_loses_an_hour(contenders):
+    fund = {"verb": "fund", "keys": keys("more", 40), "gpu_seconds": 10}
+    beyond = {"verb": "spend", "keys": keys("usage", 40), "hold_key": "none", "gpu_seconds": 70}
+    assert both(contenders, fund, beyond) == [40, 40]
+    now = contenders[1].ask("report")
+    assert (now["free"], now["used"], now["written_off"], now["problems"]) == (0, 2_800, 1_800, [])
+    # The pool had 1,000 and got 400; who pays the rest, it or the supply, depends on who came first.
+    assert now["pool"] + now["supply"] == -2_800
+    assert 0 <= now["pool"] <= 400
+
+
+def test_a_worker_killed_in_the_middle_leaves_books_that_hold(contenders):
+    first, second = contenders
+    first.tell("hold", keys=keys("killed", 10_000), gpu_seconds=1)
+    deadline = time.monotonic() + 20
+    while second.ask("report")["held"] == 0:
+        assert time.monotonic() < deadline, "no hold was seen in time"
+    first.close()
+    now = second.ask("report")
+    assert (now["free"] + now["held"], now["problems"]) == (AWARD, [])
+    assert second.ask("hold", keys=["after"], gpu_seconds=now["free"]) == (1 if now["free"] else 0)
