@@ -1,16 +1,19 @@
 """Every write about projects."""
 
 from datetime import datetime
+from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from fabrica.audit.services import record
-from fabrica.kit.errors import NotAllowed, NotFound
+from fabrica.kit.errors import NotAllowed, NotFound, Refused
 from fabrica.kit.ids import slug
 from fabrica.people.models import Organisation, Person
 from fabrica.projects import rules
 from fabrica.projects.models import Member, Project
 from fabrica.projects.states import Role
+
+MAX_TRIES = 20
 
 
 @transaction.atomic
@@ -26,8 +29,7 @@ def open_project(
     now: datetime,
 ) -> Project:
     """Open a project led by `pi`. Called where an award is made; its slug is the title's with a number that is free."""
-    project = Project.objects.create(
-        slug=_free_slug(title),
+    project = _create(
         title=title,
         organisation=organisation,
         purpose=purpose,
@@ -38,6 +40,17 @@ def open_project(
     Member.objects.create(project=project, person=pi, role=Role.PI, joined_at=now)
     record(verb="project.open", by=by, subject=f"project:{project.slug}", now=now, pi=pi.uid)
     return project
+
+
+def _create(*, title: str, **fields: Any) -> Project:
+    """Two projects of one title at once want one slug: the unique column decides, and the slower takes the next."""
+    for _ in range(MAX_TRIES):
+        try:
+            with transaction.atomic():
+                return Project.objects.create(slug=_free_slug(title), title=title, **fields)
+        except IntegrityError:
+            continue
+    raise Refused("Too many projects of this title are being opened at once.", todo="Try again in a moment.")
 
 
 def _free_slug(title: str) -> str:
