@@ -113,14 +113,15 @@ def _price(cost: Any) -> dict[str, Any]:
     return {**names, "eur_cents_low": cost.eur_cents_low, "eur_cents_high": cost.eur_cents_high}
 
 
-def _json(path: Path) -> Any:
-    """What a JSON file of the output says; None where it is absent, too large or broken."""
+def _json(path: Path) -> dict[str, Any] | None:
+    """The object in a JSON file of the output; None where it is absent, too large or broken."""
     try:
         if path.is_symlink() or path.stat().st_size > JSON_BYTES_AT_MOST:
             return None
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
         return None
+    return found if isinstance(found, dict) else None
 
 
 def _sample(path: Path) -> str | None:

@@ -6,9 +6,10 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -21,6 +22,7 @@ from fabrica.registry import queries, rules, services, shown
 from fabrica.registry.engine import revoked_json
 from fabrica.registry.engine.ranges import range_of
 
+OCTETS = "application/octet-stream"
 PIECE_BYTES = 1 << 18
 
 
@@ -115,13 +117,14 @@ def send(request: HttpRequest, path: Path) -> HttpResponseBase:
     except ValueError:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size_bytes}"})
     # Never shown in the browser: what a run wrote is not ours to trust.
-    headers = {"Accept-Ranges": "bytes", "Content-Type": "application/octet-stream"}
+    disposition = content_disposition_header(as_attachment=True, filename=path.name) or "attachment"
+    headers = {"Accept-Ranges": "bytes", "Content-Disposition": disposition}
     if part is None:
-        whole = path.open("rb")
-        return FileResponse(whole, as_attachment=True, filename=path.name, headers=headers)
+        headers["Content-Length"] = str(size_bytes)
+        return StreamingHttpResponse(_pieces(path, range(size_bytes)), content_type=OCTETS, headers=headers)
     headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size_bytes}"
     headers["Content-Length"] = str(len(part))
-    return StreamingHttpResponse(_pieces(path, part), status=206, headers=headers)
+    return StreamingHttpResponse(_pieces(path, part), content_type=OCTETS, status=206, headers=headers)
 
 
 def _pieces(path: Path, part: range) -> Iterator[bytes]:

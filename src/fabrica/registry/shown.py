@@ -44,7 +44,7 @@ def row(version: ModelVersion) -> list[Any]:
     link = format_html('<a href="{}">{}</a>', version.page, version)
     bits = at(version.facts, "evaluation.bits_per_byte")
     organisation = version.model.project.organisation.name
-    measured = _("not measured") if bits is None else f"{bits:.3f}"
+    measured = _("not measured") if bits is None else _figure(bits)
     tone, word = TONES[State(version.state)], version.get_state_display()
     state = format_html('<strong class="badge tone-{}">{}</strong>', tone, word)
     return [link, organisation, state, measured, size(version.size_bytes), when(version.registered_at, utcnow())]
@@ -96,8 +96,8 @@ def known(value: Any) -> Text:
     return count(value) if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
-def _figure(value: float | None) -> Text:
-    return UNKNOWN if value is None else f"{value:.3f}"
+def _figure(value: Any) -> Text:
+    return f"{value:.3f}" if isinstance(value, int | float) else UNKNOWN
 
 
 def _figures(facts: dict[str, Any]) -> list[tuple[Text, Text]]:
@@ -115,10 +115,9 @@ def _evaluation(facts: dict[str, Any]) -> list[tuple[Text, Text, Text, str]]:
     found = facts.get("evaluation")
     if not found:
         return []
-    rows = zip(found.get("rivals") or {}, comparisons(found), strict=True)
     return [
-        (RIVALS.get(name, what), _figure(bits), *OUTCOMES.get(outcome, (UNKNOWN, "neutral")))
-        for name, (what, bits, outcome) in rows
+        (RIVALS.get(key, what), _figure(bits), *OUTCOMES.get(outcome, (UNKNOWN, "neutral")))
+        for key, what, bits, outcome in comparisons(found)
     ]
 
 

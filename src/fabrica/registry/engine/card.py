@@ -114,16 +114,17 @@ def _evaluation(facts: dict[str, Any]) -> str:
     return f"## Evaluation\n\n{own}\n\n{table}\n\n{how}\n\n{known(found.get('method'))}"
 
 
-def comparisons(evaluation: dict[str, Any]) -> list[tuple[str, Any, str]]:
-    """Each rival of an evaluation: what it is, its bits per byte (None: unknown), and `won`, `lost` or `unknown`."""
+def comparisons(evaluation: dict[str, Any]) -> list[tuple[str, str, Any, str]]:
+    """Each rival: its key, what it is, its bits per byte (None: unknown), and `won`, `lost` or `unknown`."""
     outcomes = evaluation.get("rivals") or {}
+    order = [*(one for one in RIVALS if one in outcomes), *sorted(set(outcomes) - set(RIVALS))]
     return [
-        (RIVALS.get(one, one), evaluation.get(f"bits_per_byte_{one}"), outcomes[one] or UNKNOWN) for one in outcomes
+        (one, RIVALS.get(one, one), evaluation.get(f"bits_per_byte_{one}"), outcomes[one] or UNKNOWN) for one in order
     ]
 
 
 def _comparisons(evaluation: dict[str, Any]) -> Iterator[str]:
-    for what, bits, outcome in comparisons(evaluation):
+    for _key, what, bits, outcome in comparisons(evaluation):
         yield f"| {known(what)} | {known(bits)} | {known(outcome)} |"
 
 

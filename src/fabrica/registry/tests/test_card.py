@@ -23,7 +23,7 @@ def test_the_evaluation_is_reported_won_or_lost():
         "| byte bigrams of the same training text | 3.4 | won |",
         "| xz -9 on the same bytes | 2.1 | lost |",
     ]
-    assert [one[2] for one in comparisons(EVALUATION)] == ["won", "won", "lost"]
+    assert [one[3] for one in comparisons(EVALUATION)] == ["won", "won", "lost"]
 
 
 def test_the_data_is_named_with_hash_and_licence():
