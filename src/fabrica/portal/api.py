@@ -1,0 +1,90 @@
+"""The API of what only composed pages show: my next step, and the staff's queue."""
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+from pydantic import Field
+
+from fabrica.kit.time import utcnow
+from fabrica.people.queries import signed_in
+from fabrica.portal.queries import desk
+from fabrica.portal.queries.home import home_of
+from fabrica.portal.words import told
+from fabrica.web.scopes import needs
+
+router = Router(tags=["portal"])
+
+
+class StepOut(Schema):
+    """The one thing to do next; `path` is its page, empty where one only waits."""
+
+    kind: str
+    title: str
+    why: str
+    label: str
+    path: str
+
+
+class HomeOut(Schema):
+    """My next step, and how much there is of what my home shows."""
+
+    next_step: StepOut
+    applications: int
+    projects: int
+    open_runs: int
+    unread_notices: int
+    waiting_for_me: int
+    overdue_for_me: int
+
+
+class QueueRow(Schema):
+    """An application that waits."""
+
+    code: str
+    title: str
+    state: str
+    call: str = Field(alias="call.slug")
+    organisation: str = Field(alias="organisation.name")
+    gate_decision: str | None = Field(None, alias="gate.decision")
+    gpu_seconds_requested: int | None
+    months: int | None
+    submitted_at: datetime | None
+    due_on: date | None
+
+
+class QueuePage(Schema):
+    """Some of the queue, most urgent first."""
+
+    rows: list[QueueRow]
+    next_cursor: str
+
+
+@router.get("/home", response=HomeOut)
+@needs("read")
+def home(request: HttpRequest) -> dict[str, Any]:
+    """What I should do next."""
+    found = home_of(signed_in(request), utcnow())
+    return {
+        "next_step": told(found.step),
+        "applications": len(found.applications),
+        "projects": len(found.standings),
+        "open_runs": len(found.runs),
+        "unread_notices": found.unread,
+        "waiting_for_me": found.waiting.due,
+        "overdue_for_me": found.waiting.overdue,
+    }
+
+
+@router.get("/queue", response=QueuePage)
+@needs("read")
+def queue(
+    request: HttpRequest,
+    state: Literal["", "mine", "submitted", "screened", "assessed", "returned"] = "",
+    cursor: str = "",
+) -> Any:
+    """What waits for the factory's staff, most urgent first; `mine` is what waits for me. 403 for others."""
+    person = signed_in(request)
+    desk.must_be_staff(person)
+    return desk.page_by_urgency(desk.shown(person, state), cursor)

@@ -1,0 +1,214 @@
+"""What comes next for a person, and what a decision is warned about. Pure functions over facts that were looked up."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from fabrica.applications.states import WITH_THE_FACTORY
+from fabrica.applications.states import State as ApplicationState
+from fabrica.people.states import Role
+
+FAR_APART = 2.0
+
+
+class Kind(StrEnum):
+    """Every next step there is."""
+
+    DECIDE = "decide"
+    QUEUE_EMPTY = "queue_empty"
+    REGISTER = "register"
+    MEND = "mend"
+    MEND_DATA = "mend_data"
+    CHOOSE_DATA = "choose_data"
+    LAUNCH = "launch"
+    MEND_RUN = "mend_run"
+    FINISH_DRAFT = "finish_draft"
+    WATCH = "watch"
+    WAIT_ACCOUNT = "wait_account"
+    WAIT_STAGING = "wait_staging"
+    WAIT_DECISION = "wait_decision"
+    LOOK_AT_MODEL = "look_at_model"
+    PUBLISH_DATA = "publish_data"
+    SEE_USAGE = "see_usage"
+    OPERATE = "operate"
+    APPLY = "apply"
+    NO_CALL = "no_call"
+
+
+@dataclass(frozen=True)
+class ApplicationFacts:
+    """An application of the person's organisations. `state` is one of `applications.states.State`."""
+
+    code: str
+    title: str
+    state: str
+    due_on: date | None = None
+
+
+@dataclass(frozen=True)
+class ProjectFacts:
+    """A project the person works in. Runs are told by their number in the project."""
+
+    slug: str
+    title: str
+    is_open: bool = True
+    is_ready: bool = True
+    free_gpu_seconds: int = 0
+    staged: int = 0
+    staging: int = 0
+    stopped: int = 0
+    active_run: int | None = None
+    failed_run: int | None = None
+    has_result: bool = False
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the portal knows of a person. Applications and projects come newest first."""
+
+    roles: frozenset[str] = frozenset()
+    has_organisation: bool = True
+    applications: tuple[ApplicationFacts, ...] = ()
+    projects: tuple[ProjectFacts, ...] = ()
+    due: int = 0
+    overdue: int = 0
+    datasets: int = 0
+    open_calls: int = 1
+
+
+@dataclass(frozen=True)
+class Step:
+    """The next step: its kind, what its link needs (`target`) and what its sentence names (`words`)."""
+
+    kind: Kind
+    target: tuple[str | int, ...] = ()
+    words: dict[str, Any] = field(default_factory=dict)
+
+
+def next_step(facts: Facts) -> Step:
+    """The one thing to do now. What others wait for comes first, then what the person can do, then waiting."""
+    return next(step for rule in RULES if (step := rule(facts)) is not None)
+
+
+def _decide(facts: Facts) -> Step | None:
+    return Step(Kind.DECIDE, words={"count": facts.due, "overdue": facts.overdue}) if facts.due else None
+
+
+def _mend(facts: Facts) -> Step | None:
+    return _first(facts, Kind.MEND, {ApplicationState.RETURNED})
+
+
+def _finish_draft(facts: Facts) -> Step | None:
+    return _first(facts, Kind.FINISH_DRAFT, {ApplicationState.DRAFT})
+
+
+def _wait_decision(facts: Facts) -> Step | None:
+    return _first(facts, Kind.WAIT_DECISION, set(WITH_THE_FACTORY))
+
+
+def _first(facts: Facts, kind: Kind, states: set[ApplicationState]) -> Step | None:
+    found = next((one for one in facts.applications if one.state in states), None)
+    if found is None:
+        return None
+    return Step(kind, (found.code,), {"title": found.title or found.code, "code": found.code, "due_on": found.due_on})
+
+
+def _work(facts: Facts) -> Step | None:
+    """What the person can do in a project now: data, then a run."""
+    return next((step for one in facts.projects if one.is_open and (step := _work_in(one))), None)
+
+
+def _work_in(one: ProjectFacts) -> Step | None:
+    if not one.is_ready or one.active_run or one.free_gpu_seconds <= 0 or (one.staging and not one.staged):
+        return None
+    words = {"project": one.title, "run": one.failed_run}
+    if one.failed_run and not one.has_result:
+        return Step(Kind.MEND_RUN, (one.slug, one.failed_run), words)
+    if not one.staged:
+        return Step(Kind.MEND_DATA if one.stopped else Kind.CHOOSE_DATA, (one.slug,) if one.stopped else (), words)
+    return None if one.has_result else Step(Kind.LAUNCH, (one.slug,), words)
+
+
+def _wait_in_project(facts: Facts) -> Step | None:
+    """What goes on in a project by itself."""
+    return next((step for one in facts.projects if one.is_open and (step := _waiting_in(one))), None)
+
+
+def _waiting_in(one: ProjectFacts) -> Step | None:
+    words = {"project": one.title, "run": one.active_run}
+    if one.active_run:
+        return Step(Kind.WATCH, (one.slug, one.active_run), words)
+    if not one.is_ready:
+        return Step(Kind.WAIT_ACCOUNT, (one.slug,), words)
+    return Step(Kind.WAIT_STAGING, (one.slug,), words) if one.staging else None
+
+
+def _look_at_model(facts: Facts) -> Step | None:
+    found = next((one for one in facts.projects if one.model), None)
+    return Step(Kind.LOOK_AT_MODEL, (found.model,), {"project": found.title}) if found else None
+
+
+def _by_role(facts: Facts) -> Step | None:
+    """For those who are here for their role: they are not asked to apply."""
+    if facts.applications or facts.projects:
+        return None
+    if facts.roles & {Role.OFFICER, Role.ASSESSOR}:
+        return Step(Kind.QUEUE_EMPTY)
+    if Role.OPERATOR in facts.roles:
+        return Step(Kind.OPERATE)
+    if Role.PROVIDER in facts.roles and facts.has_organisation:
+        return Step(Kind.SEE_USAGE if facts.datasets else Kind.PUBLISH_DATA, words={"count": facts.datasets})
+    return None
+
+
+def _register(facts: Facts) -> Step | None:
+    return None if facts.has_organisation or facts.projects else Step(Kind.REGISTER)
+
+
+def _apply(facts: Facts) -> Step | None:
+    return Step(Kind.APPLY if facts.open_calls else Kind.NO_CALL, words={"count": facts.open_calls})
+
+
+RULES: tuple[Callable[[Facts], Step | None], ...] = (
+    _decide, _mend, _work, _finish_draft, _wait_in_project, _wait_decision, _look_at_model, _by_role, _register, _apply,
+)  # fmt: skip
+
+
+def times_apart(requested: int, proposed: int) -> float | None:
+    """By how many times the request and the planner's proposal differ, where that is twice or more; None otherwise.
+
+    Above 1: more was asked for than proposed; below 1: less.
+    """
+    if requested <= 0 or proposed <= 0:
+        return None
+    ratio = requested / proposed
+    return ratio if ratio >= FAR_APART or ratio <= 1 / FAR_APART else None
+
+
+class Task(StrEnum):
+    """What a member of staff is to do with an application."""
+
+    SCREEN = "screen"
+    ASSESS = "assess"
+    DECIDE = "decide"
+
+
+TASKS: dict[str, tuple[Role, Task]] = {
+    ApplicationState.SUBMITTED: (Role.OFFICER, Task.SCREEN),
+    ApplicationState.SCREENED: (Role.ASSESSOR, Task.ASSESS),
+    ApplicationState.ASSESSED: (Role.OFFICER, Task.DECIDE),
+}
+
+
+def states_for(roles: frozenset[str]) -> list[str]:
+    """The states in which an application waits for somebody with these roles."""
+    return [state for state, (role, _task) in TASKS.items() if role in roles]
+
+
+def task_for(state: str, roles: frozenset[str], *, has_conflict: bool) -> Task | None:
+    """What somebody with these roles is to do with an application in this state; nobody judges their own."""
+    role, task = TASKS.get(state, (None, None))
+    return task if role in roles and not has_conflict else None

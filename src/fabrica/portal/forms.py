@@ -1,0 +1,128 @@
+"""The forms of the desk and of the project page. Which button was pressed is the field `decision`."""
+
+from decimal import Decimal
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from fabrica.applications.models import TEXT_LIMIT
+from fabrica.calls.engine import Mode
+from fabrica.kit.units import gpu_hours, gpu_seconds
+from fabrica.portal.queries.case import Case
+from fabrica.reviews.models import COMMENT_LIMIT
+from fabrica.reviews.states import Verdict
+
+MAX_HOURS = 10**8
+
+
+def _decision(*choices: str) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        choices=[(one, one) for one in choices],
+        widget=forms.HiddenInput,
+        error_messages={"required": _("Press one of the buttons below the form.")},
+    )
+
+
+def _hours(mode: Mode) -> str:
+    return _("%(title)s gives at most %(most)s GPU-hours. Source: %(source)s.") % {
+        "title": mode.title, "most": f"{mode.gpu_hours_max:,}", "source": mode.source,
+    }  # fmt: skip
+
+
+def _text(label: Any, help_text: Any, limit: int, *, required: bool = False) -> forms.CharField:
+    widget = forms.Textarea({"rows": 4})
+    return forms.CharField(label=label, help_text=help_text, max_length=limit, widget=widget, required=required)
+
+
+class ScreenForm(forms.Form):
+    """Eligible, back to the applicant, or no."""
+
+    decision = _decision("screen", "return", "refuse")
+    reason = _text(
+        _("Note or reason"),
+        _("Needed to send it back or to refuse it, and where the gate refers to a person. The applicant reads it."),
+        TEXT_LIMIT,
+    )
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:  # noqa: ARG002 - the three forms are made alike
+        super().__init__(*args, **kwargs)
+
+
+class AssessForm(forms.Form):
+    """The technical assessment."""
+
+    decision = _decision("assess")
+    verdict = forms.ChoiceField(label=_("Verdict"), choices=Verdict.choices, widget=forms.RadioSelect)
+    gpu_hours = forms.DecimalField(
+        label=_("GPU-hours you recommend"), min_value=Decimal(0), max_value=MAX_HOURS, decimal_places=2
+    )
+    comment = _text(
+        _("Comment"), _("Does the plan fit the machine, and why. The applicant reads it once it is decided."),
+        COMMENT_LIMIT, required=True,
+    )  # fmt: skip
+    no_conflict = forms.BooleanField(
+        label=_("I have no conflict of interest in this application"),
+        error_messages={"required": _("If you have one, leave it to another assessor and tell the officer.")},
+    )
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        asked = case.application.gpu_seconds_requested
+        proposed = case.proposal[1].gpu_seconds if case.proposal else asked
+        least = min(one for one in (asked, proposed) if one is not None)
+        kwargs.setdefault("initial", {"gpu_hours": gpu_hours(least)})
+        super().__init__(*args, **kwargs)
+        unfit = _("0 for a plan that is unfit.")
+        self.fields["gpu_hours"].help_text = f"{_hours(case.application.call.mode)} {unfit}"
+
+    def gpu_seconds(self) -> int:
+        """What is recommended."""
+        return gpu_seconds(self.cleaned_data["gpu_hours"])
+
+
+class DecideForm(forms.Form):
+    """Award or refuse, with what the assessor found already filled in."""
+
+    decision = _decision("award", "refuse")
+    gpu_hours = forms.DecimalField(
+        label=_("GPU-hours"), min_value=Decimal("0.01"), max_value=MAX_HOURS, decimal_places=2, required=False
+    )
+    months = forms.TypedChoiceField(label=_("Months"), coerce=int, empty_value=None, required=False)
+    note = _text(
+        _("Note to the applicant"),
+        _("Taken from the assessment. Needed to refuse, and where the award differs from what was asked."),
+        TEXT_LIMIT,
+    )
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        application, found = case.application, case.assessment
+        seconds = found.gpu_seconds_recommended if found else application.gpu_seconds_requested
+        kwargs.setdefault("initial", {
+            "gpu_hours": gpu_hours(seconds) if seconds else None,
+            "months": application.months,
+            "note": found.comment if found else "",
+        })  # fmt: skip
+        super().__init__(*args, **kwargs)
+        mode = application.call.mode
+        months = cast("forms.TypedChoiceField", self.fields["months"])
+        months.choices = [(str(one), str(one)) for one in mode.months]
+        self.fields["gpu_hours"].help_text = _hours(mode)
+
+    def clean(self) -> dict[str, Any]:
+        """An award needs its hours and months; a refusal only its reason."""
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("decision") == "award":
+            for name in ("gpu_hours", "months"):
+                if not data.get(name) and name not in self.errors:
+                    self.add_error(name, _("An award needs this."))
+        return data
+
+    def gpu_seconds(self) -> int:
+        """What is awarded."""
+        return gpu_seconds(self.cleaned_data["gpu_hours"])
+
+
+class MemberForm(forms.Form):
+    """Somebody to add to the project."""
+
+    email = forms.EmailField(label=_("Their e-mail address"), help_text=_("They need an account here first."))

@@ -1,0 +1,149 @@
+"""The desk of officers and assessors: the queue, and one application with the form that is due."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fabrica.allocations import services as allocations
+from fabrica.applications import services as applications
+from fabrica.applications.models import Application
+from fabrica.kit.errors import Refused
+from fabrica.kit.time import utcnow
+from fabrica.people.models import Person
+from fabrica.people.queries import signed_in
+from fabrica.portal.engine import Task
+from fabrica.portal.forms import AssessForm, DecideForm, ScreenForm
+from fabrica.portal.queries import desk as desks
+from fabrica.portal.queries.case import Case, case_of
+from fabrica.portal.words import due
+from fabrica.reviews import services as reviews
+
+FORMS: dict[Task, type[ScreenForm | AssessForm | DecideForm]] = {
+    Task.SCREEN: ScreenForm,
+    Task.ASSESS: AssessForm,
+    Task.DECIDE: DecideForm,
+}
+
+
+def queue(request: HttpRequest) -> HttpResponse:
+    """What waits, most urgent first."""
+    person = signed_in(request)
+    desks.must_be_staff(person)
+    which, now = request.GET.get("state", ""), utcnow()
+    page = desks.page_by_urgency(desks.shown(person, which), request.GET.get("cursor", ""))
+    found, today = desks.assessments(person, list(page.rows)), timezone.localdate(now)
+    waiting = desks.waiting_for(person, now)
+    counts = {desks.MINE: waiting.due, **desks.counts(person)}
+    context = {
+        "rows": [(one, *due(one.due_on, today), found.get(one.pk)) for one in page.rows],
+        "page": page,
+        "which": which if which in counts else "",
+        "filters": [(name, label, counts[name]) for name, label in _labels()],
+        "waiting": waiting,
+        "first": desks.next_for(person),
+    }
+    return render(request, "portal/queue.html", context)
+
+
+def _labels() -> list[tuple[str, str]]:
+    return [
+        ("", _("All that waits")), ("mine", _("For me")), ("submitted", _("To screen")), ("screened", _("To assess")),
+        ("assessed", _("To decide")), ("returned", _("With the applicant")),
+    ]  # fmt: skip
+
+
+def desk(request: HttpRequest, code: str) -> HttpResponse:
+    """One application: everything to decide on, and the one form that is due for this person."""
+    person = signed_in(request)
+    desks.must_be_staff(person)
+    case = case_of(person, code)
+    form = _form(case, request.POST or None)
+    if request.method == "POST":
+        if form is None:
+            raise Refused(_("Nothing is to be decided here by you now."), todo=_("Reload the page."))
+        if form.is_valid() and _done(request, case, form):
+            return _onwards(request, person, case.application)
+    return render(request, "portal/desk.html", _context(person, case, form))
+
+
+def _form(case: Case, data: Any) -> ScreenForm | AssessForm | DecideForm | None:
+    return FORMS[case.task](data, case=case) if case.task else None
+
+
+def _context(person: Person, case: Case, form: forms.Form | None) -> dict[str, Any]:
+    now = utcnow()
+    return {
+        "case": case,
+        "application": case.application,
+        "form": form,
+        "due": due(case.application.due_on, timezone.localdate(now)),
+        "next": desks.next_for(person, after=case.application),
+    }
+
+
+def _done(request: HttpRequest, case: Case, form: Any) -> bool:
+    """Do what was decided; False, with the reason on the form, where the rules say no."""
+    try:
+        DOES[form.cleaned_data["decision"], case.task](case.application, form, signed_in(request))
+    except Refused as problem:
+        form.add_error(None, str(problem))
+        return False
+    return True
+
+
+def _onwards(request: HttpRequest, person: Person, done: Application) -> HttpResponse:
+    """To the next one that waits for this person, or to the queue when there is none."""
+    done.refresh_from_db()
+    following = desks.next_for(person, after=done)
+    words = {"code": done.code, "state": done.get_state_display()}
+    if following is None:
+        messages.success(request, _("%(code)s: %(state)s. Nothing else waits for you.") % words)
+        return redirect("portal:queue")
+    messages.success(request, _("%(code)s: %(state)s. This is the next one.") % words)
+    return redirect("portal:desk", following.code)
+
+
+def _screen(application: Application, form: ScreenForm, by: Person) -> None:
+    applications.screen(application=application, by=by, now=utcnow(), note=form.cleaned_data["reason"])
+
+
+def _send_back(application: Application, form: ScreenForm, by: Person) -> None:
+    applications.send_back(application=application, reason=form.cleaned_data["reason"], by=by, now=utcnow())
+
+
+def _refuse_at_once(application: Application, form: ScreenForm, by: Person) -> None:
+    applications.refuse(application=application, reason=form.cleaned_data["reason"], by=by, now=utcnow())
+
+
+def _assess(application: Application, form: AssessForm, by: Person) -> None:
+    reviews.assess(
+        application=application, verdict=form.cleaned_data["verdict"], comment=form.cleaned_data["comment"],
+        gpu_seconds_recommended=form.gpu_seconds(), by=by, now=utcnow(),
+    )  # fmt: skip
+
+
+def _award(application: Application, form: DecideForm, by: Person) -> None:
+    allocations.award(
+        application=application, gpu_seconds=form.gpu_seconds(), months=form.cleaned_data["months"],
+        note=form.cleaned_data["note"], by=by, now=utcnow(),
+    )  # fmt: skip
+
+
+def _refuse(application: Application, form: DecideForm, by: Person) -> None:
+    reviews.refuse(application=application, reason=form.cleaned_data["note"], by=by, now=utcnow())
+
+
+DOES: dict[tuple[str, Task | None], Callable[[Application, Any, Person], None]] = {
+    ("screen", Task.SCREEN): _screen,
+    ("return", Task.SCREEN): _send_back,
+    ("refuse", Task.SCREEN): _refuse_at_once,
+    ("assess", Task.ASSESS): _assess,
+    ("award", Task.DECIDE): _award,
+    ("refuse", Task.DECIDE): _refuse,
+}

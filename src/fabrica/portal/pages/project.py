@@ -1,0 +1,83 @@
+"""The page of a project: hours, how to connect, data, runs, models, members, the bill so far."""
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from fabrica.kit.errors import NotFound
+from fabrica.kit.time import utcnow
+from fabrica.people.queries import signed_in
+from fabrica.portal.forms import MemberForm
+from fabrica.portal.queries.workplace import Workplace, workplace_of
+from fabrica.portal.words import energy, euros, mass
+from fabrica.projects import services
+from fabrica.projects.queries import project_of
+
+NO_DATA_YET = "fabrica:NAME@1"
+
+
+def project(request: HttpRequest, slug: str) -> HttpResponse:
+    """One project. Officers and operators read it; members work in it; its leader adds and removes members."""
+    return _page(request, slug, MemberForm())
+
+
+@require_POST
+def member_add(request: HttpRequest, slug: str) -> HttpResponse:
+    """Let a person work in the project."""
+    person, form = signed_in(request), MemberForm(request.POST)
+    found = project_of(person, slug)
+    if form.is_valid():
+        try:
+            made = services.add_member(project=found, email=form.cleaned_data["email"], by=person, now=utcnow())
+        except NotFound as problem:
+            form.add_error("email", str(problem))
+        else:
+            messages.success(request, _("%(name)s works in this project now.") % {"name": made.person})
+            return redirect("portal:project", slug)
+    return _page(request, slug, form)
+
+
+@require_POST
+def member_remove(request: HttpRequest, slug: str, uid: str) -> HttpResponse:
+    """End a person's work in the project."""
+    person = signed_in(request)
+    found = project_of(person, slug)
+    member = found.members.select_related("person").filter(person__uid=uid).first()
+    if member is None:
+        raise NotFound(_("There is no such member in this project."))
+    services.remove_member(project=found, person=member.person, by=person, now=utcnow())
+    messages.success(request, _("%(name)s no longer works in this project.") % {"name": member.person})
+    return redirect("portal:project", slug)
+
+
+def _page(request: HttpRequest, slug: str, form: forms.Form) -> HttpResponse:
+    place = workplace_of(signed_in(request), slug, utcnow())
+    context = {"place": place, "project": place.project, "form": form, "commands": _commands(place), **_bill(place)}
+    return render(request, "portal/project.html", context)
+
+
+def _bill(place: Workplace) -> dict[str, str]:
+    """The bill's estimates in words; what the cloud would have charged only where its prices compare."""
+    if place.hours is None or place.hours.bill is None:
+        return {}
+    facts = place.hours.bill.facts
+    told = {"energy": energy(facts.footprint.energy_wh), "co2e": mass(facts.footprint.co2e_grams)}
+    if facts.cloud:
+        low, high = facts.cloud[0].eur_cents_low, max(one.eur_cents_high for one in facts.cloud)
+        told["cloud"] = f"{euros(low)} – {euros(high)}"
+    return told
+
+
+def _commands(place: Workplace) -> list[tuple[str, str, str]]:
+    """What to type, each with its id and what it does."""
+    data = next((one.version.uri for one in place.stagings if one.is_staged), NO_DATA_YET)
+    slug = place.project.slug
+    return [
+        ("login", _("Sign in, once per computer"), f"fabrica login {settings.FABRICA_URL}"),
+        ("train", _("Train a small model"), f"fabrica train --project {slug} --recipe demo --data {data}"),
+        ("runs", _("See the runs and what they used"), f"fabrica runs --project {slug}"),
+    ]

@@ -1,0 +1,83 @@
+"""Everything one needs to decide on an application, on one page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from fabrica.applications.models import Application
+from fabrica.applications.queries import application_of, proposal_of, summary_of, timeline_of, visible_to
+from fabrica.kit.errors import NotFound
+from fabrica.people.models import Person
+from fabrica.people.rules import roles, works_for
+from fabrica.planner import Plan, Proposal
+from fabrica.portal.engine import Task, task_for, times_apart
+from fabrica.reviews.models import TechnicalAssessment
+from fabrica.reviews.queries import assessments_of
+from fabrica.web.components import Event
+
+MAX_EARLIER = 10
+
+
+@dataclass(frozen=True)
+class Case:
+    """An application as the desk shows it to one person. `task` is what this person is to do, if anything.
+
+    `apart` tells by how many times the request exceeds the planner's proposal, where the two lie far apart.
+    """
+
+    application: Application
+    task: Task | None
+    has_conflict: bool
+    parts: Sequence[Any]
+    events: Sequence[Event]
+    proposal: tuple[Plan, Proposal] | None
+    apart: float | None
+    assessments: Sequence[TechnicalAssessment]
+    earlier: Sequence[Application]
+    members: int
+
+    @property
+    def assessment(self) -> TechnicalAssessment | None:
+        """The newest assessment, which a decision rests on."""
+        return self.assessments[0] if self.assessments else None
+
+    @property
+    def shortfall(self) -> float | None:
+        """By how many times the request stays below the proposal, where it is far below."""
+        return 1 / self.apart if self.apart and self.apart < 1 else None
+
+
+def case_of(person: Person, code: str) -> Case:
+    """The case of an application. Raises NotFound, also for a draft, which is nobody's case yet."""
+    application = application_of(person, code)
+    if application.submitted_at is None:
+        raise NotFound(f"{code} is not submitted.", todo="See what waits in the queue.")
+    has_conflict = works_for(person, application.organisation)
+    proposal = _proposal(application)
+    return Case(
+        application=application,
+        task=task_for(application.state, roles(person), has_conflict=has_conflict),
+        has_conflict=has_conflict,
+        parts=summary_of(application),
+        events=timeline_of(application),
+        proposal=proposal,
+        apart=times_apart(application.gpu_seconds_requested or 0, proposal[1].gpu_seconds) if proposal else None,
+        assessments=list(assessments_of(person, application)),
+        earlier=list(_earlier(person, application)),
+        members=application.organisation.members.count(),
+    )
+
+
+def _proposal(application: Application) -> tuple[Plan, Proposal] | None:
+    """A machine the planner knows nothing of must not keep anybody from deciding."""
+    try:
+        return proposal_of(application)
+    except NotFound:
+        return None
+
+
+def _earlier(person: Person, application: Application) -> QuerySet[Application]:
+    rows = visible_to(person).filter(organisation=application.organisation, submitted_at__isnull=False)
+    return rows.exclude(pk=application.pk)[:MAX_EARLIER]

@@ -1,0 +1,109 @@
+"""What the public start page shows. Nothing here names a person, an organisation or an unpublished project."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+
+from django.db.models import Count, QuerySet, Sum
+
+from fabrica.allocations.models import Award
+from fabrica.applications.models import Application
+from fabrica.applications.states import State
+from fabrica.calls.engine import Mode
+from fabrica.calls.models import Call
+from fabrica.calls.queries import listed
+from fabrica.clusters.models import Machine
+from fabrica.clusters.queries import machines
+from fabrica.registry.models import ModelVersion
+from fabrica.registry.queries import published
+
+MAX_CALLS = 6
+MAX_MODELS = 6
+MAX_DECISIONS = 200
+SILENT_AFTER = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class OpenCall:
+    """A call with its mode, read once."""
+
+    call: Call
+    mode: Mode
+    is_open: bool
+
+
+@dataclass(frozen=True)
+class Promise:
+    """The best that the open calls promise: working days until access, GPU-hours."""
+
+    working_days: int
+    gpu_hours: int
+    months: int
+
+
+@dataclass(frozen=True)
+class MachineLoad:
+    """A machine and whether its last answer is still news."""
+
+    machine: Machine
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What came of it so far, counted in the database. `decision_seconds` is None before the first award."""
+
+    projects: int
+    organisations: int
+    awarded_gpu_seconds: int
+    models: int
+    decision_seconds: float | None
+
+
+def calls(now: datetime) -> list[OpenCall]:
+    """The calls one can apply to, open ones first."""
+    found = [OpenCall(call, call.mode, call.is_open(now)) for call in listed()[:MAX_CALLS]]
+    return sorted(found, key=lambda one: not one.is_open)
+
+
+def promise(found: list[OpenCall]) -> Promise | None:
+    """The shortest way in, the most hours and the longest stay among the open calls; None when none is open."""
+    modes = [one.mode for one in found if one.is_open]
+    if not modes:
+        return None
+    return Promise(
+        min(one.access_working_days for one in modes),
+        max(one.gpu_hours_max for one in modes),
+        max(max(one.months) for one in modes),
+    )
+
+
+def loads(now: datetime) -> list[MachineLoad]:
+    """Every machine with what it last said about itself."""
+    return [
+        MachineLoad(one, one.is_reachable and one.load_at is not None and now - one.load_at < SILENT_AFTER)
+        for one in machines()
+    ]
+
+
+def models() -> QuerySet[ModelVersion]:
+    """The models published last."""
+    return published()[:MAX_MODELS]
+
+
+def figures() -> Figures:
+    """Projects, organisations, hours awarded, and the median time from submission to award."""
+    told = Award.objects.aggregate(
+        projects=Count("pk"), organisations=Count("project__organisation", distinct=True), hours=Sum("gpu_seconds")
+    )
+    return Figures(
+        told["projects"], told["organisations"], told["hours"] or 0, published().count(), _decision_seconds()
+    )
+
+
+def _decision_seconds() -> float | None:
+    """Over the newest 200 awarded applications, from the last submission on."""
+    awarded = Application.objects.filter(state=State.AWARDED, decided_at__isnull=False).order_by("-decided_at")
+    times = awarded.values_list("submitted_at", "decided_at")[:MAX_DECISIONS]
+    spans = [(decided - handed_in).total_seconds() for handed_in, decided in times if decided and handed_in]
+    return median(spans) if spans else None

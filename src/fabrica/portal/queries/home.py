@@ -1,0 +1,73 @@
+"""What a person's home shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from fabrica.applications.models import Application
+from fabrica.applications.queries import visible_to as applications_visible_to
+from fabrica.calls.queries import listed
+from fabrica.dataspaces.queries import mine as datasets_of
+from fabrica.notices.models import Notice
+from fabrica.notices.queries import visible_to as notices_visible_to
+from fabrica.people.models import Person
+from fabrica.people.queries import organisations_of
+from fabrica.people.rules import has_role, is_staff_member, roles
+from fabrica.people.states import Role
+from fabrica.portal.engine import ApplicationFacts, Facts, Step, next_step
+from fabrica.portal.queries.desk import Waiting, waiting_for
+from fabrica.portal.queries.standings import Standing, standings
+from fabrica.training.models import Run
+from fabrica.training.queries import visible_to as runs_visible_to
+from fabrica.training.states import OPEN
+
+MAX_APPLICATIONS = 20
+MAX_RUNS = 10
+MAX_NOTICES = 8
+
+
+@dataclass(frozen=True)
+class Home:
+    """Everything on the page; `step` is what to do next."""
+
+    step: Step
+    applications: Sequence[Application]
+    standings: Sequence[Standing]
+    runs: Sequence[Run]
+    notices: Sequence[Notice]
+    unread: int
+    waiting: Waiting
+
+
+def home_of(person: Person, now: datetime) -> Home:
+    """The person's home at this moment: about a dozen queries, whatever the number of rows."""
+    applications = list(_applications(person))
+    projects = standings(person, now)
+    waiting = waiting_for(person, now) if is_staff_member(person) else Waiting(0, 0)
+    facts = Facts(
+        roles=roles(person),
+        has_organisation=organisations_of(person).exists(),
+        applications=tuple(ApplicationFacts(one.code, one.title, one.state, one.due_on) for one in applications),
+        projects=tuple(one.facts for one in projects),
+        due=waiting.due,
+        overdue=waiting.overdue,
+        datasets=datasets_of(person).count() if has_role(person, Role.PROVIDER) else 0,
+        open_calls=sum(call.is_open(now) for call in listed()),
+    )
+    notices = notices_visible_to(person)
+    return Home(
+        step=next_step(facts),
+        applications=applications,
+        standings=projects,
+        runs=list(runs_visible_to(person).filter(state__in=OPEN, project__members__person=person)[:MAX_RUNS]),
+        notices=list(notices[:MAX_NOTICES]),
+        unread=notices.filter(read_at=None).count(),
+        waiting=waiting,
+    )
+
+
+def _applications(person: Person) -> QuerySet[Application]:
+    """Those of the person's own organisations, newest first."""
+    return applications_visible_to(person).filter(organisation__in=organisations_of(person))[:MAX_APPLICATIONS]

@@ -1,0 +1,103 @@
+"""Where several projects stand at once, in a number of queries that does not grow with them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Max, Q
+
+from fabrica.allocations.engine import Balance
+from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount
+from fabrica.allocations.states import OF_AWARD
+from fabrica.dataspaces.models import Staging
+from fabrica.dataspaces.states import STOPPED, TO_DO, StagingState
+from fabrica.people.models import Person
+from fabrica.portal.engine import ProjectFacts
+from fabrica.projects.models import Project
+from fabrica.projects.queries import visible_to
+from fabrica.registry.models import ModelVersion
+from fabrica.registry.states import State as ModelState
+from fabrica.training.models import Run
+from fabrica.training.states import OPEN, State
+
+MAX_PROJECTS = 20
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A project with its hours; `balance` is None for one without an award."""
+
+    project: Project
+    award: Award | None
+    balance: Balance | None
+    facts: ProjectFacts
+
+
+def standings(person: Person, now: datetime) -> list[Standing]:
+    """Where the newest 20 projects stand in which the person works, newest first."""
+    found = list(visible_to(person).filter(members__person=person)[:MAX_PROJECTS])
+    awards = {one.project_id: one for one in Award.objects.select_related("machine__site").filter(project__in=found)}
+    balances, ready = _balances(list(awards.values())), _ready(found)
+    staged, runs, models = _staged(found), _runs(found), _models(found)
+    made = []
+    for one in found:
+        award = awards.get(one.pk)
+        balance = balances.get(award.pk) if award else None
+        facts = ProjectFacts(
+            slug=one.slug, title=one.title, is_open=now < one.ends_at, is_ready=one.pk in ready,
+            free_gpu_seconds=balance.free if balance else 0, model=models.get(one.pk, ""),
+            **staged.get(one.pk, {}), **runs.get(one.pk, {}),
+        )  # fmt: skip
+        made.append(Standing(one, award, balance, facts))
+    return made
+
+
+def _balances(awards: list[Award]) -> dict[int, Balance]:
+    kept: dict[int, dict[str, int]] = {}
+    rows = LedgerAccount.objects.filter(award__in=awards, kind__in=OF_AWARD)
+    for award, kind, seconds in rows.values_list("award", "kind", "balance_gpu_seconds"):
+        kept.setdefault(award, {})[kind] = seconds
+    return {one.pk: Balance(one.gpu_seconds, **kept[one.pk]) for one in awards if one.pk in kept}
+
+
+def _ready(found: Sequence[Project]) -> set[int]:
+    rows = ClusterAccount.objects.filter(award__project__in=found, ready_at__isnull=False)
+    return set(rows.values_list("award__project", flat=True))
+
+
+def _staged(found: Sequence[Project]) -> dict[int, dict[str, Any]]:
+    rows = Staging.objects.filter(project__in=found).order_by().values("project")
+    counted = rows.annotate(
+        staged=Count("pk", filter=Q(state=StagingState.STAGED)),
+        staging=Count("pk", filter=Q(state__in=TO_DO)),
+        stopped=Count("pk", filter=Q(state__in=STOPPED)),
+    )
+    return {row["project"]: {name: row[name] for name in ("staged", "staging", "stopped")} for row in counted}
+
+
+def _runs(found: Sequence[Project]) -> dict[int, dict[str, Any]]:
+    rows = Run.objects.filter(project__in=found).order_by().values("project")
+    counted = rows.annotate(
+        newest=Max("number"),
+        active=Max("number", filter=Q(state__in=OPEN)),
+        failed=Max("number", filter=Q(state=State.FAILED)),
+        succeeded=Count("pk", filter=Q(state=State.SUCCEEDED)),
+    )
+    return {
+        row["project"]: {
+            "active_run": row["active"],
+            "failed_run": row["failed"] if row["failed"] == row["newest"] else None,
+            "has_result": row["succeeded"] > 0,
+        }
+        for row in counted
+    }
+
+
+def _models(found: Sequence[Project]) -> dict[int, str]:
+    """The page of each project's newest model."""
+    rows = ModelVersion.objects.exclude(state=ModelState.WITHDRAWN).filter(model__project__in=found).order_by()
+    newest = rows.values("model__project").annotate(newest=Max("pk")).values("newest")
+    return {
+        one.model.project_id: one.page for one in ModelVersion.objects.select_related("model").filter(pk__in=newest)
+    }

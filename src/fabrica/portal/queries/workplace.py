@@ -1,0 +1,86 @@
+"""What a project's page shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from fabrica.allocations.engine import Balance
+from fabrica.allocations.models import Award, ClusterAccount
+from fabrica.allocations.queries import award_of, balance, cluster_account_of
+from fabrica.dataspaces.models import Staging
+from fabrica.dataspaces.queries import stagings_in
+from fabrica.kit.errors import NotFound
+from fabrica.people.models import Person
+from fabrica.projects import rules
+from fabrica.projects.models import Member, Project
+from fabrica.projects.queries import project_of
+from fabrica.registry.models import ModelVersion
+from fabrica.registry.queries import visible_to as models_visible_to
+from fabrica.training.models import Run
+from fabrica.training.queries import RunBill, bill, runs_in
+
+MAX_RUNS = 10
+MAX_MODELS = 10
+MAX_STAGINGS = 20
+
+
+@dataclass(frozen=True)
+class Hours:
+    """An award, where its GPU-seconds are, and its account on the machine. `bill` is None where none can be made."""
+
+    award: Award
+    balance: Balance
+    account: ClusterAccount
+    bill: RunBill | None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the account was read back from the machine."""
+        return self.account.ready_at is not None
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """A project as one person sees it: whether they work in it, and whether they lead it."""
+
+    project: Project
+    is_open: bool
+    can_work: bool
+    leads: bool
+    hours: Hours | None
+    members: Sequence[Member]
+    stagings: Sequence[Staging]
+    runs: Sequence[Run]
+    models: Sequence[ModelVersion]
+
+
+def workplace_of(person: Person, slug: str, now: datetime) -> Workplace:
+    """A project with all that belongs to it. Raises NotFound, also for one the person may not see."""
+    project = project_of(person, slug)
+    return Workplace(
+        project=project,
+        is_open=now < project.ends_at,
+        can_work=rules.works_in(person, project),
+        leads=rules.leads(person, project),
+        hours=_hours(project),
+        members=list(project.members.select_related("person").order_by("pk")),
+        stagings=list(stagings_in(person, project)[:MAX_STAGINGS]),
+        runs=list(runs_in(person, project)[:MAX_RUNS]),
+        models=list(models_visible_to(person).filter(model__project=project)[:MAX_MODELS]),
+    )
+
+
+def _hours(project: Project) -> Hours | None:
+    try:
+        award = award_of(project)
+    except NotFound:
+        return None
+    return Hours(award, balance(award), cluster_account_of(award), _bill(project))
+
+
+def _bill(project: Project) -> RunBill | None:
+    """A machine or country without facts must not hide the project's page."""
+    try:
+        return bill(project)
+    except NotFound:
+        return None

@@ -1,0 +1,170 @@
+"""Every next step as the portal says it. `%(...)s` is filled with the step's words."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy, ngettext_lazy
+
+from fabrica.portal.engine import Kind
+
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class Saying:
+    """Title, reason and link: an address by name with its label, and a fragment for a part of the page."""
+
+    title: Text
+    why: Text
+    address: str = ""
+    label: Text = ""
+    fragment: str = ""
+
+
+SAYINGS: dict[Kind, Saying] = {
+    Kind.DECIDE: Saying(
+        ngettext_lazy("%(count)d application waits for you", "%(count)d applications wait for you", "count"),
+        "",
+        "portal:queue",
+        gettext_lazy("Open the queue"),
+    ),
+    Kind.QUEUE_EMPTY: Saying(
+        gettext_lazy("Nothing waits for you"),
+        gettext_lazy("Every application is decided, or waits for somebody else. We write to you when one comes in."),
+        "portal:queue",
+        gettext_lazy("See the queue"),
+    ),
+    Kind.REGISTER: Saying(
+        gettext_lazy("Register your organisation"),
+        gettext_lazy(
+            "Applications are made by organisations. You need the legal name and the registration "
+            "number; it takes a minute."
+        ),
+        "people:organisation_new",
+        gettext_lazy("Register your organisation"),
+    ),
+    Kind.MEND: Saying(
+        gettext_lazy("Mend your application and submit it again"),
+        gettext_lazy(
+            "%(title)s was sent back: the officer asks you to change something. What, stands at the top of the form."
+        ),
+        "applications:edit",
+        gettext_lazy("Change your answers"),
+    ),
+    Kind.MEND_DATA: Saying(
+        gettext_lazy("Your data could not be copied"),
+        gettext_lazy("The copying into %(project)s stopped. The project's page says why and what you can do."),
+        "portal:project",
+        gettext_lazy("See what happened"),
+        "#data",
+    ),
+    Kind.CHOOSE_DATA: Saying(
+        gettext_lazy("Choose your data"),
+        gettext_lazy("%(project)s is ready on the machine. Choose a dataset from the catalogue, or bring your own."),
+        "dataspaces:list",
+        gettext_lazy("Open the catalogue"),
+    ),
+    Kind.LAUNCH: Saying(
+        gettext_lazy("Launch your first run"),
+        gettext_lazy(
+            "The data of %(project)s is in place. You see the plan, its time and its GPU-hours before anything starts."
+        ),
+        "training:new",
+        gettext_lazy("Launch a run"),
+    ),
+    Kind.MEND_RUN: Saying(
+        gettext_lazy("Your run failed"),
+        gettext_lazy(
+            "Run %(run)s of %(project)s ended before its model was finished. Its page says why and what to do."
+        ),
+        "training:run",
+        gettext_lazy("See why"),
+    ),
+    Kind.FINISH_DRAFT: Saying(
+        gettext_lazy("Finish your application"),
+        gettext_lazy(
+            "%(title)s is a draft. It is saved as you write; nobody but your organisation sees it until you submit it."
+        ),
+        "applications:edit",
+        gettext_lazy("Go on writing"),
+    ),
+    Kind.WATCH: Saying(
+        gettext_lazy("Watch your run"),
+        gettext_lazy(
+            "Run %(run)s of %(project)s is under way. If it is interrupted, it goes on from its last checkpoint."
+        ),
+        "training:run",
+        gettext_lazy("Watch it"),
+    ),
+    Kind.WAIT_ACCOUNT: Saying(
+        gettext_lazy("Your account on the machine is being made"),
+        gettext_lazy(
+            "%(project)s is open. We write to you as soon as its account was read back from the "
+            "machine; that takes minutes."
+        ),
+        "portal:project",
+        gettext_lazy("See the project"),
+    ),
+    Kind.WAIT_STAGING: Saying(
+        gettext_lazy("Your data is being copied"),
+        gettext_lazy("Every file for %(project)s is checked as it is copied. Then you can launch a run."),
+        "portal:project",
+        gettext_lazy("See how far it is"),
+        "#data",
+    ),
+    Kind.WAIT_DECISION: Saying(
+        gettext_lazy("Wait for our decision"),
+        gettext_lazy("We have %(title)s. You hear from us by %(due)s; we write to you when something changes."),
+        "applications:detail",
+        gettext_lazy("See where it stands"),
+    ),
+    Kind.LOOK_AT_MODEL: Saying(
+        gettext_lazy("Look at your model"),
+        gettext_lazy(
+            "The model of %(project)s is registered: measured, documented and signed. You can "
+            "download it, and publish it."
+        ),
+        "",
+        gettext_lazy("See the model"),
+    ),
+    Kind.PUBLISH_DATA: Saying(
+        gettext_lazy("Publish your first dataset"),
+        gettext_lazy(
+            "Describe it, name its licence and policy, and upload the files. Nobody uses it "
+            "without accepting your terms."
+        ),
+        "dataspaces:mine",
+        gettext_lazy("Begin"),
+    ),
+    Kind.SEE_USAGE: Saying(
+        gettext_lazy("See who uses your data"),
+        gettext_lazy("Every project that accepted your terms, for what purpose, and since when."),
+        "dataspaces:mine",
+        gettext_lazy("See the use"),
+    ),
+    Kind.OPERATE: Saying(
+        gettext_lazy("Look after the factory"),
+        gettext_lazy(
+            "The start page shows how busy the machines are. Calls, machines and accounts are "
+            "kept in the administration and with the command fabrica-site."
+        ),
+        "portal:start",
+        gettext_lazy("See the machines"),
+    ),
+    Kind.APPLY: Saying(
+        gettext_lazy("Apply for computing time"),
+        ngettext_lazy(
+            "One call is open. The planner tells you how many hours your model needs.",
+            "%(count)d calls are open. The planner tells you how many hours your model needs.",
+            "count",
+        ),
+        "calls:list",
+        gettext_lazy("See the open calls"),
+    ),
+    Kind.NO_CALL: Saying(
+        gettext_lazy("Wait for the next call"),
+        gettext_lazy("No call is open at the moment. The page of calls says when the next one opens."),
+        "calls:list",
+        gettext_lazy("See the calls"),
+    ),
+}

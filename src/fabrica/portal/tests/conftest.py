@@ -1,0 +1,26 @@
+"""People at the portal: browsers that signed in, and a moment that does not move."""
+
+import pytest
+from django.test import Client
+from fabrica.portal import api
+from fabrica.portal.pages import desk, front, home, project
+
+
+@pytest.fixture(autouse=True)
+def frozen(monkeypatch, now):
+    """The pages of the portal look at this clock."""
+    for edge in (api, desk, front, home, project):
+        monkeypatch.setattr(edge, "utcnow", lambda: now)
+
+
+@pytest.fixture
+def browser(cast):
+    """A browser in which somebody of the cast signed in: `browser("officer")`; nobody: `browser()`."""
+
+    def opened(who=""):
+        client = Client()
+        if who:
+            client.force_login(getattr(cast, who))
+        return client
+
+    return opened

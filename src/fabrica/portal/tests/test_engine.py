@@ -1,0 +1,174 @@
+"""The next step in every case, whose task an application is, and when two figures lie far apart."""
+
+from datetime import date
+
+import pytest
+from fabrica.applications.states import State
+from fabrica.portal.engine import (
+    ApplicationFacts,
+    Facts,
+    Kind,
+    ProjectFacts,
+    Step,
+    Task,
+    next_step,
+    states_for,
+    task_for,
+    times_apart,
+)
+
+DUE = date(2026, 11, 25)
+
+
+def applied(state, code="AIF-1", title="Letters"):
+    return (ApplicationFacts(code, title, state, DUE),)
+
+
+def project(**facts):
+    """A project that is ready, with hours and nothing else."""
+    return (ProjectFacts("letters", "Letters", **{"free_gpu_seconds": 3600, **facts}),)
+
+
+ABOUT = {"title": "Letters", "code": "AIF-1", "due_on": DUE}
+OF_PROJECT = {"project": "Letters", "run": None}
+
+CASES = {
+    "somebody new registers an organisation": (Facts(has_organisation=False), Step(Kind.REGISTER)),
+    "a member of an organisation applies": (Facts(open_calls=2), Step(Kind.APPLY, words={"count": 2})),
+    "without an open call one waits for it": (Facts(open_calls=0), Step(Kind.NO_CALL, words={"count": 0})),
+    "a draft is finished": (Facts(applications=applied(State.DRAFT)), Step(Kind.FINISH_DRAFT, ("AIF-1",), ABOUT)),
+    "a returned one is mended": (Facts(applications=applied(State.RETURNED)), Step(Kind.MEND, ("AIF-1",), ABOUT)),
+    "an untitled draft goes by its code": (
+        Facts(applications=applied(State.DRAFT, title="")),
+        Step(Kind.FINISH_DRAFT, ("AIF-1",), {**ABOUT, "title": "AIF-1"}),
+    ),
+    **{
+        f"{state} means waiting until the due date": (
+            Facts(applications=applied(state)), Step(Kind.WAIT_DECISION, ("AIF-1",), ABOUT),
+        )
+        for state in (State.SUBMITTED, State.SCREENED, State.ASSESSED)
+    },
+    "after a no one may apply again": (Facts(applications=applied(State.REFUSED)), Step(Kind.APPLY, words={"count": 1})),
+    "after withdrawing too": (Facts(applications=applied(State.WITHDRAWN)), Step(Kind.APPLY, words={"count": 1})),
+    "an account is being made": (
+        Facts(projects=project(is_ready=False)), Step(Kind.WAIT_ACCOUNT, ("letters",), OF_PROJECT),
+    ),
+    "a ready project needs data": (Facts(projects=project()), Step(Kind.CHOOSE_DATA, (), OF_PROJECT)),
+    "data is being copied": (Facts(projects=project(staging=1)), Step(Kind.WAIT_STAGING, ("letters",), OF_PROJECT)),
+    "data that stopped is looked at": (Facts(projects=project(stopped=1)), Step(Kind.MEND_DATA, ("letters",), OF_PROJECT)),
+    "with data in place a run is launched": (Facts(projects=project(staged=1)), Step(Kind.LAUNCH, ("letters",), OF_PROJECT)),
+    "more data on its way does not hold up the first run": (
+        Facts(projects=project(staged=1, staging=1)), Step(Kind.LAUNCH, ("letters",), OF_PROJECT),
+    ),
+    "a run is watched": (
+        Facts(projects=project(staged=1, active_run=3)),
+        Step(Kind.WATCH, ("letters", 3), {"project": "Letters", "run": 3}),
+    ),
+    "a run that failed is looked into": (
+        Facts(projects=project(staged=1, failed_run=2)),
+        Step(Kind.MEND_RUN, ("letters", 2), {"project": "Letters", "run": 2}),
+    ),
+    "a failure after a success does not hide the model": (
+        Facts(projects=project(staged=1, failed_run=2, has_result=True, model="/models/m/1/")),
+        Step(Kind.LOOK_AT_MODEL, ("/models/m/1/",), {"project": "Letters"}),
+    ),
+    "a model is looked at": (
+        Facts(projects=project(staged=1, has_result=True, model="/models/m/1/")),
+        Step(Kind.LOOK_AT_MODEL, ("/models/m/1/",), {"project": "Letters"}),
+    ),
+    "a result on its way into the registry leaves time to apply": (
+        Facts(projects=project(staged=1, has_result=True)), Step(Kind.APPLY, words={"count": 1}),
+    ),
+    "a project without hours left leads to a new application": (
+        Facts(projects=project(free_gpu_seconds=0)), Step(Kind.APPLY, words={"count": 1}),
+    ),
+    "a project that ended leads to a new application": (
+        Facts(projects=project(is_open=False)), Step(Kind.APPLY, words={"count": 1}),
+    ),
+    "what was sent back goes before the project": (
+        Facts(applications=applied(State.RETURNED), projects=project()), Step(Kind.MEND, ("AIF-1",), ABOUT),
+    ),
+    "the project goes before a draft": (
+        Facts(applications=applied(State.DRAFT), projects=project()), Step(Kind.CHOOSE_DATA, (), OF_PROJECT),
+    ),
+    "a draft goes before watching": (
+        Facts(applications=applied(State.DRAFT), projects=project(active_run=1)),
+        Step(Kind.FINISH_DRAFT, ("AIF-1",), ABOUT),
+    ),
+    "a member of a project without an organisation just works": (
+        Facts(has_organisation=False, projects=project()), Step(Kind.CHOOSE_DATA, (), OF_PROJECT),
+    ),
+    "staff first decide": (
+        Facts(roles=frozenset({"officer"}), due=3, overdue=1, projects=project()),
+        Step(Kind.DECIDE, words={"count": 3, "overdue": 1}),
+    ),
+    "an officer whose desk is clear": (Facts(roles=frozenset({"officer"}), has_organisation=False), Step(Kind.QUEUE_EMPTY)),
+    "an assessor whose desk is clear": (Facts(roles=frozenset({"assessor"})), Step(Kind.QUEUE_EMPTY)),
+    "an operator looks after the machines": (
+        Facts(roles=frozenset({"operator"}), has_organisation=False), Step(Kind.OPERATE),
+    ),
+    "a provider first needs an organisation": (
+        Facts(roles=frozenset({"provider"}), has_organisation=False), Step(Kind.REGISTER),
+    ),
+    "a provider publishes": (Facts(roles=frozenset({"provider"})), Step(Kind.PUBLISH_DATA, words={"count": 0})),
+    "a provider who published sees the use": (
+        Facts(roles=frozenset({"provider"}), datasets=2), Step(Kind.SEE_USAGE, words={"count": 2}),
+    ),
+    "a provider who applied is an applicant": (
+        Facts(roles=frozenset({"provider"}), applications=applied(State.DRAFT)),
+        Step(Kind.FINISH_DRAFT, ("AIF-1",), ABOUT),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_next_step(case):
+    facts, expected = CASES[case]
+    assert next_step(facts) == expected
+
+
+def test_every_kind_of_step_stands_in_the_table():
+    assert {step.kind for _facts, step in CASES.values()} == set(Kind)
+
+
+def test_the_first_project_with_something_to_do_is_named():
+    busy, idle = project(active_run=1)[0], ProjectFacts("birds", "Birds", free_gpu_seconds=1)
+    assert next_step(Facts(projects=(busy, idle))) == Step(Kind.CHOOSE_DATA, (), {"project": "Birds", "run": None})
+
+
+@pytest.mark.parametrize(
+    ("requested", "proposed", "expected"),
+    [
+        (100, 100, None),
+        (199, 100, None),
+        (200, 100, 2.0),
+        (51, 100, None),
+        (50, 100, 0.5),
+        (0, 100, None),
+        (9, 0, None),
+    ],
+)
+def test_twice_or_half_is_far_apart(requested, proposed, expected):
+    assert times_apart(requested, proposed) == expected
+
+
+@pytest.mark.parametrize(
+    ("state", "roles", "conflict", "expected"),
+    [
+        (State.SUBMITTED, {"officer"}, False, Task.SCREEN),
+        (State.SUBMITTED, {"assessor"}, False, None),
+        (State.SCREENED, {"assessor"}, False, Task.ASSESS),
+        (State.SCREENED, {"officer"}, False, None),
+        (State.ASSESSED, {"officer", "assessor"}, False, Task.DECIDE),
+        (State.ASSESSED, {"officer"}, True, None),
+        (State.AWARDED, {"officer"}, False, None),
+        (State.SUBMITTED, set(), False, None),
+    ],
+)
+def test_whose_task_it_is(state, roles, conflict, expected):
+    assert task_for(state, frozenset(roles), has_conflict=conflict) == expected
+
+
+def test_what_waits_for_whom():
+    told = {role: states_for(frozenset({role})) for role in ("officer", "assessor", "operator")}
+    assert told == {"officer": ["submitted", "assessed"], "assessor": ["screened"], "operator": []}
