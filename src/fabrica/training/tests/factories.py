@@ -5,10 +5,11 @@ from datetime import datetime
 
 from django.core.files.base import ContentFile
 from fabrica.allocations import services as allocations
-from fabrica.allocations.models import Award, ClusterAccount
+from fabrica.allocations import tasks as accounts
+from fabrica.allocations.models import Award
 from fabrica.applications.tests import factories as applications
 from fabrica.clusters import queries as clusters
-from fabrica.clusters.adapters.port import AccountSpec, Cluster
+from fabrica.clusters.adapters.port import Cluster
 from fabrica.clusters.models import Machine
 from fabrica.dataspaces import queries as dataspaces
 from fabrica.dataspaces import services as data
@@ -20,7 +21,7 @@ from fabrica.reviews.states import Verdict
 from fabrica.training import services
 from fabrica.training.models import Run
 
-TEXT = "".join(f"def answer_{n}(value):\n    return value * {n} + {n % 7}\n\n" for n in range(3_000))
+TEXT = "".join(f"def answer_{n}(value):\n    return value * {n} + {n % 7}\n\n" for n in range(600))
 HOUR = 3_600
 
 
@@ -49,7 +50,7 @@ def open_site(cast, call, cluster: Cluster, now: datetime, gpu_seconds: int = 10
     machine = call.machine
     clusters.serve(machine.adapter, lambda _machine: cluster)
     award = awarded(cast, call, now, gpu_seconds)
-    make_ready(award, cluster, now)
+    assert accounts.reconcile(now)
     staging = stage_text(cast, award.project, now)
     return Site(cast, machine, award.project, award, staging, cluster)
 
@@ -64,12 +65,6 @@ def awarded(cast, call, now: datetime, gpu_seconds: int) -> Award:
     allocations.fund(machine=call.machine, gpu_seconds=2 * gpu_seconds, key=application.code, by=cast.operator, now=now)
     application.refresh_from_db()
     return allocations.award(application=application, gpu_seconds=gpu_seconds, months=1, by=cast.officer, now=now)
-
-
-def make_ready(award: Award, cluster: Cluster, now: datetime) -> None:
-    """Its account as a worker would have made it."""
-    cluster.put_account(AccountSpec(award.account_name, award.project.title, award.gpu_seconds))
-    ClusterAccount.objects.filter(award=award).update(ready_at=now, gpu_seconds_applied=award.gpu_seconds)
 
 
 def stage_text(cast, project: Project, now: datetime, text: str = TEXT) -> Staging:
