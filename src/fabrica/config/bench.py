@@ -1,0 +1,154 @@
+"""`make bench`: what the portal's lists and the trainer cost on this machine, with a calibration of the machine.
+
+Prints the tables and writes var/bench.json: name, figure, unit, the peer's figure where both ran, date.
+"""
+
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+HOME = Path(tempfile.mkdtemp(prefix="fabrica-bench-"))
+os.environ.update(FABRICA_HOME=str(HOME), FABRICA_DEMO="1", FABRICA_SECRET_KEY="bench-" + "0" * 40)
+os.environ.update(FABRICA_LOG_LEVEL="ERROR", DJANGO_SETTINGS_MODULE="fabrica.config.settings")
+
+import django  # noqa: E402 - after the environment
+
+django.setup()
+
+import torch  # noqa: E402 - the same
+from django.core.management import call_command  # noqa: E402 - the same
+from django.db import connection  # noqa: E402 - the same
+from django.test import Client  # noqa: E402 - the same
+from django.test.utils import CaptureQueriesContext  # noqa: E402 - the same
+
+from fabrica.config import bench_data  # noqa: E402 - the same
+from fabrica.kit.files import write_atomic  # noqa: E402 - the same
+from fabrica.kit.time import utcnow  # noqa: E402 - the same
+from fabrica.trainer.bench import calibrate  # noqa: E402 - the same
+from fabrica.trainer.recipe import Recipe, named  # noqa: E402 - the same
+
+ROWS = (100, 2_000)
+REPEATS = 15
+SECONDS = 6.0
+PAGES = {"start": "/", "calls": "/calls/", "data": "/data/", "models": "/models/", "home": "/home/", "queue": "/desk/"}
+LISTS = {"applications": "/api/applications", "awards": "/api/awards", "projects": "/api/projects"}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured value; `peer` is what a peer reached in the same run, None where none ran."""
+
+    name: str
+    figure: float
+    unit: str
+    peer: float | None
+    date: str
+
+
+def figure(name: str, value: float, unit: str, peer: float | None = None) -> Figure:
+    """A figure of today."""
+    return Figure(name, round(value, 3), unit, None if peer is None else round(peer, 3), utcnow().date().isoformat())
+
+
+def machine() -> Iterator[Figure]:
+    """How fast this machine is, so that figures of two machines can be compared."""
+    start = time.perf_counter()
+    sum(range(20_000_000))
+    yield figure("machine: sum of 20 million integers", time.perf_counter() - start, "s")
+    side = 1024
+    left, right = torch.randn(side, side), torch.randn(side, side)
+    seconds = _median(lambda: torch.mm(left, right), 10)
+    yield figure("machine: matrix product, fp32", 2 * side**3 / seconds / 1e9, "GFLOP/s")
+
+
+def _median(work: Callable[[], Any], repeats: int) -> float:
+    work()
+    return statistics.median(_timed(work) for _ in range(repeats))
+
+
+def _timed(work: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def portal() -> Iterator[Figure]:
+    """Every list page and API list with few and many rows: server time, and the SQL it takes."""
+    call_command("migrate", verbosity=0)
+    client = Client()
+    for rows in ROWS:
+        officer = bench_data.fill(rows)
+        client.force_login(officer, "allauth.account.auth_backends.AuthenticationBackend")
+        for name, path in {**PAGES, **LISTS}.items():
+            yield from _page(client, name, path, rows)
+
+
+def _page(client: Client, name: str, path: str, rows: int) -> Iterator[Figure]:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        answer = client.get(path)
+    if answer.status_code != 200:  # noqa: PLR2004 - HTTP
+        sys.exit(f"{path} answered {answer.status_code}")
+    times = sorted(_timed(lambda: client.get(path)) for _ in range(REPEATS))
+    yield figure(f"portal: {name}, {rows} applications, median", 1000 * statistics.median(times), "ms")
+    yield figure(f"portal: {name}, {rows} applications, SQL", len(queries), "statements")
+
+
+def trainer() -> Iterator[Figure]:
+    """The demo recipe against PyTorch's own transformer layers of the same shape with AdamW, in the same run."""
+    recipe = named("demo")
+    ours = calibrate(recipe, SECONDS)
+    peer = _peer_tokens_per_second(recipe, SECONDS)
+    yield figure("trainer: demo recipe; peer torch.nn layers", ours.tokens_per_second, "tokens/s", peer)
+    yield figure("trainer: demo recipe", ours.flops_per_second / 1e9, "GFLOP/s")
+
+
+def _peer_tokens_per_second(recipe: Recipe, seconds: float) -> float:
+    shape = recipe.model
+    layer = torch.nn.TransformerEncoderLayer(
+        shape.width, shape.heads, round(1.5 * shape.hidden), 0.0, "gelu", batch_first=True, norm_first=True
+    )
+    body = torch.nn.TransformerEncoder(layer, shape.layers, enable_nested_tensor=False)
+    embed = torch.nn.Embedding(recipe.vocab_size, shape.width)
+    rule = torch.optim.AdamW([*body.parameters(), *embed.parameters()], lr=1e-3)
+    mask = torch.nn.Transformer.generate_square_subsequent_mask(shape.context)
+    tokens = torch.randint(0, recipe.vocab_size, (recipe.batch, shape.context + 1))
+
+    def step() -> None:
+        hidden = body(embed(tokens[:, :-1]), mask=mask, is_causal=True)
+        logits = hidden @ embed.weight.T
+        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten())
+        rule.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch has none here
+        rule.step()
+
+    step()
+    start, steps = time.perf_counter(), 0
+    while time.perf_counter() - start < seconds or steps < 2:  # noqa: PLR2004 - two at least
+        step()
+        steps += 1
+    return steps * recipe.batch * shape.context / (time.perf_counter() - start)
+
+
+def main() -> None:
+    """Measure, print, write."""
+    figures = []
+    for measure in (machine, portal, trainer):
+        sys.stdout.write(f"\n{(measure.__doc__ or '').splitlines()[0]}\n")
+        for one in measure():
+            figures.append(one)
+            ratio = f"   peer {one.peer:,.1f}, ratio {one.figure / one.peer:.2f}" if one.peer else ""
+            sys.stdout.write(f"  {one.name:58} {one.figure:12,.2f} {one.unit}{ratio}\n")
+    write_atomic(Path("var/bench.json"), json.dumps([asdict(one) for one in figures], indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
