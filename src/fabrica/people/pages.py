@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from fabrica.kit.errors import NotFound, Problem
@@ -69,6 +70,7 @@ def organisation(request: HttpRequest, uid: str) -> HttpResponse:
     return render(request, "people/organisation.html", context)
 
 
+@never_cache
 def token_new(request: HttpRequest) -> HttpResponse:
     """Make a token; its secret stands on the answer and nowhere else."""
     form = TokenForm(request.POST or None)

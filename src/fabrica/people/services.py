@@ -17,6 +17,7 @@ from fabrica.people.models import Member, Organisation, Person, RoleGrant, Token
 from fabrica.people.states import MEMBER_COUNTRIES, TERMS_VERSION, Kind, MemberRole, Role, Scope
 
 MAX_TOKENS = 20
+NAME_LIMIT, NUMBER_LIMIT = 160, 40
 MAX_TOKEN_DAYS = 365
 TOUCH_EVERY = timedelta(minutes=5)
 
@@ -79,6 +80,8 @@ def register_organisation(
 def _check_organisation(name: str, country: str, kind: str, registration_number: str) -> None:
     if not name.strip() or not registration_number.strip():
         raise Refused("An organisation needs its legal name and its registration number.")
+    if len(name.strip()) > NAME_LIMIT or len(registration_number.strip()) > NUMBER_LIMIT:
+        raise Refused(f"A name has at most {NAME_LIMIT} characters, a registration number at most {NUMBER_LIMIT}.")
     if country not in MEMBER_COUNTRIES:
         raise Refused(f"{country} is not a country this site knows.", todo="Use the two-letter code, such as FR.")
     if kind not in Kind.values:
