@@ -82,7 +82,7 @@ class KeyOut(Schema):
 
 
 def _detail(version: ModelVersion) -> ModelVersion:
-    version.files = queries.files_of(version)  # type: ignore[attr-defined]
+    version.files = queries.downloads_of(version)  # type: ignore[attr-defined]
     return version
 
 

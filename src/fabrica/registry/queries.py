@@ -1,6 +1,7 @@
 """Reading the registry. Every list starts from `visible_to`; None stands for a reader who is not signed in."""
 
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
 from django.db.models import Q, QuerySet
@@ -76,11 +77,17 @@ def files_of(version: ModelVersion) -> list[FileFact]:
     return sorted(read_manifest(version.manifest.encode()).files.values())
 
 
+def downloads_of(version: ModelVersion) -> list[FileFact]:
+    """All files of its folder: those the manifest lists, then the manifest and its signature, which it cannot list."""
+    own = ((MANIFEST, version.manifest.encode()), (SIGNATURE, f"{version.signature}\n".encode()))
+    return [*files_of(version), *(FileFact(name, len(raw), sha256(raw).hexdigest()) for name, raw in own)]
+
+
 def file_of(person: Person | None, version: ModelVersion, path: str) -> Path:
     """Where a file of it lies: only what the manifest lists, the manifest and its signature. Raises NotFound."""
     if not rules.can_download(person, version):
         raise NotFound(f"{version} is withdrawn; its files are no longer given out.", why=version.withdrawn_because)
-    if path not in {one.path for one in files_of(version)} | {MANIFEST, SIGNATURE}:
+    if path not in {one.path for one in downloads_of(version)}:
         raise NotFound(f"{version} has no file {path[:200]!r}.", todo="See the list of its files.")
     found = version.path / path
     if found.is_symlink() or not found.is_file():

@@ -1,21 +1,19 @@
 """How a version's facts read on its page: names and values, links and tables, all from the one facts record."""
 
 import json
-from hashlib import sha256
 from typing import Any
 
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from fabrica.kit.time import utcnow
 from fabrica.kit.units import duration
 from fabrica.registry.engine.card import at, comparisons
-from fabrica.registry.engine.manifest import MANIFEST, SIGNATURE
 from fabrica.registry.models import ModelVersion
-from fabrica.registry.queries import files_of
+from fabrica.registry.queries import downloads_of
 from fabrica.registry.states import State
 from fabrica.web.components import Column
 from fabrica.web.words import count, gpu_hours, size, when
@@ -74,18 +72,15 @@ def page(version: ModelVersion, *, can_download: bool) -> dict[str, Any]:
 
 
 def _files(version: ModelVersion, *, is_linked: bool) -> list[list[Text]]:
-    """The covered files, then the manifest and its signature, which nothing else can cover."""
-    rows = [(one.path, size(one.size_bytes), one.sha256) for one in files_of(version)]
-    raw = version.manifest.encode()
-    rows += [(MANIFEST, size(len(raw)), sha256(raw).hexdigest()), (SIGNATURE, size(len(version.signature) + 1), "–")]
+    """Each file, its size and its hash; with its address for those who may have it."""
     link = '<a href="{}" download>{}</a>'
     return [
         [
-            format_html(link, file_url(version, path), path) if is_linked else path,
-            size_text,
-            format_html('<code class="hash">{}</code>', digest),
+            format_html(link, file_url(version, one.path), one.path) if is_linked else one.path,
+            size(one.size_bytes),
+            _hash(one.sha256),
         ]
-        for path, size_text, digest in rows
+        for one in downloads_of(version)
     ]
 
 
@@ -125,7 +120,7 @@ def _provenance(version: ModelVersion) -> list[tuple[Text, Text]]:
     """The chain from the application to the run, in order."""
     facts = version.facts
     uris = [one["uri"] for one in facts.get("datasets") or []]
-    changed = " +" if at(facts, "code.is_changed") else ""
+    changed = _(" (with changes that are in no commit)") if at(facts, "code.is_changed") else ""
     commit = at(facts, "code.commit")
     return [
         (_("Application"), known(facts.get("application"))),
@@ -154,9 +149,19 @@ def _use(facts: dict[str, Any]) -> list[tuple[Text, Text]]:
         (_("Used"), UNKNOWN if used is None else gpu_hours(used)),
         (_("Planned time"), UNKNOWN if planned is None else duration(planned)),
         (_("Actual time"), UNKNOWN if actual is None else duration(actual)),
-        (_("Energy, estimated"), UNKNOWN if energy is None else f"{energy:.2f} Wh"),
-        (_("CO2e, estimated"), UNKNOWN if co2e is None else f"{co2e:.2f} g"),
+        (_("Energy, estimated"), UNKNOWN if energy is None else f"{_short(energy)} Wh"),
+        (_("CO2e, estimated"), UNKNOWN if co2e is None else f"{_short(co2e)} g"),
     ]
+
+
+def _short(value: float) -> str:
+    return f"{value:,.1f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004 - three figures are enough
+
+
+def _hash(digest: str) -> SafeString:
+    """A hash that may break on a narrow screen, and is copied without its breaks."""
+    pieces = ((digest[start : start + 16],) for start in range(0, len(digest), 16))
+    return format_html("<code>{}</code>", format_html_join(mark_safe("<wbr>"), "{}", pieces))
 
 
 def _price(row: dict[str, Any]) -> dict[str, Any]:

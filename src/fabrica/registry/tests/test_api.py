@@ -1,6 +1,7 @@
 """The API of models and keys."""
 
 import json
+from hashlib import sha256
 
 import pytest
 from fabrica.people import services as people
@@ -32,7 +33,10 @@ def test_a_member_lists_and_reads_the_models_of_the_project(api, version, cast):
     assert api(cast.mate, "GET", f"/models/{version.model.slug}").json()["rows"] == rows
     found = api(cast.mate, "GET", f"/models/{version.model.slug}/1").json()
     assert (found["facts"], found["manifest"], found["card"]) == (version.facts, version.manifest, version.card)
-    assert [one["path"] for one in found["files"]][:2] == ["card.md", "evaluation.json"]
+    names = [one["path"] for one in found["files"]]
+    assert (names[:2], names[-2:]) == (["card.md", "evaluation.json"], ["manifest.json", "manifest.sig"])
+    for one in found["files"]:
+        assert sha256((version.path / one["path"]).read_bytes()).hexdigest() == one["sha256"]
 
 
 @pytest.mark.parametrize("path", ["", "/1", "/1/files/card.md"])
