@@ -1,5 +1,6 @@
 """The API of datasets: the catalogue, publishing, accepting and staging."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -60,6 +61,7 @@ class DatasetRow(Schema):
     licence: str
     provider: str = Field(alias="provider.name")
     visibility: str
+    newest_uri: str = Field("", description="The version to use now; empty where there is none.")
 
 
 class DatasetPage(Schema):
@@ -165,7 +167,15 @@ class UsePage(Schema):
 @needs("read")
 def datasets(request: HttpRequest, q: str = "", licence: str = "", language: str = "", cursor: str = "") -> Any:
     """The catalogue: public datasets that can be used now, and the own data of my projects."""
-    return page_of(queries.search(signed_in(request), q, licence, language), cursor)
+    page = page_of(queries.search(signed_in(request), q, licence, language), cursor)
+    _with_newest(page.rows)
+    return page
+
+
+def _with_newest(found: Sequence[Dataset]) -> None:
+    newest = queries.newest_of(found)
+    for one in found:
+        one.newest_uri = newest[one.pk].uri if one.pk in newest else ""  # type: ignore[attr-defined]
 
 
 @router.post("/datasets", response={201: DatasetOut})
@@ -182,6 +192,7 @@ def create_dataset(request: HttpRequest, payload: DatasetIn) -> Status[Any]:
 
 
 def _with_versions(request: HttpRequest, found: Dataset) -> Dataset:
+    _with_newest([found])
     found.seen_versions = list(queries.versions_of(signed_in(request), found)[:100])  # type: ignore[attr-defined]
     return found
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.functional import lazystr
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -73,7 +72,7 @@ class DatasetForm(forms.ModelForm[Dataset]):
         super().__init__(*args, **kwargs)
         names = [(one, f"{name} ({one})") for one, name in licences().items()]
         known = self.fields["known_licence"]
-        known.choices = [*names, (OTHER, _("Another one"))]  # type: ignore[attr-defined]
+        known.choices = [("", _("Choose one")), *names, (OTHER, _("Another one"))]  # type: ignore[attr-defined]
         known.help_text = lazystr(licences_source())
         if self.instance.pk:
             is_known = self.instance.licence in licences()
@@ -121,7 +120,7 @@ class FilesField(forms.FileField):
 
     widget = FilesInput
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:  # type: ignore[override]
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
         """The files. Raises ValidationError for none."""
         given = data if isinstance(data, (list, tuple)) else [data]
         return [super(FilesField, self).clean(one, initial) for one in given or [None]]
@@ -134,11 +133,11 @@ def _kinds() -> str:
 class UploadForm(forms.Form):
     """Files into a draft."""
 
-    files = FilesField(label=_("Files, or one .zip with folders"))
+    uploads = FilesField(label=_("Files, or one .zip with folders"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["files"].help_text = _kinds()
+        self.fields["uploads"].help_text = _kinds()
 
 
 class PublishForm(forms.Form):
@@ -169,13 +168,15 @@ class UseForm(forms.Form):
     def __init__(self, *args: Any, projects: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["project"].choices = projects  # type: ignore[attr-defined]
+        if len(projects) == 1:
+            self.initial["project"] = projects[0][0]
 
 
 class OwnDataForm(forms.Form):
     """Data a project brings itself."""
 
     title = forms.CharField(label=_("What is it?"), max_length=120)
-    files = FilesField(label=_("Files, or one .zip with folders"))
+    uploads = FilesField(label=_("Files, or one .zip with folders"))
     has_rights = forms.TypedChoiceField(
         label=_("Do you have the right to use it for this project?"),
         choices=YES_NO,
@@ -192,4 +193,4 @@ class OwnDataForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["files"].help_text = _kinds()
+        self.fields["uploads"].help_text = _kinds()

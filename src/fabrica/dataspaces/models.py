@@ -1,6 +1,7 @@
 """Datasets, versions, agreements, stagings."""
 
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.validators import MaxLengthValidator, URLValidator
@@ -18,7 +19,7 @@ from fabrica.projects.models import Project
 TEXT_LIMIT = 5_000
 
 
-def _text(label: str, *, blank: bool = False) -> models.TextField[str, str]:
+def _text(label: Any, *, blank: bool = False) -> models.TextField[str, str]:
     return models.TextField(label, max_length=TEXT_LIMIT, validators=[MaxLengthValidator(TEXT_LIMIT)], blank=blank)
 
 

@@ -23,6 +23,13 @@ DIRECTORY_BYTES_PER_FILE = 46 + names.PATH_BYTES + 200
 ENCRYPTED = 0x1
 
 
+class Readable(Protocol):
+    """What bytes are read from, in pieces."""
+
+    def read(self, size_bytes: int, /) -> bytes:
+        """At most that many bytes; none at the end."""
+
+
 class Upload(Protocol):
     """A file as it arrives: Django's `UploadedFile` is one, `LocalFile` another."""
 
@@ -95,7 +102,7 @@ def _receive_one(upload: Upload, folder: Path, room: _Room) -> str:
         return _write(source, upload.name or "", folder, room)
 
 
-def _write(source: IO[bytes], name: str, folder: Path, room: _Room) -> str:
+def _write(source: Readable, name: str, folder: Path, room: _Room) -> str:
     path = names.clean(name)
     check_type(path)
     room.take_file()

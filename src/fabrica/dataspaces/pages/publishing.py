@@ -91,11 +91,11 @@ def upload(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     version = _provided_version(request, slug, number)
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        files = form.cleaned_data["files"]
+        files = form.cleaned_data["uploads"]
         try:
             services.add_files(version=version, files=files, by=signed_in(request), now=utcnow())
         except Problem as problem:
-            form.add_error("files", str(problem))
+            form.add_error("uploads", str(problem))
         else:
             messages.success(request, _("The files are in the draft. Nobody else sees them yet."))
             return redirect("dataspaces:upload", slug, number)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from fabrica.dataspaces import queries, services
 from fabrica.dataspaces.forms import OwnDataForm, UseForm
 from fabrica.dataspaces.models import Staging
+from fabrica.dataspaces.states import TO_DO
 from fabrica.kit.errors import Problem
 from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow
@@ -64,7 +65,7 @@ def _shown(found: Staging, project: Project, *, works_here: bool) -> dict[str, A
         "dataset": found.version.dataset,
         "project": project,
         "works_here": works_here,
-        "is_under_way": found.state in queries.TO_DO,
+        "is_under_way": found.state in TO_DO,
     }
 
 
@@ -85,10 +86,16 @@ def own_data(request: HttpRequest, slug: str) -> HttpResponse:
     form = OwnDataForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made = services.own_data(project=project, by=person, now=utcnow(), **form.cleaned_data)
+            made = services.own_data(project=project, by=person, now=utcnow(), **_told(form))
         except Problem as problem:
             form.add_error(None, str(problem))
         else:
             copy = queries.staging_of(project, made)
             return redirect("dataspaces:staging", slug, copy.pk) if copy else redirect("dataspaces:project", slug)
     return render(request, "dataspaces/own.html", {"form": form, "project": project, "limits": services.limits()})
+
+
+def _told(form: OwnDataForm) -> dict[str, Any]:
+    """The answers as the service takes them; a form has files of its own, so its field bears another name."""
+    told = {**form.cleaned_data}
+    return {"files": told.pop("uploads"), **told}

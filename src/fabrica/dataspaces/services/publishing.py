@@ -105,6 +105,7 @@ def change_dataset(*, dataset: Dataset, values: Mapping[str, Any], by: Person, n
 def new_version(*, dataset: Dataset, by: Person, now: datetime) -> Version:
     """Start the next version as an empty draft, or return the draft there is. Raises NotAllowed."""
     must_provide(by, dataset)
+    Dataset.objects.select_for_update().get(pk=dataset.pk)  # two at once get the same draft
     if draft := dataset.versions.filter(state=State.DRAFT).first():
         return draft
     last = dataset.versions.order_by("-number").first()

@@ -61,7 +61,8 @@ def test_from_a_description_to_a_published_version(cast, provider):
     assert (told["state"], len(told["sha256"])) == ("published", 64)
     files = provider.get("/datasets/letters/versions/1/files").json()
     assert [one["path"] for one in files] == ["a.txt", "b.csv", "c/d.md"]
-    assert [one["slug"] for one in provider.get("/datasets", q="harbour").json()["rows"]] == ["letters"]
+    rows = provider.get("/datasets", q="harbour").json()["rows"]
+    assert [(one["slug"], one["newest_uri"]) for one in rows] == [("letters", "fabrica:letters@1")]
 
 
 def test_from_the_terms_to_a_staged_copy_and_the_providers_list(cast, now, provider, applicant):

@@ -53,7 +53,7 @@ def test_a_provider_describes_uploads_reviews_and_publishes(cast, now, client):
     slug = "letters-of-the-harbour"
     assert made["Location"] == at("upload", slug, 1)
     files = [SimpleUploadedFile("a.txt", b"one"), SimpleUploadedFile("b.csv", b"two")]
-    assert client.post(at("upload", slug, 1), {"files": files})["Location"] == at("upload", slug, 1)
+    assert client.post(at("upload", slug, 1), {"uploads": files})["Location"] == at("upload", slug, 1)
     review = client.get(at("review", slug, 1)).content.decode()
     assert all(text in review for text in ("a.txt", "b.csv", "Name the archive.", "Research and teaching."))
     assert client.post(at("review", slug, 1), {"revision": 1}).status_code == 200
@@ -65,7 +65,7 @@ def test_a_provider_describes_uploads_reviews_and_publishes(cast, now, client):
 def test_a_refused_upload_stays_on_the_page_with_its_reason(cast, now, client):
     slug = draft(cast, now).dataset.slug
     client.force_login(cast.provider)
-    page = client.post(at("upload", slug, 1), {"files": [SimpleUploadedFile("a.exe", b"MZ")]})
+    page = client.post(at("upload", slug, 1), {"uploads": [SimpleUploadedFile("a.exe", b"MZ")]})
     assert (page.status_code, "is not a kind of file that is taken here" in page.content.decode()) == (200, True)
     assert client.post(at("upload", slug, 1), {}).status_code == 200
     assert client.post(at("clear", slug, 1)).status_code == 302
@@ -173,7 +173,7 @@ def test_own_data_asks_for_rights_and_personal_data(cast, now, client):
     where = project(cast, now)
     client.force_login(cast.mate)
     own = at("own", where.slug)
-    answers = lambda **more: {"title": "Notes", "files": [SimpleUploadedFile("a.txt", b"x")], **more}
+    answers = lambda **more: {"title": "Notes", "uploads": [SimpleUploadedFile("a.txt", b"x")], **more}
     assert client.get(own).status_code == 200
     assert client.post(own, answers()).status_code == 200
     assert client.post(own, answers(has_rights="no", has_personal_data="no")).status_code == 200
@@ -191,7 +191,12 @@ def test_an_officer_looks_but_does_not_work_in_a_project(cast, now, client):
     version, where = published(cast, now), project(cast, now)
     staging = waiting(cast, now, version, where)
     assert walk(client, cast.officer, [at("project", where.slug), at("staging", where.slug, staging.pk)]) == [200, 200]
-    files = {"title": "x", "files": [SimpleUploadedFile("a.txt", b"x")], "has_rights": "yes", "has_personal_data": "no"}
+    files = {
+        "title": "x",
+        "uploads": [SimpleUploadedFile("a.txt", b"x")],
+        "has_rights": "yes",
+        "has_personal_data": "no",
+    }
     assert client.post(at("retry", where.slug, staging.pk)).status_code == 403
     client.post(at("own", where.slug), files)
     assert Dataset.objects.count() == 1
