@@ -267,13 +267,13 @@ def plan(request: HttpRequest, slug: str, payload: PlanIn) -> dict[str, Any]:
 
 @router.post("/projects/{slug}/runs", response={201: RunOut})
 @needs("train")
-def launch(request: HttpRequest, slug: str, payload: RunIn) -> tuple[int, Run]:
+def launch(request: HttpRequest, slug: str, payload: RunIn) -> Run:
     """Launch a run. Its hours are held until it ends."""
     person = signed_in(request)
     project = project_of(person, slug)
     wish = payload.dict()
     stagings = _stagings(person, project, wish.pop("data"))
-    return 201, services.launch(project=project, stagings=stagings, by=person, now=utcnow(), **wish)
+    return services.launch(project=project, stagings=stagings, by=person, now=utcnow(), **wish)
 
 
 @router.get("/projects/{slug}/runs", response=RunPage)

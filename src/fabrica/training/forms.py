@@ -40,7 +40,7 @@ class LaunchForm(forms.Form):
         ),
     )
     datasets = forms.MultipleChoiceField(label=_("Data"), widget=forms.CheckboxSelectMultiple, required=False)
-    devices = forms.IntegerField(label=_("Devices"), min_value=1, initial=1)
+    devices = forms.IntegerField()
     time_limit_minutes = forms.IntegerField(
         label=_("Time limit, in minutes"),
         min_value=-(-MIN_TIME_LIMIT_SECONDS // 60),
@@ -58,9 +58,13 @@ class LaunchForm(forms.Form):
         self.fields["datasets"].choices = [(key, _data_label(one)) for key, one in self.stagings.items()]  # type: ignore[attr-defined]
         if len(self.stagings) == 1:
             self.fields["datasets"].initial = list(self.stagings)
-        devices = self.fields["devices"]
-        devices.max_value = machine.devices_total  # type: ignore[attr-defined]
-        devices.help_text = _("%(machine)s has %(count)s.") % {"machine": machine.name, "count": machine.devices_total}
+        self.fields["devices"] = forms.IntegerField(
+            label=_("Devices"),
+            min_value=1,
+            max_value=machine.devices_total,
+            initial=1,
+            help_text=_("%(machine)s has %(count)s.") % {"machine": machine.name, "count": machine.devices_total},
+        )
 
     def clean_command(self) -> list[str]:
         """The command as a list; quotes are read as a shell would, and nothing else of a shell."""

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from fabrica.allocations import queries as awards
+from fabrica.allocations.models import Award
 from fabrica.dataspaces.queries import staged
 from fabrica.kit.errors import NotAllowed, Problem, Refused, Unreachable
 from fabrica.kit.paging import page_of
@@ -20,8 +21,7 @@ from fabrica.training import queries, rules, services
 from fabrica.training.engine import time_limit
 from fabrica.training.forms import LaunchForm
 from fabrica.training.models import Run
-
-LIVE_POLLING_STOPPED = 286  # htmx's own answer: show this, and ask no more
+from fabrica.training.pages import words
 
 
 def listing(request: HttpRequest, slug: str) -> HttpResponse:
@@ -34,30 +34,29 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def new(request: HttpRequest, slug: str) -> HttpResponse:
-    """Choose, see the plan, confirm: the first POST shows the plan, the one with `launch` launches."""
+    """Choose, see the plan, confirm: a POST shows the plan; with `launch` it launches, with `change` it goes back."""
     person = signed_in(request)
     project = project_of(person, slug)
     if not rules.can_train(person, project):
         raise NotAllowed(_("Only members of the project launch its runs."))
     award = awards.award_of(project)
-    stagings = [one for one in staged(project).select_related("version__dataset") if one.is_staged]
+    stagings = list(staged(project))
     form = LaunchForm(request.POST or None, machine=award.machine, stagings=stagings)
-    preview = None
-    if request.method == "POST" and form.is_valid():
+    context = {"project": project, "award": award, "form": form, "stagings": stagings}
+    context |= {"balance": awards.balance(award), "is_ready": awards.is_ready(award)}
+    if request.method == "POST" and "change" not in request.POST and form.is_valid():
         try:
             if "launch" in request.POST:
                 made = services.launch(project=project, by=person, now=utcnow(), **form.wish())
                 messages.success(request, _("Launched. A worker hands it to the machine."))
                 return redirect("training:run", slug, made.number)
-            preview = _preview(award, form.wish())
+            context["preview"] = _preview(award, form.wish())
         except Problem as problem:
             form.add_error(None, str(problem))
-    context = {"project": project, "award": award, "form": form, "stagings": stagings, "preview": preview}
-    context |= {"balance": awards.balance(award), "is_ready": awards.is_ready(award)}
     return render(request, "training/new.html", context)
 
 
-def _preview(award: Any, wish: dict[str, Any]) -> dict[str, Any]:
+def _preview(award: Award, wish: dict[str, Any]) -> dict[str, Any]:
     """What the launch would take: the plan, and the hours that would be held. Raises Refused."""
     plan = None
     if wish["recipe"] is not None:
@@ -65,7 +64,8 @@ def _preview(award: Any, wish: dict[str, Any]) -> dict[str, Any]:
             raise Refused(_("A training needs data."), todo=_("Choose at least one dataset."))
         plan = queries.plan(award.machine, recipe_from(wish["recipe"]), wish["devices"])
     seconds = time_limit(plan.seconds if plan else None, wish["time_limit_seconds"])
-    return {"plan": plan, "time_limit_seconds": seconds, "held_gpu_seconds": wish["devices"] * seconds}
+    cost = words.euros_of(plan.cost) if plan and plan.cost else None
+    return {"plan": plan, "cost": cost, "time_limit_seconds": seconds, "held_gpu_seconds": wish["devices"] * seconds}
 
 
 def run(request: HttpRequest, slug: str, number: int) -> HttpResponse:
@@ -75,9 +75,7 @@ def run(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 def live(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """The part of the run's page that changes; the browser asks again every two seconds until the run has ended."""
-    context = _shown(request, slug, number)
-    status = LIVE_POLLING_STOPPED if context["run"].is_ended else 200
-    return render(request, "training/live.html", context, status=status)
+    return render(request, "training/live.html", _shown(request, slug, number))
 
 
 @require_POST
@@ -93,21 +91,21 @@ def cancel(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def _shown(request: HttpRequest, slug: str, number: int) -> dict[str, Any]:
     person = signed_in(request)
     found = queries.run_of(person, slug, number)
-    points = list(queries.points_after(found))
     log, log_trouble = _log(found)
+    points = list(queries.points_after(found).values_list("step", "loss", "tokens_per_second"))
     return {
         "run": found,
         "project": found.project,
-        "points": points,
-        "loss": [(one.step, one.loss) for one in points],
-        "throughput": [(one.step, one.tokens_per_second) for one in points],
+        "is_live": not found.is_ended and "still" not in request.GET,
+        "loss": [(step, loss) for step, loss, _speed in points],
+        "throughput": [(step, speed) for step, _loss, speed in points],
+        "held": found.devices * found.time_limit_seconds,
         "attempts": list(found.attempts.all()),
-        "data": [row.staging.version for row in found.data.select_related("staging__version__dataset")],
-        "bill": queries.bill(found),
         "log": log,
         "log_trouble": log_trouble,
-        "can_cancel": rules.can_train(person, found.project) and not found.is_ended,
-        "now": utcnow(),
+        "can_cancel": rules.can_train(person, found.project) and not found.is_ended and not found.is_cancelling,
+        **words.words_of(found),
+        **words.bill_of(found),
     }
 
 
