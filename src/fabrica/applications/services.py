@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from fabrica.applications import rules
 from fabrica.applications.engine import FIELDS
@@ -26,31 +27,54 @@ from fabrica.trust import services as trust
 from fabrica.trust.states import Decision
 
 MAX_OPEN = 20
+CODE_TRIES = 10
+
+
+class SavedMeanwhile(Refused):
+    """Somebody else saved the draft since the writer opened it; what the writer wrote was not kept."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Somebody else saved this draft meanwhile."),
+            todo=_("Look at what they wrote, then save your answers again."),
+        )
 
 
 @transaction.atomic
 def start(*, call: Call, organisation: Organisation, by: Person, now: datetime) -> Application:
     """Begin a draft. Raises NotAllowed for an organisation that is not the person's, Refused for a closed call."""
     if not people_rules.works_for(by, organisation):
-        raise NotAllowed("You can only apply for an organisation you work for.")
+        raise NotAllowed(_("You can only apply for an organisation you work for."))
     _must_be_open(call, now)
     open_now = Application.objects.filter(organisation=organisation, state__in=[State.DRAFT, State.RETURNED])
     if open_now.count() >= MAX_OPEN:
-        raise Refused(f"{organisation} has {MAX_OPEN} drafts already.", todo="Submit or withdraw one first.")
-    application = Application.objects.create(
-        code=_new_code(call, now), call=call, organisation=organisation, applicant=by, created_at=now, saved_at=now
-    )
+        told = _("%(organisation)s has %(most)s drafts already.") % {"organisation": organisation, "most": MAX_OPEN}
+        raise Refused(told, todo=_("Submit or withdraw one first."))
+    application = _create(call=call, organisation=organisation, applicant=by, created_at=now, saved_at=now)
     record(verb="application.start", by=by, subject=application.subject, now=now, call=call.slug)
     return application
 
 
 def _must_be_open(call: Call, now: datetime) -> None:
     if not call.is_open(now):
-        raise Refused(f"{call.title} takes no applications now.", why=call.pause_reason, todo="See the open calls.")
+        told = _("%(call)s takes no applications now.") % {"call": call.title}
+        raise Refused(told, why=call.pause_reason, todo=_("See the open calls."))
+
+
+def _create(*, call: Call, created_at: datetime, **fields: Any) -> Application:
+    """A new row under the next free code; where another took that code meanwhile, the one after it."""
+    for _attempt in range(CODE_TRIES):
+        try:
+            with transaction.atomic():
+                code = _new_code(call, created_at)
+                return Application.objects.create(code=code, call=call, created_at=created_at, **fields)
+        except IntegrityError:
+            continue
+    raise Refused("Many applications start at this moment.", todo="Try again in a few seconds.")
 
 
 def _new_code(call: Call, now: datetime) -> str:
-    """`AIF-2026PG-0001`: year, mode and a number that counts within both. The unique column settles a race."""
+    """`AIF-2026PG-0001`: year, mode and a number that counts within both."""
     start_of = f"AIF-{now.year}{call.mode.code}-"
     last = Application.objects.filter(code__startswith=start_of).order_by("-pk").values_list("code", flat=True).first()
     return f"{start_of}{int(last.rsplit('-', 1)[1]) + 1 if last else 1:04d}"
@@ -62,23 +86,24 @@ def save_draft(
 ) -> Application:
     """Keep what was written so far, complete or not; fields that are not in `values` stay.
 
-    `version` is the draft version the writer started from: Refused when somebody else saved meanwhile, so that
+    `version` is the draft version the writer started from: SavedMeanwhile when somebody else saved since, so that
     nobody's words are lost. Raises NotAllowed, and Refused for unknown fields, values out of bounds, or a
     submitted application.
     """
     if not rules.can_edit(by, application):
-        raise NotAllowed("Only members of the organisation write in its application.")
+        raise NotAllowed(_("Only members of the organisation write in its application."))
     if not application.is_editable:
-        raise Refused("It was submitted; its answers stay as they are.", todo="Withdraw it, or ask the officer.")
+        raise Refused(
+            _("It was submitted; its answers stay as they are."),
+            todo=_("Withdraw it, or ask the officer for it back."),
+        )
     _set_values(application, values)
     fresh = Application.objects.filter(pk=application.pk, state=application.state)
     if version is not None:
         fresh = fresh.filter(draft_version=version)
     written = {name: getattr(application, name) for name in values}
     if not fresh.update(**written, saved_at=now, draft_version=F("draft_version") + 1):
-        raise Refused(
-            "Somebody else saved this draft meanwhile.", todo="Reload the page and enter your last changes again."
-        )
+        raise SavedMeanwhile
     application.refresh_from_db()
     return application
 
@@ -93,7 +118,7 @@ def _set_values(application: Application, values: Mapping[str, Any]) -> None:
         application.clean_fields(exclude=[f.name for f in application._meta.fields if f.name not in values])
     except ValidationError as error:
         lines = [f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items()]
-        raise Refused("These answers cannot be kept.", why="; ".join(lines)) from error
+        raise Refused(_("These answers cannot be kept."), why="; ".join(lines)) from error
 
 
 @transaction.atomic
@@ -103,11 +128,11 @@ def submit(*, application: Application, by: Person, now: datetime) -> Applicatio
     A gate that says REJECT does not stop the submission: a person confirms every refusal. Raises NotAllowed, Refused.
     """
     if not rules.can_edit(by, application):
-        raise NotAllowed("Only members of the organisation submit its application.")
+        raise NotAllowed(_("Only members of the organisation submit its application."))
     _must_be_open(application.call, now)
     if found := gaps_of(application):
         lines = "; ".join(f"{gap.field}: {gap.message}" for gap in found)
-        raise Refused("It is not complete yet.", why=lines, gaps=[vars(gap) for gap in found])
+        raise Refused(_("It is not complete yet."), why=lines, gaps=[vars(gap) for gap in found])
     assessment = trust.assess(subject=application.subject, answers=application.trust_answers, by=by, now=now)
     mode, site = application.call.mode, application.call.machine.site
     due = due_on(timezone.localdate(now), mode.access_working_days, site.country)
@@ -123,7 +148,7 @@ def submit(*, application: Application, by: Person, now: datetime) -> Applicatio
 def withdraw(*, application: Application, by: Person, now: datetime) -> Application:
     """Take it back, at any time before the decision. Raises NotAllowed, Refused."""
     if not rules.can_edit(by, application):
-        raise NotAllowed("Only members of the organisation withdraw its application.")
+        raise NotAllowed(_("Only members of the organisation withdraw its application."))
     return _move(application, State.WITHDRAWN, by=by, now=now, verb="application.withdraw", decided_at=now)
 
 
@@ -136,9 +161,9 @@ def screen(*, application: Application, by: Person, now: datetime, note: str = "
     _must_screen(by, application)
     decision = application.gate.decision if application.gate else Decision.REJECT
     if decision == Decision.REJECT:
-        raise Refused("The gate does not let this through.", todo="Refuse it with its reasons, or send it back.")
+        raise Refused(_("The gate does not let this through."), todo=_("Refuse it with its reasons, or send it back."))
     if decision == Decision.REFER_ETHICS and not note.strip():
-        raise Refused("The gate refers this to a person.", todo="Write what you found on the points it names.")
+        raise Refused(_("The gate refers this to a person."), todo=_("Write what you found on the points it names."))
     return _move(application, State.SCREENED, by=by, now=now, verb="application.screen", reason=note)
 
 
@@ -179,12 +204,12 @@ def mark_awarded(*, application: Application, by: Person, now: datetime, reason:
 
 def _must_screen(by: Person, application: Application) -> None:
     if not rules.can_screen(by, application):
-        raise NotAllowed("Only an officer who does not work for the organisation decides on its application.")
+        raise NotAllowed(_("Only an officer who does not work for the organisation decides on its application."))
 
 
 def _must_tell(reason: str) -> None:
     if not reason.strip():
-        raise Refused("The applicant must be told why.", todo="Write the reason in a sentence or two.")
+        raise Refused(_("The applicant must be told why."), todo=_("Write the reason in a sentence or two."))
 
 
 def _move(
@@ -195,7 +220,7 @@ def _move(
     check_move(before, after)
     mine = Application.objects.filter(pk=application.pk, state=before)
     if not mine.update(state=after, **fields):
-        raise Refused("Somebody else decided meanwhile.", todo="Reload the page.")
+        raise Refused(_("Somebody else decided meanwhile."), todo=_("Reload the page."))
     Transition.objects.create(application=application, before=before, after=after, by=by, reason=reason, at=now)
     record(verb=verb, by=by, subject=application.subject, now=now, before=before.value, after=after.value)
     application.refresh_from_db()
