@@ -1,0 +1,65 @@
+"""What the tests of the whole house may ask for: the cast of the contexts, and one sample of everything."""
+
+import pytest
+from fabrica.applications.tests.factories import submitted
+from fabrica.conftest import call, cast, machine, now  # noqa: F401 - fixtures
+from fabrica.kit.signing import create_key
+from fabrica.people import services as people
+from fabrica.projects import services as projects
+from fabrica.registry.models import ModelVersion
+from fabrica.registry.tests.conftest import succeed, work
+from fabrica.training.tests.factories import open_site
+from fabrica.clusters.adapters.fake import FakeCluster
+
+
+@pytest.fixture
+def site(cast, call, now, settings, tmp_path):
+    """A project of the start-up's with hours, data and one registered model."""
+    settings.FABRICA_STORAGE, settings.FABRICA_KEYS = tmp_path / "storage", tmp_path / "keys"
+    create_key(settings.FABRICA_KEYS / "site.pem")
+    made = open_site(cast, call, FakeCluster(now, devices_total=2), now)
+    projects.add_member(project=made.project, email=cast.mate.email, by=cast.applicant, now=now)
+    succeed(made, now)
+    work(now)
+    return made
+
+
+@pytest.fixture
+def samples(cast, call, site, now):
+    """An object for each parameter of an address, by the fixed part before it. All belong to the start-up.
+
+    A new parameter gets its line here; until then `tests/test_security.py` fails and names it.
+    """
+    token, _ = people.create_token(name="laptop", scopes=["read"], by=cast.applicant, now=now)
+    application = submitted(cast, call, now)
+    model = ModelVersion.objects.get()
+    return {
+        ("organisations", "uid"): cast.startup.uid,
+        ("tokens", "token_id"): token.pk,
+        ("tokens", "pk"): token.pk,
+        ("calls", "slug"): call.slug,
+        ("machines", "slug"): call.machine.slug,
+        ("applications", "code"): application.code,
+        ("desk", "code"): application.code,
+        ("projects", "slug"): site.project.slug,
+        ("members", "uid"): cast.mate.uid,
+        ("runs", "number"): model.run.number,
+        ("data", "pk"): site.staging.pk,
+        ("stagings", "staging_id"): site.staging.pk,
+        ("data", "slug"): site.staging.version.dataset.slug,
+        ("data", "number"): site.staging.version.number,
+        ("datasets", "slug"): site.staging.version.dataset.slug,
+        ("versions", "number"): site.staging.version.number,
+        ("models", "slug"): model.model.slug,
+        ("models", "number"): model.number,
+        ("files", "path"): "manifest.json",
+        ("keys", "digits"): model.key_fingerprint.removeprefix("sha256:"),
+        # Pages that come with the sign-in and the administration.
+        ("confirm-email", "key"): "key",
+        ("key", "key"): "key",
+        ("key", "uidb36"): "1",
+        ("admin", "content_type_id"): 1,
+        ("admin", "object_id"): cast.applicant.pk,
+        ("admin", "app_label"): "people",
+        ("admin", "url"): "nothing",
+    }
