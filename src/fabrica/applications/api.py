@@ -1,14 +1,15 @@
 """The API of applications."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import ConfigDict, Field
 
 from fabrica.applications import queries, services
-from fabrica.applications.models import TEXT_LIMIT, Application
+from fabrica.applications.models import MOST, TEXT_LIMIT, Application
+from fabrica.applications.states import State
 from fabrica.calls.queries import call_by_slug
 from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow
@@ -30,19 +31,19 @@ class DraftIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    title: str | None = Field(None, max_length=120)
-    purpose: str | None = Field(None, max_length=TEXT_LIMIT)
-    model_description: str | None = Field(None, max_length=TEXT_LIMIT)
-    parameters_millions: int | None = Field(None, ge=1)
-    tokens_millions: int | None = Field(None, ge=1)
-    runs: int | None = Field(None, ge=1)
-    data_description: str | None = Field(None, max_length=TEXT_LIMIT)
-    dataset_uri: str | None = Field(None, max_length=200)
+    title: str = Field("", max_length=120)
+    purpose: str = Field("", max_length=TEXT_LIMIT)
+    model_description: str = Field("", max_length=TEXT_LIMIT)
+    parameters_millions: int | None = Field(None, ge=1, le=MOST["parameters"])
+    tokens_millions: int | None = Field(None, ge=1, le=MOST["tokens"])
+    runs: int | None = Field(None, ge=1, le=MOST["runs"])
+    data_description: str = Field("", max_length=TEXT_LIMIT)
+    dataset_uri: str = Field("", max_length=200)
     has_personal_data: bool | None = None
     has_data_rights: bool | None = None
-    gpu_seconds_requested: int | None = Field(None, ge=1)
-    months: int | None = Field(None, ge=1)
-    trust_answers: dict[str, str] | None = Field(None, max_length=100)
+    gpu_seconds_requested: int | None = Field(None, ge=1, le=MOST["gpu_seconds"])
+    months: int | None = Field(None, ge=1, le=MOST["months"])
+    trust_answers: dict[str, Literal["yes", "no", "unsure"]] = Field({}, max_length=100)
 
 
 class ReasonIn(Schema):
@@ -136,7 +137,7 @@ def _mine(request: HttpRequest, code: str) -> Application:
 
 @router.get("/applications", response=ApplicationPage)
 @needs("read")
-def applications(request: HttpRequest, cursor: str = "", state: str = "") -> Any:
+def applications(request: HttpRequest, cursor: str = "", state: State | None = None) -> Any:
     """The applications I may see, newest first."""
     rows = queries.visible_to(signed_in(request))
     return page_of(rows.filter(state=state) if state else rows, cursor)
@@ -144,11 +145,12 @@ def applications(request: HttpRequest, cursor: str = "", state: str = "") -> Any
 
 @router.post("/applications", response={201: ApplicationOut})
 @needs("apply")
-def start(request: HttpRequest, payload: StartIn) -> tuple[int, Application]:
+def start(request: HttpRequest, payload: StartIn) -> Status[Application]:
     """Begin a draft."""
     person = signed_in(request)
     organisation = organisation_of(person, payload.organisation)
-    return 201, services.start(call=call_by_slug(payload.call), organisation=organisation, by=person, now=utcnow())
+    call = call_by_slug(payload.call)
+    return Status(201, services.start(call=call, organisation=organisation, by=person, now=utcnow()))
 
 
 @router.get("/applications/{code}", response=ApplicationOut)

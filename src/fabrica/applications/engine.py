@@ -1,11 +1,13 @@
-"""When is an application complete and within its mode? And how many hours does it need? Pure functions."""
+"""When is an application complete and within its mode? And how many hours does it need? Pure functions, no tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from fabrica.calls.engine import Mode
-from fabrica.kit.units import SECONDS_PER_HOUR
+from fabrica.kit.units import SECONDS_PER_HOUR, gpu_hours
 from fabrica.planner import Calibration, MachineFacts, Plan, Proposal, plan, propose_gpu_hours
 from fabrica.trust import engine as gate
 
@@ -14,8 +16,6 @@ FIELDS = (
     "dataset_uri", "has_personal_data", "has_data_rights", "gpu_seconds_requested", "months", "trust_answers",
 )  # fmt: skip
 OPTIONAL = ("dataset_uri", "trust_answers", "has_data_rights")
-
-
 MILLION = 1_000_000
 
 
@@ -29,8 +29,10 @@ class Gap:
 
 def gaps(values: Mapping[str, Any], mode: Mode) -> list[Gap]:
     """What is missing or beyond the mode's limits, in the order of the form. Empty: it can be submitted."""
-    empty = [Gap(name, "This is still empty.") for name in FIELDS if name not in OPTIONAL and _is_empty(values[name])]
-    return [*empty, *_rights(values), *_limits(values, mode), *_gate(values)]
+    needed = [name for name in FIELDS if name not in OPTIONAL]
+    empty = [Gap(name, _("This is still empty.")) for name in needed if _is_empty(values[name])]
+    found = [*empty, *_rights(values), *_hours(values, mode), *_months(values, mode)]
+    return [*sorted(found, key=lambda gap: FIELDS.index(gap.field)), *_gate(values)]
 
 
 def _is_empty(value: object) -> bool:
@@ -40,30 +42,33 @@ def _is_empty(value: object) -> bool:
 def _rights(values: Mapping[str, Any]) -> list[Gap]:
     if values["has_data_rights"]:
         return []
-    return [Gap("has_data_rights", "You need the right to use the data. Confirm it, or choose data you may use.")]
+    told = _("You need the right to use the data. Confirm it, or choose data you may use.")
+    return [Gap("has_data_rights", told)]
 
 
-def _limits(values: Mapping[str, Any], mode: Mode) -> list[Gap]:
-    found = []
-    hours = (values["gpu_seconds_requested"] or 0) / SECONDS_PER_HOUR
-    if hours > mode.gpu_hours_max or (values["gpu_seconds_requested"] == 0):
-        found.append(
-            Gap(
-                "gpu_seconds_requested",
-                f"{mode.title} gives at most {mode.gpu_hours_max:,} GPU-hours; you ask for {hours:,.0f}. "
-                f"Source of the limit: {mode.source}.",
-            )
-        )
-    if values["months"] and values["months"] not in mode.months:
-        allowed = ", ".join(map(str, mode.months))
-        message = f"{mode.title} lasts {allowed} months; you ask for {values['months']}. Source: {mode.source}."
-        found.append(Gap("months", message))
-    return found
+def _hours(values: Mapping[str, Any], mode: Mode) -> list[Gap]:
+    seconds = values["gpu_seconds_requested"]
+    if seconds is None or 0 < seconds <= mode.gpu_hours_max * SECONDS_PER_HOUR:
+        return []
+    told = _("%(mode)s gives at most %(most)s GPU-hours; you ask for %(asked)s. Source of the limit: %(source)s.")
+    most, asked = f"{mode.gpu_hours_max:,}", f"{gpu_hours(seconds).normalize():,f}"
+    return [Gap("gpu_seconds_requested", told % {**_mode(mode), "most": most, "asked": asked})]
+
+
+def _months(values: Mapping[str, Any], mode: Mode) -> list[Gap]:
+    months = values["months"]
+    if months is None or months in mode.months:
+        return []
+    told = _("%(mode)s lasts %(allowed)s months; you ask for %(asked)s. Source: %(source)s.")
+    return [Gap("months", told % {**_mode(mode), "allowed": ", ".join(map(str, mode.months)), "asked": months})]
+
+
+def _mode(mode: Mode) -> dict[str, str]:
+    return {"mode": mode.title, "source": str(mode.source)}
 
 
 def _gate(values: Mapping[str, Any]) -> list[Gap]:
-    answered = values["trust_answers"]
-    return [Gap(f"trust_{one.id}", "Answer this question.") for one in gate.missing(answered)]
+    return [Gap(f"trust_{one.id}", _("Answer this question.")) for one in gate.missing(values["trust_answers"])]
 
 
 def propose(

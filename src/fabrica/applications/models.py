@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from fabrica.applications.states import EDITABLE, State
+from fabrica.applications.states import EDITABLE, FINAL, State
 from fabrica.calls.models import Call
 from fabrica.people.models import Organisation, Person
 from fabrica.trust.models import Assessment
@@ -81,6 +81,10 @@ class Application(models.Model):
     @property
     def is_editable(self) -> bool:
         return self.state in EDITABLE
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in FINAL
 
 
 class Transition(models.Model):

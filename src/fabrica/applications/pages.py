@@ -1,5 +1,8 @@
 """The applicant's pages: start, write, check and submit, follow, withdraw."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -7,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from fabrica.applications import queries, rules, services
-from fabrica.applications.forms import ApplicationForm, StartForm
+from fabrica.applications.forms import NAMES, ApplicationForm, StartForm
 from fabrica.applications.models import Application
 from fabrica.calls.queries import call_by_slug
-from fabrica.kit.errors import Problem, Refused
+from fabrica.kit.errors import NotAllowed, Problem, Refused
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import organisation_of, organisations_of, signed_in
 from fabrica.trust import engine as gate
@@ -18,45 +21,86 @@ from fabrica.trust import engine as gate
 
 def start(request: HttpRequest, slug: str) -> HttpResponse:
     """Begin a draft for a call."""
-    person, call = signed_in(request), call_by_slug(slug)
+    person, call, now = signed_in(request), call_by_slug(slug), utcnow()
     choices = [(one.uid, one.name) for one in organisations_of(person)]
-    form = StartForm(request.POST or None, organisations=choices)
-    if request.method == "POST" and form.is_valid():
+    form = StartForm(request.POST if request.method == "POST" else None, organisations=choices)
+    if form.is_valid():
         organisation = organisation_of(person, form.cleaned_data["organisation"])
-        made = services.start(call=call, organisation=organisation, by=person, now=utcnow())
-        return redirect("applications:edit", made.code)
-    return render(request, "applications/start.html", {"call": call, "form": form, "has_organisation": bool(choices)})
-
-
-def edit(request: HttpRequest, code: str) -> HttpResponse:
-    """Write the draft. A POST keeps it; with the button "Check and submit" it goes on to the check."""
-    application = _editable(request, code)
-    form = ApplicationForm(request.POST or None, application=application)
-    if request.method == "POST" and form.is_valid():
         try:
-            _keep(request, application, form)
+            made = services.start(call=call, organisation=organisation, by=person, now=now)
         except Refused as problem:
             form.add_error(None, str(problem))
         else:
-            if "check" in request.POST:
-                return redirect("applications:check", code)
-            messages.success(request, _("Saved."))
-            return redirect("applications:edit", code)
-    return render(request, "applications/edit.html", _written(application, form))
+            return redirect("applications:edit", made.code)
+    context = {"call": call, "is_open": call.is_open(now), "form": form, "has_organisation": bool(choices)}
+    return render(request, "applications/start.html", context)
+
+
+def edit(request: HttpRequest, code: str) -> HttpResponse:
+    """Write the draft. A POST keeps what can be read of it; the button "Check and submit" goes on to the check."""
+    application = _editable(request, code)
+    if request.method != "POST":
+        return _form_page(request, application, ApplicationForm(application=application))
+    form = ApplicationForm(request.POST, application=application)
+    try:
+        kept = _keep(request, application, form)
+    except services.SavedMeanwhile as problem:
+        return _conflict_page(request, code, form, problem)
+    except Refused as problem:
+        form.add_error(None, str(problem))
+        return _form_page(request, application, form)
+    if form.errors:
+        form.go_on_from(kept.draft_version)
+        return _form_page(request, kept, form)
+    if "check" in request.POST:
+        return redirect("applications:check", code)
+    messages.success(request, _("Saved."))
+    return redirect("applications:edit", code)
+
+
+def _conflict_page(
+    request: HttpRequest, code: str, form: ApplicationForm, problem: services.SavedMeanwhile
+) -> HttpResponse:
+    """The form with everything that was typed, and what is saved now beside it; saving again is a choice."""
+    fresh = _editable(request, code)
+    theirs = queries.differences(fresh, form.values())
+    form.add_error(None, str(problem))
+    form.go_on_from(fresh.draft_version)
+    return _form_page(request, fresh, form, theirs=theirs, status=problem.status)
+
+
+def _form_page(
+    request: HttpRequest,
+    application: Application,
+    form: ApplicationForm,
+    theirs: Sequence[tuple[Any, Any]] = (),
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "application": application,
+        "form": form,
+        "proposal": queries.proposal_of(application),
+        "theirs": theirs,
+    }
+    return render(request, "applications/edit.html", context, status=status)
 
 
 @require_POST
 def autosave(request: HttpRequest, code: str) -> HttpResponse:
-    """Keep what was typed so far; fields that do not read yet are named and the others kept."""
+    """Keep what was typed so far; fields that do not read yet are named (422) and the others kept.
+
+    Answers with the new draft version, which the next save must carry.
+    """
     application = _editable(request, code)
     form = ApplicationForm(request.POST, application=application)
-    form.is_valid()
     try:
         kept = _keep(request, application, form)
     except Problem as problem:
         return JsonResponse(problem.as_dict(), status=problem.status)
-    wrong = "; ".join(f"{form[name].label}: {' '.join(errors)}" for name, errors in form.errors.items())
-    return JsonResponse({"what": wrong, "draft_version": kept.draft_version}, status=422 if wrong else 200)
+    fields = [{"path": name, "message": " ".join(map(str, errors))} for name, errors in form.errors.items()]
+    what = "; ".join(f"{form[one['path']].label}: {one['message']}" for one in fields)
+    told = {"what": what, "fields": fields, "draft_version": kept.draft_version}
+    return JsonResponse(told, status=422 if fields else 200)
 
 
 def proposal(request: HttpRequest, code: str) -> HttpResponse:
@@ -69,19 +113,26 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
     """All answers once more, what is missing, what the gate says; a POST submits."""
     application = _editable(request, code)
     if request.method == "POST":
-        try:
-            services.submit(application=application, by=signed_in(request), now=utcnow())
-        except Refused as problem:
-            messages.error(request, str(problem.what))
-        else:
-            messages.success(request, _("Submitted. We have written to you what happens next."))
-            return redirect("applications:detail", code)
-    labels = {name: str(one.label) for name, one in ApplicationForm(application=application).fields.items()}
-    labels["gpu_seconds_requested"] = labels["gpu_hours"]
-    gaps = [{**vars(gap), "label": labels[gap.field]} for gap in queries.gaps_of(application)]
-    outcome = None if gate.missing(application.trust_answers) else gate.evaluate(application.trust_answers)
-    context = {"application": application, "gaps": gaps, "outcome": outcome, "parts": queries.summary_of(application)}
+        return _submit(request, application)
+    form, answers = ApplicationForm(application=application), application.trust_answers
+    context = {
+        "application": application,
+        "gaps": [(form[NAMES.get(gap.field, gap.field)], gap.message) for gap in queries.gaps_of(application)],
+        "outcome": None if gate.missing(answers) else gate.evaluate(answers).as_dict(),
+        "parts": queries.summary_of(application),
+    }
     return render(request, "applications/check.html", context)
+
+
+def _submit(request: HttpRequest, application: Application) -> HttpResponse:
+    try:
+        services.submit(application=application, by=signed_in(request), now=utcnow())
+    except Refused as problem:
+        # What is missing stands on the page itself, with links.
+        messages.error(request, problem.what if "gaps" in problem.facts else str(problem))
+        return redirect("applications:check", application.code)
+    messages.success(request, _("Submitted. We have written to you what happens next."))
+    return redirect("applications:detail", application.code)
 
 
 def detail(request: HttpRequest, code: str) -> HttpResponse:
@@ -108,20 +159,19 @@ def withdraw(request: HttpRequest, code: str) -> HttpResponse:
 
 def _editable(request: HttpRequest, code: str) -> Application:
     application = queries.application_of(signed_in(request), code)
-    if not rules.can_edit(signed_in(request), application) or not application.is_editable:
-        raise Refused("This application cannot be changed now.", todo="Open its page to see where it stands.")
+    if not rules.can_edit(signed_in(request), application):
+        raise NotAllowed(_("Only members of the organisation write in its application."))
+    if not application.is_editable:
+        raise Refused(_("This application cannot be changed now."), todo=_("Open its page to see where it stands."))
     return application
 
 
 def _keep(request: HttpRequest, application: Application, form: ApplicationForm) -> Application:
+    """Save whatever the form can read. Raises Refused; SavedMeanwhile also when the form does not say its draft."""
+    form.is_valid()
+    version = form.cleaned_data.get("draft_version")
+    if version is None:
+        raise services.SavedMeanwhile
     return services.save_draft(
-        application=application,
-        values=form.values(),
-        by=signed_in(request),
-        now=utcnow(),
-        version=form.cleaned_data.get("draft_version"),
+        application=application, values=form.values(), by=signed_in(request), now=utcnow(), version=version
     )
-
-
-def _written(application: Application, form: ApplicationForm) -> dict[str, object]:
-    return {"application": application, "form": form, "proposal": queries.proposal_of(application)}

@@ -1,15 +1,17 @@
 """Reading applications. Every list starts from `visible_to`."""
 
+from collections.abc import Mapping
+from copy import copy
 from datetime import date
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from fabrica.applications.engine import FIELDS, Gap, gaps, propose
-from fabrica.applications.models import Application
+from fabrica.applications.models import Application, Transition
 from fabrica.applications.states import WITH_THE_FACTORY, State
 from fabrica.clusters.queries import calibration_of, facts_of
 from fabrica.kit.errors import NotFound
@@ -27,6 +29,7 @@ PARTS: list[tuple[str | Promise, tuple[str, ...]]] = [
     (gettext_lazy("Data"), ("data_description", "dataset_uri", "has_personal_data", "has_data_rights")),
     (gettext_lazy("Computing time"), ("gpu_seconds_requested", "months")),
 ]
+NOTHING = "–"
 TONES = {State.AWARDED: "good", State.REFUSED: "bad", State.RETURNED: "warning", State.WITHDRAWN: "neutral"}
 
 
@@ -43,7 +46,8 @@ def application_of(person: Person, code: str) -> Application:
     """An application by its code. Raises NotFound, also for one the person may not see."""
     found = visible_to(person).filter(code=code).first()
     if found is None:
-        raise NotFound(f"There is no application {code} for you to see.", todo="See yours on your home page.")
+        told = _("There is no application %(code)s for you to see.") % {"code": code}
+        raise NotFound(told, todo=_("See yours on your home page."))
     return found
 
 
@@ -84,31 +88,38 @@ def proposal_of(application: Application) -> tuple[Plan, Proposal] | None:
 def summary_of(application: Application) -> list[tuple[str | Promise, list[tuple[Any, Any]]]]:
     """All answers as people read them: parts with labels and values, the gate's questions last."""
     parts = [(title, [_answer(application, name) for name in names]) for title, names in PARTS]
-    answers = [
-        (one.question, Answer(application.trust_answers[one.id]).label if one.id in application.trust_answers else "–")
-        for one in questions()
-    ]
+    answered = application.trust_answers
+    asked = questions(get_language())
+    answers = [(one.question, Answer(answered[one.id]).label if one.id in answered else NOTHING) for one in asked]
     return [*parts, (gettext_lazy("Trust"), answers)]
+
+
+def differences(application: Application, values: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+    """Labels and saved answers wherever `values`, which somebody typed, say something else."""
+    typed = copy(application)
+    for name, value in values.items():
+        setattr(typed, name, value)
+    rows = zip(summary_of(application), summary_of(typed), strict=True)
+    pairs = [pair for (_title, saved), (_same, other) in rows for pair in zip(saved, other, strict=True)]
+    return [saved for saved, other in pairs if saved != other]
 
 
 def _answer(application: Application, name: str) -> tuple[Any, Any]:
     value = getattr(application, name)
     if name == "gpu_seconds_requested":
-        return _("GPU-hours"), "–" if value is None else gpu_hours(value)
+        return _("GPU-hours"), NOTHING if value is None else gpu_hours(value)
     if isinstance(value, bool):
         value = _("Yes") if value else _("No")
     label = application._meta.get_field(name).verbose_name  # type: ignore[union-attr]  # our fields have names
-    return str(label).capitalize(), "–" if value in (None, "") else value
+    return str(label).capitalize(), NOTHING if value in (None, "") else value
 
 
 def timeline_of(application: Application) -> list[Event]:
     """What happened to it, oldest first: who did what, when, and what the applicant was told."""
     started = Event(application.created_at, _("Started"), str(application.applicant))
     moves = application.transitions.select_related("by")
-    return [
-        started,
-        *(
-            Event(one.at, State(one.after).label, str(one.by), one.reason, TONES.get(State(one.after), "info"))
-            for one in moves
-        ),
-    ]
+    return [started, *(_event(State(one.after), one) for one in moves)]
+
+
+def _event(after: State, move: Transition) -> Event:
+    return Event(move.at, after.label, str(move.by), move.reason, TONES.get(after, "info"))

@@ -39,6 +39,7 @@ def check_move(before: State, after: State) -> None:
     """Raises Refused where the table allows no such move."""
     if after not in MOVES[before]:
         raise Refused(
-            f"An application that is {before.label.lower()} cannot become {after.label.lower()}.",
-            todo="Reload the page: somebody may have decided meanwhile.",
+            _("An application that is %(before)s cannot become %(after)s.")
+            % {"before": before.label.lower(), "after": after.label.lower()},
+            todo=str(_("Reload the page: somebody may have decided meanwhile.")),
         )

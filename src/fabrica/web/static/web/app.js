@@ -35,13 +35,24 @@ function startTheme(button) {
 const QUIET_MS = 1200, LONGEST_WAIT_MS = 60_000;
 const NEVER_KEPT = new Set(["csrfmiddlewaretoken", "next"]);
 
+/* What a person can change: neither secrets, nor what the page itself carries along in hidden inputs. */
 function answers(form) {
-  const kept = [];
+  const kept = {};
+  const left = new Set([...form.querySelectorAll("input[type=password], input[type=hidden]")].map((input) => input.name));
   for (const [name, value] of new FormData(form)) {
-    const secret = form.querySelector(`input[type=password][name="${CSS.escape(name)}"]`);
-    if (typeof value === "string" && !NEVER_KEPT.has(name) && !secret) kept.push([name, value]);
+    if (typeof value === "string" && !NEVER_KEPT.has(name) && !left.has(name)) (kept[name] ??= []).push(value);
   }
-  return JSON.stringify(kept);
+  return kept;
+}
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+
+/* The answers that differ from those last saved; one that was emptied is an empty list. */
+function changes(form, saved) {
+  const now = answers(form), changed = {};
+  for (const name of new Set([...Object.keys(now), ...Object.keys(saved)])) {
+    if (!same(now[name] ?? [], saved[name] ?? [])) changed[name] = now[name] ?? [];
+  }
+  return changed;
 }
 
 /* A browser may put typed answers back after a reload: what the server sent is the form reset. */
@@ -51,14 +62,50 @@ function answersAsServed(form) {
   return answers(served);
 }
 
+/* Puts kept answers back; those that were not kept stay as the server sent them. */
 function fill(form, kept) {
   for (const control of form.elements) {
-    if (!control.name || NEVER_KEPT.has(control.name)) continue;
-    const values = kept.filter(([name]) => name === control.name).map(([, value]) => value);
+    const values = kept[control.name];
+    if (!Array.isArray(values) || NEVER_KEPT.has(control.name)) continue;
     if (control.type === "checkbox" || control.type === "radio") control.checked = values.includes(control.value);
     else if (control.type === "select-multiple") for (const option of control.options) option.selected = values.includes(option.value);
-    else if (values.length && !["file", "password", "hidden"].includes(control.type)) control.value = values[0];
+    else if (!["file", "password", "hidden"].includes(control.type)) control.value = values[0] ?? "";
   }
+}
+
+function readKept(key) {
+  try { return JSON.parse(store.get(key)) ?? {}; } catch { return {}; }
+}
+
+/* The answer of a save: values for hidden inputs of the same name, and `fields` that could not be read. */
+function take(form, told) {
+  for (const input of form.querySelectorAll("input[type=hidden]")) {
+    if (Object.hasOwn(told, input.name) && !NEVER_KEPT.has(input.name)) input.value = told[input.name];
+  }
+  for (const old of form.querySelectorAll("[data-told]")) {
+    old.closest(".field").querySelectorAll("[aria-invalid]").forEach((control) => control.removeAttribute("aria-invalid"));
+    old.remove();
+  }
+  for (const { path, message } of told.fields ?? []) {
+    const control = form.querySelector(`[name="${CSS.escape(path)}"]`), field = control?.closest(".field");
+    if (!field || field.querySelector(".errors")) continue;
+    const note = make("p", message, { className: "error" });
+    note.dataset.told = "";
+    field.querySelector("label, legend").after(note);
+    control.setAttribute("aria-invalid", "true");
+  }
+  form.dispatchEvent(new CustomEvent("fabrica:saved", { bubbles: true }));
+}
+
+/* Answers of a form that was sent are let go when another page of the site answers. */
+const SENT = "fabrica.sent";
+function letGoOfSent() {
+  try {
+    const key = sessionStorage.getItem(SENT);
+    if (!key || !document.body.dataset.person || document.querySelector("[data-problem]") || key.includes(`.${location.pathname}.`)) return;
+    store.remove(key);
+    sessionStorage.removeItem(SENT);
+  } catch { /* off */ }
 }
 
 function startAutosave(form) {
@@ -67,7 +114,7 @@ function startAutosave(form) {
   const status = form.querySelector("[data-autosave-status]") ?? form.appendChild(make("p", "", { className: "autosave", role: "status" }));
   let saved = answersAsServed(form), timer = 0, wait = QUIET_MS, busy = false, leaving = false;
 
-  const unsaved = () => answers(form) !== saved;
+  const unsaved = () => !same(changes(form, saved), {});
   const later = (ms) => { clearTimeout(timer); timer = setTimeout(save, ms); };
 
   async function save() {
@@ -77,8 +124,11 @@ function startAutosave(form) {
     busy = true;
     status.textContent = words.saving;
     try {
-      const answer = await fetch(url, { method: "POST", body: new FormData(form), headers: { "X-Autosave": "1" }, redirect: "error", credentials: "same-origin" });
-      if (!answer.ok) throw Object.assign(new Error(await reason(answer)), { final: answer.status < 500 });
+      const answer = await fetch(url, { method: "POST", body: new FormData(form), headers: { "X-Autosave": "1" }, redirect: "manual", credentials: "same-origin" });
+      if (answer.type === "opaqueredirect") throw Object.assign(new Error(words.signedOut), { final: true });
+      const told = await toldBy(answer);
+      if (answer.ok || told.draft_version !== undefined) take(form, told);
+      if (!answer.ok) throw Object.assign(new Error([told.what, told.todo].filter(Boolean).join(" ")), { final: answer.status < 500 });
       saved = sent; wait = QUIET_MS;
       status.textContent = say(words.saved, new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" }));
       if (unsaved()) later(QUIET_MS); else store.remove(key);
@@ -90,22 +140,30 @@ function startAutosave(form) {
     return undefined;
   }
 
-  const kept = store.get(key);
+  const served = form.cloneNode(true);
+  fill(served, readKept(key));
   if (unsaved()) later(0);
-  else if (kept && kept !== saved) offerToRestore(form, () => { fill(form, JSON.parse(kept)); later(0); }, () => store.remove(key));
+  else if (!same(answers(served), saved)) offerToRestore(form, () => { fill(form, readKept(key)); later(0); }, () => store.remove(key));
   else store.remove(key);
 
-  form.addEventListener("input", () => { store.set(key, answers(form)); later(QUIET_MS); });
-  form.addEventListener("submit", (event) => { if (!event.defaultPrevented) { leaving = true; clearTimeout(timer); store.remove(key); } });
+  form.addEventListener("input", () => { store.set(key, JSON.stringify(changes(form, saved))); later(QUIET_MS); });
+  form.addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
+    leaving = true;
+    clearTimeout(timer);
+    try { sessionStorage.setItem(SENT, key); } catch { /* off */ }
+  });
+  addEventListener("pageshow", (event) => { if (event.persisted) leaving = false; });
   addEventListener("beforeunload", (event) => { if (!leaving && unsaved()) event.preventDefault(); });
   addEventListener("online", () => { if (unsaved()) later(0); });
 }
 
-async function reason(answer) {
+/* What an answer tells: JSON as it is, or the words of a page. */
+async function toldBy(answer) {
   const text = await answer.text();
-  try { return JSON.parse(text).what ?? answer.statusText; } catch { /* a page, not JSON */ }
+  try { return { what: answer.ok ? "" : answer.statusText, ...JSON.parse(text) }; } catch { /* a page, not JSON */ }
   const page = new DOMParser().parseFromString(text, "text/html");
-  return page.querySelector("[data-problem] .lead, .error-summary li")?.textContent.trim() || answer.statusText || String(answer.status);
+  return { what: page.querySelector("[data-problem] .lead, .error-summary li")?.textContent.trim() || answer.statusText || String(answer.status) };
 }
 
 function offerToRestore(form, restore, discard) {
@@ -206,6 +264,7 @@ function start(root) {
     }
   }
 }
+letGoOfSent();
 start(document);
 document.addEventListener("htmx:load", (event) => start(event.detail.elt.parentElement ?? document));
 document.querySelector("[data-focus-first]")?.focus();

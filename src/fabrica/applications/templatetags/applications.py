@@ -1,0 +1,42 @@
+"""How an application and its gate are shown: `{% load applications %}`."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import template
+from django.utils.translation import get_language
+
+from fabrica.applications.models import Application
+from fabrica.applications.states import State
+from fabrica.trust import engine as gate
+from fabrica.trust.states import Decision
+from fabrica.web.fields import target_of
+
+register = template.Library()
+register.filter("target", target_of)
+
+STATE_TONES = {
+    State.DRAFT: "neutral", State.WITHDRAWN: "neutral", State.RETURNED: "warning", State.AWARDED: "good",
+    State.REFUSED: "bad",
+}  # fmt: skip
+DECISION_TONES = {Decision.ACCEPT: "good", Decision.REJECT: "bad"}
+
+
+@register.inclusion_tag("web/components/badge.html")
+def state_badge(application: Application) -> dict[str, Any]:
+    """Where an application stands."""
+    state = State(application.state)
+    return {"label": state.label, "tone": STATE_TONES.get(state, "info")}
+
+
+@register.inclusion_tag("web/components/badge.html")
+def gate_badge(decision: str) -> dict[str, Any]:
+    """What the gate decided."""
+    found = Decision(decision)
+    return {"label": found.label, "tone": DECISION_TONES.get(found, "warning")}
+
+
+@register.filter
+def in_words(reasons: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
+    """The gate's reasons in the reader's language."""
+    return gate.translated(reasons, get_language())

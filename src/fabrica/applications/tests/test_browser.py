@@ -1,0 +1,220 @@
+"""The applicant's way in a real browser: saved while typed, two editors, keyboard alone, accessible."""
+
+import os
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from fabrica.applications import services
+from fabrica.applications.models import Application
+from fabrica.applications.tests.factories import COMPLETE, draft
+from playwright.sync_api import sync_playwright
+
+# Playwright keeps an event loop running in this thread, which makes Django think that it is called from one.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+CHROMIUM = "/usr/bin/chromium"
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="there is no Chromium"),
+]
+SERIOUS = {"serious", "critical"}
+SAVED = '[data-autosave-status]:has-text("Saved ")'
+SHOTS = os.environ.get("FABRICA_SCREENSHOTS", "")
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, live_server, cast):
+    contexts = []
+
+    def opened(address, who="applicant", **options):
+        context = chromium.new_context(**{"locale": "en-GB", **options})
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        client = Client()
+        client.force_login(getattr(cast, who), backend="allauth.account.auth_backends.AuthenticationBackend")
+        name = settings.SESSION_COOKIE_NAME
+        context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
+        page = context.new_page()
+        page.complaints = []
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.goto(live_server.url + address)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def test_a_draft_is_saved_while_it_is_typed_and_the_proposal_follows(visit, cast, call, now):
+    made = services.start(call=call, organisation=cast.startup, by=cast.applicant, now=now)
+    page = visit(f"/applications/{made.code}/edit/")
+    for name, value in {"title": "X-rays", "parameters_millions": "7,000", "tokens_millions": "10", "runs": "2"}.items():
+        page.fill(f"#id_{name}", value)
+    page.wait_for_selector(SAVED)
+    page.wait_for_selector("#proposal >> text=GPU-hours")
+    page.fill("#id_runs", "3")
+    page.wait_for_selector("#proposal >> text=3 runs")
+    page.reload()
+    assert (page.input_value("#id_title"), page.input_value("#id_parameters_millions")) == ("X-rays", "7000")
+    made.refresh_from_db()
+    assert (made.title, made.runs, str(made.draft_version)) == ("X-rays", 3, page.input_value("[name=draft_version]"))
+    assert page.complaints == []
+
+
+def test_what_cannot_be_read_is_told_beside_its_field_and_the_rest_is_saved(visit, cast, call, now):
+    made = draft(cast, call, now)
+    page = visit(f"/applications/{made.code}/edit/")
+    page.fill("#id_title", "Kept")
+    page.fill("#id_runs", "many")
+    page.wait_for_selector(".field:has(#id_runs) >> text=Enter a whole number.")
+    assert page.input_value("#id_runs") == "many"
+    page.fill("#id_runs", "4")
+    page.wait_for_selector(SAVED)
+    assert page.locator("text=Enter a whole number.").count() == 0
+    made.refresh_from_db()
+    assert (made.title, made.runs) == ("Kept", 4)
+
+
+def test_two_editors_lose_nothing(visit, cast, call, now):
+    made = draft(cast, call, now)
+    ada, max_ = (visit(f"/applications/{made.code}/edit/", who) for who in ("applicant", "mate"))
+    ada.fill("#id_title", "Ada's title")
+    ada.wait_for_selector(SAVED)
+    max_.fill("#id_title", "Max's title")
+    max_.wait_for_selector("text=Not saved: Somebody else saved this draft meanwhile.")
+    kept = max_.evaluate("Object.values(localStorage).filter(one => one.includes('title'))")
+    assert kept == ['{"title":["Max\'s title"]}']
+    max_.click("text=Save and stay")
+    max_.wait_for_selector("text=What is saved now, where yours says something else")
+    assert max_.locator("dd:has-text(\"Ada's title\")").count() == 1
+    assert max_.input_value("#id_title") == "Max's title"
+    max_.click("text=Save and stay")
+    max_.wait_for_selector("#messages >> text=Saved.")
+    made.refresh_from_db()
+    assert made.title == "Max's title"
+
+
+def test_who_was_signed_out_is_told_and_keeps_what_was_typed(visit, cast, call, now):
+    made = draft(cast, call, now)
+    page = visit(f"/applications/{made.code}/edit/")
+    page.context.clear_cookies()
+    page.fill("#id_title", "Typed")
+    page.wait_for_selector("text=you are signed out")
+    assert page.input_value("#id_title") == "Typed"
+
+
+def test_with_the_keyboard_alone_from_the_call_to_submission(visit, cast, call):
+    page = visit("/calls/playground/apply/")
+    press = page.keyboard.press
+    page.focus("#main")
+    press("Tab"), press("Space"), press("Tab"), press("Enter")
+    page.wait_for_url("**/edit/")
+    page.focus("#main")
+    for name, value in COMPLETE.items():
+        if name in ("trust_answers", "gpu_seconds_requested"):
+            continue
+        tab_to(page, name)
+        write(page, name, value)
+        if name == "has_data_rights":
+            tab_to(page, "gpu_hours")
+            page.keyboard.type("10")
+    for key, answer in COMPLETE["trust_answers"].items():
+        tab_to(page, f"trust_{key}")
+        press("Space")
+        for _ in range(("yes", "no", "unsure").index(answer)):
+            press("ArrowDown")
+    tab_to(page, "check")
+    press("Enter")
+    page.wait_for_url("**/check/")
+    page.focus("main form .button")
+    press("Enter")
+    page.wait_for_selector("text=Submitted. We have written to you")
+    assert Application.objects.get().state == "submitted"
+
+
+def tab_to(page, name, most=12):
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == name:
+            return
+    raise AssertionError(f"{name} is not reached with Tab")
+
+
+def write(page, name, value):
+    if isinstance(value, bool):
+        page.keyboard.press("Space")
+        if not value:
+            page.keyboard.press("ArrowDown")
+    elif name == "months":
+        page.keyboard.press("ArrowDown")
+    else:
+        page.keyboard.type(str(value))
+
+
+@pytest.fixture
+def addresses(cast, call, now):
+    """Each page of the way, in the state in which most stands on it."""
+    whole = draft(cast, call, now, trust_answers={**COMPLETE["trust_answers"], "HR": "yes"})
+    bare = services.start(call=call, organisation=cast.startup, by=cast.applicant, now=now)
+    back = services.submit(application=draft(cast, call, now), by=cast.applicant, now=now)
+    services.send_back(application=back, reason="Which licence has the data?", by=cast.officer, now=now)
+    return {
+        "start": "/calls/playground/apply/",
+        "edit": f"/applications/{whole.code}/edit/",
+        "edit-returned": f"/applications/{back.code}/edit/",
+        "check": f"/applications/{whole.code}/check/",
+        "check-gaps": f"/applications/{bare.code}/check/",
+        "detail": f"/applications/{back.code}/",
+    }
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (768, "dark"), (1280, "light"), (320, "dark")])
+def test_every_page_is_accessible_and_fits(visit, addresses, width, scheme):
+    page = visit("/calls/playground/apply/", color_scheme=scheme, viewport={"width": width, "height": 900})
+    host = page.url.partition("/calls")[0]
+    for name, address in addresses.items():
+        page.goto(host + address)
+        found = [v["id"] for v in Axe().run(page).response["violations"] if v["impact"] in SERIOUS]
+        if SHOTS:
+            page.screenshot(path=f"{SHOTS}/{name}-{width}-{scheme}.png", full_page=True)
+        assert (name, found) == (name, [])
+        assert (name, page.evaluate("document.documentElement.scrollWidth")) == (name, width)
+
+
+def test_a_form_with_errors_is_accessible_and_leads_to_them(visit, cast, call, now):
+    made = draft(cast, call, now)
+    page = visit(f"/applications/{made.code}/edit/", java_script_enabled=True)
+    page.route("**/autosave/", lambda route: route.abort())
+    page.fill("#id_runs", "many")
+    page.click("text=Save and stay")
+    page.wait_for_selector(".error-summary")
+    assert page.evaluate("document.activeElement.className") == "error-summary"
+    found = [v["id"] for v in Axe().run(page).response["violations"] if v["impact"] in SERIOUS]
+    if SHOTS:
+        page.screenshot(path=f"{SHOTS}/edit-errors.png", full_page=True)
+    assert found == []
+    page.click(".error-summary a")
+    assert page.evaluate("document.activeElement.id") == "id_runs"
+
+
+def test_everything_works_without_javascript(visit, cast, call, now):
+    made = draft(cast, call, now, title="")
+    page = visit(f"/applications/{made.code}/check/", java_script_enabled=False)
+    page.click(".error-summary a")
+    page.wait_for_url("**/edit/#id_title")
+    page.fill("#id_title", "By hand")
+    page.click("text=Check and submit")
+    page.wait_for_url("**/check/")
+    page.click("main form button")
+    page.wait_for_selector("text=Submitted. We have written to you")
