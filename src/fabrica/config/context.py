@@ -38,7 +38,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The main entries for this person; the one whose pages these are is marked."""
     person = _person(request)
     entries = [*([HOME] if person else []), *PUBLIC, *(_by_role(person) if person else [])]
-    return [{**entry, "current": request.path.startswith(entry["url"])} for entry in _found(entries)]
+    found = _found(entries)
+    here = max((one["url"] for one in found if request.path.startswith(one["url"])), key=len, default="")
+    return [{**one, "current": one["url"] == here} for one in found]
 
 
 def person_menu(request: HttpRequest) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 api_patterns, api_app, api_namespace = api.urls
 for pattern in api_patterns:
     # The API asks for a token or session itself and answers 401, where a page would lead to the sign-in.
-    pattern.callback.login_required = False
+    pattern.callback.login_required = False  # type: ignore[union-attr]  # Django reads this attribute of any view
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
