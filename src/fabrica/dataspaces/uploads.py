@@ -38,5 +38,5 @@ class Bounded(FileUploadHandler):
         """Passes it on."""
         return raw_data
 
-    def file_complete(self, file_size: int) -> None:  # noqa: ARG002 - Django's signature
+    def file_complete(self, file_size: int) -> None:
         """Keeps nothing."""
