@@ -27,7 +27,7 @@ def facts_of(intake: Intake, out: Path, *, signer: str, now: datetime) -> dict[s
     """Everything known about the output in `out` of a run that `intake` reserved a number for."""
     run, model = intake.run, intake.model
     is_training = run.kind == Kind.TRAIN
-    result = run.result or {}
+    result = (run.result or {}).get("summary") or {}
     return {
         "format": FORMAT,
         "name": f"{model.slug}@{intake.number}" if model else "",

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
 from fabrica.kit.errors import Refused
-from fabrica.kit.files import list_files, write_atomic
+from fabrica.kit.files import folder_facts, list_files, write_atomic
 from fabrica.kit.signing import fingerprint
 from fabrica.registry.engine import render_card, sign_folder, verify_folder
 from fabrica.registry.engine.manifest import FACTS, MANIFEST, PUBLIC_KEY, SIGNATURE
@@ -85,9 +85,24 @@ def _fill(folder: Path, intake: Intake, key: Ed25519PrivateKey, now: datetime, t
             raise Refused(f"The run left a file called {name}.", why="That name is the registry's own.")
         copy_whole(path, inside / name)
         tick()
+    _check_unchanged(inside, intake)
     facts = facts_of(intake, out, signer=fingerprint(key.public_key()), now=now)
     write_atomic(folder / CARD, render_card(facts))
     sign_folder(folder, facts, key)
+
+
+def _check_unchanged(copies: Path, intake: Intake) -> None:
+    """Raise Refused where the copies are not the files that the runner hashed when the run ended."""
+    listed = (intake.run.result or {}).get("files") or []
+    expected = {str(one["path"]): str(one["sha256"]) for one in listed}
+    found = {one.path: one.sha256 for one in folder_facts(copies)}
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            raise Refused(
+                f"The run's file {name} is not what it was when the run ended.",
+                why=f"Expected {expected.get(name, 'no such file')}, found {found.get(name, 'no such file')}.",
+                todo="Run the training again.",
+            )
 
 
 def _move(folder: Path, place: Path, intake: Intake, key: Ed25519PrivateKey) -> None:

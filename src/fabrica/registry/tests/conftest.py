@@ -1,9 +1,11 @@
 """A project that trained: a succeeded run whose files lie where the runner leaves them, and a site that can sign."""
 
 import json
+from dataclasses import asdict
 
 import pytest
 from fabrica.clusters.adapters.fake import FakeCluster
+from fabrica.kit.files import folder_facts
 from fabrica.kit.signing import create_key
 from fabrica.projects import services as projects
 from fabrica.registry.models import ModelVersion
@@ -12,7 +14,7 @@ from fabrica.registry.tests.folders import EVALUATION, FILES, unsigned_folder
 from fabrica.training.models import Run
 from fabrica.training.tests.factories import Site, open_site
 
-RESULT = {"loss_first": 5.8, "loss_last": 3.1, "tokens": 5_120, "parameters": 71_000, "tokens_per_second": 812.5}
+SUMMARY = {"loss_first": 5.8, "loss_last": 3.1, "tokens": 5_120, "parameters": 71_000, "tokens_per_second": 812.5}
 
 
 @pytest.fixture
@@ -36,9 +38,11 @@ def succeed(site: Site, now, files=None, **changes) -> Run:
     run = site.launch(now, **changes)
     is_training = run.kind == "train"
     fields = {"state": "succeeded", "started_at": now, "ended_at": now, "used_gpu_seconds": 42}
-    Run.objects.filter(pk=run.pk).update(**fields, result=RESULT if is_training else {})
     default = {**FILES, "evaluation.json": json.dumps(EVALUATION).encode(), "sample.txt": b"def f():\n"}
-    unsigned_folder(run.folder / "out", default if files is None else files)
+    out = unsigned_folder(run.folder / "out", default if files is None else files)
+    listed = [asdict(one) for one in folder_facts(out)] if out.exists() else []
+    result = {"files": listed, "summary": SUMMARY if is_training else {}}
+    Run.objects.filter(pk=run.pk).update(**fields, result=result)
     run.refresh_from_db()
     return run
 

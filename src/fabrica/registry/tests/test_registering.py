@@ -17,7 +17,7 @@ from fabrica.notices.models import Notice
 from fabrica.registry import packing, queries, services, tasks
 from fabrica.registry.engine import State, verify_folder
 from fabrica.registry.models import Intake, ModelVersion, SiteKey
-from fabrica.registry.tests.conftest import RESULT, succeed, work
+from fabrica.registry.tests.conftest import SUMMARY, succeed, work
 from fabrica.registry.tests.folders import EVALUATION
 from fabrica.training.models import Run
 
@@ -61,7 +61,7 @@ def test_the_facts_tell_the_whole_way(version, run, site):
     assert (facts["run"]["uid"], facts["run"]["number"], facts["run"]["attempts"]) == (run.uid, 1, 0)
     assert facts["evaluation"] == EVALUATION
     assert facts["sample"] == "def f():\n"
-    assert (facts["training"]["loss_first"], facts["training"]["device"]) == (RESULT["loss_first"], None)
+    assert (facts["training"]["loss_first"], facts["training"]["device"]) == (SUMMARY["loss_first"], None)
     assert (facts["use"]["used_gpu_seconds"], facts["use"]["planned_seconds"]) == (42, run.planned_seconds)
     assert all(one["source"] for one in facts["use"]["assumptions"])
     assert facts["licence"] is None
@@ -111,6 +111,12 @@ def test_a_run_that_did_not_succeed_makes_no_model(site, now):
     ("harm", "reason"),
     [
         (lambda out: (out / "link").symlink_to("/etc/passwd"), "link is a link."),
+        (
+            lambda out: (out / "tokenizer.json").write_bytes(b"[]"),
+            "The run's file tokenizer.json is not what it was when the run ended.",
+        ),
+        (lambda out: (out / "late.txt").write_bytes(b"x"), "The run's file late.txt is not what it was"),
+        (lambda out: (out / "sample.txt").unlink(), "The run's file sample.txt is not what it was"),
         (lambda out: (out / "manifest.json").write_bytes(b"{}"), "The run left a file called manifest.json."),
         (lambda out: [one.unlink() for one in out.rglob("*") if one.is_file()], "The run succeeded but left no files."),
     ],
