@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from pytest_django.fixtures import SettingsWrapper
+
 from fabrica.calls import services as calls
 from fabrica.calls.models import Call
 from fabrica.clusters import services as clusters
