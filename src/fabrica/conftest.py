@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from fabrica.calls import services as calls
 from fabrica.calls.models import Call
@@ -57,7 +57,7 @@ def make_organisation(name: str, admin: Person, now: datetime, kind: str = "star
 
 
 @pytest.fixture
-def cast(db: None, now: datetime, settings: SettingsWrapper) -> Cast:
+def cast(db: None, now: datetime, settings: Settings) -> Cast:
     """Applicant, mate, officer, assessor, operator, provider, outsider. As in the demo, no second factor is asked."""
     settings.FABRICA_DEMO = True
     applicant, mate = make_person("ada", now), make_person("max", now)
