@@ -7,12 +7,15 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from fabrica.clusters.models import Machine
 from fabrica.dataspaces.models import Staging
 from fabrica.trainer.recipe import NAMED
+from fabrica.trainer.sizes import parameter_count
 from fabrica.training.engine import MAX_TIME_LIMIT_SECONDS, MIN_TIME_LIMIT_SECONDS
+from fabrica.web.words import count
 
 OWN = "command"
 MAX_CHANGES = 4_000
@@ -52,7 +55,7 @@ class LaunchForm(forms.Form):
     def __init__(self, *args: Any, machine: Machine, stagings: Sequence[Staging], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.stagings = {str(one.pk): one for one in stagings}
-        names = [(name, name) for name in NAMED]
+        names = [(name, _recipe_label(name)) for name in NAMED]
         self.fields["choice"].choices = [*names, (OWN, _("Own command"))]  # type: ignore[attr-defined]
         self.fields["choice"].initial = "demo"
         self.fields["datasets"].choices = [(key, _data_label(one)) for key, one in self.stagings.items()]  # type: ignore[attr-defined]
@@ -100,6 +103,12 @@ class LaunchForm(forms.Form):
             "devices": data["devices"],
             "time_limit_seconds": minutes * 60 if minutes else None,
         }
+
+
+def _recipe_label(name: str) -> str:
+    recipe = NAMED[name]
+    told = {"name": name, "parameters": count(parameter_count(recipe)), "steps": count(recipe.steps)}
+    return gettext("%(name)s: %(parameters)s parameters, %(steps)s steps") % told
 
 
 def _data_label(staging: Staging) -> str:

@@ -30,6 +30,7 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     project = project_of(person, slug)
     page = page_of(queries.runs_in(person, project), request.GET.get("cursor", ""))
     context = {"project": project, "page": page, "can_train": rules.can_train(person, project)}
+    context |= words.rows_of(page.rows)
     return render(request, "training/list.html", context)
 
 
@@ -65,7 +66,14 @@ def _preview(award: Award, wish: dict[str, Any]) -> dict[str, Any]:
         plan = queries.plan(award.machine, recipe_from(wish["recipe"]), wish["devices"])
     seconds = time_limit(plan.seconds if plan else None, wish["time_limit_seconds"])
     cost = words.euros_of(plan.cost) if plan and plan.cost else None
-    return {"plan": plan, "cost": cost, "time_limit_seconds": seconds, "held_gpu_seconds": wish["devices"] * seconds}
+    footprint = words.footprint_of(plan.footprint) if plan else {}
+    return {
+        **footprint,
+        "plan": plan,
+        "cost": cost,
+        "time_limit_seconds": seconds,
+        "held_gpu_seconds": wish["devices"] * seconds,
+    }
 
 
 def run(request: HttpRequest, slug: str, number: int) -> HttpResponse:
@@ -100,11 +108,11 @@ def _shown(request: HttpRequest, slug: str, number: int) -> dict[str, Any]:
         "loss": [(step, loss) for step, loss, _speed in points],
         "throughput": [(step, speed) for step, _loss, speed in points],
         "held": found.devices * found.time_limit_seconds,
-        "attempts": list(found.attempts.all()),
         "log": log,
         "log_trouble": log_trouble,
         "can_cancel": rules.can_train(person, found.project) and not found.is_ended and not found.is_cancelling,
         **words.words_of(found),
+        **words.attempts_of(found),
         **words.bill_of(found),
     }
 

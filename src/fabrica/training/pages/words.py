@@ -1,18 +1,25 @@
 """A run in words and rows, as its page shows it."""
 
 import shlex
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
+from django.template.loader import render_to_string
+from django.utils.formats import number_format
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from fabrica.kit.time import utcnow
 from fabrica.kit.units import duration
-from fabrica.planner import CloudCost
+from fabrica.planner import CloudCost, Footprint
 from fabrica.training import queries
-from fabrica.training.models import Run
+from fabrica.training.models import Attempt, Run
 from fabrica.web.components import Column
-from fabrica.web.words import count
+from fabrica.web.words import count, gpu_hours, when
 
+WHOLE_FROM = 1_000
 PHASES = {
     "": gettext_lazy("Waiting"),
     "tokenizer": gettext_lazy("Learning the tokens"),
@@ -27,7 +34,7 @@ def words_of(run: Run) -> dict[str, Any]:
     """Phase, steps and speed in words; what was asked for, and the recipe key by key."""
     steps = _("step %(step)s of %(steps)s") % {"step": count(run.step), "steps": count(run.steps)}
     return {
-        "phase_label": PHASES.get(run.phase, run.phase),
+        "phase_label": run.get_state_display() if run.is_ended else PHASES.get(run.phase, run.phase),
         "steps_text": steps,
         "speed": "–" if run.tokens_per_second is None else count(round(run.tokens_per_second)),
         "asked": _asked(run),
@@ -58,9 +65,61 @@ def euros_of(cost: CloudCost) -> tuple[str, str]:
     return f"{cost.eur_cents_low / 100:.2f}", f"{cost.eur_cents_high / 100:.2f}"
 
 
+def rows_of(runs: Sequence[Run]) -> dict[str, Any]:
+    """Runs as rows of a table; the badge is drawn by the template of a run's state."""
+    now = utcnow()
+    columns = [
+        _("Run"), _("Status"), Column(_("Steps"), numeric=True), Column(_("Loss"), numeric=True),
+        Column(_("Used"), numeric=True), _("Launched"),
+    ]  # fmt: skip
+    rows = [
+        (
+            format_html('<a href="{}">#{} {}</a>', run.path, run.number, _name(run)),
+            render_to_string("training/state.html", {"run": run}),
+            f"{count(run.step)} / {count(run.steps)}" if run.steps else "–",
+            "–" if run.loss is None else number_format(run.loss, 3),
+            gpu_hours(run.used_gpu_seconds),
+            when(run.created_at, now),
+        )
+        for run in runs
+    ]
+    return {"rows": rows, "columns": columns}
+
+
+def _name(run: Run) -> str:
+    return str(run.recipe["name"]) if run.recipe else run.get_kind_display()
+
+
+def figure(value: float) -> str:
+    """A number as people read it: three significant digits below a thousand, whole above."""
+    if value >= WHOLE_FROM:
+        return count(round(value))
+    return number_format(format(Decimal(f"{value:.3g}"), "f"), use_l10n=True)
+
+
+def footprint_of(found: Footprint) -> dict[str, str]:
+    """Energy and CO2e of a plan or a bill, as read."""
+    return {"energy": f"{figure(found.energy_wh)} Wh", "co2e": f"{figure(found.co2e_grams)} g"}
+
+
+def attempts_of(run: Run) -> dict[str, Any]:
+    """The attempts as rows of a table."""
+    now = utcnow()
+    columns = [_("Attempt"), _("Status"), _("Started"), Column(_("Used"), numeric=True), _("How it ended")]
+    rows = [
+        (one.number, one.get_state_display(), when(one.started_at, now), _used(one), one.ended_because or "–")
+        for one in run.attempts.all()
+    ]
+    return {"attempts": rows, "attempt_columns": columns}
+
+
+def _used(attempt: Attempt) -> str:
+    return gpu_hours(attempt.gpu_seconds) if attempt.ended_at else "–"
+
+
 def bill_of(run: Run) -> dict[str, Any]:
     """The bill, and its cloud prices as rows of a table."""
     found = queries.bill(run)
     rows = [(one.price.vendor, one.price.gpu, one.price.priced_on, euros_of(one)[0]) for one in found.facts.cloud]
     columns = [_("Vendor"), _("Device"), _("Price of"), Column(_("Euros"), numeric=True)]
-    return {"bill": found, "cloud": rows, "cloud_columns": columns}
+    return {"bill": found, "cloud": rows, "cloud_columns": columns, **footprint_of(found.facts.footprint)}

@@ -140,20 +140,21 @@ def _news(row: Run, news: News | None) -> dict[str, Any]:
         "metrics_step": news.last_step,
         "lines_skipped": news.skipped,
     }
+    if news.lines:
+        fields |= {"loss": news.lines[-1].loss, "tokens_per_second": news.lines[-1].tokens_per_second}
     if news.progress:
         row.phase = news.progress.phase
-        fields |= _shown(row, news.progress)
+        fields |= _shown(news.progress)
     return fields
 
 
-def _shown(row: Run, progress: Progress) -> dict[str, Any]:
+def _shown(progress: Progress) -> dict[str, Any]:
     """What a page shows of progress; the steps of other phases than the training are not the run's."""
     fields: dict[str, Any] = {"phase": progress.phase, "seconds_left": progress.seconds_left}
     if progress.phase == "train":
         fields |= {"step": progress.step, "steps": progress.steps}
-        loss, speed = progress.loss, progress.tokens_per_second
-        fields |= {"loss": row.loss if loss is None else loss}
-        fields |= {"tokens_per_second": row.tokens_per_second if speed is None else speed}
+        told = {"loss": progress.loss, "tokens_per_second": progress.tokens_per_second}
+        fields |= {name: value for name, value in told.items() if value is not None}
     return fields
 
 
