@@ -30,7 +30,7 @@ def flag(name: str, *, default: bool = False) -> bool:
 def number(name: str, default: int, *, least: int = 0, most: int = 2**40) -> int:
     """A whole number within bounds."""
     value = os.environ.get(name, str(default))
-    if not value.isdigit() or not least <= int(value) <= most:
+    if not (value.isascii() and value.isdigit()) or not least <= int(value) <= most:
         raise ImproperlyConfigured(f"{name}={value} is not a whole number from {least} to {most}.")
     return int(value)
 
@@ -42,7 +42,13 @@ def names(name: str, default: str = "") -> list[str]:
 
 def database(url: str, home: Path) -> dict[str, object]:
     """Django's settings of the database at `url`: `sqlite:///FILE`, `postgresql://user:password@host:port/name`."""
-    parts = urlsplit(url or f"sqlite:///{home / 'db.sqlite3'}")
+    try:
+        parts = urlsplit(url or f"sqlite:///{home / 'db.sqlite3'}")
+        port = parts.port or ""
+    except ValueError:
+        # The cause is left out: it may quote a piece of the password.
+        hint = "Use postgresql://user:password@host:port/name, and write special letters of the password as %40 for @."
+        raise ImproperlyConfigured(f"DATABASE_URL cannot be read as an address. {hint}") from None
     if parts.scheme == "sqlite":
         return {
             "ENGINE": "django.db.backends.sqlite3",
@@ -61,7 +67,7 @@ def database(url: str, home: Path) -> dict[str, object]:
             "USER": unquote(parts.username or ""),
             "PASSWORD": unquote(parts.password or ""),
             "HOST": parts.hostname or "",
-            "PORT": parts.port or "",
+            "PORT": port,
             "OPTIONS": dict(parse_qsl(parts.query)),
             "CONN_MAX_AGE": 60,
         }

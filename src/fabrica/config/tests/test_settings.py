@@ -1,0 +1,70 @@
+"""A site as it is deployed: each test starts Python afresh with an environment of its own."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+SECRET = {"FABRICA_SECRET_KEY": "k8s-9f0e2c7b4a6d1e5f3a8b7c2d9e4f6a1b0c5d8e7f2a3b4c6d8e0f"}
+ASKED = [
+    "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "SECURE_SSL_REDIRECT",
+    "SECURE_HSTS_SECONDS", "SECURE_HSTS_INCLUDE_SUBDOMAINS", "SECURE_PROXY_SSL_HEADER", "DEBUG",
+]  # fmt: skip
+SHOW = "import json, django; django.setup(); from django.conf import settings as s; print(json.dumps([getattr(s, n) for n in %r]))"
+
+
+@pytest.fixture
+def start(tmp_path):
+    def start(*argv, **changes):
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("FABRICA_", "DATABASE_URL"))}
+        environment = {
+            **kept, "DJANGO_SETTINGS_MODULE": "fabrica.config.settings", "FABRICA_HOME": str(tmp_path), **changes,
+        }  # fmt: skip
+        return subprocess.run([sys.executable, *argv], env=environment, capture_output=True, text=True, timeout=60)
+
+    return start
+
+
+def test_a_site_without_a_secret_refuses_to_start_and_says_how_to_make_one(start, tmp_path):
+    done = start("-c", "import django; django.setup()")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "django.core.exceptions.ImproperlyConfigured: There is no secret key. Run `fabrica-site init` to make one in "
+        f"{tmp_path}/secret-key, or set FABRICA_SECRET_KEY or FABRICA_SECRET_KEY_FILE."
+    )
+
+
+def test_the_deploy_check_finds_nothing(start):
+    done = start("-W", "error", "-m", "django", "check", "--deploy", "--fail-level", "INFO", **SECRET)
+    assert (done.returncode, done.stdout) == (0, "System check identified no issues (1 silenced).\n"), done.stderr
+
+
+def test_outside_the_demo_cookies_are_secure_and_https_is_kept(start):
+    done = start("-c", SHOW % ASKED, **SECRET)
+    assert json.loads(done.stdout) == [True, True, True, True, 31_536_000, True, None, False]
+
+
+def test_the_demo_alone_speaks_plain_http(start):
+    done = start("-c", SHOW % ASKED, FABRICA_DEMO="1", **SECRET)
+    assert json.loads(done.stdout) == [False, False, True, False, 0, False, None, False]
+
+
+def test_only_behind_a_proxy_its_header_is_believed(start):
+    done = start("-c", SHOW % ["SECURE_PROXY_SSL_HEADER"], FABRICA_BEHIND_PROXY="1", **SECRET)
+    assert json.loads(done.stdout) == [["HTTP_X_FORWARDED_PROTO", "https"]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"FABRICA_DEMO": "1", "FABRICA_HOSTS": "factory.example"}, "fabrica.E001"),
+        ({"FABRICA_DEBUG": "1", "FABRICA_HOSTS": "factory.example"}, "fabrica.E002"),
+        ({"FABRICA_SECRET_KEY": "short"}, "fabrica.E003"),
+    ],
+)
+def test_what_would_be_unsafe_does_not_pass_the_check(start, changes, told):
+    done = start("-m", "django", "check", **{**SECRET, **changes})
+    assert done.returncode == 1
+    assert f"({told})" in done.stderr
