@@ -35,6 +35,11 @@ def _text(label: Any, help_text: Any, limit: int, *, required: bool = False) -> 
     return forms.CharField(label=label, help_text=help_text, max_length=limit, widget=widget, required=required)
 
 
+def _meant(hours: Decimal, shown: list[int]) -> int:
+    """GPU-seconds of what was written; hours that stand as they were shown mean the seconds they were rounded from."""
+    return next((one for one in shown if gpu_hours(one) == hours), gpu_seconds(hours))
+
+
 class ScreenForm(forms.Form):
     """Eligible, back to the applicant, or no."""
 
@@ -69,7 +74,8 @@ class AssessForm(forms.Form):
     def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
         asked = case.application.gpu_seconds_requested
         proposed = case.proposal[1].gpu_seconds if case.proposal else asked
-        least = min(one for one in (asked, proposed) if one is not None)
+        self._shown = [one for one in (asked, proposed) if one is not None]
+        least = min(self._shown)
         kwargs.setdefault("initial", {"gpu_hours": gpu_hours(least)})
         super().__init__(*args, **kwargs)
         unfit = _("0 for a plan that is unfit.")
@@ -77,7 +83,7 @@ class AssessForm(forms.Form):
 
     def gpu_seconds(self) -> int:
         """What is recommended."""
-        return gpu_seconds(self.cleaned_data["gpu_hours"])
+        return _meant(self.cleaned_data["gpu_hours"], self._shown)
 
 
 class DecideForm(forms.Form):
@@ -85,9 +91,9 @@ class DecideForm(forms.Form):
 
     decision = _decision("award", "refuse")
     gpu_hours = forms.DecimalField(
-        label=_("GPU-hours"), min_value=Decimal("0.01"), max_value=MAX_HOURS, decimal_places=2, required=False
+        label=_("GPU-hours"), min_value=Decimal("0.01"), max_value=MAX_HOURS, decimal_places=2
     )
-    months = forms.TypedChoiceField(label=_("Months"), coerce=int, empty_value=None, required=False)
+    months = forms.TypedChoiceField(label=_("Months"), coerce=int)
     note = _text(
         _("Note to the applicant"),
         _("Taken from the assessment. Needed to refuse, and where the award differs from what was asked."),
@@ -96,7 +102,9 @@ class DecideForm(forms.Form):
 
     def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
         application, found = case.application, case.assessment
-        seconds = found.gpu_seconds_recommended if found else application.gpu_seconds_requested
+        asked = application.gpu_seconds_requested
+        seconds = found.gpu_seconds_recommended if found else asked
+        self._shown = [one for one in (asked, seconds) if one]
         kwargs.setdefault("initial", {
             "gpu_hours": gpu_hours(seconds) if seconds else None,
             "months": application.months,
@@ -107,19 +115,12 @@ class DecideForm(forms.Form):
         months = cast("forms.TypedChoiceField", self.fields["months"])
         months.choices = [(str(one), str(one)) for one in mode.months]
         self.fields["gpu_hours"].help_text = _hours(mode)
-
-    def clean(self) -> dict[str, Any]:
-        """An award needs its hours and months; a refusal only its reason."""
-        data: dict[str, Any] = super().clean() or {}
-        if data.get("decision") == "award":
-            for name in ("gpu_hours", "months"):
-                if not data.get(name) and name not in self.errors:
-                    self.add_error(name, _("An award needs this."))
-        return data
+        if self.data.get("decision") == "refuse":  # a refusal needs only its reason
+            self.fields["gpu_hours"].required = months.required = False
 
     def gpu_seconds(self) -> int:
         """What is awarded."""
-        return gpu_seconds(self.cleaned_data["gpu_hours"])
+        return _meant(self.cleaned_data["gpu_hours"], self._shown)
 
 
 class MemberForm(forms.Form):

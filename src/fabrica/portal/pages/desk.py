@@ -63,7 +63,7 @@ def desk(request: HttpRequest, code: str) -> HttpResponse:
     person = signed_in(request)
     desks.must_be_staff(person)
     case = case_of(person, code)
-    form = _form(case, request.POST or None)
+    form = _form(case, request.POST if request.method == "POST" else None)
     if request.method == "POST":
         if form is None:
             raise Refused(_("Nothing is to be decided here by you now."), todo=_("Reload the page."))

@@ -18,6 +18,7 @@ from fabrica.reviews.queries import assessments_of
 from fabrica.web.components import Event
 
 MAX_EARLIER = 10
+PLAIN_FROM = 10  # from here on a ratio needs no decimals
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Case:
     task: Task | None
     has_conflict: bool
     parts: Sequence[Any]
+    trust: Sequence[Any]
     events: Sequence[Event]
     proposal: tuple[Plan, Proposal] | None
     apart: float | None
@@ -44,9 +46,17 @@ class Case:
         return self.assessments[0] if self.assessments else None
 
     @property
-    def shortfall(self) -> float | None:
-        """By how many times the request stays below the proposal, where it is far below."""
-        return 1 / self.apart if self.apart and self.apart < 1 else None
+    def asks_less(self) -> bool:
+        """Whether the request stays far below the proposal."""
+        return self.apart is not None and self.apart < 1
+
+    @property
+    def times(self) -> float | None:
+        """How often the smaller of request and proposal goes into the larger, where they lie far apart."""
+        if self.apart is None:
+            return None
+        ratio = 1 / self.apart if self.asks_less else self.apart
+        return round(ratio, 1) if ratio < PLAIN_FROM else round(ratio)
 
 
 def case_of(person: Person, code: str) -> Case:
@@ -56,11 +66,13 @@ def case_of(person: Person, code: str) -> Case:
         raise NotFound(f"{code} is not submitted.", todo="See what waits in the queue.")
     has_conflict = works_for(person, application.organisation)
     proposal = _proposal(application)
+    *parts, (_title, trust) = summary_of(application)
     return Case(
         application=application,
         task=task_for(application.state, roles(person), has_conflict=has_conflict),
         has_conflict=has_conflict,
-        parts=summary_of(application),
+        parts=parts,
+        trust=trust,
         events=timeline_of(application),
         proposal=proposal,
         apart=times_apart(application.gpu_seconds_requested or 0, proposal[1].gpu_seconds) if proposal else None,

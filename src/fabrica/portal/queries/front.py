@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from django.db.models import Count, QuerySet, Sum
+from django.utils.translation import gettext as _
 
 from fabrica.allocations.models import Award
 from fabrica.applications.models import Application
@@ -30,6 +31,12 @@ class OpenCall:
     call: Call
     mode: Mode
     is_open: bool
+
+    @property
+    def months(self) -> str:
+        """The durations to choose from, such as `1, 2 or 3`."""
+        *others, last = map(str, self.mode.months)
+        return _("%(others)s or %(last)s") % {"others": ", ".join(others), "last": last} if others else last
 
 
 @dataclass(frozen=True)
