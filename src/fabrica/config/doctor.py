@@ -74,13 +74,13 @@ def _storage() -> Iterator[Finding]:
 def _keys() -> Iterator[Finding]:
     path = settings.FABRICA_KEYS / "site.pem"
     try:
-        key = load_key(path)
+        load_key(path)
     except Problem as problem:
         yield Finding(is_well=False, what=str(problem), todo="Run `fabrica-site init`.")
         return
     open_to_others = path.stat().st_mode & 0o077
     yield Finding(is_well=not open_to_others, what="The signing key is its owner's alone.", todo=f"chmod 600 {path}")
-    verdict = audit.verify(key=key.public_key(), anchor=settings.FABRICA_ANCHOR_FILE)
+    verdict = audit.verify_site(keys=settings.FABRICA_KEYS, anchor=settings.FABRICA_ANCHOR_FILE)
     told = f"The audit chain holds over {verdict.entry_count} entries." if verdict.holds else "The audit chain breaks."
     yield Finding(is_well=verdict.holds, what=told, todo=" ".join(verdict.problems))
 

@@ -145,6 +145,6 @@ def demo(
 
 def main() -> None:
     """The entry point, with the groups that need the contexts."""
-    for name in ("clusters", "calls", "audit"):
+    for name in ("clusters", "calls", "keys", "audit"):
         app.add_typer(import_module(f"fabrica.config.site_{name}").app, name=name)
     app()

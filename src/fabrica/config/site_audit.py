@@ -19,10 +19,8 @@ def verify() -> None:
     from django.conf import settings
 
     from fabrica.audit import queries
-    from fabrica.kit.signing import load_public_key
 
-    key = load_public_key(settings.FABRICA_KEYS / "site.pub")
-    verdict = queries.verify(key=key, anchor=settings.FABRICA_ANCHOR_FILE)
+    verdict = queries.verify_site(keys=settings.FABRICA_KEYS, anchor=settings.FABRICA_ANCHOR_FILE)
     typer.echo(
         f"{verdict.seal_count} seals over {verdict.entry_count} entries, {verdict.anchor_count} anchored, "
         f"{verdict.unsealed_count} not sealed yet."

@@ -15,7 +15,6 @@ from fabrica.clusters import services as clusters
 from fabrica.clusters.models import Machine
 from fabrica.config import setup
 from fabrica.config.demo.cast import CAST, Part, passwords
-from fabrica.kit.signing import load_public_key
 from fabrica.kit.time import utcnow
 from fabrica.kit.units import gpu_seconds
 from fabrica.people import services as people
@@ -76,5 +75,4 @@ def audit_holds() -> bool:
     """Seal what the play left, and check the whole chain against signatures and anchors."""
     while seal(utcnow()):
         pass
-    key = load_public_key(settings.FABRICA_KEYS / "site.pub")
-    return audit.verify(key=key, anchor=settings.FABRICA_ANCHOR_FILE).holds
+    return audit.verify_site(keys=settings.FABRICA_KEYS, anchor=settings.FABRICA_ANCHOR_FILE).holds
