@@ -22,7 +22,7 @@ def read(name):
 
 def settings_read():
     """Every variable asked for through `env.text`, `env.flag`, `env.number` or `env.names`."""
-    for path in CONFIG.rglob("*.py"):
+    for path in set(CONFIG.rglob("*.py")) - set((CONFIG / "tests").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
                 if getattr(node.func.value, "id", "") == "env" and isinstance(node.args[0], ast.Constant):
