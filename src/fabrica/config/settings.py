@@ -161,6 +161,12 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
 DATA_UPLOAD_MAX_NUMBER_FILES = 2_000
+# The first refuses an upload that is announced too large, before a byte of it is written to disk.
+FILE_UPLOAD_HANDLERS = [
+    "fabrica.dataspaces.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # On plain HTTP only the loopback demo and a developer's machine may serve; everything else is HTTPS behind a proxy.
 INSECURE_OK = DEBUG or FABRICA_DEMO

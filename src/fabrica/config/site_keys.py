@@ -15,7 +15,7 @@ def list_() -> None:
     start()
     from fabrica.registry import queries
 
-    for key in queries.keys():
+    for key in queries.keys():  # noqa: SIM118 - a query of this name, not a dictionary
         typer.echo(f"{key.state:8} {key.fingerprint} since {key.created_at:%Y-%m-%d}")
 
 
