@@ -1,0 +1,101 @@
+"""The composed pages in a real browser: accessible, within 320 px, by keyboard alone, and without JavaScript."""
+
+import os
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from fabrica.applications.models import Application
+from fabrica.applications.tests.factories import submitted
+from fabrica.dataspaces.tests import factories as data
+from fabrica.registry.tests.conftest import key, run, site, version  # noqa: F401 - fixtures
+from fabrica.reviews.tests.factories import assessed
+from playwright.sync_api import sync_playwright
+
+# Playwright keeps an event loop running in this thread, which makes Django think that it is called from one.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+CHROMIUM = "/usr/bin/chromium"
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="there is no Chromium"),
+]
+SERIOUS = {"serious", "critical"}
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, live_server, cast):
+    contexts = []
+
+    def opened(address, who="", **options):
+        context = chromium.new_context(**options)
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        if who:
+            client = Client()
+            client.force_login(getattr(cast, who))
+            cookie = client.cookies["sessionid"].value
+            context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+        page = context.new_page()
+        page.complaints = []
+        page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.goto(live_server.url + address)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def test_each_page_is_accessible_fits_and_is_quiet(visit, cast, call, site, version, now):  # noqa: F811
+    site.launch(now)
+    data.waiting(cast, now, data.published(cast, now), site.project)
+    screen, decide = submitted(cast, call, now), assessed(cast, call, now)
+    pages = [
+        ("/", ""), ("/home/", "applicant"), ("/home/", "officer"), ("/desk/", "officer"),
+        (f"/desk/{screen.code}/", "officer"), (f"/desk/{decide.code}/", "officer"),
+        (f"/projects/{site.project.slug}/", "applicant"),
+    ]  # fmt: skip
+    wrong = []
+    for number, (address, who) in enumerate(pages):
+        scheme, width = ("dark", 320) if number % 2 else ("light", 320)
+        page = visit(address, who, color_scheme=scheme, viewport={"width": width, "height": 900})
+        found = [v["id"] for v in Axe().run(page).response["violations"] if v["impact"] in SERIOUS]
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        if found or wide != width or page.complaints:
+            wrong.append((address, found, wide, page.complaints))
+    assert wrong == []
+
+
+def test_an_officer_refuses_with_the_keyboard_alone_and_is_asked_first(visit, cast, call, now):
+    made = submitted(cast, call, now)
+    page = visit(f"/desk/{made.code}/", "officer")
+    page.focus("#id_reason")
+    page.keyboard.type("Not civilian.")
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("dialog.confirm")
+    page.keyboard.press("Shift+Tab")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert Application.objects.get(pk=made.pk).state == "refused"
+
+
+def test_without_javascript_an_officer_decides_all_the_same(visit, cast, call, now):
+    made = submitted(cast, call, now)
+    page = visit("/desk/", "officer", java_script_enabled=False)
+    page.click("text=Take the most urgent")
+    page.click("button:has-text('Eligible')")
+    page.wait_for_selector("text=Nothing else waits for you.")
+    assert Application.objects.get(pk=made.pk).state == "screened"
