@@ -12,8 +12,8 @@ import pytest
 
 SLEEP = {"command": ["sh", "-c", "sleep 0.6; echo done > done.txt"]}
 ONCE_FOR_EVER = {"command": ["sh", "-c", "if [ -e begun ]; then rm begun; else touch begun; exec sleep 60; fi"]}
-STEPS = 60
-LONG = {"recipe": {"name": "tiny", "steps": STEPS, "checkpoint_every": 10}}
+STEPS = 30
+LONG = {"recipe": {"name": "tiny", "steps": STEPS, "checkpoint_every": 5}}
 HOURS = 36_000
 
 
@@ -120,7 +120,7 @@ def test_a_worker_killed_at_any_moment_leaves_one_job_booked_once(home, moment):
 
 def test_a_trainer_killed_in_the_middle_goes_on_in_another_attempt(home):
     home.start(launch=LONG)
-    eventually(lambda: home.lines() > 15)
+    eventually(lambda: home.lines() > 8)
     os.kill(home.runner(), signal.SIGKILL)
     told = home.finish()
     assert told["state"] == "succeeded"
