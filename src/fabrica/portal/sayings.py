@@ -36,10 +36,7 @@ SAYINGS: dict[Kind, Saying] = {
     ),
     Kind.REGISTER: Saying(
         gettext_lazy("Register your organisation"),
-        gettext_lazy(
-            "Applications are made by organisations. You need the legal name and the registration "
-            "number; it takes a minute."
-        ),
+        gettext_lazy("Applications are made by organisations. You need the legal name and the registration number."),
         "people:organisation_new",
         gettext_lazy("Register your organisation"),
     ),
@@ -98,10 +95,7 @@ SAYINGS: dict[Kind, Saying] = {
     ),
     Kind.WAIT_ACCOUNT: Saying(
         gettext_lazy("Your account on the machine is being made"),
-        gettext_lazy(
-            "%(project)s is open. We write to you as soon as its account was read back from the "
-            "machine; that takes minutes."
-        ),
+        gettext_lazy("%(project)s is open. We write to you as soon as its account was read back from the machine."),
         "portal:project",
         gettext_lazy("See the project"),
     ),

@@ -30,7 +30,7 @@ MAX_NOTICES = 8
 
 @dataclass(frozen=True)
 class Home:
-    """Everything on the page; `step` is what to do next."""
+    """Everything on the page. `step` is what to do next; `may_apply` is false for those who are here for a role."""
 
     step: Step
     applications: Sequence[Application]
@@ -39,6 +39,7 @@ class Home:
     notices: Sequence[Notice]
     unread: int
     waiting: Waiting
+    may_apply: bool
 
 
 def home_of(person: Person, now: datetime) -> Home:
@@ -65,6 +66,7 @@ def home_of(person: Person, now: datetime) -> Home:
         notices=list(notices[:MAX_NOTICES]),
         unread=notices.filter(read_at=None).count(),
         waiting=waiting,
+        may_apply=not facts.roles,
     )
 
 
