@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from fabrica.cli.client import Client, NotSignedIn
+from fabrica.cli.client import Client, NotSignedIn, checked_url
 from fabrica.kit.errors import Refused
 from fabrica.kit.files import write_atomic
 
@@ -19,7 +19,8 @@ def keep(url: str, token: str) -> Path:
     """Keep a sign-in; returns where."""
     path = credentials_path()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_atomic(path, json.dumps({"url": url, "token": token}), mode=0o600)
+    path.parent.chmod(0o700)  # it may have been there before
+    write_atomic(path, json.dumps({"url": checked_url(url), "token": token}), mode=0o600)
     return path
 
 
@@ -32,14 +33,27 @@ def forget() -> bool:
 
 
 def connect() -> Client:
-    """The client of FABRICA_URL and FABRICA_TOKEN, or of the kept sign-in. Raises NotSignedIn, Refused."""
-    url, token = os.environ.get("FABRICA_URL", ""), os.environ.get("FABRICA_TOKEN", "")
-    if not (url and token):
-        try:
-            kept = json.loads(credentials_path().read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise NotSignedIn("You are not signed in.", todo="Run `fabrica login URL`.") from None
-        except ValueError as error:
-            raise Refused(f"{credentials_path()} is damaged.", todo="Run `fabrica login URL` again.") from error
-        url, token = url or kept["url"], token or kept["token"]
-    return Client(url, token)
+    """The client of FABRICA_URL and FABRICA_TOKEN, or of the kept sign-in. Raises NotSignedIn, Refused.
+
+    A kept token goes to the site it was made for and to no other, whatever FABRICA_URL says.
+    """
+    url, token = os.environ.get("FABRICA_URL", ""), os.environ.get("FABRICA_TOKEN", "").strip()
+    if url and token:
+        return Client(url, token)
+    kept_url, kept_token = _kept()
+    if url and checked_url(url) != kept_url:
+        raise NotSignedIn(f"You are not signed in at {url}.", todo=f"Run `fabrica login {url}`, or set FABRICA_TOKEN.")
+    return Client(kept_url, token or kept_token)
+
+
+def _kept() -> tuple[str, str]:
+    path = credentials_path()
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        return str(kept["url"]), str(kept["token"])
+    except FileNotFoundError:
+        raise NotSignedIn("You are not signed in.", todo="Run `fabrica login URL`.") from None
+    except OSError as error:
+        raise Refused(f"{path} cannot be read.", why=str(error.strerror)) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refused(f"{path} is damaged.", todo="Run `fabrica login URL` again.") from error

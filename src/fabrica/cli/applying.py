@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from fabrica.cli import account
-from fabrica.cli.client import Client
-from fabrica.cli.output import AsJson, command, console, show
+from fabrica.cli.client import Client, path_of
+from fabrica.cli.data import only_organisation
+from fabrica.cli.output import AsJson, command, say, show
 from fabrica.kit.errors import Refused
 
 COLUMNS = ("code", "title", "state", "call", "organisation", "due_on")
@@ -36,11 +37,11 @@ def apply(
         show(_example(client), as_json=True)
         return
     values = _read(answers)
-    code = code or _start(client, call, organisation)
-    saved = client.patch(f"/applications/{code}", values)
-    gaps, proposal = client.get(f"/applications/{code}/gaps"), client.get(f"/applications/{code}/proposal")
+    path = path_of("applications", code or _start(client, call, organisation))
+    saved = client.patch(path, values)
+    gaps, proposal = client.get(f"{path}/gaps"), client.get(f"{path}/proposal")
     if submit:
-        saved = client.post(f"/applications/{code}/submit")
+        saved = client.post(f"{path}/submit")
     told = {**saved, "gaps": gaps, "proposal": proposal}
     show(told, as_json=as_json, columns=(*COLUMNS, "gpu_seconds_requested", "gate"))
     if not as_json:
@@ -49,21 +50,17 @@ def apply(
 
 def _explain(gaps: list[dict[str, str]], proposal: dict[str, Any] | None, *, submitted: bool) -> None:
     if proposal:
-        console.print(f"The planner proposes {proposal['gpu_hours']} GPU-hours.")
+        say(f"The planner proposes {proposal['gpu_hours']} GPU-hours.")
     for gap in gaps:
-        console.print(f"Missing – {gap['field']}: {gap['message']}")
+        say(f"Missing – {gap['field']}: {gap['message']}")
     if not gaps and not submitted:
-        console.print("It is complete. Run the same with --submit to hand it in.")
+        say("It is complete. Run the same with --submit to hand it in.")
 
 
 def _start(client: Client, call: str, organisation: str) -> str:
     if not call:
         raise Refused("Which call?", todo="Name it with --call; see `fabrica calls`.")
-    mine = client.get("/me")["organisations"]
-    if not organisation and len(mine) != 1:
-        names = ", ".join(f"{one['uid']} ({one['name']})" for one in mine) or "none yet: register one on the portal"
-        raise Refused("For which organisation?", todo=f"Name it with --organisation. Yours: {names}.")
-    body = {"call": call, "organisation": organisation or mine[0]["uid"]}
+    body = {"call": call, "organisation": organisation or only_organisation(client)}
     return str(client.post("/applications", body)["code"])
 
 
@@ -75,7 +72,7 @@ def _read(path: Path) -> Any:
 
 
 def _example(client: Client) -> dict[str, Any]:
-    """Every field, with the gate's questions answered as they pass: read them before you use them."""
+    """Every field, each question of the gate answered "unsure": who fills it in reads and answers them."""
     answers = {one["id"]: "unsure" for one in client.get("/trust/questions")}
     return {
         "title": "", "purpose": "", "model_description": "", "parameters_millions": 4, "tokens_millions": 10,
@@ -93,7 +90,8 @@ def applications(
     if not code:
         show(list(client.pages("/applications")), as_json=as_json, columns=COLUMNS, empty="You have not applied yet.")
         return
-    found = {**client.get(f"/applications/{code}"), "timeline": client.get(f"/applications/{code}/timeline")}
+    path = path_of("applications", code)
+    found = {**client.get(path), "timeline": client.get(f"{path}/timeline")}
     show(found, as_json=as_json, columns=(*COLUMNS, "purpose", "gate"))
     if not as_json:
         show(found["timeline"], as_json=False, columns=("at", "what", "who", "reason"))

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from fabrica.cli import account, waiting
-from fabrica.cli.client import Client
-from fabrica.cli.output import AsJson, command, console, show
+from fabrica.cli.client import Client, path_of
+from fabrica.cli.output import AsJson, command, errors, show
 from fabrica.cli.projects import project_of
 from fabrica.kit.errors import Refused
 from fabrica.kit.files import list_files
@@ -33,7 +33,7 @@ def list_(words: Annotated[str, typer.Argument(help="Words to look for.")] = "",
 @command
 def show_(slug: str, as_json: AsJson = False) -> None:
     """One dataset: licence, policy, versions."""
-    show(account.connect().get(f"/datasets/{slug}"), as_json=as_json)
+    show(account.connect().get(path_of("datasets", slug)), as_json=as_json)
 
 
 @app.command()
@@ -52,13 +52,13 @@ def accept(
 def accept_for(client: Client, project: str, uri: str, *, yes: bool, ask: bool) -> dict[str, Any]:
     """Show licence and policy, have them accepted, and return the agreement. Raises Refused without a yes."""
     if not yes:
-        dataset = client.get(f"/datasets/{slug_of(uri)}")
         if not ask:
             raise Refused("Licence and policy were not accepted.", todo="Read them, then add --yes.")
+        dataset = client.get(path_of("datasets", slug_of(uri)))
         show(dataset, as_json=False, columns=("title", "provider", "licence", "licence_url", "policy_text"))
-        if not typer.confirm(f"Accept them for the project {project}?"):
+        if not typer.confirm(f"Accept them for the project {project}?", err=True):
             raise Refused("Not accepted; nothing was staged.")
-    agreement: dict[str, Any] = client.post(f"/projects/{project}/agreements", {"uri": uri})
+    agreement: dict[str, Any] = client.post(path_of("projects", project, "agreements"), {"uri": uri})
     return agreement
 
 
@@ -68,7 +68,7 @@ def stage(uri: str, project: Project = "", as_json: AsJson = False) -> None:
     """Copy a dataset, hash-checked, to where your runs read it; waits until it is there."""
     client = account.connect()
     name = project_of(client, project)
-    staging = client.post(f"/projects/{name}/stagings", {"uri": uri})
+    staging = client.post(path_of("projects", name, "stagings"), {"uri": uri})
     show(waiting.staged(client, name, staging), as_json=as_json, columns=("uri", "state", "size_bytes", "sha256"))
 
 
@@ -95,9 +95,10 @@ def publish(
         "organisation": organisation or only_organisation(client),
     }  # fmt: skip
     client.post("/datasets", body)
-    version = client.post(f"/datasets/{slug}/versions")
-    upload_folder(client, f"/datasets/{slug}/versions/{version['number']}/files", folder)
-    show(client.post(f"/datasets/{slug}/versions/{version['number']}/publish"), as_json=as_json)
+    number = client.post(path_of("datasets", slug, "versions"))["number"]
+    draft = path_of("datasets", slug, "versions", number)
+    upload_folder(client, f"{draft}/files", folder)
+    show(client.post(f"{draft}/publish"), as_json=as_json)
 
 
 def upload_folder(client: Client, path: str, folder: Path) -> Any:
@@ -108,9 +109,12 @@ def upload_folder(client: Client, path: str, folder: Path) -> Any:
 
 @contextmanager
 def _packed(folder: Path) -> Iterator[Path]:
-    files = list_files(folder)
+    found = list_files(folder)
+    files = [one for one in found if not any(part.startswith(".") for part in one.relative_to(folder).parts)]
     if not files:
         raise Refused(f"{folder} holds no files.")
+    if left := len(found) - len(files):
+        errors.print(f"Hidden files stay here: {left} whose path has a name that begins with a dot.")
     with tempfile.TemporaryDirectory() as scratch, waiting.bar() as progress:
         archive = Path(scratch) / "data.zip"
         with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
@@ -126,13 +130,13 @@ def upload_own(
     if (rights is None or personal is None) and not ask:
         raise Refused("Two answers are missing.", todo="Give --rights and --personal-data or --no-personal-data.")
     if rights is None:
-        rights = typer.confirm("Do you have the right to use this text for training?")
+        rights = typer.confirm("Do you have the right to use this text for training?", err=True)
     if personal is None:
-        personal = typer.confirm("Is there personal data in it (names, faces, anything about a living person)?")
+        personal = typer.confirm("Is there personal data in it (names, faces, anything about people)?", err=True)
     answers = {"has_rights": str(rights).lower(), "has_personal_data": str(personal).lower()}
     with _packed(folder) as archive:
         version: dict[str, Any] = client.upload(
-            f"/projects/{project}/own-data",
+            path_of("projects", project, "own-data"),
             [("data.zip", archive)],
             {"title": folder.resolve().name, **answers},
         )
@@ -160,7 +164,7 @@ def slug_of(uri: str) -> str:
 @app.command()
 @command
 def usage(slug: str, as_json: AsJson = False) -> None:
-    """Who used a dataset of yours, and for what."""
-    show(account.connect().get(f"/datasets/{slug}/usage"), as_json=as_json, empty="Nobody yet.")
-    if not as_json:
-        console.print("Only members of the providing organisation see this.")
+    """Who used a dataset of yours, and for what. For members of the providing organisation."""
+    columns = ("uri", "organisation", "project", "purpose", "agreed_at", "staging_state")
+    rows = list(account.connect().pages(path_of("datasets", slug, "usage")))
+    show(rows, as_json=as_json, columns=columns, empty="Nobody yet.")

@@ -1,19 +1,20 @@
 """`fabrica models`: list, show, download, and verify on the files alone."""
 
 from pathlib import Path, PurePosixPath
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from fabrica.cli import account
-from fabrica.cli.client import Client
-from fabrica.cli.output import AsJson, command, console, show
-from fabrica.kit.errors import Refused
-from fabrica.kit.files import sha256_file
+from fabrica.cli.client import Client, path_of
+from fabrica.cli.output import AsJson, command, say, show
+from fabrica.kit.errors import NotFound, Refused
+from fabrica.kit.files import FileFact, sha256_file
 from fabrica.kit.signing import load_public_key
 from fabrica.registry.engine import read_revoked, verify_folder
 
 app = typer.Typer(no_args_is_help=True, help="Trained models: list, show, download, verify.")
+MAX_FILES = 10_000
 
 
 @app.command("list")
@@ -29,7 +30,7 @@ def list_(as_json: AsJson = False) -> None:
 def show_(name: Annotated[str, typer.Argument(help="SLUG or SLUG@NUMBER.")], as_json: AsJson = False) -> None:
     """One version: how it was made, how it measures, its files."""
     client = account.connect()
-    show(client.get(_path(client, name)), as_json=as_json)
+    show(client.get(path_of("models", *_named(client, name))), as_json=as_json)
 
 
 @app.command()
@@ -41,29 +42,51 @@ def download(
 ) -> None:
     """Fetch a version's files, each checked against its SHA-256."""
     client = account.connect()
-    path = _path(client, name)
+    slug, number = _named(client, name)
+    path = path_of("models", slug, number)
     version = client.get(path)
-    target = folder or Path(f"{version['model']}-{version['number']}")
-    if target.exists() and any(target.iterdir()):
-        raise Refused(f"{target} is not empty.", todo="Name another folder with --folder.")
-    for one in version["files"]:
-        _fetch(client, f"{path}/files/{one['path']}", _inside(target, one["path"]), one["sha256"])
-    told = {"folder": str(target), "files": len(version["files"]), "key_fingerprint": version["key_fingerprint"]}
+    target = folder or Path(f"{slug}-{number}")
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise Refused(f"{target} is not an empty folder.", todo="Name another folder with --folder.")
+    files = _checked(version["files"], target)
+    for one in files:
+        _fetch(client, path, one, target)
+    told = {"folder": str(target), "files": len(files), "key_fingerprint": version["key_fingerprint"]}
     show(told, as_json=as_json)
     if not as_json:
-        console.print(f"Now verify it: fabrica models verify {target} --key SITE.pub")
+        say(f"Now verify it: fabrica models verify {target} --key SITE.pub")
 
 
-def _fetch(client: Client, path: str, target: Path, sha256: str) -> None:
-    client.download(path, target)
-    if (found := sha256_file(target)) != sha256:
-        raise Refused(f"{target} arrived altered.", why=f"Expected {sha256}, found {found}.", todo="Fetch it again.")
+def _checked(files: list[dict[str, Any]], target: Path) -> list[FileFact]:
+    """The files that the site names, each inside the folder and none twice. Raises Refused before any is fetched."""
+    if len(files) > MAX_FILES:
+        raise Refused(f"The site names {len(files)} files; {MAX_FILES} is the most.")
+    found = [FileFact(str(one["path"]), int(one["size_bytes"]), str(one["sha256"])) for one in files]
+    # Folded, because some computers hold Model and model for the same file.
+    names = [str(_inside(target, one.path)).casefold() for one in found]
+    if len(set(names)) != len(names):
+        raise Refused("The site names a file twice.")
+    return found
+
+
+def _fetch(client: Client, path: str, fact: FileFact, folder: Path) -> None:
+    """Fetch a file beside its place and put it there once its hash is right; an altered one is not kept."""
+    target = _inside(folder, fact.path)
+    partial = target.with_name(f".{target.name}.part")
+    try:
+        client.download(path + path_of("files") + path_of(*PurePosixPath(fact.path).parts), partial, fact.size_bytes)
+        if (found := sha256_file(partial)) != fact.sha256:
+            why = f"Expected {fact.sha256}, found {found}."
+            raise Refused(f"{fact.path} arrived altered.", why=why, todo="Fetch it again.")
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _inside(folder: Path, name: str) -> Path:
     """The path of a file in a folder; a name that leads outside is refused, whatever the site says."""
     pure = PurePosixPath(name)
-    if pure.is_absolute() or ".." in pure.parts or not pure.parts:
+    if pure.is_absolute() or ".." in pure.parts or not pure.parts or not name.isprintable() or set(name) & set("\\:"):
         raise Refused(f"The site names a file {name!r} that would lie outside {folder}.")
     return folder.joinpath(*pure.parts)
 
@@ -89,14 +112,19 @@ def verify(
     show(verdict.as_dict(), as_json=as_json, columns=("state", "name", "signer", "what", "why", "todo"))
     if not as_json:
         for change in verdict.changes:
-            console.print(str(change), markup=False, highlight=False)
+            say(str(change))
     if not verdict.is_verified:
         raise typer.Exit(1)
 
 
-def _path(client: Client, name: str) -> str:
-    """The API's path of SLUG@NUMBER; the newest version where no number is given."""
+def _named(client: Client, name: str) -> tuple[str, int]:
+    """Slug and number of SLUG@NUMBER; the newest version where no number is given. Raises Refused, NotFound."""
     slug, _, number = name.partition("@")
     if not number:
-        number = str(client.get(f"/models/{slug}")["rows"][0]["number"])
-    return f"/models/{slug}/{number}"
+        newest = next(client.pages(path_of("models", slug), most=1), None)
+        if newest is None:
+            raise NotFound(f"{slug} has no version yet.")
+        return slug, int(newest["number"])
+    if not (number.isascii() and number.isdigit()):
+        raise Refused(f"{name} names no version.", todo="It reads SLUG@NUMBER; see `fabrica models list`.")
+    return slug, int(number)

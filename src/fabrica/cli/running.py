@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from fabrica.cli import account, waiting
-from fabrica.cli.client import Client
+from fabrica.cli.client import Client, path_of
 from fabrica.cli.data import accept_for, upload_own
-from fabrica.cli.output import AsJson, command, console, show
+from fabrica.cli.output import AsJson, command, say, show
 from fabrica.cli.projects import project_of
 from fabrica.kit.errors import Refused
 from fabrica.kit.units import gpu_hours
@@ -36,7 +36,8 @@ def projects(
     """Your projects, or one with the hours it has left."""
     client = account.connect()
     if name:
-        show({**client.get(f"/projects/{name}"), "award": client.get(f"/projects/{name}/award")}, as_json=as_json)
+        path = path_of("projects", name)
+        show({**client.get(path), "award": client.get(f"{path}/award")}, as_json=as_json)
         return
     columns = ("slug", "title", "organisation", "ends_at")
     rows = list(client.pages("/projects"))
@@ -48,11 +49,11 @@ def plan(recipe: Recipe = "demo", set_: Set = None, project: Project = "", as_js
     """What a training would take: time, GPU-hours, energy, price; nothing is launched."""
     client = account.connect()
     body = {"recipe": _recipe(recipe, set_ or [])}
-    found = client.post(f"/projects/{project_of(client, project)}/plan", body)
+    found = client.post(path_of("projects", project_of(client, project), "plan"), body)
     show(found, as_json=as_json, columns=[name for name in found if name != "assumptions"])
     if not as_json:
         for line in found.get("assumptions", []):
-            console.print(f"– {line}", markup=False, highlight=False)
+            say(f"– {line}")
 
 
 @command
@@ -76,15 +77,23 @@ def train(
     uris = [_staged(client, name, one, yes, rights, personal_data, ask=not as_json) for one in data or []]
     body: dict[str, Any] = {"data": uris, "time_limit_seconds": time_limit}
     if run_command:
-        body |= {"command": shlex.split(run_command), "container": container}
+        body |= {"command": _words(run_command), "container": container}
     else:
         body["recipe"] = _recipe(recipe, set_ or [])
-    run = client.post(f"/projects/{name}/runs", body)
+    run = client.post(path_of("projects", name, "runs"), body)
     if follow:
         run = waiting.ended(client, name, run["number"])
     show(run, as_json=as_json, columns=(*RUN_COLUMNS, "tokens_per_second", "error"))
     if run["state"] in ("failed", "cancelled"):
         raise typer.Exit(1)
+
+
+def _words(command_line: str) -> list[str]:
+    """A command line as the list of its words; nothing else in it has a meaning. Raises Refused for open quotes."""
+    try:
+        return shlex.split(command_line)
+    except ValueError as error:
+        raise Refused("The command cannot be read.", why=f"{error}.", todo="Close every quote.") from error
 
 
 def _staged(
@@ -98,12 +107,12 @@ def _staged(
             raise Refused(f"{data} is neither a dataset nor a folder.", todo="See `fabrica data list`.")
         uri = str(upload_own(client, project, folder, rights, personal, ask=ask)["uri"])
     try:
-        staging = client.post(f"/projects/{project}/stagings", {"uri": uri})
+        staging = client.post(path_of("projects", project, "stagings"), {"uri": uri})
     except Refused:
         if not data.startswith("fabrica:"):
             raise
         accept_for(client, project, uri, yes=yes, ask=ask)
-        staging = client.post(f"/projects/{project}/stagings", {"uri": uri})
+        staging = client.post(path_of("projects", project, "stagings"), {"uri": uri})
     return str(waiting.staged(client, project, staging)["uri"])
 
 
@@ -129,13 +138,14 @@ def runs(
     client = account.connect()
     name = project_of(client, project)
     if number is None:
-        rows = list(client.pages(f"/projects/{name}/runs"))
+        rows = list(client.pages(path_of("projects", name, "runs")))
         show(rows, as_json=as_json, columns=RUN_COLUMNS, empty="No run yet: `fabrica train` starts one.")
         return
-    run = client.get(f"/projects/{name}/runs/{number}")
-    show({**run, "bill": client.get(f"/projects/{name}/runs/{number}/bill")}, as_json=as_json)
+    path = path_of("projects", name, "runs", number)
+    run = client.get(path)
+    show({**run, "bill": client.get(f"{path}/bill")}, as_json=as_json)
     if not as_json:
-        console.print(f"{gpu_hours(run['used_gpu_seconds'])} GPU-hours used.")
+        say(f"{gpu_hours(run['used_gpu_seconds'])} GPU-hours used.")
 
 
 @command
@@ -159,6 +169,6 @@ def cancel(
     """Stop a run; its checkpoints stay, the hours it did not use come back."""
     client = account.connect()
     name = project_of(client, project)
-    if not yes and not typer.confirm(f"Stop run {number} of {name}?"):
+    if not yes and not typer.confirm(f"Stop run {number} of {name}?", err=True):
         raise typer.Exit(1)
-    show(client.post(f"/projects/{name}/runs/{number}/cancel"), as_json=as_json, columns=RUN_COLUMNS)
+    show(client.post(path_of("projects", name, "runs", number, "cancel")), as_json=as_json, columns=RUN_COLUMNS)

@@ -8,7 +8,7 @@ import typer
 
 from fabrica.cli import account
 from fabrica.cli.client import Client
-from fabrica.cli.output import AsJson, command, console, show
+from fabrica.cli.output import AsJson, command, say, show
 from fabrica.kit.errors import Refused
 
 
@@ -30,14 +30,14 @@ def login(
 ) -> None:
     """Sign in with a personal token from your account page; it is kept readable for you only."""
     if token_file is None:
-        token = typer.prompt("Token (from your account page; it is not shown)", hide_input=True)
+        token = typer.prompt("Token (from your account page; it is not shown)", hide_input=True, err=True)
     else:
         token = _read(token_file)
     me = Client(url, token.strip()).get("/me")
     path = account.keep(url, token.strip())
     show({**me, "kept_in": str(path)}, as_json=as_json, columns=("name", "email", "scopes", "kept_in"))
     if not me["terms_accepted"] and not as_json:
-        console.print("Accept the terms of use on the portal before you go on.")
+        say("Accept the terms of use on the portal before you go on.")
 
 
 def _read(path: Path) -> str:
@@ -50,7 +50,7 @@ def _read(path: Path) -> str:
 @command
 def logout() -> None:
     """Forget the sign-in on this computer. The token works on elsewhere until you revoke it on your account page."""
-    console.print("Signed out." if account.forget() else "You were not signed in.")
+    say("Signed out." if account.forget() else "You were not signed in.")
 
 
 @command

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from fabrica.cli.client import Client
+from fabrica.cli.client import Client, path_of
 from fabrica.cli.output import errors
 from fabrica.kit.errors import Refused, Unreachable
 from fabrica.kit.units import duration
@@ -18,8 +18,8 @@ ENDED = ("succeeded", "failed", "cancelled")
 
 def bar() -> Progress:
     """A progress bar on standard error, so that standard output stays clean."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=errors, transient=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal)
 
 
 def staged(client: Client, project: str, staging: dict[str, Any]) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def staged(client: Client, project: str, staging: dict[str, Any]) -> dict[str, A
         task = progress.add_task(f"Staging {staging['uri']}", total=staging["size_bytes"] or None)
         while staging["state"] in ("waiting", "staging"):
             time.sleep(POLL_SECONDS / 2)
-            staging = client.get(f"/projects/{project}/stagings/{staging['id']}")
+            staging = client.get(path_of("projects", project, "stagings", staging["id"]))
             progress.update(task, completed=staging["bytes_done"])
     if staging["state"] != "staged":
         raise Refused(
@@ -46,7 +46,7 @@ def ended(client: Client, project: str, number: int) -> dict[str, Any]:
         task = progress.add_task("Waiting for the machine", total=None)
         while True:
             try:
-                run: dict[str, Any] = client.get(f"/projects/{project}/runs/{number}")
+                run: dict[str, Any] = client.get(path_of("projects", project, "runs", number))
                 missed = 0
             except Unreachable:
                 missed += 1
@@ -74,7 +74,7 @@ def log(client: Client, project: str, number: int, *, follow: bool) -> None:
     """Print a run's log; with `follow`, go on until it has ended."""
     offset = 0
     while True:
-        piece = client.get(f"/projects/{project}/runs/{number}/log", offset=offset)
+        piece = client.get(path_of("projects", project, "runs", number, "log"), offset=offset)
         sys.stdout.write(piece["text"])
         sys.stdout.flush()
         moved, offset = piece["next_offset"] > offset, piece["next_offset"]
