@@ -30,7 +30,7 @@ SAYINGS: dict[Kind, Saying] = {
     ),
     Kind.QUEUE_EMPTY: Saying(
         gettext_lazy("Nothing waits for you"),
-        gettext_lazy("Every application is decided, or waits for somebody else. We write to you when one comes in."),
+        gettext_lazy("Every application is decided, or waits for somebody else."),
         "portal:queue",
         gettext_lazy("See the queue"),
     ),
@@ -157,7 +157,7 @@ SAYINGS: dict[Kind, Saying] = {
     ),
     Kind.NO_CALL: Saying(
         gettext_lazy("Wait for the next call"),
-        gettext_lazy("No call is open at the moment. The page of calls says when the next one opens."),
+        gettext_lazy("No call is open at the moment. New ones stand on the page of calls."),
         "calls:list",
         gettext_lazy("See the calls"),
     ),
