@@ -91,7 +91,7 @@ def summary_of(application: Application) -> list[tuple[str | Promise, list[tuple
     answered = application.trust_answers
     asked = questions(get_language())
     answers = [(one.question, Answer(answered[one.id]).label if one.id in answered else NOTHING) for one in asked]
-    return [*parts, (gettext_lazy("Trust"), answers)]
+    return [*parts, (gettext_lazy("Trust questions"), answers)]
 
 
 def differences(application: Application, values: Mapping[str, Any]) -> list[tuple[Any, Any]]:

@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="there is no Chromium"),
 ]
 SERIOUS = {"serious", "critical"}
-SAVED = '[data-autosave-status]:has-text("Saved ")'
+SAVED = '[data-autosave-status]:text-matches("^Saved ", "")'
 SHOTS = os.environ.get("FABRICA_SCREENSHOTS", "")
 
 
@@ -59,7 +59,12 @@ def visit(chromium, live_server, cast):
 def test_a_draft_is_saved_while_it_is_typed_and_the_proposal_follows(visit, cast, call, now):
     made = services.start(call=call, organisation=cast.startup, by=cast.applicant, now=now)
     page = visit(f"/applications/{made.code}/edit/")
-    for name, value in {"title": "X-rays", "parameters_millions": "7,000", "tokens_millions": "10", "runs": "2"}.items():
+    for name, value in {
+        "title": "X-rays",
+        "parameters_millions": "7,000",
+        "tokens_millions": "10",
+        "runs": "2",
+    }.items():
         page.fill(f"#id_{name}", value)
     page.wait_for_selector(SAVED)
     page.wait_for_selector("#proposal >> text=GPU-hours")
@@ -97,7 +102,7 @@ def test_two_editors_lose_nothing(visit, cast, call, now):
     assert kept == ['{"title":["Max\'s title"]}']
     max_.click("text=Save and stay")
     max_.wait_for_selector("text=What is saved now, where yours says something else")
-    assert max_.locator("dd:has-text(\"Ada's title\")").count() == 1
+    assert max_.locator('dd:has-text("Ada\'s title")').count() == 1
     assert max_.input_value("#id_title") == "Max's title"
     max_.click("text=Save and stay")
     max_.wait_for_selector("#messages >> text=Saved.")
@@ -108,7 +113,7 @@ def test_two_editors_lose_nothing(visit, cast, call, now):
 def test_who_was_signed_out_is_told_and_keeps_what_was_typed(visit, cast, call, now):
     made = draft(cast, call, now)
     page = visit(f"/applications/{made.code}/edit/")
-    page.context.clear_cookies()
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
     page.fill("#id_title", "Typed")
     page.wait_for_selector("text=you are signed out")
     assert page.input_value("#id_title") == "Typed"
@@ -179,7 +184,7 @@ def addresses(cast, call, now):
     }
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (768, "dark"), (1280, "light"), (320, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
 def test_every_page_is_accessible_and_fits(visit, addresses, width, scheme):
     page = visit("/calls/playground/apply/", color_scheme=scheme, viewport={"width": width, "height": 900})
     host = page.url.partition("/calls")[0]
@@ -215,6 +220,6 @@ def test_everything_works_without_javascript(visit, cast, call, now):
     page.wait_for_url("**/edit/#id_title")
     page.fill("#id_title", "By hand")
     page.click("text=Check and submit")
-    page.wait_for_url("**/check/")
+    page.wait_for_url("**/check/#id_title")
     page.click("main form button")
     page.wait_for_selector("text=Submitted. We have written to you")

@@ -10,6 +10,9 @@ from fabrica.cli import account, waiting
 from fabrica.cli import client as seam
 from fabrica.cli.client import Client
 from fabrica.cli.main import app
+from fabrica.kit.time import utcnow
+from fabrica.people import services as people
+from fabrica.people.states import Scope
 from typer.testing import CliRunner
 
 URL = "https://factory.example.eu"
@@ -87,3 +90,14 @@ def asked(fabrica):
         return json.loads(result.stdout)
 
     return run
+
+
+@pytest.fixture
+def sign_in(live_server, cast, fabrica):
+    """Sign in at the real site as one of the cast."""
+
+    def signed_in(who, *scopes):
+        _, secret = people.create_token(name="cli", scopes=scopes or Scope.values, by=getattr(cast, who), now=utcnow())
+        return fabrica("login", live_server.url, "--token-file", "-", "--json", input=f"{secret}\n")
+
+    return signed_in

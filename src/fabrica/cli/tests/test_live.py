@@ -5,20 +5,8 @@ import json
 import pytest
 from fabrica.applications.models import Application
 from fabrica.applications.tests.factories import COMPLETE
-from fabrica.kit.time import utcnow
-from fabrica.people import services as people
-from fabrica.people.states import Scope
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def sign_in(live_server, cast, fabrica):
-    def signed_in(who, *scopes):
-        _, secret = people.create_token(name="cli", scopes=scopes or Scope.values, by=getattr(cast, who), now=utcnow())
-        return fabrica("login", live_server.url, "--token-file", "-", "--json", input=f"{secret}\n")
-
-    return signed_in
 
 
 def test_signing_in_keeps_the_token_and_tells_who_one_is(sign_in, asked, home):
