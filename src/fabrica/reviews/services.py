@@ -94,7 +94,7 @@ def _tell_officers(application: Application, now: datetime) -> None:
                 kind="review_assessed",
                 event=f"{application.subject}:to-decide",
                 now=now,
-                path=f"/applications/{application.code}/",
+                path=f"/desk/{application.code}/",
                 application=application,
             )
 

@@ -49,7 +49,7 @@ class LaunchForm(forms.Form):
         min_value=-(-MIN_TIME_LIMIT_SECONDS // 60),
         max_value=MAX_TIME_LIMIT_SECONDS // 60,
         required=False,
-        help_text=_("Leave it empty for twice the plan, and at least five minutes. What is not used is given back."),
+        help_text=_("Leave it empty for thrice the plan, and at least ten minutes. What is not used is given back."),
     )
 
     def __init__(self, *args: Any, machine: Machine, stagings: Sequence[Staging], **kwargs: Any) -> None:

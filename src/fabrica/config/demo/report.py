@@ -14,7 +14,8 @@ from fabrica.kit.units import duration, gpu_hours
 
 def summary(play: Play, *, audit_holds: bool, seconds_total: float) -> dict[str, Any]:
     """The figures of a play. All come from the site's API, the runner's results and the checks; none is made here."""
-    measured, bill = play.model["evaluation"], play.bill
+    facts, bill = play.model["facts"], play.bill
+    measured = facts["evaluation"]
     points = play.clients["ada"].get(f"/projects/{play.project}/runs/{play.run['number']}/points")
     return {
         "application": play.application["code"],
@@ -23,7 +24,7 @@ def summary(play: Play, *, audit_holds: bool, seconds_total: float) -> dict[str,
         "award_gpu_seconds": bill["award_gpu_seconds"],
         "used_gpu_seconds": play.run["used_gpu_seconds"],
         "left_gpu_seconds": bill["left_gpu_seconds"],
-        "dataset_sha256": play.model["datasets"][0]["sha256"],
+        "dataset_sha256": facts["datasets"][0]["sha256"],
         "run": play.run["number"],
         "attempts": len(play.run["attempts"]),
         "loss_first": points[0]["loss"],
@@ -37,7 +38,7 @@ def summary(play: Play, *, audit_holds: bool, seconds_total: float) -> dict[str,
         "actual_seconds": bill["actual_seconds"],
         "energy_wh": bill["energy_wh"],
         "co2e_grams": bill["co2e_grams"],
-        "model": f"{play.model['slug']}@{play.model['number']}",
+        "model": f"{play.model['model']}@{play.model['number']}",
         "manifest_verified": play.verdict["state"] == "verified",
         "audit_chain_verified": audit_holds,
         "seconds_total": round(seconds_total, 1),
@@ -57,7 +58,7 @@ def table(console: Console, play: Play, told: dict[str, Any]) -> None:
     for name, value in _lines(play, told):
         grid.add_row(name, value)
     console.print(grid)
-    console.print(f"[bold]A sample the model wrote:[/] {play.model.get('sample', '')[:300]!r}", highlight=False)
+    console.print(f"[bold]A sample the model wrote:[/] {play.model['facts']['sample'][:300]!r}", highlight=False)
 
 
 def _lines(play: Play, told: dict[str, Any]) -> list[tuple[str, str]]:

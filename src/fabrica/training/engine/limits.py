@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 from fabrica.kit.errors import Refused
 
 # Twice the plan: a plan without a measured rate is easily off by half, and what is not used is given back.
-MARGIN = 2.0
-FLOOR_SECONDS = 300
+MARGIN = 3.0
+FLOOR_SECONDS = 600
 MIN_TIME_LIMIT_SECONDS = 30
 MAX_TIME_LIMIT_SECONDS = 7 * 86_400
 DEFAULT_COMMAND_SECONDS = 3_600
@@ -20,7 +20,7 @@ MAX_ARGUMENTS, MAX_ARGUMENT_LENGTH = 200, 4_000
 
 
 def time_limit(planned_seconds: int | None, given: int | None) -> int:
-    """The time limit of all attempts together, in seconds: as given, else twice the plan and at least five minutes.
+    """The time limit of all attempts together, in seconds: as given, else thrice the plan and at least ten minutes.
 
     Raises Refused for one out of bounds.
     """

@@ -44,7 +44,7 @@ def test_recipes_tell_their_keys_and_bounds(call_api):
 
 def test_a_plan_launches_nothing(call_api, base):
     status, plan = call_api("post", f"{base}/plan", {"recipe": {"name": "tiny"}})
-    assert (status, plan["time_limit_seconds"], plan["held_gpu_seconds"]) == (200, 300, 300)
+    assert (status, plan["time_limit_seconds"], plan["held_gpu_seconds"]) == (200, 600, 600)
     assert plan["seconds"] * plan["devices"] == plan["gpu_seconds"]
     assert Run.objects.count() == 0
 

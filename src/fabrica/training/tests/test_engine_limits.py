@@ -7,9 +7,9 @@ from fabrica.training.engine import check_command, in_container, time_limit, wai
 
 @pytest.mark.parametrize(
     ("planned", "given", "limit"),
-    [(10, None, 300), (1_000, None, 2_000), (1_000, 60, 60), (None, None, 3_600), (None, 90, 90), (0, None, 300)],
+    [(10, None, 600), (1_000, None, 3_000), (1_000, 60, 60), (None, None, 3_600), (None, 90, 90), (0, None, 600)],
 )
-def test_the_time_limit_is_the_given_one_else_twice_the_plan_with_a_floor(planned, given, limit):
+def test_the_time_limit_is_the_given_one_else_thrice_the_plan_with_a_floor(planned, given, limit):
     assert time_limit(planned, given) == limit
 
 

@@ -68,7 +68,7 @@ def test_the_job_file_is_as_agreed(site, clock, fake):
     assert json.loads((run.folder / "job.json").read_text()) == {
         "version": 1, "run": run.uid, "kind": "train", "recipe": run.recipe,
         "data": [{"name": str(version), "path": str(site.staging.path), "sha256": version.sha256}],
-        "devices": 1, "time_limit_seconds": 300,
+        "devices": 1, "time_limit_seconds": 600,
         "provenance": {
             "project": site.project.slug, "run": 1, "machine": "one", "data": [version.uri],
             "launched_at": "2026-11-23T09:00:00+00:00", "portal": "fabrica 0.1.0",
@@ -80,7 +80,7 @@ def test_the_machine_is_asked_to_run_the_runner(site, clock, fake):
     run = started(site, clock, fake)
     attempt = run.attempts.get()
     job = fake._jobs[attempt.job_id].request
-    assert (job.token, job.account, job.devices, job.time_limit_seconds) == (attempt.token, site.project.slug, 1, 300)
+    assert (job.token, job.account, job.devices, job.time_limit_seconds) == (attempt.token, site.project.slug, 1, 600)
     assert job.argv == (sys.executable, "-m", "fabrica.runner", str(run.folder / "job.json"))
 
 
@@ -114,8 +114,8 @@ def test_an_interrupted_attempt_leads_to_another_with_the_time_that_is_left(site
     assert (fresh(run).state, fresh(run).reason) == (State.QUEUED, "The node failed.")
     turn(clock)
     one, two = fresh(run).attempts.all()
-    assert (one.gpu_seconds, one.ended_because, two.time_limit_seconds) == (20, "The node failed.", 280)
-    assert json.loads((run.folder / "job.json").read_text())["time_limit_seconds"] == 280
+    assert (one.gpu_seconds, one.ended_because, two.time_limit_seconds) == (20, "The node failed.", 580)
+    assert json.loads((run.folder / "job.json").read_text())["time_limit_seconds"] == 580
     write_result(run)
     turn(clock, 60)
     run = fresh(run)
@@ -283,7 +283,7 @@ def test_what_the_machine_refuses_fails_with_its_words_and_books_nothing(site, c
     turn(clock)
     run = fresh(run)
     assert run.state == State.FAILED
-    assert run.error_what.startswith("The job may need 0.08 GPU-hours (300 GPU-seconds)")
+    assert run.error_what.startswith("The job may need 0.17 GPU-hours (600 GPU-seconds)")
     assert run.attempts.get().ended_because == run.error_what
     assert spent(run) == {}
     assert settled(site, run)

@@ -31,11 +31,11 @@ def test_a_launch_holds_devices_times_time_limit(site, now):
     )
     assert run.recipe == to_dict(NAMED["tiny"])
     assert (run.planned_seconds > 0, run.planned_gpu_seconds) == (True, 2 * run.planned_seconds)
-    assert run.time_limit_seconds == 300
-    assert (balance(site.award).held, balance(site.award).free) == (600, 36_000 - 600)
+    assert run.time_limit_seconds == 600
+    assert (balance(site.award).held, balance(site.award).free) == (1_200, 36_000 - 1_200)
     assert [row.staging for row in run.data.all()] == [site.staging]
     assert list(Entry.objects.filter(subject=run.subject).values_list("verb", "facts")) == [
-        ("run.launch", {"kind": "train", "gpu_seconds": 600})
+        ("run.launch", {"kind": "train", "gpu_seconds": 1_200})
     ]
     assert check_ledger() == []
 

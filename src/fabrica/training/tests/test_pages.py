@@ -54,7 +54,7 @@ def test_a_project_without_runs_says_how_to_get_the_first(browse, base):
 def test_the_plan_is_shown_before_anything_starts(browse, site, base):
     answer = browse().post(f"{base}new/", wish(site))
     assert (answer.status_code, Run.objects.count()) == (200, 0)
-    assert "Until it ends, 0.08 GPU-hours are held for it; what it does not use goes back." in text_of(answer)
+    assert "Until it ends, 0.17 GPU-hours are held for it; what it does not use goes back." in text_of(answer)
     hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', answer.content.decode())
     sent = {name: value for name, value in hidden if name != "csrfmiddlewaretoken"}
     assert sent["choice"] == "tiny"
