@@ -1,23 +1,9 @@
 """Operators see awards, the ledger and accounts; hours move through services only, so that the books stay right."""
 
-from typing import Any
-
 from django.contrib import admin
 
 from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount, Transfer
-
-
-class ReadOnly(admin.ModelAdmin[Any]):
-    """What nobody edits here."""
-
-    def has_add_permission(self, *_: object, **__: object) -> bool:
-        return False
-
-    def has_change_permission(self, *_: object, **__: object) -> bool:
-        return False
-
-    def has_delete_permission(self, *_: object, **__: object) -> bool:
-        return False
+from fabrica.web.admin import ReadOnly
 
 
 @admin.register(Award)
@@ -44,7 +30,6 @@ class TransferAdmin(ReadOnly):
     list_display = ["key", "kind", "gpu_seconds", "at"]
     list_filter = ["kind"]
     search_fields = ["key", "hold_key"]
-    show_full_result_count = False
 
 
 @admin.register(ClusterAccount)

@@ -3,19 +3,11 @@
 from django.contrib import admin
 
 from fabrica.calls.models import Call
+from fabrica.web.admin import ReadOnly
 
 
 @admin.register(Call)
-class CallAdmin(admin.ModelAdmin[Call]):
+class CallAdmin(ReadOnly):
     """Calls, read only."""
 
     list_display = ["title", "machine", "state", "opens_at", "closes_at"]
-
-    def has_add_permission(self, *_: object, **__: object) -> bool:
-        return False
-
-    def has_change_permission(self, *_: object, **__: object) -> bool:
-        return False
-
-    def has_delete_permission(self, *_: object, **__: object) -> bool:
-        return False

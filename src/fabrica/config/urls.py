@@ -3,8 +3,11 @@
 from importlib.util import find_spec
 
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import Group
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.cache import never_cache
 from django.views.i18n import set_language
@@ -17,6 +20,11 @@ CONTEXTS = [
 
 # One sign-in for all: the administration offers no way round the limit on tries and the second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+# What other packages offer for editing there would leave no audit entry.
+for model in (Group, EmailAddress, Authenticator):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
 
 api_patterns, api_app, api_namespace = api.urls
 for pattern in api_patterns:

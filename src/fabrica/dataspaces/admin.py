@@ -3,24 +3,9 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model
 
 from fabrica.dataspaces.models import Agreement, Dataset, Staging, Version
-
-
-class ReadOnly(admin.ModelAdmin[Model]):
-    """Nothing is added, changed or deleted here."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, *_: Any, **__: Any) -> bool:
-        return False
-
-    def has_change_permission(self, *_: Any, **__: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, *_: Any, **__: Any) -> bool:
-        return False
+from fabrica.web.admin import ReadOnly
 
 
 @admin.register(Dataset)

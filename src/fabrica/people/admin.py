@@ -1,48 +1,60 @@
 """Operators look after people, organisations and roles."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
+from fabrica.kit.errors import Problem
+from fabrica.kit.time import utcnow
+from fabrica.people import services
 from fabrica.people.models import Member, Organisation, Person, RoleGrant
+from fabrica.people.queries import signed_in
+from fabrica.web.admin import ReadOnly, ReadOnlyInline
 
 
-class RoleInline(admin.TabularInline[RoleGrant, Person]):
+class RoleInline(ReadOnlyInline):
     """Roles beside the person: shown here, granted by `fabrica-site grant`, which leaves an audit entry."""
 
     model = RoleGrant
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, *_: object, **__: object) -> bool:
-        return False
-
-    def has_change_permission(self, *_: object, **__: object) -> bool:
-        return False
 
 
 @admin.register(Person)
-class PersonAdmin(admin.ModelAdmin[Person]):
+class PersonAdmin(ReadOnly):
     """People."""
 
     list_display = ["email", "name", "is_active", "is_staff", "joined_at"]
     search_fields = ["email", "name"]
     fields = ["email", "name", "is_active", "is_staff", "terms_version", "terms_accepted_at"]
-    readonly_fields = ["terms_version", "terms_accepted_at"]
     inlines = [RoleInline]
+    actions = ["lock_out", "let_in"]
 
-    def has_add_permission(self, *_: object, **__: object) -> bool:
-        return False
+    @admin.action(description=_("Lock out"), permissions=["view"])
+    def lock_out(self, request: HttpRequest, people: QuerySet[Person]) -> None:
+        """Nobody chosen can sign in or use a token any more."""
+        self._set_active(request, people, active=False)
+
+    @admin.action(description=_("Let in again"), permissions=["view"])
+    def let_in(self, request: HttpRequest, people: QuerySet[Person]) -> None:
+        """Everybody chosen can sign in again."""
+        self._set_active(request, people, active=True)
+
+    def _set_active(self, request: HttpRequest, people: QuerySet[Person], *, active: bool) -> None:
+        for person in people:
+            try:
+                services.set_active(person=person, active=active, by=signed_in(request), now=utcnow())
+            except Problem as problem:
+                self.message_user(request, str(problem), messages.ERROR)
 
 
-class MemberInline(admin.TabularInline[Member, Organisation]):
+class MemberInline(ReadOnlyInline):
     """Members beside the organisation."""
 
     model = Member
-    extra = 0
-    raw_id_fields = ["person"]
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(admin.ModelAdmin[Organisation]):
+class OrganisationAdmin(ReadOnly):
     """Organisations."""
 
     list_display = ["name", "country", "kind", "registered_at"]

@@ -59,6 +59,17 @@ def grant_role(*, person: Person, role: Role, by: Person | None, now: datetime) 
 
 
 @transaction.atomic
+def set_active(*, person: Person, active: bool, by: Person, now: datetime) -> None:
+    """Lock a person out, or let them in again; their tokens stop or work with them. Raises NotAllowed, Refused."""
+    if not rules.has_role(by, Role.OPERATOR):
+        raise NotAllowed("Only an operator locks people out.")
+    if person.pk == by.pk:
+        raise Refused("You cannot lock yourself out.", todo="Ask another operator.")
+    if Person.objects.filter(pk=person.pk, is_active=not active).update(is_active=active):
+        record(verb="person.set_active", by=by, subject=f"person:{person.uid}", now=now, active=active)
+
+
+@transaction.atomic
 def register_organisation(
     *, name: str, country: str, kind: str, registration_number: str, by: Person, now: datetime
 ) -> Organisation:

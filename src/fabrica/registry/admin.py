@@ -1,23 +1,9 @@
 """Operators see models, what is on its way in, and keys; services and the API change them, so that the audit knows."""
 
-from typing import Any
-
 from django.contrib import admin
 
 from fabrica.registry.models import Intake, Model, ModelVersion, SiteKey
-
-
-class ReadOnly(admin.ModelAdmin[Any]):
-    """Rows to look at."""
-
-    def has_add_permission(self, *_: object, **__: object) -> bool:
-        return False
-
-    def has_change_permission(self, *_: object, **__: object) -> bool:
-        return False
-
-    def has_delete_permission(self, *_: object, **__: object) -> bool:
-        return False
+from fabrica.web.admin import ReadOnly
 
 
 @admin.register(Model)
