@@ -7,13 +7,14 @@ source. No Django, no tables, no network: usable as a library. It never books an
 
 from fabrica.planner.bill import Bill, bill
 from fabrica.planner.estimate import Calibration, MemoryFit, Plan, Proposal, memory_fit, plan, propose_gpu_hours
-from fabrica.planner.facts import MachineFacts, machine, machine_of
+from fabrica.planner.facts import CloudPrice, MachineFacts, machine, machine_of
 from fabrica.planner.footprint import CloudCost, Footprint
 
 __all__ = [
     "Bill",
     "Calibration",
     "CloudCost",
+    "CloudPrice",
     "Footprint",
     "MachineFacts",
     "MemoryFit",

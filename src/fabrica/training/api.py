@@ -185,6 +185,16 @@ class LogOut(Schema):
     done: bool
 
 
+class HourPriceOut(Schema):
+    """What an hour of a rented GPU cost on a day, in US cents; for orientation where the hours do not compare."""
+
+    vendor: str
+    gpu: str
+    priced_on: str
+    usd_cents_low: int
+    usd_cents_high: int
+
+
 class BillOut(Schema):
     """What was used against the award, and what it amounts to. Estimates, each assumption with source and date."""
 
@@ -199,6 +209,7 @@ class BillOut(Schema):
     co2e_grams: float
     cloud: list[PriceOut]
     cloud_note: str
+    price_list: list[HourPriceOut]
     confidence: str
     assumptions: list[str]
 
@@ -219,6 +230,7 @@ def _bill(found: RunBill) -> dict[str, Any]:
         "energy_wh": facts.footprint.energy_wh,
         "co2e_grams": facts.footprint.co2e_grams,
         "cloud": [_price(one) for one in facts.cloud],
+        "price_list": facts.price_list,
         "assumptions": _told(facts),
     }
 

@@ -61,6 +61,22 @@ def table(console: Console, play: Play, told: dict[str, Any]) -> None:
     console.print(f"[bold]A sample the model wrote:[/] {play.model['facts']['sample'][:300]!r}", highlight=False)
 
 
+def _price(bill: dict[str, Any]) -> str:
+    """The same hours at dated cloud prices; for a processor, which no list prices, an hour of a GPU for orientation."""
+    if bill["cloud"]:
+        low, high = (
+            f(one[key] for one in bill["cloud"]) for f, key in ((min, "eur_cents_low"), (max, "eur_cents_high"))
+        )
+        return f"{low / 100:.2f} to {high / 100:.2f} euros"
+    prices = bill["price_list"]
+    low, high = min(one["usd_cents_low"] for one in prices), max(one["usd_cents_high"] for one in prices)
+    dates = sorted(one["priced_on"] for one in prices)
+    return (
+        f"none compares with a processor's hours; one {prices[0]['gpu']} hour is {low / 100:.2f} to {high / 100:.2f} "
+        f"US dollars ({len(prices)} list prices, {dates[0]} to {dates[-1]})"
+    )
+
+
 def _lines(play: Play, told: dict[str, Any]) -> list[tuple[str, str]]:
     award, used = told["award_gpu_seconds"], told["used_gpu_seconds"]
     bpb = told["bits_per_byte"]
@@ -81,7 +97,7 @@ def _lines(play: Play, told: dict[str, Any]) -> list[tuple[str, str]]:
         *compared,
         ("Planned, actual", f"{duration(told['planned_seconds'])}, {duration(told['actual_seconds'])}"),
         ("Energy, CO2e (estimates)", f"{told['energy_wh']:.2f} Wh, {told['co2e_grams']:.2f} g"),
-        ("Price elsewhere", play.bill["cloud_note"]),
+        ("Price elsewhere", _price(play.bill)),
         ("Model", f"{told['model']}: signature {'verified' if told['manifest_verified'] else 'NOT VERIFIED'}"),
         ("Audit chain", "holds" if told["audit_chain_verified"] else "BREAKS"),
         ("Time in all", duration(told["seconds_total"])),

@@ -2,13 +2,17 @@
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
 MAX_POINTS = 5_000
 MAX_STEP = 2**53
 PHASES = ("tokenizer", "train", "evaluate", "package", "command")
-CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127))
+# Control characters, and halves of characters, which no database takes.
+CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127, *range(0xD800, 0xE000)))
+NOT_KEPT = re.compile("[\0\ud800-\udfff]")
+LARGEST, DEEPEST = 10**100, 32
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,24 @@ def read_result(raw: bytes | None, run: str) -> Result:
     files, summary = values.get("files"), values.get("summary")
     if not isinstance(files, list) or not isinstance(summary, dict):
         return Result(trouble="result.json lacks its list of files or its summary.")
+    if not all(isinstance(one, dict) and isinstance(one.get("path"), str) for one in files):
+        return Result(trouble="result.json lists a file without its path.")
+    if not _can_be_kept(values):
+        return Result(trouble="result.json holds text or numbers that cannot be kept.")
     return Result(values)
+
+
+def _can_be_kept(value: object, depth: int = 0) -> bool:
+    """Whether every database takes it as JSON: no halves of characters, no infinities, not too deep."""
+    if isinstance(value, str):
+        return NOT_KEPT.search(value) is None
+    if isinstance(value, int | float):
+        return abs(value) <= LARGEST
+    if isinstance(value, dict):
+        value = [*value.keys(), *value.values()]
+    if isinstance(value, list):
+        return depth < DEEPEST and all(_can_be_kept(one, depth + 1) for one in value)
+    return value is None
 
 
 def read_failure(raw: bytes | None) -> Failure | None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from fabrica.kit.time import utcnow
 from fabrica.kit.units import duration
-from fabrica.planner import CloudCost, Footprint
+from fabrica.planner import CloudCost, CloudPrice, Footprint
 from fabrica.training import queries
 from fabrica.training.models import Attempt, Run
 from fabrica.web.components import Column
@@ -122,4 +122,17 @@ def bill_of(run: Run) -> dict[str, Any]:
     found = queries.bill(run)
     rows = [(one.price.vendor, one.price.gpu, one.price.priced_on, euros_of(one)[0]) for one in found.facts.cloud]
     columns = [_("Vendor"), _("Device"), _("Price of"), Column(_("Euros"), numeric=True)]
-    return {"bill": found, "cloud": rows, "cloud_columns": columns, **footprint_of(found.facts.footprint)}
+    return {
+        "bill": found,
+        "cloud": rows,
+        "cloud_columns": columns,
+        "prices": [] if rows else [_hour_of(one) for one in found.facts.price_list],
+        "price_columns": [_("Vendor"), _("Device"), _("Priced on"), Column(_("US dollars an hour"), numeric=True)],
+        **footprint_of(found.facts.footprint),
+    }
+
+
+def _hour_of(price: CloudPrice) -> tuple[str, str, str, str]:
+    """What a rented device costs an hour, as a row: one figure, or a range where the source gives one."""
+    ends = sorted({price.usd_cents_low, price.usd_cents_high})
+    return price.vendor, price.gpu, price.priced_on, " – ".join(f"{cents / 100:.2f}" for cents in ends)

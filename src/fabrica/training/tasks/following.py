@@ -1,5 +1,6 @@
 """Following runs on their machine, all those of one machine with one question."""
 
+import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from fabrica.training.models import Attempt, Run
 from fabrica.training.states import AttemptState
 from fabrica.training.tasks.news import read_file, read_news
 
+log = logging.getLogger(__name__)
 TTL = timedelta(seconds=60)
 EVERY = timedelta(seconds=1)
 UNKNOWN_GRACE = timedelta(seconds=60)
@@ -89,7 +91,10 @@ def _since(attempts: dict[int, Attempt]) -> datetime:
 
 
 def _follow(look: Look, cluster: Cluster) -> None:
-    """Apply what one job shows. A machine that stops answering in the middle is asked again later."""
+    """Apply what one job shows. A machine that stops answering in the middle is asked again later.
+
+    So is a run that nobody foresaw: the others of its machine are followed all the same.
+    """
     run, attempt, status, now = look.run, look.attempt, look.status, look.now
     try:
         if _is_forgotten(look):
@@ -103,6 +108,9 @@ def _follow(look: Look, cluster: Cluster) -> None:
         services.note(run=run, attempt=attempt, status=status, news=news, now=now, next_look_at=now + EVERY)
     except Problem as problem:
         services.postpone(run=run, why=str(problem), now=now)
+    except Exception:
+        log.exception("%s cannot be followed", run)
+        services.postpone(run=run, why="The worker failed on this run. The operator finds why in its log.", now=now)
 
 
 def _is_forgotten(look: Look) -> bool:

@@ -43,7 +43,9 @@ from fabrica.training.models import Run
 from fabrica.training.tests import factories
 
 SECONDS_AT_MOST = 120
-CLUSTER = LocalCluster(Path(settings.FABRICA_HOME) / "cluster", Settings(devices_total=1, threads_per_device=1, grace_seconds=2))
+CLUSTER = LocalCluster(
+    Path(settings.FABRICA_HOME) / "cluster", Settings(devices_total=1, threads_per_device=1, grace_seconds=2)
+)
 
 
 def setup() -> None:
