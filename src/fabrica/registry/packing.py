@@ -94,7 +94,7 @@ def _fill(folder: Path, intake: Intake, key: Ed25519PrivateKey, now: datetime, t
 def _check_unchanged(copies: Path, intake: Intake) -> None:
     """Raise Refused where the copies are not the files that the runner hashed when the run ended."""
     listed = (intake.run.result or {}).get("files") or []
-    expected = {str(one["path"]): str(one["sha256"]) for one in listed}
+    expected = {str(one["path"]): str(one.get("sha256")) for one in listed}
     found = {one.path: one.sha256 for one in folder_facts(copies)}
     for name in sorted(expected.keys() | found.keys()):
         if expected.get(name) != found.get(name):

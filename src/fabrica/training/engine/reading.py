@@ -107,16 +107,21 @@ def read_result(raw: bytes | None, run: str) -> Result:
     values = _object(raw)
     if values is None:
         return Result(trouble="result.json is no JSON object.")
-    if values.get("run") != run:
-        return Result(trouble="result.json names another run.")
+    trouble = _trouble(values, run)
+    return Result(trouble=trouble) if trouble else Result(values)
+
+
+def _trouble(values: dict[str, Any], run: str) -> str:
     files, summary = values.get("files"), values.get("summary")
+    if values.get("run") != run:
+        return "result.json names another run."
     if not isinstance(files, list) or not isinstance(summary, dict):
-        return Result(trouble="result.json lacks its list of files or its summary.")
+        return "result.json lacks its list of files or its summary."
     if not all(isinstance(one, dict) and isinstance(one.get("path"), str) for one in files):
-        return Result(trouble="result.json lists a file without its path.")
+        return "result.json lists a file without its path."
     if not _can_be_kept(values):
-        return Result(trouble="result.json holds text or numbers that cannot be kept.")
-    return Result(values)
+        return "result.json holds text or numbers that cannot be kept."
+    return ""
 
 
 def _can_be_kept(value: object, depth: int = 0) -> bool:

@@ -84,6 +84,27 @@ def test_a_result_is_taken_only_for_its_own_run():
     assert read_result(b'{"run": "a"}', "a") == Result(trouble="result.json lacks its list of files or its summary.")
 
 
+@pytest.mark.parametrize(
+    ("files", "summary"),
+    [("[]", '{"x": 1e999}'), ("[]", '{"x": "\\ud800"}'), ("[]", '{"\\u0000": 1}'), ("[]", '{"x": 1%s}' % ("0" * 101)),
+     ("[]", '{"x": %s}' % ("[" * 40 + "]" * 40)), ('[{"path": "\\udfff"}]', "{}")],
+)  # fmt: skip
+def test_a_result_that_no_database_takes_is_told(files, summary):
+    raw = f'{{"run": "a", "files": {files}, "summary": {summary}}}'.encode()
+    assert read_result(raw, "a") == Result(trouble="result.json holds text or numbers that cannot be kept.")
+
+
+@pytest.mark.parametrize("files", ["[1]", '["a"]', "[{}]", '[{"path": 3}]'])
+def test_a_result_whose_files_have_no_path_is_told(files):
+    raw = f'{{"run": "a", "files": {files}, "summary": {{}}}}'.encode()
+    assert read_result(raw, "a") == Result(trouble="result.json lists a file without its path.")
+
+
+def test_halves_of_characters_do_not_get_into_a_failure():
+    raw = json.dumps({"what": "a\ud800b", "why": "\udfff", "todo": "c\x00"}).encode()
+    assert read_failure(raw) == Failure("ab", "", "c")
+
+
 def test_a_failure_is_bounded_and_printable():
     raw = json.dumps({"what": "W\x1b[31m" + "x" * 900, "why": "because", "todo": None}).encode()
     assert read_failure(raw) == Failure(("W[31m" + "x" * 900)[:400], "because", "")

@@ -342,3 +342,27 @@ def test_two_workers_share_the_runs_of_a_machine(site, clock, fake):
     first = tasks.following._claim(now)
     assert [one.pk for one in first] == [run.pk]
     assert tasks.following._claim(now) == []
+
+
+def test_a_job_that_writes_what_no_database_takes_ends_its_run_and_gives_the_hours_back(site, clock, fake):
+    run = started(site, clock, fake)
+    write(run, "result.json", f'{{"run": "{run.uid}", "files": [], "summary": {{"loss": 1e999}}}}')
+    turn(clock, 60)
+    run = fresh(run)
+    assert (run.state, run.error_why) == (State.FAILED, "result.json holds text or numbers that cannot be kept.")
+    assert settled(site, run)
+
+
+def test_a_run_that_cannot_be_followed_holds_up_no_other(site, clock, fake, monkeypatch):
+    first, second = started(site, clock, fake), started(site, clock, fake)
+    read = tasks.following.read_result
+    monkeypatch.setattr(tasks.following, "read_result", lambda raw, uid: read(raw, uid) if uid != first.uid else 1 / 0)
+    write_result(second)
+    turn(clock, 60)
+    first, second = fresh(first), fresh(second)
+    assert (first.state, second.state) == (State.RUNNING, State.SUCCEEDED)
+    assert first.reason == "The worker failed on this run. The operator finds why in its log."
+    monkeypatch.undo()
+    write_result(first)
+    turn(clock, 60)
+    assert fresh(first).state == State.SUCCEEDED
