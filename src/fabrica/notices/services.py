@@ -22,7 +22,7 @@ def tell(*, person: Person, kind: str, event: str, now: datetime, path: str = ""
         event=event,
         defaults={
             "kind": kind,
-            "subject": subject[:200],
+            "subject": " ".join(subject.split())[:200],  # a line end of any kind would be a second header of the mail
             "body": body.strip(),
             "path": path,
             "created_at": now,

@@ -2,7 +2,6 @@
 
 import logging
 from datetime import datetime, timedelta
-from smtplib import SMTPException
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -20,7 +19,7 @@ def send(now: datetime) -> bool:
         return False
     try:
         send_mail(notice.subject, _text(notice), settings.DEFAULT_FROM_EMAIL, [notice.person.email])
-    except (SMTPException, OSError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever it was, the try counts: else this notice is tried for ever
         log.warning("notice %s was not mailed: %s", notice.pk, error)
         wait = timedelta(minutes=2**notice.tries)
         notice.settle(tries=notice.tries + 1, next_try_at=now + wait)

@@ -50,6 +50,22 @@ def test_a_long_subject_is_cut(tell):
     assert len(Notice.objects.get().subject) == 200
 
 
+def test_a_subject_is_one_line_whatever_a_title_holds(tell, now):
+    tell(thing="a\rBcc: b@example.org")
+    assert tasks.send(now)
+    assert [one.subject for one in mail.outbox] == ["Hello a Bcc: b@example.org"]
+
+
+def test_a_notice_that_cannot_be_mailed_at_all_is_given_up_too(tell, now, monkeypatch):
+    def fail(*_):
+        raise UnicodeError("label too long")
+
+    monkeypatch.setattr(tasks, "send_mail", fail)
+    tell()
+    assert tasks.send(now) is True
+    assert Notice.objects.values_list("tries", "sent_at", "next_try_at").get() == (1, None, now + timedelta(minutes=1))
+
+
 def test_a_notice_is_mailed_once_with_its_link(tell, now, settings):
     settings.FABRICA_URL, settings.FABRICA_SITE_NAME = "https://f.example", "Factory"
     tell(path="/calls/")
