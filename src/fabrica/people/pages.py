@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from fabrica.kit.errors import NotFound, Problem
+from fabrica.kit.errors import NotFound, Problem, Refused
 from fabrica.kit.time import utcnow
 from fabrica.people import queries, rules, services
 from fabrica.people.forms import MemberForm, OrganisationForm, TermsForm, TokenForm
@@ -57,7 +57,7 @@ def organisation(request: HttpRequest, uid: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             services.add_member(organisation=found, email=form.cleaned_data["email"], by=person, now=utcnow())
-        except NotFound as problem:
+        except (NotFound, Refused) as problem:
             form.add_error("email", str(problem))
         else:
             messages.success(request, _("Added."))

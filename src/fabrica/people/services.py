@@ -101,12 +101,20 @@ def _check_organisation(name: str, country: str, kind: str, registration_number:
 
 @transaction.atomic
 def add_member(*, organisation: Organisation, email: str, by: Person, now: datetime) -> Member:
-    """Add a person who has an account to an organisation. Raises NotAllowed, NotFound, Refused."""
+    """Add a person who has an account to an organisation.
+
+    Raises NotAllowed, NotFound; Refused for an officer or assessor, who could no longer judge its applications: nobody
+    chooses their judges by adding the others.
+    """
     if not rules.can_manage(by, organisation):
         raise NotAllowed("Only an administrator of the organisation adds members.")
     person = Person.objects.filter(email__iexact=email, is_active=True).first()
     if person is None:
         raise NotFound(f"Nobody here has the address {email}.", todo="Ask them to sign up first.")
+    if rules.is_staff_member(person) and not rules.works_for(person, organisation):
+        raise Refused(
+            "This person judges applications here.", todo="If they work for you, ask an operator to add them."
+        )
     member, created = Member.objects.get_or_create(
         organisation=organisation, person=person, defaults={"role": MemberRole.MEMBER, "joined_at": now}
     )
