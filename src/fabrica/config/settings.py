@@ -127,6 +127,8 @@ ACCOUNT_SIGNUP_FORM_CLASS = "fabrica.people.forms.SignupDetails"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "optional" if FABRICA_DEMO else "mandatory"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{FABRICA_SITE_NAME}] "
+# Behind a proxy every caller has its address: without the one it passes on, all would share one limit of tries.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.flag("FABRICA_BEHIND_PROXY") else 0
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "login": "30/m/ip", "signup": "20/m/ip"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = FABRICA_SITE_NAME

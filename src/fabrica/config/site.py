@@ -20,6 +20,7 @@ from fabrica.kit.signing import create_key
 
 app = typer.Typer(no_args_is_help=True, help="Run a Fabrica site.", pretty_exceptions_enable=False)
 USAGE_ERROR = 2
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def start() -> None:
@@ -70,6 +71,7 @@ def serve(
     """Serve the portal and the API. Refuses to start on settings that would be unsafe."""
     start()
     check()
+    stay_home(host)
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
     command += ["--workers", str(processes), "--blocking-threads", str(threads), "--no-ws", "--log-level", "warning"]
     os.execv(sys.executable, [*command, "fabrica.config.wsgi:application"])  # noqa: S606 - an argument list, no shell
@@ -85,6 +87,15 @@ def check() -> None:
     except SystemCheckError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(USAGE_ERROR) from error
+
+
+def stay_home(host: str) -> None:
+    """Exit where the demo, or a developer's site, would listen to others: a caller can name any host it likes."""
+    from django.conf import settings
+
+    if settings.INSECURE_OK and host not in LOOPBACK:
+        typer.echo(f"The demo and debugging listen on loopback only, not on {host}. Leave out --host.", err=True)
+        raise typer.Exit(USAGE_ERROR)
 
 
 @app.command()

@@ -9,9 +9,10 @@ from pathlib import Path
 
 HOME = Path(os.environ.get("FABRICA_DEMO_FOLDER", "var/demo")).resolve()
 # Settings are read once, when Django is imported below: the demo has a home of its own and answers on loopback only.
-os.environ.update(FABRICA_HOME=str(HOME), FABRICA_DEMO="1", FABRICA_DEBUG="0", FABRICA_HOSTS="127.0.0.1,localhost")
-for name in ("DATABASE_URL", "FABRICA_STORAGE", "FABRICA_KEYS", "FABRICA_ANCHOR_FILE", "FABRICA_SMTP_HOST"):
-    os.environ.pop(name, None)
+# What a real site set in the same shell, also in files (`..._FILE`), must not lead the play there.
+for name in [name for name in os.environ if name.startswith(("FABRICA_", "DATABASE_URL"))]:
+    del os.environ[name]
+os.environ.update(FABRICA_HOME=str(HOME), FABRICA_DEMO="1", FABRICA_HOSTS="127.0.0.1,localhost")
 
 from rich.console import Console  # noqa: E402 - after the environment
 

@@ -52,8 +52,27 @@ def test_the_demo_alone_speaks_plain_http(start):
 
 
 def test_only_behind_a_proxy_its_header_is_believed(start):
-    done = start("-c", SHOW % ["SECURE_PROXY_SSL_HEADER"], FABRICA_BEHIND_PROXY="1", **SECRET)
-    assert json.loads(done.stdout) == [["HTTP_X_FORWARDED_PROTO", "https"]]
+    asked = SHOW % ["SECURE_PROXY_SSL_HEADER", "ALLAUTH_TRUSTED_PROXY_COUNT"]
+    assert json.loads(start("-c", asked, **SECRET).stdout) == [None, 0]
+    done = start("-c", asked, FABRICA_BEHIND_PROXY="1", **SECRET)
+    assert json.loads(done.stdout) == [["HTTP_X_FORWARDED_PROTO", "https"], 1]
+
+
+@pytest.mark.parametrize("unsafe", ["FABRICA_DEMO", "FABRICA_DEBUG"])
+def test_the_demo_and_debugging_listen_on_loopback_only(start, unsafe):
+    done = start("-m", "fabrica.config", "serve", "--host", "0.0.0.0", **{**SECRET, unsafe: "1"})
+    told = "The demo and debugging listen on loopback only, not on 0.0.0.0. Leave out --host.\n"
+    assert (done.returncode, done.stderr) == (2, told)
+
+
+def test_the_demo_keeps_to_its_own_folder_whatever_a_site_set_in_the_same_shell(start, tmp_path):
+    named = tmp_path / "named"
+    named.write_text("postgresql://portal@db/portal")
+    show = "import fabrica.config.demo.__main__; from fabrica.config import env; print(env.text('FABRICA_HOME'), [*map(env.text, %r)])"
+    set_by_a_site = ["DATABASE_URL", "FABRICA_STORAGE", "FABRICA_KEYS", "FABRICA_SECRET_KEY"]
+    files = {f"{name}_FILE": str(named) for name in [*set_by_a_site, "FABRICA_HOME"]}
+    done = start("-c", show % set_by_a_site, FABRICA_DEMO_FOLDER=str(tmp_path / "demo"), **files)
+    assert done.stdout == f"{tmp_path / 'demo'} ['', '', '', '']\n", done.stderr
 
 
 @pytest.mark.parametrize(
