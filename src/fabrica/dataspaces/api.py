@@ -109,6 +109,14 @@ class UriIn(Schema):
     uri: str = Field(max_length=80, examples=["fabrica:python-stdlib@1"])
 
 
+class AcceptIn(UriIn):
+    """Which version, on which terms."""
+
+    terms_sha256: str | None = Field(
+        None, max_length=64, description="The terms as read; 409 where they are others now."
+    )
+
+
 class AgreementOut(Schema):
     """An agreement to the terms of a version."""
 
@@ -258,11 +266,12 @@ def withdraw(request: HttpRequest, slug: str, number: int, payload: ReasonIn) ->
 
 @router.post("/projects/{slug}/agreements", response={201: AgreementOut})
 @needs("train")
-def accept(request: HttpRequest, slug: str, payload: UriIn) -> Status[Agreement]:
+def accept(request: HttpRequest, slug: str, payload: AcceptIn) -> Status[Agreement]:
     """Accept licence and policy of a version, as they stand now, for a project I work in."""
     person = signed_in(request)
     project, version = project_of(person, slug), queries.version_of(person, payload.uri)
-    return Status(201, services.accept(version=version, project=project, by=person, now=utcnow()))
+    read = payload.terms_sha256
+    return Status(201, services.accept(version=version, project=project, by=person, now=utcnow(), terms_sha256=read))
 
 
 @router.get("/projects/{slug}/stagings", response=StagingPage)

@@ -160,13 +160,16 @@ class WithdrawForm(forms.Form):
 class UseForm(forms.Form):
     """A project accepts the terms."""
 
+    # What was read: the provider may change the terms while the page is open.
+    terms_sha256 = forms.CharField(widget=forms.HiddenInput, required=False)
     project = forms.ChoiceField(label=_("For which project?"), widget=forms.RadioSelect)
     accept = forms.BooleanField(
         label=_("I accept the licence and the policy for this project, and its purpose is allowed by them")
     )
 
-    def __init__(self, *args: Any, projects: Choices, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, projects: Choices, terms_sha256: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial["terms_sha256"] = terms_sha256
         self.fields["project"].choices = projects  # type: ignore[attr-defined]
         if len(projects) == 1:
             self.initial["project"] = projects[0][0]

@@ -26,12 +26,16 @@ def use(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     person = signed_in(request)
     version = queries.version_at(person, slug, number)
     projects = list(queries.workplaces(person, utcnow())[:100])
-    form = UseForm(request.POST or None, projects=[(one.slug, one.title) for one in projects])
+    choices = [(one.slug, one.title) for one in projects]
+    form = UseForm(request.POST or None, projects=choices, terms_sha256=version.dataset.terms.sha256)
     if request.method == "POST" and form.is_valid():
-        project = project_of(person, form.cleaned_data["project"])
+        project, read = project_of(person, form.cleaned_data["project"]), form.cleaned_data["terms_sha256"]
         try:
-            services.accept(version=version, project=project, by=person, now=utcnow())
+            services.accept(version=version, project=project, by=person, now=utcnow(), terms_sha256=read)
             staging = services.stage(version=version, project=project, by=person, now=utcnow())
+        except services.TermsChanged as problem:
+            messages.error(request, str(problem))
+            return redirect("dataspaces:use", slug, number)
         except Problem as problem:
             form.add_error(None, str(problem))
         else:

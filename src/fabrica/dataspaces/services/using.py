@@ -14,6 +14,13 @@ from fabrica.projects import rules as project_rules
 from fabrica.projects.models import Project
 
 
+class TermsChanged(Refused):
+    """The provider changed the terms since the reader saw them; nothing was accepted."""
+
+    def __init__(self) -> None:
+        super().__init__("The provider changed the terms since you read them.", todo="Read them again, then accept.")
+
+
 def must_work_in(by: Person, project: Project, now: datetime) -> None:
     """Raises NotAllowed for all but the project's members, Refused once it has ended."""
     if not project_rules.works_in(by, project):
@@ -30,16 +37,21 @@ def _must_be_usable(version: Version) -> None:
 
 
 @transaction.atomic
-def accept(*, version: Version, project: Project, by: Person, now: datetime) -> Agreement:
+def accept(
+    *, version: Version, project: Project, by: Person, now: datetime, terms_sha256: str | None = None
+) -> Agreement:
     """Accept licence and policy as they stand now, for a project; accepting the same terms again changes nothing.
 
-    Raises NotAllowed for who is no member, Refused for a version that is not published or needs no agreement.
+    `terms_sha256` is the hash of the terms as the person read them. Raises TermsChanged where they are others now,
+    NotAllowed for who is no member, Refused for a version that is not published or needs no agreement.
     """
     must_work_in(by, project, now)
     _must_be_usable(version)
     if version.dataset.is_own_data:
         raise Refused("Own data has no terms to accept.", todo="Stage it directly.")
     terms = version.dataset.terms
+    if terms_sha256 is not None and terms_sha256 != terms.sha256:
+        raise TermsChanged
     agreement, created = Agreement.objects.get_or_create(
         version=version,
         project=project,

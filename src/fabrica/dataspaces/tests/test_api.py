@@ -69,7 +69,11 @@ def test_from_the_terms_to_a_staged_copy_and_the_providers_list(cast, now, provi
     version, where = published(cast, now), project(cast, now)
     body = {"uri": version.uri}
     assert applicant.post(f"/projects/{where.slug}/stagings", body).status_code == 409
-    agreed = applicant.post(f"/projects/{where.slug}/agreements", body)
+    old = applicant.post(f"/projects/{where.slug}/agreements", {**body, "terms_sha256": "0" * 64})
+    assert (old.status_code, old.json()["what"]) == (409, "The provider changed the terms since you read them.")
+    agreed = applicant.post(
+        f"/projects/{where.slug}/agreements", {**body, "terms_sha256": version.dataset.terms.sha256}
+    )
     assert (agreed.status_code, agreed.json()["terms_sha256"]) == (201, version.dataset.terms.sha256)
     made = applicant.post(f"/projects/{where.slug}/stagings", body)
     assert (made.status_code, made.json()["state"]) == (201, "waiting")

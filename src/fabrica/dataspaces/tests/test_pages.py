@@ -4,7 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from fabrica.dataspaces import services, tasks
-from fabrica.dataspaces.models import Dataset, Staging, Version
+from fabrica.dataspaces.models import Agreement, Dataset, Staging, Version
 from fabrica.dataspaces.tests.factories import VALUES, draft, project, published, sent, waiting
 from fabrica.kit.time import utcnow
 
@@ -135,7 +135,7 @@ def test_a_member_reads_terms_beside_the_purpose_accepts_and_follows_the_copy(ca
     assert all(text in page for text in ("Name the archive.", "Research and teaching.", "To read old letters."))
     assert client.post(use, {"project": where.slug}).status_code == 200
     assert Staging.objects.count() == 0
-    made = client.post(use, {"project": where.slug, "accept": "on"})
+    made = client.post(use, {"project": where.slug, "accept": "on", "terms_sha256": version.dataset.terms.sha256})
     staging = Staging.objects.get()
     assert made["Location"] == at("staging", where.slug, staging.pk)
     assert 'hx-trigger="every 2s"' in client.get(made["Location"]).content.decode()
@@ -144,6 +144,18 @@ def test_a_member_reads_terms_beside_the_purpose_accepts_and_follows_the_copy(ca
     tasks.stage(now)
     assert 'hx-trigger="every 2s"' not in client.get(made["Location"]).content.decode()
     assert client.get(at("project", where.slug)).status_code == 200
+
+
+def test_terms_that_changed_while_the_page_was_open_are_read_again_before_they_are_accepted(cast, now, client):
+    version, where = published(cast, now), project(cast, now)
+    use, read = at("use", version.dataset.slug, 1), version.dataset.terms.sha256
+    client.force_login(cast.applicant)
+    assert f'name="terms_sha256" value="{read}"' in client.get(use).content.decode()
+    services.change_dataset(dataset=version.dataset, values={"policy_text": "All is ours."}, by=cast.provider, now=now)
+    page = client.post(use, {"project": where.slug, "accept": "on", "terms_sha256": read}, follow=True)
+    assert page.redirect_chain == [(use, 302)]
+    assert "The provider changed the terms since you read them." in page.content.decode()
+    assert (Agreement.objects.count(), Staging.objects.count()) == (0, 0)
 
 
 def test_a_refused_staging_shows_both_hashes_and_is_tried_again(cast, now, client):
