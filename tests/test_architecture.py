@@ -10,7 +10,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent / "src" / "fabrica"
-EDGES = {"pages", "api", "forms", "admin", "middleware", "adapter", "context", "gallery", "problems", "exports", "fields"}
+EDGES = {
+    "pages",
+    "api",
+    "forms",
+    "admin",
+    "middleware",
+    "adapter",
+    "context",
+    "gallery",
+    "problems",
+    "exports",
+    "fields",
+}
 # What builds pages for everybody, and what puts the house together: no contexts.
 PAGE_MAKERS = {"web", "config"}
 DOORS = {"models", "states", "queries", "services", "engine"}
