@@ -18,7 +18,11 @@ SHOW = "import json, django; django.setup(); from django.conf import settings as
 @pytest.fixture
 def start(tmp_path):
     def start(*argv, **changes):
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("FABRICA_", "DATABASE_URL"))}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("FABRICA_", "DATABASE_URL", "DJANGO_"))
+        }
         environment = {
             **kept, "DJANGO_SETTINGS_MODULE": "fabrica.config.settings", "FABRICA_HOME": str(tmp_path), **changes,
         }  # fmt: skip
