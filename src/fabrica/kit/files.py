@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -38,10 +39,14 @@ def write_atomic(path: Path, data: bytes | str, mode: int = 0o644) -> None:
         raise
 
 
-def sha256_file(path: Path) -> str:
-    """The SHA-256 of a file's bytes, read in pieces."""
+def sha256_file(path: Path, tick: Callable[[], None] = lambda: None) -> str:
+    """The SHA-256 of a file's bytes, read in pieces; `tick` is called after each, so that a worker keeps its claim."""
+    hashed = hashlib.sha256()
     with path.open("rb") as source:
-        return hashlib.file_digest(source, "sha256").hexdigest()
+        while piece := source.read(CHUNK):
+            hashed.update(piece)
+            tick()
+    return hashed.hexdigest()
 
 
 def list_files(folder: Path) -> list[Path]:
@@ -59,10 +64,10 @@ def list_files(folder: Path) -> list[Path]:
     return found
 
 
-def folder_facts(folder: Path) -> tuple[FileFact, ...]:
-    """Path, size and SHA-256 of each file below `folder`, in order of path."""
+def folder_facts(folder: Path, tick: Callable[[], None] = lambda: None) -> tuple[FileFact, ...]:
+    """Path, size and SHA-256 of each file below `folder`, in order of path; `tick` as for `sha256_file`."""
     return tuple(
-        FileFact(path.relative_to(folder).as_posix(), path.stat().st_size, sha256_file(path))
+        FileFact(path.relative_to(folder).as_posix(), path.stat().st_size, sha256_file(path, tick))
         for path in list_files(folder)
     )
 

@@ -48,7 +48,7 @@ def outputs(intake: Intake) -> list[Path]:
 
 
 def pack(intake: Intake, key: Ed25519PrivateKey, *, now: datetime, tick: Callable[[], None]) -> Path:
-    """The signed folder of a run's output; `tick` is called between files. Raises Refused, OSError.
+    """The signed folder of a run's output; `tick` is called after each piece. Raises Refused, OSError.
 
     Killed anywhere it can be called again: the folder appears by one rename, and one that is there already, good and
     of this run, is taken as it is.
@@ -83,19 +83,18 @@ def _fill(folder: Path, intake: Intake, key: Ed25519PrivateKey, now: datetime, t
         name = path.relative_to(out)
         if inside == folder and name.as_posix() in OURS:
             raise Refused(f"The run left a file called {name}.", why="That name is the registry's own.")
-        copy_whole(path, inside / name)
-        tick()
-    _check_unchanged(inside, intake)
+        copy_whole(path, inside / name, tick)
+    _check_unchanged(inside, intake, tick)
     facts = facts_of(intake, out, signer=fingerprint(key.public_key()), now=now)
     write_atomic(folder / CARD, render_card(facts))
-    sign_folder(folder, facts, key)
+    sign_folder(folder, facts, key, tick)
 
 
-def _check_unchanged(copies: Path, intake: Intake) -> None:
+def _check_unchanged(copies: Path, intake: Intake, tick: Callable[[], None]) -> None:
     """Raise Refused where the copies are not the files that the runner hashed when the run ended."""
     listed = (intake.run.result or {}).get("files") or []
     expected = {str(one["path"]): str(one.get("sha256")) for one in listed}
-    found = {one.path: one.sha256 for one in folder_facts(copies)}
+    found = {one.path: one.sha256 for one in folder_facts(copies, tick)}
     for name in sorted(expected.keys() | found.keys()):
         if expected.get(name) != found.get(name):
             raise Refused(
@@ -135,7 +134,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def copy_whole(source: Path, target: Path) -> None:
+def copy_whole(source: Path, target: Path, tick: Callable[[], None]) -> None:
     """Copy a plain file to the disk, synced. Raises Refused for a link, pipe or device put in its place meanwhile."""
     try:
         handle = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -145,6 +144,8 @@ def copy_whole(source: Path, target: Path) -> None:
     with os.fdopen(handle, "rb") as opened, target.open("xb") as copy:
         if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
             raise Refused(f"{source.name} is not a plain file.")
-        shutil.copyfileobj(opened, copy, CHUNK)
+        while piece := opened.read(CHUNK):
+            copy.write(piece)
+            tick()
         copy.flush()
         os.fsync(copy.fileno())

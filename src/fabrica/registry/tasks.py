@@ -15,6 +15,8 @@ from fabrica.registry.models import Intake
 from fabrica.registry.packing import outputs, pack
 from fabrica.training.states import Kind
 
+KEEP_SECONDS = 5.0
+
 
 def register(now: datetime) -> bool:
     """Register the output of one succeeded run; True when there was one."""
@@ -42,10 +44,15 @@ def _register(intake: Intake, now: datetime) -> None:
 
 
 def _keeping(intake: Intake, now: datetime) -> Callable[[], None]:
-    """Prolongs the claim while files are copied; raises Refused once another worker has it."""
+    """Prolongs the claim while files are copied and hashed; raises Refused once another worker has it."""
     started, token = time.monotonic(), intake.claim_token
+    due = started
 
     def tick() -> None:
+        nonlocal due
+        if time.monotonic() < due:
+            return
+        due = time.monotonic() + KEEP_SECONDS
         moment = now + timedelta(seconds=time.monotonic() - started)
         mine = Intake.objects.filter(pk=intake.pk, claim_token=token)
         if not mine.update(claim_expires_at=moment + TTL):

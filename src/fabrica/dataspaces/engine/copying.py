@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from fabrica.kit.errors import Problem
@@ -37,7 +38,8 @@ class CopyFailed(Problem):
 def copy_checked(source: Path, target: Path, facts: Iterable[FileFact], progress: Progress) -> None:
     """Copy the files that `facts` name from `source` into the new folder `target`, reading each copy back.
 
-    `progress` is called with the bytes copied so far after each piece; whatever it raises stops the copy.
+    `progress` is called with the bytes copied so far after each piece, also of reading back; whatever it raises stops
+    the copy.
     Raises Changed for a source file that is not what `facts` say, CopyFailed for a copy that is not its source.
     """
     done = 0
@@ -48,7 +50,7 @@ def copy_checked(source: Path, target: Path, facts: Iterable[FileFact], progress
         found, done = _copy(source / fact.path, place, fact, done, progress)
         if found != fact.sha256:
             raise Changed(fact.path, fact.sha256, found)
-        if sha256_file(place) != fact.sha256:
+        if sha256_file(place, partial(progress, done)) != fact.sha256:
             raise CopyFailed(
                 f"The copy of {fact.path} differs from its source.", todo="Tell the operator: a disk fails."
             )

@@ -11,13 +11,13 @@ from datetime import timedelta
 import pytest
 from fabrica.audit.models import Entry
 from fabrica.dataspaces import queries, services, tasks
-from fabrica.dataspaces.engine.copying import explain
+from fabrica.dataspaces.engine.copying import copy_checked, explain
 from fabrica.dataspaces.models import Staging, Version
 from fabrica.dataspaces.states import StagingState
 from fabrica.dataspaces.tests.factories import FILES, dataset, draft, project, published, sent, waiting
 from fabrica.kit.claims import TTL
 from fabrica.kit.errors import NotAllowed, NotFound, Refused
-from fabrica.kit.files import folder_sha256, list_files
+from fabrica.kit.files import CHUNK, folder_facts, folder_sha256, list_files
 from fabrica.notices.models import Notice
 
 LATER = TTL + timedelta(seconds=1)
@@ -168,6 +168,14 @@ def test_a_full_disk_fails_with_the_reason_and_what_to_do(cast, now):
     tasks.stage(now)
     staging.refresh_from_db()
     assert staging.state == StagingState.STAGED
+
+
+def test_a_large_file_keeps_its_claim_while_it_is_copied_and_while_it_is_read_back(tmp_path):
+    (tmp_path / "from").mkdir()
+    (tmp_path / "from" / "large.txt").write_bytes(b"x" * (2 * CHUNK + 1))
+    told = []
+    copy_checked(tmp_path / "from", tmp_path / "to", folder_facts(tmp_path / "from"), told.append)
+    assert told == [CHUNK, 2 * CHUNK, 2 * CHUNK + 1, *[2 * CHUNK + 1] * 3]
 
 
 def test_a_disk_that_fills_up_on_the_way_is_told_alike():

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -39,12 +40,14 @@ class Manifest:
     signer: str
 
 
-def build_manifest(folder: Path, facts: dict[str, Any], signer: str = "") -> dict[str, Any]:
+def build_manifest(
+    folder: Path, facts: dict[str, Any], signer: str = "", tick: Callable[[], None] = lambda: None
+) -> dict[str, Any]:
     """Every file below `folder` but manifest and signature, with the hash of `facts` (canonical JSON) and their name.
 
     Raises Refused for links, and for names that are not UTF-8.
     """
-    files = [asdict(one) for one in folder_facts(folder) if one.path not in NOT_COVERED]
+    files = [asdict(one) for one in folder_facts(folder, tick) if one.path not in NOT_COVERED]
     manifest = {
         "format": FORMAT,
         "name": str(facts.get("name", "")),
@@ -59,15 +62,18 @@ def build_manifest(folder: Path, facts: dict[str, Any], signer: str = "") -> dic
     return manifest
 
 
-def sign_folder(folder: Path, facts: dict[str, Any], key: Ed25519PrivateKey) -> Signed:
+def sign_folder(
+    folder: Path, facts: dict[str, Any], key: Ed25519PrivateKey, tick: Callable[[], None] = lambda: None
+) -> Signed:
     """Write facts.json, site.pub, manifest.json and manifest.sig into `folder`; everything else must lie there already.
 
-    The signature is Ed25519 over the exact bytes of manifest.json. Raises Refused as `build_manifest` does.
+    The signature is Ed25519 over the exact bytes of manifest.json; `tick` is called while files are hashed. Raises
+    Refused as `build_manifest` does.
     """
     signer = fingerprint(key.public_key())
     write_atomic(folder / FACTS, json.dumps(facts, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
     write_atomic(folder / PUBLIC_KEY, public_pem(key.public_key()))
-    raw = canonical_json(build_manifest(folder, facts, signer))
+    raw = canonical_json(build_manifest(folder, facts, signer, tick))
     signature = sign(key, raw)
     write_atomic(folder / MANIFEST, raw)
     write_atomic(folder / SIGNATURE, f"{signature}\n")

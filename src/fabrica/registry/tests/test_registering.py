@@ -1,10 +1,12 @@
 """From a succeeded run to exactly one signed version."""
 
 import contextlib
+import itertools
 import os
 import signal
 import time
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -180,6 +182,22 @@ def test_a_worker_that_lost_its_claim_stops_copying(run, now, monkeypatch):
     tasks.register(now)
     assert not ModelVersion.objects.exists()
     assert Intake.objects.get().claim_token == "another"
+
+
+def test_a_worker_keeps_its_claim_while_it_copies_compares_and_signs(run, now, monkeypatch):
+    count, held = len(packing.list_files(run.folder / "out")), []
+    clock = itertools.count(0, 30)  # each look at the clock is half a claim later
+    monkeypatch.setattr(tasks, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    real = services.register
+
+    def register(**values):
+        held.append(Intake.objects.get().claim_expires_at - now)
+        return real(**values)
+
+    monkeypatch.setattr(services, "register", register)
+    assert tasks.register(now)
+    assert held[0] > timedelta(seconds=30 * 3 * count)
+    assert ModelVersion.objects.count() == 1
 
 
 STEPS = ["copy_whole", "render_card", "sign_folder", "_move", "_sync_folder"]
