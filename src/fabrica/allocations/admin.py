@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount, Transfer
-from fabrica.web.admin import ReadOnly
+from fabrica.kit.admin import ReadOnly
 
 
 @admin.register(Award)

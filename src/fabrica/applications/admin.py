@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from fabrica.applications.models import Application
-from fabrica.web.admin import ReadOnly
+from fabrica.kit.admin import ReadOnly
 
 
 @admin.register(Application)

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from fabrica.audit.models import Entry
-from fabrica.web.admin import ReadOnly
+from fabrica.kit.admin import ReadOnly
 
 
 @admin.register(Entry)

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from fabrica.calls.models import Call
-from fabrica.web.admin import ReadOnly
+from fabrica.kit.admin import ReadOnly
 
 
 @admin.register(Call)

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 
 from fabrica.dataspaces.models import Agreement, Dataset, Staging, Version
-from fabrica.web.admin import ReadOnly
+from fabrica.kit.admin import ReadOnly
 
 
 @admin.register(Dataset)

@@ -5,12 +5,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from fabrica.kit.admin import ReadOnly, ReadOnlyInline
 from fabrica.kit.errors import Problem
 from fabrica.kit.time import utcnow
 from fabrica.people import services
 from fabrica.people.models import Member, Organisation, Person, RoleGrant
 from fabrica.people.queries import signed_in
-from fabrica.web.admin import ReadOnly, ReadOnlyInline
 
 
 class RoleInline(ReadOnlyInline):

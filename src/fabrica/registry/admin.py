@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 
+from fabrica.kit.admin import ReadOnly
 from fabrica.registry.models import Intake, Model, ModelVersion, SiteKey
-from fabrica.web.admin import ReadOnly
 
 
 @admin.register(Model)

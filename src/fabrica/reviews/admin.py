@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 
+from fabrica.kit.admin import ReadOnly
 from fabrica.reviews.models import TechnicalAssessment
-from fabrica.web.admin import ReadOnly
 
 
 @admin.register(TechnicalAssessment)

@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 
+from fabrica.kit.admin import ReadOnly
 from fabrica.training.models import Attempt, Run
-from fabrica.web.admin import ReadOnly
 
 
 @admin.register(Run)
