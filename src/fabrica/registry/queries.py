@@ -21,12 +21,15 @@ MAX_NUMBER = 2**31 - 1
 
 
 def visible_to(person: Person | None) -> QuerySet[ModelVersion]:
-    """What was ever published, and what the person's projects registered. Newest first."""
+    """What was ever published, and what the person's projects registered. Newest first.
+
+    Without what may take megabytes each: a list of 25 shows none of it.
+    """
     seen = Q(published_at__isnull=False)
     if person is not None:
         seen |= Q(model__project__in=projects.visible_to(person).order_by())
     rows = ModelVersion.objects.select_related("model__project__organisation", "run__machine__site")
-    return rows.filter(seen).order_by("-pk")
+    return rows.defer("card", "manifest", "run__result").filter(seen).order_by("-pk")
 
 
 def published() -> QuerySet[ModelVersion]:
@@ -42,7 +45,8 @@ def inside(person: Person) -> QuerySet[ModelVersion]:
 def version_of(person: Person | None, slug: str, number: int) -> ModelVersion:
     """A version of a model. Raises NotFound, also for one the person may not see."""
     fits = 0 < number <= MAX_NUMBER
-    found = visible_to(person).filter(model__slug=slug, number=number).first() if fits else None
+    rows = visible_to(person).defer(None).defer("run__result")
+    found = rows.filter(model__slug=slug, number=number).first() if fits else None
     if found is None:
         raise NotFound(f"There is no model {slug}@{number} for you to see.", todo="See the list of models.")
     return found

@@ -282,3 +282,9 @@ def test_registering_leaves_its_entries(version, run):
         ("model.register", f"model:{version}", ""),
     ]
     assert SiteKey.objects.get().state == "active"
+
+
+def test_a_list_of_models_carries_neither_cards_nor_manifests_nor_results(version, cast):
+    (listed,) = queries.visible_to(cast.applicant)
+    assert (listed.get_deferred_fields(), listed.run.get_deferred_fields()) == ({"card", "manifest"}, {"result"})
+    assert queries.version_of(cast.applicant, version.model.slug, 1).get_deferred_fields() == set()

@@ -16,8 +16,8 @@ POINTS_AT_ONCE = 5_000
 
 
 def visible_to(person: Person) -> QuerySet[Run]:
-    """The runs of the projects the person may see, newest first."""
-    rows = Run.objects.select_related("project", "machine__site", "award", "created_by")
+    """The runs of the projects the person may see, newest first; without their results, which may take megabytes."""
+    rows = Run.objects.select_related("project", "machine__site", "award", "created_by").defer("result")
     return rows.filter(project__in=projects.visible_to(person).order_by()).order_by("-pk")
 
 
@@ -29,7 +29,8 @@ def runs_in(person: Person, project: Project) -> QuerySet[Run]:
 def run_of(person: Person, project_slug: str, number: int) -> Run:
     """A run by its project and number. Raises NotFound, also for one the person may not see."""
     fits = 0 < number <= MAX_NUMBER
-    found = visible_to(person).filter(project__slug=project_slug, number=number).first() if fits else None
+    rows = visible_to(person).defer(None)
+    found = rows.filter(project__slug=project_slug, number=number).first() if fits else None
     if found is None:
         raise NotFound(f"There is no run {number} of {project_slug} for you to see.", todo="See the project's runs.")
     return found

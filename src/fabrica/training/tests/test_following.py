@@ -8,7 +8,7 @@ from fabrica.audit.models import Entry
 from fabrica.clusters.adapters.fake import Outcome
 from fabrica.clusters.adapters.port import AccountSpec
 from fabrica.notices.models import Notice
-from fabrica.training import services, tasks
+from fabrica.training import queries, services, tasks
 from fabrica.training.models import Attempt, Run
 from fabrica.training.states import AttemptState, State
 
@@ -366,3 +366,10 @@ def test_a_run_that_cannot_be_followed_holds_up_no_other(site, clock, fake, monk
     write_result(first)
     turn(clock, 60)
     assert fresh(first).state == State.SUCCEEDED
+
+
+def test_a_list_of_runs_does_not_carry_their_results(site, clock, fake):
+    run = started(site, clock, fake)
+    (listed,) = queries.visible_to(site.cast.applicant)
+    assert listed.get_deferred_fields() == {"result"}
+    assert queries.run_of(site.cast.applicant, site.project.slug, run.number).get_deferred_fields() == set()
