@@ -33,9 +33,9 @@ class Anchors:
         return max((number for number, _ in self.heads), default=0)
 
 
-def read_anchors(path: Path) -> Anchors:
-    """The anchors in a file; an absent file has none. A line that a crash cut short stops nobody."""
-    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+def read_anchors(path: Path, last_bytes: int | None = None) -> Anchors:
+    """The anchors in a file, or in its `last_bytes`; an absent file has none. A line cut short stops nobody."""
+    text = _end_of(path, last_bytes).decode("utf-8", "replace")
     heads, unreadable = [], []
     for place, line in enumerate(text.splitlines(), start=1):
         try:
@@ -44,3 +44,12 @@ def read_anchors(path: Path) -> Anchors:
         except (ValueError, KeyError, TypeError):
             unreadable.append(place)
     return Anchors(tuple(heads), tuple(unreadable))
+
+
+def _end_of(path: Path, last_bytes: int | None) -> bytes:
+    if not path.is_file():
+        return b""
+    with path.open("rb") as lines:
+        if last_bytes is not None:
+            lines.seek(max(0, path.stat().st_size - last_bytes))
+        return lines.read()

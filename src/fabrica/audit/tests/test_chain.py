@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
-from fabrica.audit import queries, services, tasks
+from fabrica.audit import engine, queries, services, tasks
 from fabrica.audit.engine import GENESIS, chain
 from fabrica.audit.models import Entry, Seal
 from fabrica.kit.signing import create_key, sign
@@ -166,6 +166,17 @@ def test_the_anchor_file_tells_each_head_once_in_order(sealed, anchor):
     assert [(row["number"], row["digest"], row["signature"]) for row in rows] == [
         (one.number, one.digest, one.signature) for one in seals
     ]
+
+
+def test_a_long_anchor_file_is_not_read_again_for_each_seal(sealed, write, seal, anchor, monkeypatch, problems):
+    read = []
+    monkeypatch.setattr(services, "END_BYTES", 300)  # one line and a part of the one before
+    monkeypatch.setattr(services, "read_anchors", lambda *args: read.append(args) or engine.read_anchors(*args))
+    write(1, start=6)
+    seal()
+    assert read == [(anchor, 300)]
+    assert [json.loads(line)["number"] for line in anchor.read_text().splitlines()] == [1, 2, 3]
+    assert problems() == []
 
 
 def test_a_crash_before_the_anchor_is_made_good_at_the_next_seal(write, seal, anchor, problems):
