@@ -59,6 +59,9 @@ class SecurityHeaders:
         response.headers.setdefault("Content-Security-Policy", content_security_policy())
         for name, value in FIXED_HEADERS.items():
             response.headers.setdefault(name, value)
+        if getattr(getattr(request, "user", None), "is_authenticated", False):
+            # What a person sees is theirs: no cache on the way keeps it, and the browser asks again after a sign-out.
+            response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 
 

@@ -46,6 +46,12 @@ def test_every_answer_carries_the_headers(client):
     assert headers["X-Frame-Options"] == "DENY"
 
 
+def test_what_a_person_sees_is_kept_by_no_cache_on_the_way(client, django_user_model):
+    assert "Cache-Control" not in client.get("/plain").headers
+    client.force_login(django_user_model.objects.create_user("ada@example.org", "correct horse battery", name="Ada"))
+    assert client.get("/plain").headers["Cache-Control"] == "private, no-cache"
+
+
 def test_a_page_keeps_a_policy_of_its_own(client):
     assert client.get("/own-policy").headers["Content-Security-Policy"] == "sandbox"
 
