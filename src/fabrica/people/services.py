@@ -113,7 +113,7 @@ def add_member(*, organisation: Organisation, email: str, by: Person, now: datet
         raise NotFound(f"Nobody here has the address {email}.", todo="Ask them to sign up first.")
     if rules.is_staff_member(person) and not rules.works_for(person, organisation):
         raise Refused(
-            "This person judges applications here.", todo="If they work for you, ask an operator to add them."
+            "This person judges applications here.", todo="If they work for you, they say so when they are to judge."
         )
     member, created = Member.objects.get_or_create(
         organisation=organisation, person=person, defaults={"role": MemberRole.MEMBER, "joined_at": now}
