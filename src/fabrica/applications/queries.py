@@ -18,6 +18,7 @@ from fabrica.kit.errors import NotFound
 from fabrica.kit.units import gpu_hours
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
+from fabrica.people.queries import organisations_of
 from fabrica.planner import Plan, Proposal
 from fabrica.trust.engine import questions
 from fabrica.trust.states import Answer
@@ -35,11 +36,11 @@ TONES = {State.AWARDED: "good", State.REFUSED: "bad", State.RETURNED: "warning",
 
 def visible_to(person: Person) -> QuerySet[Application]:
     """Those of the person's organisations; the factory's staff see what was submitted, never a draft. Newest first."""
-    mine = Q(organisation__members__person=person)
+    mine = Q(organisation__in=organisations_of(person))
     if people_rules.is_staff_member(person):
         mine |= Q(submitted_at__isnull=False)
     rows = Application.objects.select_related("call__machine__site", "organisation", "applicant", "gate")
-    return rows.filter(mine).distinct().order_by("-pk")
+    return rows.filter(mine).order_by("-pk")
 
 
 def application_of(person: Person, code: str) -> Application:
@@ -73,7 +74,7 @@ def gaps_of(application: Application) -> list[Gap]:
 
 def drafts_of(person: Person) -> QuerySet[Application]:
     """What waits for the person: drafts, and applications sent back."""
-    return visible_to(person).filter(state__in=[State.DRAFT, State.RETURNED], organisation__members__person=person)
+    return visible_to(person).filter(state__in=[State.DRAFT, State.RETURNED], organisation__in=organisations_of(person))
 
 
 def proposal_of(application: Application) -> tuple[Plan, Proposal] | None:

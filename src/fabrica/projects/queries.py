@@ -1,12 +1,12 @@
 """Reading projects."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from fabrica.kit.errors import NotFound
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
 from fabrica.people.states import Role
-from fabrica.projects.models import Project
+from fabrica.projects.models import Member, Project
 
 
 def visible_to(person: Person) -> QuerySet[Project]:
@@ -14,7 +14,7 @@ def visible_to(person: Person) -> QuerySet[Project]:
     rows = Project.objects.select_related("organisation").order_by("-pk")
     if people_rules.has_role(person, Role.OFFICER, Role.OPERATOR):
         return rows
-    return rows.filter(Q(members__person=person)).distinct()
+    return rows.filter(pk__in=Member.objects.filter(person=person).values("project"))
 
 
 def project_of(person: Person, slug: str) -> Project:
