@@ -44,6 +44,7 @@ def samples(cast, call, site, now):
         ("projects", "slug"): site.project.slug,
         ("members", "uid"): cast.mate.uid,
         ("runs", "number"): model.run.number,
+        ("runs", "uid"): model.run.uid,
         ("data", "pk"): site.staging.pk,
         ("stagings", "staging_id"): site.staging.pk,
         ("data", "slug"): site.staging.version.dataset.slug,

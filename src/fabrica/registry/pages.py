@@ -72,6 +72,13 @@ def detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return render(request, "registry/detail.html", context)
 
 
+@require_safe
+def of_run(request: HttpRequest, uid: str) -> HttpResponse:
+    """The model that was made of a run. Runs know no models, so their pages link here."""
+    found = queries.version_made_by(signed_in(request), uid)
+    return redirect("registry:detail", found.model.slug, found.number)
+
+
 @require_POST
 def publish(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Publish a version."""

@@ -61,6 +61,17 @@ def newest_of(person: Person | None, slug: str) -> ModelVersion:
     return found
 
 
+def version_made_by(person: Person | None, run_uid: str) -> ModelVersion:
+    """The version that was made of a run. Raises NotFound, also for one the person may not see."""
+    found = visible_to(person).filter(run__uid=run_uid).first()
+    if found is None:
+        raise NotFound(
+            "There is no model of this run for you to see.",
+            todo="If the run ended just now, its model is being registered: reload this page in a moment.",
+        )
+    return found
+
+
 def versions_of(person: Person | None, slug: str) -> QuerySet[ModelVersion]:
     """The versions of a model that the person may see, newest first."""
     return visible_to(person).filter(model__slug=slug).order_by("-number")

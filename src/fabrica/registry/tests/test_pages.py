@@ -51,6 +51,14 @@ def test_a_member_sees_what_the_project_registered_and_an_outsider_does_not(clie
     assert client.get(version.page).status_code == 404
 
 
+def test_a_run_leads_its_members_to_the_model_that_was_made_of_it(client, version, cast):
+    address = f"/runs/{version.run.uid}/model/"
+    led = as_person(client, cast.mate).get(address)
+    assert (led.status_code, led.url) == (302, version.page)
+    assert client.get("/runs/none/model/").status_code == 404
+    assert as_person(client, cast.outsider).get(address).status_code == 404
+
+
 def test_the_page_shows_figures_origin_and_files(client, public):
     context = client.get(public.page).context
     assert [(str(what), value, str(outcome)) for what, value, outcome, _tone in context["evaluation"]] == [
