@@ -12,6 +12,7 @@ from fabrica.kit import units
 NO_VALUE = "–"
 STEPS = ((86400 * 365, "year"), (86400 * 30, "month"), (86400, "day"), (3600, "hour"), (60, "minute"))
 JUST_NOW_SECONDS = 45
+FEW_GPU_SECONDS = 360
 
 
 def count(number: int) -> str:
@@ -20,10 +21,10 @@ def count(number: int) -> str:
 
 
 def gpu_hours(gpu_seconds: int) -> str:
-    """GPU-seconds as GPU-hours, at most two decimals: `1.5 GPU-hours`; `under 0.01` for what rounds to nothing."""
+    """GPU-seconds as GPU-hours, at most two decimals: `1.5 GPU-hours`; below a tenth: `45 s of one device`."""
+    if 0 < gpu_seconds < FEW_GPU_SECONDS:
+        return gettext("%(duration)s of one device") % {"duration": units.duration(gpu_seconds)}
     hours = units.gpu_hours(gpu_seconds)
-    if gpu_seconds and not hours:
-        return gettext("under %(least)s GPU-hours") % {"least": formats.number_format("0.01")}
     shown = hours.normalize()
     places = max(0, -int(shown.as_tuple().exponent))
     text = formats.number_format(hours, places, use_l10n=True, force_grouping=True)

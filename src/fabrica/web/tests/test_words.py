@@ -24,8 +24,10 @@ def test_a_count_is_grouped_as_the_language_does():
     ("gpu_seconds", "text"),
     [
         (0, "0 GPU-hours"),
-        (1, "under 0.01 GPU-hours"),
-        (36, "0.01 GPU-hours"),
+        (1, "1 s of one device"),
+        (45, "45 s of one device"),
+        (359, "5 min 59 s of one device"),
+        (360, "0.1 GPU-hours"),
         (1800, "0.5 GPU-hours"),
         (3600, "1 GPU-hour"),
         (5400, "1.5 GPU-hours"),
