@@ -1,5 +1,6 @@
 """The worker's part: each succeeded run becomes one registered version, whenever and however often a worker dies."""
 
+import logging
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from fabrica.registry.models import Intake
 from fabrica.registry.packing import outputs, pack
 from fabrica.training.states import Kind
 
+log = logging.getLogger(__name__)
 KEEP_SECONDS = 5.0
 
 
@@ -28,6 +30,10 @@ def register(now: datetime) -> bool:
         _register(intake, now)
     except (Problem, OSError) as problem:
         services.postpone(intake=intake, why=str(problem), now=now)
+    except Exception:
+        # Counted like every other try, so that it ends and its owner is told.
+        log.exception("the output of %s cannot be registered", intake.run)
+        services.postpone(intake=intake, why="The worker failed on its files. The log of the site says why.", now=now)
     return True
 
 

@@ -76,6 +76,8 @@ def _checked(known: "Field[Any]", value: Any, where: str) -> Any:
             f"{where} is {json.dumps(value, default=str)[:100]}.",
             why=f"It must be {KINDS[kind]}.",  # type: ignore[index]  # fields are int, float or str
         )
+    if kind is str and not value.isprintable():
+        raise Refused(f"{where} is {value[:100]!a}.", why="It must be text without control characters.")
     limits = known.metadata
     if "choices" in limits and value not in limits["choices"]:
         raise Refused(f"{where} is {value[:100]!r}.", why=f"It must be one of: {', '.join(limits['choices'])}.")

@@ -151,6 +151,14 @@ def test_after_eight_tries_its_owner_is_told_and_an_operator_may_start_it_again(
         services.retry(intake=intake, by=cast.operator, now=moment)
 
 
+def test_a_fault_that_nobody_foresaw_counts_as_a_try(run, now, monkeypatch):
+    monkeypatch.setattr(packing, "facts_of", lambda *_, **__: {"loss": float("nan")})
+    work(now)
+    intake = queries.intake_of(run)
+    why = "The worker failed on its files. The log of the site says why."
+    assert (intake.state, intake.tries, intake.error, intake.claim_token) == ("waiting", 1, why, "")
+
+
 def test_without_a_key_nothing_is_signed_and_the_reason_is_kept(run, settings, tmp_path, now):
     settings.FABRICA_KEYS = tmp_path / "empty"
     work(now)
@@ -231,8 +239,11 @@ def test_stopped_dead_at_any_step_it_goes_on_to_one_version(run, key, settings, 
 
 
 def test_a_folder_left_by_a_former_key_makes_room(run, settings, now, monkeypatch):
-    monkeypatch.setattr(services, "register", lambda **_: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
+    def dies(**_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(services, "register", dies)
+    with pytest.raises(KeyboardInterrupt):
         tasks.register(now)
     monkeypatch.undo()
     settings.FABRICA_STORAGE, settings.FABRICA_KEYS = run.folder.parents[3], run.folder.parents[4] / "new-keys"

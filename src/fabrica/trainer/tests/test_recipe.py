@@ -71,6 +71,12 @@ def test_a_wrong_type_is_refused(values):
         recipe_from(values)
 
 
+@pytest.mark.parametrize("name", ["a\nb", "\0", "\ud800", "\x1b[31m"])
+def test_a_name_that_cannot_be_shown_or_kept_is_refused(name):
+    with pytest.raises(Refused, match="without control characters"):
+        recipe_from({"name": name})
+
+
 def test_a_recipe_that_is_no_object_is_refused():
     with pytest.raises(Refused):
         recipe_from(["steps", 3])

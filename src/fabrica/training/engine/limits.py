@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from fabrica.kit.errors import Refused
 
-# Twice the plan: a plan without a measured rate is easily off by half, and what is not used is given back.
+# A plan without a measured rate is easily off by half, and what is not used is given back.
 MARGIN = 3.0
 FLOOR_SECONDS = 600
 MIN_TIME_LIMIT_SECONDS = 30
