@@ -6,13 +6,11 @@ from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
-from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import Group
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.decorators.cache import never_cache
-from django.views.i18n import set_language
 
 from fabrica.config.api import api
+from fabrica.people.pages import language
 
 CONTEXTS = [
     "people", "calls", "applications", "reviews", "projects", "dataspaces", "training", "registry", "portal", "web",
@@ -34,7 +32,7 @@ for pattern in api_patterns:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
-    path("i18n/setlang/", login_not_required(never_cache(set_language)), name="set_language"),
+    path("i18n/setlang/", language, name="set_language"),
     path("api/", (api_patterns, api_app, api_namespace)),
 ]
 urlpatterns += [

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.utils.translation import override
 
 from fabrica.notices.models import Notice
 from fabrica.notices.queries import visible_to
@@ -13,9 +14,11 @@ from fabrica.people.models import Person
 def tell(*, person: Person, kind: str, event: str, now: datetime, path: str = "", **facts: Any) -> None:
     """Put a message into the outbox, in the transaction of the caller; the same event again does nothing.
 
-    The first line of the template `notices/<kind>.txt` is the subject, the rest the body.
+    The first line of the template `notices/<kind>.txt` is the subject, the rest the body, both in the
+    language of the reader, whoever does what it tells of.
     """
-    text = render_to_string(f"notices/{kind}.txt", {"person": person, **facts}).strip()
+    with override(person.language):
+        text = render_to_string(f"notices/{kind}.txt", {"person": person, **facts}).strip()
     subject, _, body = text.partition("\n")
     Notice.objects.get_or_create(
         person=person,

@@ -41,6 +41,7 @@ class MeOut(Schema):
     uid: str
     email: str
     name: str
+    language: str
     roles: list[str]
     terms_accepted: bool
     scopes: list[str]
@@ -100,6 +101,7 @@ def _me(person: Person, scopes: frozenset[str]) -> dict[str, Any]:
         "uid": person.uid,
         "email": person.email,
         "name": person.name,
+        "language": person.language,
         "roles": sorted(rules.roles(person)),
         "terms_accepted": person.has_accepted_terms,
         "scopes": sorted(scopes),
@@ -113,6 +115,20 @@ def accept_terms(request: HttpRequest) -> dict[str, Any]:
     """Accept the terms of use now in force."""
     services.accept_terms(by=signed_in(request), now=utcnow())
     return _me(signed_in(request), request.scopes)  # type: ignore[attr-defined]
+
+
+class LanguageIn(Schema):
+    """The language of letters to me."""
+
+    language: str = Field(max_length=5, examples=["fr"])
+
+
+@router.post("/me/language", response={204: None})
+@needs("account")
+def set_language(request: HttpRequest, payload: LanguageIn) -> Status:
+    """Have letters written to me in this language."""
+    services.set_language(language=payload.language, by=signed_in(request), now=utcnow())
+    return Status(204, None)
 
 
 @router.post("/organisations", response={201: OrganisationOut})

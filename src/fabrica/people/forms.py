@@ -4,10 +4,11 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from fabrica.people.models import Organisation, Person
-from fabrica.people.states import Scope
+from fabrica.people.states import Language, Scope
 
 
 class SignupDetails(forms.Form):
@@ -18,7 +19,8 @@ class SignupDetails(forms.Form):
     def signup(self, request: HttpRequest, user: Person) -> None:  # noqa: ARG002 - allauth's signature
         """Called by allauth with the new person."""
         user.name = self.cleaned_data["name"]
-        user.save(update_fields=["name"])
+        user.language = get_language() or Language.EN
+        user.save(update_fields=["name", "language"])
 
 
 class TermsForm(forms.Form):

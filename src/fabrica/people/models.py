@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from fabrica.kit.ids import new_uid
-from fabrica.people.states import MEMBER_COUNTRIES, TERMS_VERSION, Kind, MemberRole, Role
+from fabrica.people.states import MEMBER_COUNTRIES, TERMS_VERSION, Kind, Language, MemberRole, Role, Scope
 
 
 class PersonManager(BaseUserManager["Person"]):
@@ -37,6 +37,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False, help_text=_("May enter the operators' administration."))
     joined_at = models.DateTimeField(auto_now_add=True)
+    language = models.CharField(_("language of letters"), max_length=5, choices=Language.choices, default=Language.EN)
     terms_version = models.CharField(max_length=20, blank=True)
     terms_accepted_at = models.DateTimeField(null=True, blank=True)
 
@@ -107,6 +108,11 @@ class Token(models.Model):
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+
+    @property
+    def scope_labels(self) -> list[str]:
+        """What it may be used for, in words; one that is known no more as it stands."""
+        return [str(Scope(one).label) if one in Scope.values else one for one in self.scopes]
 
     def is_usable(self, now: datetime) -> bool:
         """Whether the token is neither revoked nor expired, and its person still active."""

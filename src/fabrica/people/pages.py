@@ -1,19 +1,31 @@
 """Pages of one's own account: terms, organisations, tokens."""
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
+from django.views.i18n import set_language
 
 from fabrica.kit.errors import NotFound, Problem, Refused
 from fabrica.kit.time import utcnow
 from fabrica.people import queries, rules, services
 from fabrica.people.forms import MemberForm, OrganisationForm, TermsForm, TokenForm
 from fabrica.people.queries import signed_in
-from fabrica.people.states import TERMS_VERSION
+from fabrica.people.states import TERMS_VERSION, Language
+
+
+@login_not_required
+@never_cache
+def language(request: HttpRequest) -> HttpResponse:
+    """Change the language of the pages; who is signed in is written to in it from now on."""
+    chosen = request.POST.get("language", "")
+    if request.user.is_authenticated and chosen in Language.values:
+        services.set_language(language=chosen, by=signed_in(request), now=utcnow())
+    return set_language(request)
 
 
 def terms(request: HttpRequest) -> HttpResponse:

@@ -14,7 +14,7 @@ from fabrica.kit.errors import NotAllowed, NotFound, Refused
 from fabrica.kit.ids import digest, new_secret
 from fabrica.people import rules
 from fabrica.people.models import Member, Organisation, Person, RoleGrant, Token
-from fabrica.people.states import MEMBER_COUNTRIES, TERMS_VERSION, Kind, MemberRole, Role, Scope
+from fabrica.people.states import MEMBER_COUNTRIES, TERMS_VERSION, Kind, Language, MemberRole, Role, Scope
 
 MAX_TOKENS = 20
 NAME_LIMIT, NUMBER_LIMIT = 160, 40
@@ -46,6 +46,15 @@ def accept_terms(*, by: Person, now: datetime) -> None:
     by.terms_version, by.terms_accepted_at = TERMS_VERSION, now
     by.save(update_fields=["terms_version", "terms_accepted_at"])
     record(verb="person.accept_terms", by=by, subject=f"person:{by.uid}", now=now, version=TERMS_VERSION)
+
+
+@transaction.atomic
+def set_language(*, language: str, by: Person, now: datetime) -> None:
+    """Keep the language in which the person is written to. Raises Refused for one the portal does not speak."""
+    if language not in Language.values:
+        raise Refused(f"{language} is not spoken here.", todo=f"Use one of: {', '.join(Language.values)}.")
+    if Person.objects.filter(pk=by.pk).exclude(language=language).update(language=language):
+        record(verb="person.set_language", by=by, subject=f"person:{by.uid}", now=now, language=language)
 
 
 @transaction.atomic

@@ -19,6 +19,13 @@ class Role(TextChoices):
 PRIVILEGED = frozenset({Role.OFFICER, Role.OPERATOR})
 
 
+class Language(TextChoices):
+    """The languages the portal speaks."""
+
+    EN = "en", _("English")
+    FR = "fr", _("French")
+
+
 class Kind(TextChoices):
     """What an organisation says it is; checked by an officer at screening."""
 

@@ -145,4 +145,4 @@ def test_the_questions_are_asked_in_the_language_of_the_caller(client, cast):
     _, secret = people.create_token(name="t", scopes=["read"], by=cast.applicant, now=utcnow())
     headers = {"Authorization": f"Bearer {secret}", "accept-language": "fr"}
     (asked,) = [one for one in client.get("/api/trust/questions", headers=headers).json() if one["id"] == "HR"]
-    assert asked["question"] == "Le système sera-t-il à haut risque ?"
+    assert asked["question"] == "Le système sera-t-il à haut risque ?"

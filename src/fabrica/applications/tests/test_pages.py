@@ -251,7 +251,7 @@ def test_what_the_officer_asks_is_read_at_both_places(ada, cast, call, now):
 def test_the_questions_and_reasons_of_the_gate_are_read_in_french(browser_of, cast, call, now):
     made = draft(cast, call, now, trust_answers={**COMPLETE["trust_answers"], "HR": "yes"})
     ada = browser_of("applicant", "fr")
-    asked = "Le système sera-t-il à haut risque ?"
+    asked = "Le système sera-t-il à haut risque ?"
     assert ada.get(f"/applications/{made.code}/edit/").text.count(asked) == 1
     assert ada.get(f"/applications/{made.code}/check/").text.count(asked) == 2
     services.submit(application=made, by=cast.applicant, now=now)

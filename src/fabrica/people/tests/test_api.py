@@ -22,7 +22,7 @@ def ask():
 
 def test_me(cast, ask):
     assert ask(cast.officer, "GET", "/me", scopes=["apply"]).json() == {
-        "uid": cast.officer.uid, "email": "olga@example.org", "name": "Olga", "roles": ["officer"],
+        "uid": cast.officer.uid, "email": "olga@example.org", "name": "Olga", "language": "en", "roles": ["officer"],
         "terms_accepted": True, "scopes": ["apply", "read"], "organisations": [],
     }  # fmt: skip
 

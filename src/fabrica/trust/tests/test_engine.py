@@ -54,7 +54,7 @@ def test_reasons_are_kept_in_english_and_shown_in_the_readers_language():
     assert kept[0]["question"] == "Will the system be high-risk?"
     (shown,) = engine.translated(kept, "fr")
     assert (shown["question"], shown["ref"], shown["rule"]) == (
-        "Le système sera-t-il à haut risque ?", "Règlement sur l’IA, article 6 et annexes I et III", "HR",
+        "Le système sera-t-il à haut risque ?", "Règlement sur l’IA, article 6 et annexes I et III", "HR",
     )  # fmt: skip
 
 
