@@ -4,12 +4,12 @@ from fabrica.applications.models import Application
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
 from fabrica.people.states import Role
+from fabrica.reviews.rules import can_decide
 
 
 def can_award(person: Person, application: Application) -> bool:
-    """Whether the person may award hours to it: an officer who does not work for its organisation."""
-    is_officer = people_rules.has_role(person, Role.OFFICER)
-    return is_officer and not people_rules.works_for(person, application.organisation)
+    """Whether the person may award hours to it: whoever may decide on it."""
+    return can_decide(person, application)
 
 
 def can_fund(person: Person) -> bool:

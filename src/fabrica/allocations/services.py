@@ -60,7 +60,9 @@ def award(
     the mode's limits (with their source) or the pool (with what is left), or in a wrong state.
     """
     if not rules.can_award(by, application):
-        raise NotAllowed("Only an officer who does not work for the organisation awards hours to it.")
+        raise NotAllowed(
+            "Only an officer who neither works for the organisation nor assessed its application awards hours to it."
+        )
     if reason := beyond(application.call.mode, gpu_seconds, months):
         raise Refused(reason)
     _must_explain(application, gpu_seconds, months, note)

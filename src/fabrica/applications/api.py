@@ -198,7 +198,7 @@ def proposal(request: HttpRequest, code: str) -> dict[str, Any] | None:
 @needs("read")
 def timeline(request: HttpRequest, code: str) -> list[dict[str, Any]]:
     """What happened to it, oldest first."""
-    found = queries.timeline_of(_mine(request, code))
+    found = queries.timeline_of(_mine(request, code), signed_in(request))
     return [{"at": one.at, "what": str(one.what), "who": str(one.who), "reason": str(one.reason)} for one in found]
 
 

@@ -142,7 +142,7 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "application": application,
         "mine": rules.can_edit(person, application),
-        "events": queries.timeline_of(application),
+        "events": queries.timeline_of(application, person),
         "parts": queries.summary_of(application),
     }
     return render(request, "applications/detail.html", context)

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from fabrica.applications import rules
 from fabrica.applications.engine import FIELDS, Gap, gaps, propose
 from fabrica.applications.models import Application, Transition
 from fabrica.applications.states import WITH_THE_FACTORY, State
@@ -35,7 +36,11 @@ TONES = {State.AWARDED: "good", State.REFUSED: "bad", State.RETURNED: "warning",
 
 
 def visible_to(person: Person) -> QuerySet[Application]:
-    """Those of the person's organisations; the factory's staff see what was submitted, never a draft. Newest first."""
+    """Those of the person's organisations, newest first.
+
+    The factory's staff see what was ever submitted; one that was sent back they see as it is being mended. They never
+    see a draft.
+    """
     mine = Q(organisation__in=organisations_of(person))
     if people_rules.is_staff_member(person):
         mine |= Q(submitted_at__isnull=False)
@@ -115,12 +120,17 @@ def _answer(application: Application, name: str) -> tuple[Any, Any]:
     return str(label).capitalize(), NOTHING if value in (None, "") else value
 
 
-def timeline_of(application: Application) -> list[Event]:
-    """What happened to it, oldest first: who did what, when, and what the applicant was told."""
+def timeline_of(application: Application, reader: Person) -> list[Event]:
+    """What happened to it, oldest first: who did what, when, and what the applicant was told.
+
+    Who assessed it is told to the factory's staff alone.
+    """
     started = Event(application.created_at, _("Started"), str(application.applicant))
+    names_assessor = rules.sees_assessor(reader, application)
     moves = application.transitions.select_related("by")
-    return [started, *(_event(State(one.after), one) for one in moves)]
+    return [started, *(_event(State(one.after), one, names_assessor=names_assessor) for one in moves)]
 
 
-def _event(after: State, move: Transition) -> Event:
-    return Event(move.at, after.label, str(move.by), move.reason, TONES.get(after, "info"))
+def _event(after: State, move: Transition, *, names_assessor: bool) -> Event:
+    who = "" if after == State.ASSESSED and not names_assessor else str(move.by)
+    return Event(move.at, after.label, who, move.reason, TONES.get(after, "info"))

@@ -14,3 +14,8 @@ def can_edit(person: Person, application: Application) -> bool:
 def can_screen(person: Person, application: Application) -> bool:
     """Whether the person may screen it: an officer who does not work for its organisation."""
     return people_rules.has_role(person, Role.OFFICER) and not can_edit(person, application)
+
+
+def sees_assessor(person: Person, application: Application) -> bool:
+    """Whether the person is told who assessed it: staff who do not work for its organisation."""
+    return people_rules.is_staff_member(person) and not can_edit(person, application)

@@ -22,6 +22,8 @@ from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.notices.services import tell
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Organisation, Person
+from fabrica.people.queries import with_role
+from fabrica.people.states import Role
 from fabrica.trust import engine as gate
 from fabrica.trust import services as trust
 from fabrica.trust.states import Decision
@@ -129,7 +131,9 @@ def submit(*, application: Application, by: Person, now: datetime) -> Applicatio
     """
     if not rules.can_edit(by, application):
         raise NotAllowed(_("Only members of the organisation submit its application."))
-    _must_be_open(application.call, now)
+    _read_again(application)
+    if application.state == State.DRAFT:  # one that was sent back may be handed in again after the call has closed
+        _must_be_open(application.call, now)
     if found := gaps_of(application):
         lines = "; ".join(f"{gap.field}: {gap.message}" for gap in found)
         raise Refused(_("It is not complete yet."), why=lines, gaps=[vars(gap) for gap in found])
@@ -141,6 +145,7 @@ def submit(*, application: Application, by: Person, now: datetime) -> Applicatio
         submitted_at=now, due_on=due, gate=assessment,
     )  # fmt: skip
     _tell_applicant(moved, now)
+    _tell_staff(moved, Role.OFFICER, now)
     return moved
 
 
@@ -164,7 +169,9 @@ def screen(*, application: Application, by: Person, now: datetime, note: str = "
         raise Refused(_("The gate does not let this through."), todo=_("Refuse it with its reasons, or send it back."))
     if decision == Decision.REFER_ETHICS and not note.strip():
         raise Refused(_("The gate refers this to a person."), todo=_("Write what you found on the points it names."))
-    return _move(application, State.SCREENED, by=by, now=now, verb="application.screen", reason=note)
+    moved = _move(application, State.SCREENED, by=by, now=now, verb="application.screen", reason=note)
+    _tell_staff(moved, Role.ASSESSOR, now)
+    return moved
 
 
 @transaction.atomic
@@ -212,6 +219,14 @@ def _must_tell(reason: str) -> None:
         raise Refused(_("The applicant must be told why."), todo=_("Write the reason in a sentence or two."))
 
 
+def _read_again(application: Application) -> None:
+    """Read the row as it is now, locked until the transaction ends: what is checked is what is submitted.
+
+    A colleague may have saved other answers since the caller read it.
+    """
+    application.refresh_from_db(from_queryset=Application.objects.select_for_update())
+
+
 def _move(
     application: Application, after: State, *, by: Person, now: datetime, verb: str, reason: str = "", **fields: Any
 ) -> Application:
@@ -238,3 +253,19 @@ def _tell_applicant(application: Application, now: datetime, reason: str = "") -
         application=application,
         reason=reason,
     )
+
+
+def _tell_staff(application: Application, role: Role, now: datetime) -> None:
+    """Tell those whose turn it is, but for members of the organisation; once for each time it comes to them."""
+    count = application.transitions.count()
+    for person in with_role(role):
+        if not rules.can_edit(person, application):
+            tell(
+                person=person,
+                kind="application_waits",
+                event=f"{application.subject}:{role}:{count}",
+                now=now,
+                path=f"/desk/{application.code}/",
+                application=application,
+                for_assessment=role == Role.ASSESSOR,
+            )

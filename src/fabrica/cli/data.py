@@ -51,6 +51,7 @@ def accept(
 
 def accept_for(client: Client, project: str, uri: str, *, yes: bool, ask: bool) -> dict[str, Any]:
     """Show licence and policy, have them accepted, and return the agreement. Raises Refused without a yes."""
+    terms: dict[str, str] = {}
     if not yes:
         if not ask:
             raise Refused("Licence and policy were not accepted.", todo="Read them, then add --yes.")
@@ -58,7 +59,8 @@ def accept_for(client: Client, project: str, uri: str, *, yes: bool, ask: bool) 
         show(dataset, as_json=False, columns=("title", "provider", "licence", "licence_url", "policy_text"))
         if not typer.confirm(f"Accept them for the project {project}?", err=True):
             raise Refused("Not accepted; nothing was staged.")
-    agreement: dict[str, Any] = client.post(path_of("projects", project, "agreements"), {"uri": uri})
+        terms["terms_sha256"] = str(dataset["terms_sha256"])  # what was read is what is accepted
+    agreement: dict[str, Any] = client.post(path_of("projects", project, "agreements"), {"uri": uri, **terms})
     return agreement
 
 

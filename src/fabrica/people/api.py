@@ -125,7 +125,7 @@ class LanguageIn(Schema):
 
 @router.post("/me/language", response={204: None})
 @needs("account")
-def set_language(request: HttpRequest, payload: LanguageIn) -> Status:
+def set_language(request: HttpRequest, payload: LanguageIn) -> Status[None]:
     """Have letters written to me in this language."""
     services.set_language(language=payload.language, by=signed_in(request), now=utcnow())
     return Status(204, None)

@@ -1,9 +1,11 @@
 """May this person ...? Pure questions."""
 
+from fabrica.applications import rules as application_rules
 from fabrica.applications.models import Application
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
 from fabrica.people.states import Role
+from fabrica.reviews.models import TechnicalAssessment
 
 
 def has_conflict(person: Person, application: Application) -> bool:
@@ -17,10 +19,15 @@ def can_assess(person: Person, application: Application) -> bool:
 
 
 def can_decide(person: Person, application: Application) -> bool:
-    """Whether the person may decide on it: an officer without a conflict of interest."""
-    return people_rules.has_role(person, Role.OFFICER) and not has_conflict(person, application)
+    """Whether the person may decide on it: an officer without a conflict of interest who did not assess it.
+
+    Two persons see every application: nobody decides on their own assessment.
+    """
+    if not people_rules.has_role(person, Role.OFFICER) or has_conflict(person, application):
+        return False
+    return not TechnicalAssessment.objects.filter(application=application, assessor=person).exists()
 
 
 def sees_assessor(person: Person, application: Application) -> bool:
-    """Whether the person is told who assessed and what hours were recommended: staff without a conflict."""
-    return people_rules.is_staff_member(person) and not has_conflict(person, application)
+    """Whether the person is told who assessed and what hours were recommended."""
+    return application_rules.sees_assessor(person, application)

@@ -103,7 +103,9 @@ def _tell_officers(application: Application, now: datetime) -> None:
 def refuse(*, application: Application, reason: str, by: Person, now: datetime) -> Application:
     """Say no after the assessment, with the reason the applicant reads. Raises NotAllowed, Refused."""
     if not rules.can_decide(by, application):
-        raise NotAllowed("Only an officer who does not work for the organisation decides on its application.")
+        raise NotAllowed(
+            "Only an officer who neither works for the organisation nor assessed its application decides on it."
+        )
     if application.state != State.ASSESSED:
         raise Refused(
             f"{application.code} is not waiting for a decision.",

@@ -2,7 +2,7 @@
 
 import pytest
 from fabrica.applications import queries, services
-from fabrica.applications.tests.factories import draft, submitted
+from fabrica.applications.tests.factories import draft, screened, submitted
 from fabrica.kit.errors import NotFound
 
 
@@ -39,3 +39,10 @@ def test_what_waits_for_the_applicant(cast, call, now):
     submitted(cast, call, now)
     assert set(queries.drafts_of(cast.applicant)) == {waiting, back}
     assert list(queries.drafts_of(cast.outsider)) == []
+
+
+def test_the_applicant_is_not_told_who_assessed(cast, call, now):
+    made = screened(cast, call, now)
+    services.mark_assessed(application=made, by=cast.assessor, now=now)
+    told = {who: queries.timeline_of(made, getattr(cast, who))[-1].who for who in ("applicant", "mate", "officer")}
+    assert told == {"applicant": "", "mate": "", "officer": "Tomas"}

@@ -173,3 +173,29 @@ def test_every_move_leaves_one_audit_entry_without_words(cast, call, now):
 def test_every_state_is_in_the_table_and_final_ones_lead_nowhere():
     assert set(MOVES) == set(State)
     assert {state for state in State if not MOVES[state]} == {State.AWARDED, State.REFUSED, State.WITHDRAWN}
+
+
+def test_what_is_checked_is_what_is_submitted(cast, call, now):
+    seen = draft(cast, call, now)
+    stale = queries.application_of(cast.applicant, seen.code)
+    services.save_draft(application=seen, values={"purpose": "", "trust_answers": {}}, by=cast.mate, now=now)
+    with pytest.raises(Refused, match="not complete"):
+        services.submit(application=stale, by=cast.applicant, now=now)
+    assert queries.application_of(cast.applicant, seen.code).state == State.DRAFT
+
+
+def test_one_that_was_sent_back_can_be_handed_in_after_the_call_has_closed(cast, call, now):
+    made = submitted(cast, call, now)
+    services.send_back(application=made, reason="Which licence?", by=cast.officer, now=now)
+    call.state = "closed"
+    call.save()
+    assert services.submit(application=made, by=cast.applicant, now=now).state == State.SUBMITTED
+
+
+def test_whose_turn_it_is_is_told_once(cast, call, now):
+    made = screened(cast, call, now)
+    told = Notice.objects.filter(kind="application_waits").order_by("pk")
+    assert [(one.person, one.subject, one.path) for one in told] == [
+        (cast.officer, f"{made.code} waits for screening", f"/desk/{made.code}/"),
+        (cast.assessor, f"{made.code} waits for a technical assessment", f"/desk/{made.code}/"),
+    ]

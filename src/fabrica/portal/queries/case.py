@@ -73,7 +73,7 @@ def case_of(person: Person, code: str) -> Case:
         has_conflict=has_conflict,
         parts=parts,
         trust=trust,
-        events=timeline_of(application),
+        events=timeline_of(application, person),
         proposal=proposal,
         apart=times_apart(application.gpu_seconds_requested or 0, proposal[1].gpu_seconds) if proposal else None,
         assessments=list(assessments_of(person, application)),
