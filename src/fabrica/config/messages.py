@@ -4,6 +4,7 @@
 1 where a word is missing, unsure or not compiled.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,8 @@ GATHER = ["makemessages", "--locale", "fr", "--no-location", "--no-obsolete", "-
 def gather() -> None:
     """Bring the catalogue up to date with the sources; what is new has no French yet."""
     CATALOGUE.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run([sys.executable, "-m", "django", *GATHER], cwd=PACKAGE, check=True)  # noqa: S603 - our own program
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "fabrica.config.settings_test"}
+    subprocess.run([sys.executable, "-m", "django", *GATHER], cwd=PACKAGE, check=True, env=environment)  # noqa: S603 - our own program
 
 
 def compile_to(target: Path) -> None:

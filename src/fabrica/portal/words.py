@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from fabrica.portal.engine import Kind, Step
 from fabrica.portal.sayings import SAYINGS, Saying, Text
 
+LIGHT = 0.1
 KILO = 1_000
 
 
@@ -78,7 +79,9 @@ def energy(watt_hours: float) -> str:
 
 
 def mass(grams: float) -> str:
-    """A mass in the unit people read: `12.0 g`, `1.3 kg`."""
+    """A mass in the unit people read: `9 mg`, `12.0 g`, `1.3 kg`."""
+    if 0 < grams < LIGHT:
+        return f"{formats.number_format(round(grams * KILO), 0)} mg"
     if grams < KILO:
         return f"{formats.number_format(round(grams, 1), 1)} g"
     return f"{formats.number_format(round(grams / KILO, 1), 1, force_grouping=True)} kg"
