@@ -19,13 +19,6 @@ from fabrica.web.scopes import needs
 router = Router(tags=["applications"])
 
 
-class StartIn(Schema):
-    """A new draft."""
-
-    call: str = Field(max_length=60)
-    organisation: str = Field(max_length=32, description="uid of one of my organisations")
-
-
 class DraftIn(Schema):
     """Answers to keep; fields left out stay as they are."""
 
@@ -44,6 +37,14 @@ class DraftIn(Schema):
     gpu_seconds_requested: int | None = Field(None, ge=1, le=MOST["gpu_seconds"])
     months: int | None = Field(None, ge=1, le=MOST["months"])
     trust_answers: dict[str, Literal["yes", "no", "unsure"]] = Field({}, max_length=100)
+
+
+class StartIn(Schema):
+    """A new draft."""
+
+    call: str = Field(max_length=60)
+    organisation: str = Field(max_length=32, description="uid of one of my organisations")
+    answers: DraftIn | None = Field(None, description="Kept in the new draft; where they cannot be, none is begun.")
 
 
 class ReasonIn(Schema):
@@ -149,8 +150,11 @@ def start(request: HttpRequest, payload: StartIn) -> Status[Application]:
     """Begin a draft."""
     person = signed_in(request)
     organisation = organisation_of(person, payload.organisation)
-    call = call_by_slug(payload.call)
-    return Status(201, services.start(call=call, organisation=organisation, by=person, now=utcnow()))
+    values = payload.answers.dict(exclude_unset=True) if payload.answers else {}
+    made = services.start(
+        call=call_by_slug(payload.call), organisation=organisation, by=person, now=utcnow(), values=values
+    )
+    return Status(201, made)
 
 
 @router.get("/applications/{code}", response=ApplicationOut)

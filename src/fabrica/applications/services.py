@@ -43,8 +43,13 @@ class SavedMeanwhile(Refused):
 
 
 @transaction.atomic
-def start(*, call: Call, organisation: Organisation, by: Person, now: datetime) -> Application:
-    """Begin a draft. Raises NotAllowed for an organisation that is not the person's, Refused for a closed call."""
+def start(
+    *, call: Call, organisation: Organisation, by: Person, now: datetime, values: Mapping[str, Any] | None = None
+) -> Application:
+    """Begin a draft, with first answers if there are any: no draft is begun where they cannot be kept.
+
+    Raises NotAllowed for an organisation that is not the person's, Refused for a closed call or such answers.
+    """
     if not people_rules.works_for(by, organisation):
         raise NotAllowed(_("You can only apply for an organisation you work for."))
     _must_be_open(call, now)
@@ -54,7 +59,7 @@ def start(*, call: Call, organisation: Organisation, by: Person, now: datetime) 
         raise Refused(told, todo=_("Submit or withdraw one first."))
     application = _create(call=call, organisation=organisation, applicant=by, created_at=now, saved_at=now)
     record(verb="application.start", by=by, subject=application.subject, now=now, call=call.slug)
-    return application
+    return save_draft(application=application, values=values, by=by, now=now) if values else application
 
 
 def _must_be_open(call: Call, now: datetime) -> None:

@@ -37,8 +37,8 @@ def apply(
         show(_example(client), as_json=True)
         return
     values = _read(answers)
-    path = path_of("applications", code or _start(client, call, organisation))
-    saved = client.patch(path, values)
+    saved = client.patch(path_of("applications", code), values) if code else _start(client, call, organisation, values)
+    path = path_of("applications", saved["code"])
     gaps, proposal = client.get(f"{path}/gaps"), client.get(f"{path}/proposal")
     if submit:
         saved = client.post(f"{path}/submit")
@@ -57,11 +57,16 @@ def _explain(gaps: list[dict[str, str]], proposal: dict[str, Any] | None, *, sub
         say("It is complete. Run the same with --submit to hand it in.")
 
 
-def _start(client: Client, call: str, organisation: str) -> str:
+def _start(client: Client, call: str, organisation: str, values: Any) -> dict[str, Any]:
+    """A new draft with these answers; none is begun where they cannot be kept."""
     if not call:
-        raise Refused("Which call?", todo="Name it with --call; see `fabrica calls`.")
-    body = {"call": call, "organisation": organisation or only_organisation(client)}
-    return str(client.post("/applications", body)["code"])
+        open_calls = [one["slug"] for one in client.get("/calls") if one["is_open"]]
+        if len(open_calls) != 1:
+            raise Refused("Which call?", todo=f"Name it with --call. Open now: {', '.join(open_calls) or 'none'}.")
+        call = open_calls[0]
+    body = {"call": call, "organisation": organisation or only_organisation(client), "answers": values}
+    made: dict[str, Any] = client.post("/applications", body)
+    return made
 
 
 def _read(path: Path) -> Any:

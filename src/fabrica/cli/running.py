@@ -172,3 +172,5 @@ def cancel(
     if not yes and not typer.confirm(f"Stop run {number} of {name}?", err=True):
         raise typer.Exit(1)
     show(client.post(path_of("projects", name, "runs", number, "cancel")), as_json=as_json, columns=RUN_COLUMNS)
+    if not as_json:
+        say("Asked to stop. Its checkpoints stay, and the hours it does not use come back.")

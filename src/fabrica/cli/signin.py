@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from fabrica.cli import account
-from fabrica.cli.client import Client
+from fabrica.cli.client import Client, NotSignedIn
 from fabrica.cli.output import AsJson, command, say, show
-from fabrica.kit.errors import Refused
+from fabrica.kit.errors import NotFound, Refused
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +33,19 @@ def login(
         token = typer.prompt("Token (from your account page; it is not shown)", hide_input=True, err=True)
     else:
         token = _read(token_file)
-    me = Client(url, token.strip()).get("/me")
+    try:
+        me = Client(url, token.strip()).get("/me")
+    except NotSignedIn as problem:
+        raise NotSignedIn(
+            "The site does not know this token.",
+            why="It was mistyped, has ended, or was revoked.",
+            todo=f"Make a new one at {url.rstrip('/')}/account/tokens/new/.",
+        ) from problem
+    except NotFound as problem:
+        raise NotFound(
+            f"There is no Fabrica site at {url}.",
+            todo="Give its address without a path, such as https://factory.example.eu.",
+        ) from problem
     path = account.keep(url, token.strip())
     show({**me, "kept_in": str(path)}, as_json=as_json, columns=("name", "email", "scopes", "kept_in"))
     if not me["terms_accepted"] and not as_json:

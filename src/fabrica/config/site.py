@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,6 +45,13 @@ def telling() -> Iterator[None]:
 @app.command()
 def init() -> None:
     """Make the home of a site: secret key, signing key, database, static files. Safe to repeat."""
+    home = prepare()
+    typer.echo(f"The site's home is {home}. Next: `fabrica-site serve` and `work`; then sign up on the portal, and")
+    typer.echo("`fabrica-site grant EMAIL operator`.")
+
+
+def prepare() -> Path:
+    """What `init` does; returns the site's home."""
     home = Path(os.environ.get("FABRICA_HOME", "var/site")).resolve()
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not (home / "secret-key").exists() and not os.environ.get("FABRICA_SECRET_KEY"):
@@ -58,7 +64,7 @@ def init() -> None:
         create_key(settings.FABRICA_KEYS / "site.pem")
     call_command("migrate", interactive=False, verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
-    typer.echo(f"The site's home is {home}. Next: `fabrica-site grant EMAIL operator`, then `serve` and `work`.")
+    return home
 
 
 @app.command()
@@ -151,7 +157,7 @@ def demo(
 ) -> None:
     """Play the whole way on this machine, from an application to a signed model and its bill."""
     arguments = ["--port", str(port)] + ([] if serve_ else ["--no-serve"])
-    raise typer.Exit(subprocess.call([sys.executable, "-m", "fabrica.config.demo", *arguments]))  # noqa: S603 - an argument list
+    os.execv(sys.executable, [sys.executable, "-m", "fabrica.config.demo", *arguments])  # noqa: S606 - an argument list
 
 
 def main() -> None:

@@ -17,6 +17,8 @@ from fabrica.people.forms import MemberForm, OrganisationForm, TermsForm, TokenF
 from fabrica.people.queries import signed_in
 from fabrica.people.states import TERMS_VERSION, Language
 
+MADE = "token_made"  # the session key of a token that is to be shown once
+
 
 @login_not_required
 @never_cache
@@ -84,7 +86,7 @@ def organisation(request: HttpRequest, uid: str) -> HttpResponse:
 
 @never_cache
 def token_new(request: HttpRequest) -> HttpResponse:
-    """Make a token; its secret stands on the answer and nowhere else."""
+    """Make a token; its secret is shown once, on the page this leads to."""
     form = TokenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -92,8 +94,20 @@ def token_new(request: HttpRequest) -> HttpResponse:
         except Problem as problem:
             form.add_error(None, str(problem))
         else:
-            return render(request, "people/token_made.html", {"token": token, "secret": secret})
+            request.session[MADE] = [token.pk, secret]
+            return redirect("people:token_made")
     return render(request, "people/token_new.html", {"form": form})
+
+
+@never_cache
+def token_made(request: HttpRequest) -> HttpResponse:
+    """The secret of the token just made, this once: it leaves the session as it is shown."""
+    pk, secret = request.session.pop(MADE, (None, ""))
+    token = queries.tokens_of(signed_in(request)).filter(pk=pk).first()
+    if token is None:
+        return redirect("people:account")
+    context = {"token": token, "secret": secret, "url": request.build_absolute_uri("/").rstrip("/")}
+    return render(request, "people/token_made.html", context)
 
 
 @require_POST

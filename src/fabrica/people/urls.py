@@ -11,5 +11,6 @@ urlpatterns = [
     path("organisations/new/", pages.organisation_new, name="organisation_new"),
     path("organisations/<str:uid>/", pages.organisation, name="organisation"),
     path("account/tokens/new/", pages.token_new, name="token_new"),
+    path("account/tokens/made/", pages.token_made, name="token_made"),
     path("account/tokens/<int:pk>/revoke/", pages.token_revoke, name="token_revoke"),
 ]

@@ -19,7 +19,7 @@ def test_signing_in_keeps_the_token_and_tells_who_one_is(sign_in, asked, home):
 
 def test_an_unknown_token_is_not_kept(live_server, db, fabrica, home):
     result = fabrica("login", live_server.url, "--token-file", "-", "--json", input="fab_wrong\n")
-    assert (result.exit_code, json.loads(result.stderr)["what"]) == (3, "You are not signed in.")
+    assert (result.exit_code, json.loads(result.stderr)["what"]) == (3, "The site does not know this token.")
     assert list((home / "config").rglob("*.json")) == []
 
 
@@ -55,7 +55,10 @@ def test_bad_values_name_their_fields(sign_in, fabrica, call, home):
     sign_in("applicant")
     (home / "a.json").write_text(json.dumps({"runs": "many"}))
     result = fabrica("apply", home / "a.json", "--call", "playground", "--json")
-    assert (result.exit_code, [one["path"] for one in json.loads(result.stderr)["fields"]]) == (1, ["body.runs"])
+    assert (result.exit_code, [one["path"] for one in json.loads(result.stderr)["fields"]]) == (
+        1,
+        ["body.answers.runs"],
+    )
 
 
 def test_anothers_application_is_not_found(sign_in, fabrica, asked, call, home):

@@ -32,18 +32,24 @@ def main() -> int:
     wanted.add_argument("--port", type=int, default=8000)
     arguments = wanted.parse_args()
     began = time.monotonic()
+    told: dict[str, object] = {}
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
     processes.stop_leftovers(HOME)
-    site.init()
+    site.prepare()
     port = processes.free_port() if arguments.no_serve else arguments.port
     try:
         with processes.Servers(HOME, port) as servers:
             told = perform(servers, began)
             if not arguments.no_serve:
                 invite(servers.url)
-                signal.sigwait({signal.SIGINT, signal.SIGTERM})
+                while True:
+                    signal.pause()
     except Problem as problem:
         console.print(f"[bold red]The play stopped: {problem}[/]\nLogs: {HOME / 'logs'}")
         return 1
+    except KeyboardInterrupt:
+        console.print("\nStopped. A run that is going on goes on; the next play picks it up.")
+        return 0 if told else 130
     return 0 if told["manifest_verified"] and told["audit_chain_verified"] else 1
 
 

@@ -95,10 +95,14 @@ def test_another_organisation_does_not_exist_for_me(cast, sign_in):
 
 def test_a_token_is_shown_once_and_revoked(cast, sign_in):
     client = sign_in(cast.applicant)
-    page = client.post("/account/tokens/new/", {"name": "laptop", "scopes": ["train"], "days": 30})
+    wish = {"name": "laptop", "scopes": ["train"], "days": 30}
+    assert client.post("/account/tokens/new/", wish)["Location"] == "/account/tokens/made/"
+    page = client.get("/account/tokens/made/")
     secret, made = page.context["secret"], Token.objects.get()
     assert page.content.decode().count(secret) == 1
     assert "no-store" in page["Cache-Control"]
+    assert client.get("/account/tokens/made/")["Location"] == "/account/"
+    assert Token.objects.count() == 1
     assert secret not in client.get("/account/").content.decode()
     assert sign_in(cast.mate).post(f"/account/tokens/{made.pk}/revoke/").status_code == 404
     assert client.get(f"/account/tokens/{made.pk}/revoke/").status_code == 405

@@ -173,3 +173,14 @@ def test_what_fits_still_fits_on_more_devices(parameters, memory_gb, devices):
 def test_memory_out_of_bounds_is_refused(wrong):
     with pytest.raises(Refused):
         memory_fit(*wrong)
+
+
+def test_steps_of_a_small_model_on_a_processor_cost_more_than_their_arithmetic():
+    from fabrica.planner import machine_of, plan
+
+    here = machine_of("cpu", "FR", cores_per_device=2)
+    few, many = (plan(1e9, 1_000, here, steps=steps, startup_seconds=0, evaluation_seconds=0) for steps in (0, 5_000))
+    assert many.seconds - few.seconds == 100
+    assert "step_overhead_cpu" in {one.name for one in many.assumptions}
+    gpu = machine_of("h100", "FR")
+    assert plan(1e15, 1_000, gpu, steps=5_000).seconds == plan(1e15, 1_000, gpu).seconds

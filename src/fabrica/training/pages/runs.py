@@ -22,6 +22,7 @@ from fabrica.training.engine import time_limit
 from fabrica.training.forms import LaunchForm
 from fabrica.training.models import Run
 from fabrica.training.pages import words
+from fabrica.training.states import State
 
 
 def listing(request: HttpRequest, slug: str) -> HttpResponse:
@@ -73,6 +74,7 @@ def _preview(award: Award, wish: dict[str, Any]) -> dict[str, Any]:
         "cost": cost,
         "time_limit_seconds": seconds,
         "held_gpu_seconds": wish["devices"] * seconds,
+        "is_too_much": wish["devices"] * seconds > awards.balance(award).free,
     }
 
 
@@ -96,10 +98,18 @@ def cancel(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return redirect("training:run", slug, number)
 
 
+def _elapsed(run: Run) -> int:
+    """Seconds since the open attempt has started; 0 where none has."""
+    started_at = run.attempts.filter(ended_at=None).values_list("started_at", flat=True).first()
+    return round((utcnow() - started_at).total_seconds()) if started_at else 0
+
+
 def _shown(request: HttpRequest, slug: str, number: int) -> dict[str, Any]:
     person = signed_in(request)
     found = queries.run_of(person, slug, number)
     log, log_trouble = _log(found)
+    left = queries.time_left(found) - _elapsed(found)
+    waits = found.state in (State.QUEUED, State.SUBMITTED)
     points = list(queries.points_after(found).values_list("step", "loss", "tokens_per_second"))
     return {
         "run": found,
@@ -108,6 +118,9 @@ def _shown(request: HttpRequest, slug: str, number: int) -> dict[str, Any]:
         "loss": [(step, loss) for step, loss, _speed in points],
         "throughput": [(step, speed) for step, _loss, speed in points],
         "held": found.devices * found.time_limit_seconds,
+        "is_interrupted": waits and found.used_gpu_seconds > 0,
+        "is_too_slow": not found.is_ended and not waits and (found.seconds_left or 0) > left,
+        "time_left": left,
         "log": log,
         "log_trouble": log_trouble,
         "can_cancel": rules.can_train(person, found.project) and not found.is_ended and not found.is_cancelling,

@@ -29,7 +29,7 @@ def plan(machine: Machine, recipe: Recipe, devices: int = 1) -> planner.Plan:
     if machine.flops_per_second and machine.measured_at:
         measured = planner.Calibration(machine.flops_per_second, machine.measured_at)
     flops, tokens = training_flops(recipe), tokens_per_step(recipe) * recipe.steps
-    return planner.plan(flops, tokens, machine_facts(machine), devices, measured)
+    return planner.plan(flops, tokens, machine_facts(machine), devices, measured, steps=recipe.steps)
 
 
 def check_devices(machine: Machine, devices: int) -> None:
