@@ -48,6 +48,7 @@ messages: $(STAMP) ## Check that every word on the screens has its French.
 	$(BIN)/python -m fabrica.config.messages --check
 
 browser: $(STAMP) ## Run the journeys in headless Chromium (needs Debian's chromium, or CHROMIUM=path).
+	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || { echo "There is no Chromium. On Debian: apt install chromium; else CHROMIUM=path."; exit 1; }
 	$(BIN)/pytest -m browser $(ARGS)
 
 bench: $(STAMP) ## Measure, print the tables, write var/bench.json.

@@ -35,6 +35,7 @@ def samples(cast, call, site, now):
     model = ModelVersion.objects.get()
     return {
         ("organisations", "uid"): cast.startup.uid,
+        ("people", "uid"): cast.mate.uid,
         ("tokens", "token_id"): token.pk,
         ("tokens", "pk"): token.pk,
         ("calls", "slug"): call.slug,

@@ -1,7 +1,10 @@
 """What every test may ask for: a fixed moment, the cast, and a factory with an open call."""
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -95,3 +98,19 @@ def call(cast: Cast, machine: Machine, now: datetime) -> Call:
         slug="playground", title="Playground 2026", mode="playground", machine=machine,
         by=cast.operator, now=now - timedelta(days=1),
     )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """Headless Chromium, from `CHROMIUM` or Debian's place; `make browser` says where there is none.
+
+    Playwright keeps an event loop running in this thread, which makes Django think that it is called from one.
+    """
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - slow import, for few tests
+
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        program = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()

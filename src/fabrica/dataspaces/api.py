@@ -36,6 +36,20 @@ class DatasetIn(Schema):
     has_personal_data: bool
 
 
+class DatasetChange(Schema):
+    """What changes of a dataset."""
+
+    title: str = Field("", max_length=120)
+    description: str = Field("", max_length=5000)
+    provenance: str = Field("", max_length=5000)
+    language: str = Field("", max_length=3)
+    licence: str = Field("", max_length=60)
+    licence_url: str = Field("", max_length=300)
+    policy_text: str = Field("", max_length=5000)
+    policy_purposes: str = Field("", max_length=5000)
+    has_personal_data: bool = False
+
+
 class VersionOut(Schema):
     """A version of a dataset."""
 
@@ -212,6 +226,16 @@ def dataset(request: HttpRequest, slug: str) -> Any:
     return _with_versions(request, queries.dataset_of(signed_in(request), slug))
 
 
+@router.patch("/datasets/{slug}", response=DatasetOut)
+@needs("publish")
+def change_dataset(request: HttpRequest, slug: str, payload: DatasetChange) -> Any:
+    """Change my dataset; fields left out stay. Changed terms must be accepted anew before the next staging."""
+    person = signed_in(request)
+    found = queries.dataset_of(person, slug)
+    values = {name: getattr(found, name) for name in DatasetChange.model_fields} | payload.dict(exclude_unset=True)
+    return _with_versions(request, services.change_dataset(dataset=found, values=values, by=person, now=utcnow()))
+
+
 @router.get("/datasets/{slug}/usage", response=UsePage)
 @needs("read")
 def usage(request: HttpRequest, slug: str, cursor: str = "") -> Any:
@@ -243,6 +267,14 @@ def add_files(request: HttpRequest, slug: str, number: int, files: File[list[Upl
     person = signed_in(request)
     version = queries.version_at(person, slug, number)
     return services.add_files(version=version, files=files, by=person, now=utcnow())
+
+
+@router.delete("/datasets/{slug}/versions/{number}/files", response=VersionOut)
+@needs("publish")
+def clear_files(request: HttpRequest, slug: str, number: int) -> Version:
+    """Empty a draft."""
+    person = signed_in(request)
+    return services.clear_files(version=queries.version_at(person, slug, number), by=person, now=utcnow())
 
 
 @router.post("/datasets/{slug}/versions/{number}/publish", response=VersionOut)

@@ -42,7 +42,7 @@ class PersonAdmin(ReadOnly):
     def _set_active(self, request: HttpRequest, people: QuerySet[Person], *, active: bool) -> None:
         for person in people:
             try:
-                services.set_active(person=person, active=active, by=signed_in(request), now=utcnow())
+                services.set_active(uid=person.uid, active=active, by=signed_in(request), now=utcnow())
             except Problem as problem:
                 self.message_user(request, str(problem), messages.ERROR)
 

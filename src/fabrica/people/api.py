@@ -181,3 +181,17 @@ def revoke_token(request: HttpRequest, token_id: int) -> Status[None]:
         raise NotFound("There is no such token among yours.")
     services.revoke_token(token=token, by=signed_in(request), now=utcnow())
     return Status(204, None)
+
+
+class ActiveIn(Schema):
+    """Whether the person may sign in and use tokens."""
+
+    active: bool
+
+
+@router.post("/people/{uid}/active", response={204: None})
+@needs("decide")
+def set_active(request: HttpRequest, uid: str, payload: ActiveIn) -> Status[None]:
+    """Lock a person out, or let them in again (operators)."""
+    services.set_active(uid=uid, active=payload.active, by=signed_in(request), now=utcnow())
+    return Status(204, None)

@@ -68,14 +68,20 @@ def grant_role(*, person: Person, role: Role, by: Person | None, now: datetime) 
 
 
 @transaction.atomic
-def set_active(*, person: Person, active: bool, by: Person, now: datetime) -> None:
-    """Lock a person out, or let them in again; their tokens stop or work with them. Raises NotAllowed, Refused."""
+def set_active(*, uid: str, active: bool, by: Person, now: datetime) -> None:
+    """Lock a person out, or let them in again; their tokens stop or work with them.
+
+    Raises NotAllowed, NotFound, Refused for oneself.
+    """
     if not rules.has_role(by, Role.OPERATOR):
         raise NotAllowed("Only an operator locks people out.")
-    if person.pk == by.pk:
+    if uid == by.uid:
         raise Refused("You cannot lock yourself out.", todo="Ask another operator.")
-    if Person.objects.filter(pk=person.pk, is_active=not active).update(is_active=active):
-        record(verb="person.set_active", by=by, subject=f"person:{person.uid}", now=now, active=active)
+    found = Person.objects.filter(uid=uid)
+    if not found.exists():
+        raise NotFound("There is no such person.")
+    if found.filter(is_active=not active).update(is_active=active):
+        record(verb="person.set_active", by=by, subject=f"person:{uid}", now=now, active=active)
 
 
 @transaction.atomic

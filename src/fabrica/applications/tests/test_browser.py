@@ -1,7 +1,6 @@
 """The applicant's way in a real browser: saved while typed, two editors, keyboard alone, accessible."""
 
 import os
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -10,27 +9,11 @@ from django.test import Client
 from fabrica.applications import services
 from fabrica.applications.models import Application
 from fabrica.applications.tests.factories import COMPLETE, draft
-from playwright.sync_api import sync_playwright
 
-# Playwright keeps an event loop running in this thread, which makes Django think that it is called from one.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-CHROMIUM = "/usr/bin/chromium"
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="there is no Chromium"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SERIOUS = {"serious", "critical"}
 SAVED = '[data-autosave-status]:text-matches("^Saved ", "")'
 SHOTS = os.environ.get("FABRICA_SCREENSHOTS", "")
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

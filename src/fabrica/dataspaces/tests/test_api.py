@@ -168,3 +168,15 @@ def test_a_malformed_body_names_the_field(cast, provider):
 
 def test_nobody_reads_without_a_token(db):
     assert Client().get("/api/datasets").status_code == 401
+
+
+def test_a_provider_changes_what_is_said_and_empties_a_draft(cast, provider, applicant):
+    provider.post("/datasets", {**VALUES, "organisation": cast.hospital.uid, "slug": "letters"})
+    provider.post("/datasets/letters/versions")
+    provider.upload("/datasets/letters/versions/1/files", {"a.txt": b"one"})
+    path, call = "/api/datasets/letters", {"content_type": "application/json", "headers": provider.headers}
+    told = provider.client.patch(path, {"title": "Letters, mended"}, **call).json()
+    assert (told["title"], told["licence"]) == ("Letters, mended", VALUES["licence"])
+    assert provider.client.delete(f"{path}/versions/1/files", headers=provider.headers).json()["file_count"] == 0
+    assert applicant.client.patch(path, {"title": "x"}, **call | {"headers": applicant.headers}).status_code == 403
+    assert provider.client.patch(path, {"title": "x" * 200}, **call).status_code == 422

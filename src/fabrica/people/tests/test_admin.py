@@ -32,12 +32,12 @@ def test_nobody_locks_themselves_out(operator, cast):
     answer = run(operator, "lock_out", cast.operator)
     assert "You cannot lock yourself out." in answer.content.decode()
     with pytest.raises(Refused):
-        services.set_active(person=cast.operator, active=False, by=cast.operator, now=cast.operator.joined_at)
+        services.set_active(uid=cast.operator.uid, active=False, by=cast.operator, now=cast.operator.joined_at)
 
 
 def test_others_lock_nobody_out(cast, now):
     with pytest.raises(NotAllowed):
-        services.set_active(person=cast.outsider, active=False, by=cast.officer, now=now)
+        services.set_active(uid=cast.outsider.uid, active=False, by=cast.officer, now=now)
 
 
 @pytest.mark.parametrize("path", ["auth/group/", "account/emailaddress/", "mfa/authenticator/"])
@@ -48,3 +48,16 @@ def test_what_would_leave_no_audit_entry_is_not_offered(operator, path):
 def test_a_person_is_not_edited_there(operator, cast):
     answer = operator.post(f"/admin/people/person/{cast.outsider.pk}/change/", {"email": "x@example.org"})
     assert answer.status_code == 403
+
+
+def test_the_api_does_the_same(cast, client, now):
+    token, secret = services.create_token(name="t", scopes=["decide"], days=9, by=cast.operator, now=now)
+    token.expires_at = token.expires_at.replace(year=2100)
+    token.save()
+    ask = {"content_type": "application/json", "headers": {"Authorization": f"Bearer {secret}"}}
+    assert client.post(f"/api/people/{cast.outsider.uid}/active", {"active": False}, **ask).status_code == 204
+    cast.outsider.refresh_from_db()
+    assert cast.outsider.is_active is False
+    assert client.post("/api/people/nobody/active", {"active": False}, **ask).status_code == 404
+    assert client.post(f"/api/people/{cast.operator.uid}/active", {"active": False}, **ask).status_code == 409
+    assert client.post(f"/api/people/{cast.outsider.uid}/active", {}, **ask).status_code == 422

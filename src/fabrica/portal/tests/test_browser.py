@@ -1,8 +1,5 @@
 """The composed pages in a real browser: accessible, within 320 px, by keyboard alone, and without JavaScript."""
 
-import os
-from pathlib import Path
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
@@ -11,25 +8,9 @@ from fabrica.applications.tests.factories import submitted
 from fabrica.dataspaces.tests import factories as data
 from fabrica.registry.tests.conftest import key, run, site, version  # noqa: F401 - fixtures
 from fabrica.reviews.tests.factories import assessed
-from playwright.sync_api import sync_playwright
 
-# Playwright keeps an event loop running in this thread, which makes Django think that it is called from one.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-CHROMIUM = "/usr/bin/chromium"
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="there is no Chromium"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SERIOUS = {"serious", "critical"}
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
