@@ -15,6 +15,8 @@ SERIOUS = {"serious", "critical"}
 WIDTHS, SCHEMES = (320, 768, 1280), ("light", "dark")
 SCREENS = Path(__file__).resolve().parents[2] / "var" / "screens"
 PATIENCE_MILLISECONDS = 30_000
+# without transitions: a colour is measured when it has arrived
+STILL = {"reduced_motion": "reduce"}
 
 
 @dataclass
@@ -94,7 +96,7 @@ class Visitor:
 @contextmanager
 def visitor(browser: Browser, site: Site, findings: Findings, **options: object) -> Iterator[Visitor]:
     """A browser window of its own; what its console says is a finding."""
-    context = browser.new_context(**{"locale": "en-GB", "viewport": {"width": 1280, "height": 900}, **options})
+    context = browser.new_context(**STILL, **{"locale": "en-GB", "viewport": {"width": 1280, "height": 900}, **options})
     context.set_default_timeout(PATIENCE_MILLISECONDS)
     made = Visitor(site, context.new_page(), findings)
     tell = lambda message: made.complaints.append(message.text) if message.type == "error" else None

@@ -18,7 +18,7 @@ def visit(chromium, live_server, cast):
     contexts = []
 
     def opened(address, who="", **options):
-        context = chromium.new_context(**options)
+        context = chromium.new_context(**{"reduced_motion": "reduce", **options})
         context.set_default_timeout(20_000)
         contexts.append(context)
         if who:

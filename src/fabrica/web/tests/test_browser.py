@@ -12,7 +12,7 @@ def visit(chromium, live_server):
     contexts = []
 
     def opened(address, **options):
-        context = chromium.new_context(**options)
+        context = chromium.new_context(**{"reduced_motion": "reduce", **options})
         context.set_default_timeout(10_000)
         contexts.append(context)
         page = context.new_page()
