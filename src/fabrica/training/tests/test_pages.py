@@ -171,3 +171,16 @@ def test_the_list_of_runs_takes_few_questions(browse, site, base, clock, django_
     browse().get(base)
     with django_assert_max_num_queries(14):
         browse().get(base)
+
+
+def test_a_plan_beyond_the_hours_left_says_so_and_cannot_be_launched(browse, site, base):
+    answer = browse().post(f"{base}new/", wish(site, time_limit_minutes=10_000))
+    assert "There are not hours enough" in text_of(answer)
+    assert 'name="launch"' not in answer.content.decode()
+
+
+def test_a_run_that_waits_again_says_that_it_was_interrupted(browse, site, base, now):
+    run = site.launch(now)
+    assert "It was interrupted" not in text_of(browse().get(f"{base}{run.number}/"))
+    Run.objects.filter(pk=run.pk).update(used_gpu_seconds=20)
+    assert "It was interrupted" in text_of(browse().get(f"{base}{run.number}/"))
