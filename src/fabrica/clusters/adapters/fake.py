@@ -119,6 +119,10 @@ class FakeCluster:
         self._call()
         return self._accounts.get(name)
 
+    def accounts(self) -> dict[str, AccountSpec]:
+        self._call()
+        return dict(self._accounts)
+
     def usage(self, since: datetime) -> list[UsageRecord]:
         self._call()
         records = [self._usage(job, job.status.started_at) for job in self._jobs.values() if job.status.started_at]

@@ -123,6 +123,10 @@ class LocalCluster:
         with self._locked():
             return self._accounts().get(name)
 
+    def accounts(self) -> dict[str, AccountSpec]:
+        with self._locked():
+            return self._accounts()
+
     def usage(self, since: datetime) -> list[UsageRecord]:
         with self._locked() as jobs:
             late = [job for job in jobs.values() if job.settled_at is None or job.settled_at >= since]
@@ -236,7 +240,7 @@ class LocalCluster:
             rows = json.loads((self.root / "accounts.json").read_text())
         except FileNotFoundError:
             return {}
-        return {row["name"]: AccountSpec(**row) for row in rows}
+        return {row["name"]: AccountSpec(**{**row, "members": tuple(row.get("members", ()))}) for row in rows}
 
 
 def _job_id(token: str) -> str:

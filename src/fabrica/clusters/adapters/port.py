@@ -45,6 +45,9 @@ class JobRequest:
     devices: int
     time_limit_seconds: int
     env: Mapping[str, str] = field(default_factory=dict)
+    programme: str = ""  # decides partition and precedence where a machine has several
+    run_as: str = ""  # the UNIX account it runs as; empty where the machine knows one only
+    nodes: int = 0  # over how many nodes the devices are spread; 0 for as few as they fit on
 
     @property
     def gpu_seconds(self) -> int:
@@ -54,7 +57,11 @@ class JobRequest:
 
 @dataclass(frozen=True)
 class JobStatus:
-    """What the machine knows of one job. `reason` is a sentence: why it waits, or why it ended badly."""
+    """What the machine knows of one job. `reason` is a sentence: why it waits, or why it ended badly.
+
+    `reason_code` is the machine's own word for it; `starts_at` its own estimate of a waiting job's start;
+    `restarts` how often it was put back into the queue and started again.
+    """
 
     job_id: str
     state: JobState
@@ -64,20 +71,36 @@ class JobStatus:
     exit_code: int | None = None
     signal: int | None = None
     reason: str = ""
+    reason_code: str = ""
+    starts_at: datetime | None = None
+    restarts: int = 0
 
 
 @dataclass(frozen=True)
 class AccountSpec:
-    """An account as it should be. `gpu_seconds_limit` is the total it may ever use; None means no limit."""
+    """An account as it should be, with who may charge it.
+
+    `gpu_seconds_limit` is the total it may ever use; None means no limit. A machine that counts whole minutes keeps
+    the minutes below it. `programme` is the access mode it stands under and takes its precedence from; `members`
+    are UNIX names, sorted; `is_open` says whether new jobs may be submitted.
+    """
 
     name: str
     description: str
     gpu_seconds_limit: int | None
+    programme: str = ""
+    members: tuple[str, ...] = ()
+    is_open: bool = True
 
 
 @dataclass(frozen=True)
 class UsageRecord:
-    """What one job used, so far or for good: `gpu_seconds` never exceeds devices x time limit."""
+    """What one start of one job used, so far or for good.
+
+    A job that was put back and started again has a record for each start, told apart by `key`; so has each task of
+    an array. `gpu_seconds` is devices x seconds, suspended time left out. `token` is empty for a job that was not
+    submitted through this port; `energy_joules` is None where the machine does not measure it.
+    """
 
     job_id: str
     token: str
@@ -87,6 +110,14 @@ class UsageRecord:
     ended_at: datetime | None
     gpu_seconds: int
     state: JobState
+    user: str = ""
+    submitted_at: datetime | None = None
+    energy_joules: int | None = None
+
+    @property
+    def key(self) -> str:
+        """Names this start of this job for good: a job id may come back after years, or after a restart."""
+        return f"{self.job_id}.{int(self.started_at.timestamp())}"
 
 
 @dataclass(frozen=True)
@@ -127,10 +158,14 @@ class Cluster(Protocol):
     def account(self, name: str) -> AccountSpec | None:
         """The account as the machine has it."""
 
-    def usage(self, since: datetime) -> list[UsageRecord]:
-        """What each started job used that still runs, or whose end became known at or after `since`.
+    def accounts(self) -> dict[str, AccountSpec]:
+        """Every account of ours by name, in one reading: those of others are left out."""
 
-        Oldest start first. A job's end may lie before `since` when nobody was there to see it.
+    def usage(self, since: datetime) -> Iterable[UsageRecord]:
+        """What each start of each job used that still runs, or whose end became known at or after `since`.
+
+        One after the other, so that a million take no more memory than one; `local` and `fake` tell the oldest start
+        first. A job's end may lie before `since` when nobody was there to see it. Raises Unreachable, also half-way.
         """
 
     def load(self) -> Load:

@@ -172,6 +172,12 @@ def test_an_account_is_what_was_put_last(machine):
     assert machine.cluster.account("team") == AccountSpec("team", "The team", 5)
 
 
+def test_all_accounts_are_read_at_once(machine):
+    other = AccountSpec("other", "Another team", 7, "playground", ("fp0001", "jane"), is_open=False)
+    machine.cluster.put_account(other)
+    assert machine.cluster.accounts() == {"team": machine.cluster.account("team"), "other": other}
+
+
 def test_an_unknown_account_is_refused(machine):
     with pytest.raises(Refused) as told:
         machine.cluster.submit(machine.job("one", account="strangers"))
