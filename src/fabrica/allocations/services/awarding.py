@@ -1,0 +1,87 @@
+"""Awarding hours: books them, opens the project, asks for its account."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from fabrica.allocations import rules
+from fabrica.allocations.engine import add_months, beyond, hours
+from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount
+from fabrica.allocations.services.transfers import of_machine, transfer
+from fabrica.allocations.states import OF_AWARD, TransferKind
+from fabrica.applications import services as applications
+from fabrica.applications.models import TEXT_LIMIT, Application
+from fabrica.audit.services import record
+from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.people.models import Person
+from fabrica.projects import services as projects
+from fabrica.reviews import queries as reviews
+from fabrica.reviews.states import Verdict
+
+
+@transaction.atomic
+def award(
+    *, application: Application, gpu_seconds: int, months: int, by: Person, now: datetime, note: str = ""
+) -> Award:
+    """Award hours to an assessed application: books them, opens its project and asks for its account on the cluster.
+
+    The note, which the applicant reads, is needed where the award differs from what was asked, or where the assessor
+    found the plan unfit. Raises NotAllowed for all but officers who do not work for the organisation; Refused beyond
+    the mode's limits (with their source) or the pool (with what is left), or in a wrong state.
+    """
+    if not rules.can_award(by, application):
+        raise NotAllowed(
+            "Only an officer who neither works for the organisation nor assessed its application awards hours to it."
+        )
+    if reason := beyond(application.call.mode, gpu_seconds, months):
+        raise Refused(reason)
+    _must_explain(application, gpu_seconds, months, note)
+    applications.mark_awarded(application=application, by=by, now=now, reason=note.strip())
+    made = _open(application, gpu_seconds, months, by, now)
+    free, *_ = [LedgerAccount.objects.create(kind=kind, machine=made.machine, award=made) for kind in OF_AWARD]
+    _supply, pool = of_machine(made.machine)
+    transfer(
+        key=f"award:{application.code}", kind=TransferKind.AWARD, source=pool, target=free,
+        gpu_seconds=gpu_seconds, now=now,
+    )  # fmt: skip
+    ClusterAccount.objects.create(award=made, gpu_seconds_wanted=gpu_seconds, next_check_at=now)
+    record(
+        verb="award.make", by=by, subject=application.subject, now=now,
+        gpu_seconds=gpu_seconds, months=months, project=made.project.slug, machine=made.machine.slug,
+    )  # fmt: skip
+    return made
+
+
+def _must_explain(application: Application, gpu_seconds: int, months: int, note: str) -> None:
+    if len(note) > TEXT_LIMIT:
+        raise Refused(f"The note has at most {TEXT_LIMIT:,} letters.")
+    if note.strip():
+        return
+    if (gpu_seconds, months) != (application.gpu_seconds_requested, application.months):
+        raise Refused(
+            "The award differs from what was asked.",
+            why=f"Asked: {hours(application.gpu_seconds_requested or 0)} GPU-hours for {application.months} months; "
+            f"awarded: {hours(gpu_seconds)} for {months}.",
+            todo="Write a note that says why; the applicant reads it.",
+        )
+    found = reviews.latest_of(application)
+    if found is not None and found.verdict == Verdict.UNFIT:
+        raise Refused("The assessor found the plan unfit.", todo="Write a note that says why you award hours to it.")
+
+
+def _open(application: Application, gpu_seconds: int, months: int, by: Person, now: datetime) -> Award:
+    ends_at = add_months(now, months)
+    project = projects.open_project(
+        title=application.title,
+        organisation=application.organisation,
+        purpose=application.purpose,
+        gate_decision=application.gate.decision if application.gate else "",
+        pi=application.applicant,
+        ends_at=ends_at,
+        by=by,
+        now=now,
+    )
+    return Award.objects.create(
+        application=application, project=project, machine=application.call.machine, gpu_seconds=gpu_seconds,
+        months=months, starts_at=now, ends_at=ends_at, awarded_at=now,
+    )  # fmt: skip

@@ -1,0 +1,124 @@
+"""Hours put into a pool, held for a job, spent and given back."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from fabrica.allocations import queries, rules
+from fabrica.allocations.models import Award, LedgerAccount, Transfer
+from fabrica.allocations.services.transfers import LEG, check, of_award, of_machine, transfer, used_before
+from fabrica.allocations.states import OF_MACHINE, AccountKind, TransferKind
+from fabrica.audit.services import record
+from fabrica.clusters.models import Machine
+from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.people.models import Person
+
+
+@transaction.atomic
+def fund(*, machine: Machine, gpu_seconds: int, key: str, by: Person, now: datetime) -> None:
+    """Put hours into a machine's pool; the same key again does nothing. Raises NotAllowed, Refused."""
+    if not rules.can_fund(by):
+        raise NotAllowed("Only an operator puts hours into a machine's pool.")
+    check(gpu_seconds, key)
+    supply, pool = of_machine(machine)
+    moved = transfer(
+        key=f"fund:{machine.slug}:{key}", kind=TransferKind.FUND, source=supply, target=pool,
+        gpu_seconds=gpu_seconds, now=now,
+    )  # fmt: skip
+    if moved:
+        record(verb="hours.fund", by=by, subject=f"machine:{machine.slug}", now=now, gpu_seconds=gpu_seconds)
+
+
+@transaction.atomic
+def hold(*, award: Award, gpu_seconds: int, hold_key: str, now: datetime) -> None:
+    """Set hours aside for a job before it starts; the same key again does nothing, also after its release.
+
+    Raises Refused where the award has ended (with the date) or has not enough left (with what is left), and for a
+    key that was used with another amount or award.
+    """
+    check(gpu_seconds, hold_key)
+    free, held, _used = of_award(award)
+    key = f"hold:{hold_key}"
+    if now >= award.ends_at and not Transfer.objects.filter(key=key).exists():
+        raise Refused(
+            f"The award of {award.project} ended on {timezone.localdate(award.ends_at):%-d %B %Y}.",
+            todo="Apply again to go on; what you trained stays yours.",
+        )
+    moved = transfer(
+        key=key, kind=TransferKind.HOLD, source=free, target=held,
+        gpu_seconds=gpu_seconds, hold_key=hold_key, now=now,
+    )  # fmt: skip
+    if moved:
+        record(verb="hours.hold", by=None, subject=award.subject, now=now, hold=hold_key, gpu_seconds=gpu_seconds)
+
+
+@transaction.atomic
+def spend(*, award: Award, hold_key: str, gpu_seconds: int, key: str, now: datetime) -> None:
+    """Book what a job used; the same key again does nothing. Zero GPU-seconds book nothing.
+
+    Taken from the job's hold, then from what is free. What still exceeds the award was used all the same: the machine's
+    pool pays for it, then its supply, as a write-off that the audit tells of. Raises Refused for a key that was used
+    with another amount or award.
+    """
+    if gpu_seconds == 0:
+        return
+    check(gpu_seconds, hold_key, key)
+    free, held, used = of_award(award)
+    if _was_spent(key, used, gpu_seconds):
+        return
+    in_hold = min(gpu_seconds, queries.held_for(award, hold_key))
+    in_free = min(gpu_seconds - in_hold, free.balance_gpu_seconds)
+    parts = [(held, in_hold), (free, in_free)]
+    if excess := gpu_seconds - in_hold - in_free:
+        parts += _beyond_award(award, excess)
+        record(verb="hours.write_off", by=None, subject=award.subject, now=now, key=key, gpu_seconds=excess)
+    _pay(parts, used, key, hold_key, now)
+    record(verb="hours.spend", by=None, subject=award.subject, now=now, key=key, gpu_seconds=gpu_seconds)
+
+
+def _was_spent(key: str, used: LedgerAccount, gpu_seconds: int) -> bool:
+    legs = Transfer.objects.filter(key__in=[key, *(f"{key}{LEG}{kind}" for kind in AccountKind.values)])
+    if not legs:
+        return False
+    before = legs.filter(target=used).aggregate(total=Sum("gpu_seconds"))["total"]
+    if before != gpu_seconds:
+        raise used_before(key)
+    return True
+
+
+def _beyond_award(award: Award, excess: int) -> list[tuple[LedgerAccount, int]]:
+    """Who pays beyond an award: the pool as far as it goes, then the supply."""
+    supply, pool = of_machine(award.machine, lock=True)
+    in_pool = min(excess, pool.balance_gpu_seconds)
+    return [(pool, in_pool), (supply, excess - in_pool)]
+
+
+def _pay(parts: list[tuple[LedgerAccount, int]], used: LedgerAccount, key: str, hold_key: str, now: datetime) -> None:
+    """One transfer for each account that pays; the first carries the plain key, so that it can be looked up."""
+    paying = [(source, part) for source, part in parts if part]
+    for number, (source, part) in enumerate(paying):
+        transfer(
+            key=f"{key}{LEG}{source.kind}" if number else key,
+            kind=TransferKind.WRITE_OFF if source.kind in OF_MACHINE else TransferKind.SPEND,
+            source=source,
+            target=used,
+            gpu_seconds=part,
+            hold_key=hold_key,
+            now=now,
+        )
+
+
+@transaction.atomic
+def release(*, award: Award, hold_key: str, now: datetime) -> None:
+    """Give back what is left of a hold; again, it does nothing."""
+    free, held, _used = of_award(award)
+    left = queries.held_for(award, hold_key)
+    if not left:
+        return
+    transfer(
+        key=f"release:{hold_key}", kind=TransferKind.RELEASE, source=held, target=free,
+        gpu_seconds=left, hold_key=hold_key, now=now,
+    )  # fmt: skip
+    record(verb="hours.release", by=None, subject=award.subject, now=now, hold=hold_key, gpu_seconds=left)
