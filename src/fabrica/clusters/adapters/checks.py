@@ -76,6 +76,14 @@ def check_account(spec: AccountSpec) -> None:
         raise Refused(f"The account {spec.name} cannot have a limit below zero.")
 
 
+def no_account(name: str) -> Refused:
+    """What a job on an account that the machine does not have is refused with."""
+    return Refused(
+        f"This machine has no account {name[:80]}.",
+        todo="Ask the operator to compare the accounts with the awards, then start again.",
+    )
+
+
 def check_limit(job: JobRequest, account: AccountSpec | None, committed_gpu_seconds: int) -> None:
     """Refuse a job on an unknown account, or one that could pass the account's limit.
 
@@ -83,10 +91,7 @@ def check_limit(job: JobRequest, account: AccountSpec | None, committed_gpu_seco
     can still become: a job that starts can always run to its time limit.
     """
     if account is None:
-        raise Refused(
-            f"This machine has no account {job.account[:80]}.",
-            todo="Ask the operator to compare the accounts with the awards, then start again.",
-        )
+        raise no_account(job.account)
     if account.gpu_seconds_limit is None:
         return
     left = account.gpu_seconds_limit - committed_gpu_seconds

@@ -48,6 +48,8 @@ class JobRequest:
     programme: str = ""  # decides partition and precedence where a machine has several
     run_as: str = ""  # the UNIX account it runs as; empty where the machine knows one only
     nodes: int = 0  # over how many nodes the devices are spread; 0 for as few as they fit on
+    tasks: int = 1  # copies of the program, spread evenly over the nodes and told where they meet
+    reads: tuple[Path, ...] = ()  # folders beside its own that it must be able to read
 
     @property
     def gpu_seconds(self) -> int:

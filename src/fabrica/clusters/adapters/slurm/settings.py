@@ -1,0 +1,180 @@
+"""What an operator says of a Slurm machine: one TOML file, read with every value bounded.
+
+Each key is described in docs/operator/slurm.md. Secrets never stand in it: it names the files that hold them.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from fabrica.kit.errors import Refused
+
+WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+UNIX_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
+MAX_BYTES = 64_000
+MAX_LINES = 40
+DAY = 86_400
+
+
+@dataclass(frozen=True)
+class Programme:
+    """How jobs of one access mode go: their partition, and the priority of the QoS of their projects."""
+
+    partition: str
+    priority: int = 0
+
+
+@dataclass(frozen=True)
+class Ssh:
+    """How to reach the login node: host keys are checked against `known_hosts`, always."""
+
+    host: str
+    user: str
+    key_file: Path
+    known_hosts: Path
+    port: int = 22
+
+
+@dataclass(frozen=True)
+class Rest:
+    """Where slurmrestd answers, and the file with the token of `user`; the file is read again when it is refused."""
+
+    url: str
+    user: str
+    token_file: Path
+
+
+@dataclass(frozen=True)
+class SlurmSettings:
+    """One machine. `root` is the account above all of ours, and the mark by which we know what we own.
+
+    `setup` are lines of the batch script before the program starts (modules, variables). `link_seconds` is the longest
+    that one job may take, 0 for the limit of its partition; a longer run becomes a chain.
+    """
+
+    cluster: str
+    partition: str
+    gpus_per_node: int
+    root: str = "fabrica"
+    conf: str = ""
+    gres: str = "gpu"
+    cpus_per_gpu: int = 0
+    programmes: Mapping[str, Programme] = field(default_factory=dict)
+    python: str = ""
+    setup: tuple[str, ...] = ()
+    signal_seconds: int = 120
+    link_seconds: int = 0
+    become: str = "sudo"
+    timeout_seconds: int = 30
+    ssh: Ssh | None = None
+    rest: Rest | None = None
+
+    def programme(self, name: str) -> Programme:
+        """How jobs of an access mode go; those of a mode nobody described go to the machine's own partition."""
+        return self.programmes.get(name) or Programme(self.partition)
+
+
+def read_settings(path: Path) -> SlurmSettings:
+    """The settings in a file. Raises Refused naming what is missing or out of bounds."""
+    try:
+        raw = path.read_bytes()
+        if len(raw) > MAX_BYTES:
+            raise Refused(f"{path} is larger than {MAX_BYTES} bytes.")
+        values = tomllib.loads(raw.decode())
+    except (OSError, ValueError) as error:
+        raise Refused(
+            f"The machine's file {path} cannot be read.",
+            why=str(error)[:300],
+            todo="Write it as docs/operator/slurm.md shows.",
+        ) from error
+    return settings_from(values)
+
+
+def settings_from(values: dict[str, Any]) -> SlurmSettings:
+    """Settings from the values of a file. Raises Refused."""
+    found = dict(values)
+    _only(found, {one.name for one in fields(SlurmSettings)}, "the file")
+    for name in ("cluster", "partition", "gpus_per_node"):
+        _need(name in found, name, "is missing")
+    for name in ("cluster", "partition", "root", "gres"):
+        _word(found.get(name, "x"), name)
+    _whole(found, "gpus_per_node", 1, 64)
+    _whole(found, "cpus_per_gpu", 0, 1024)
+    _whole(found, "signal_seconds", 5, 3600)
+    _whole(found, "link_seconds", 0, 30 * DAY)
+    _whole(found, "timeout_seconds", 1, 600)
+    _need(found.get("become", "sudo") in ("sudo", "self"), "become", "must be sudo or self")
+    for name in ("conf", "python"):
+        _need(found.get(name, "") == "" or _is_path(found[name]), name, "must be an absolute path")
+    found["setup"] = _lines(found.get("setup", []))
+    found["programmes"] = {_word(key, "programmes"): _programme(one) for key, one in _table(found, "programmes")}
+    found["ssh"] = _ssh(found["ssh"]) if "ssh" in found else None
+    found["rest"] = _rest(found["rest"]) if "rest" in found else None
+    return SlurmSettings(**found)
+
+
+def _need(holds: bool, what: str, rule: str) -> None:  # noqa: FBT001 - reads as an assertion
+    if not holds:
+        raise Refused(f"The machine's file is not as agreed: {what} {rule}.", todo="See docs/operator/slurm.md.")
+
+
+def _only(values: Any, known: set[str], where: str) -> None:
+    _need(isinstance(values, dict), where, "must be a table")
+    strange = sorted(set(values) - known)
+    _need(not strange, ", ".join(strange)[:200], f"is unknown in {where}; known are {', '.join(sorted(known))}")
+
+
+def _word(value: Any, what: str) -> str:
+    _need(isinstance(value, str) and WORD.fullmatch(value) is not None, what, "must be a plain word")
+    return str(value)
+
+
+def _whole(values: dict[str, Any], name: str, low: int, high: int) -> None:
+    value = values.get(name, low)
+    _need(type(value) is int and low <= value <= high, name, f"must be a whole number from {low} to {high}")
+
+
+def _is_path(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("/") and "\0" not in value and "\n" not in value
+
+
+def _lines(value: Any) -> tuple[str, ...]:
+    fits = isinstance(value, list) and len(value) <= MAX_LINES
+    _need(fits and all(isinstance(one, str) and one.isprintable() for one in value), "setup", "must be lines of text")
+    return tuple(value)
+
+
+def _table(values: dict[str, Any], name: str) -> list[tuple[str, Any]]:
+    found = values.get(name, {})
+    _need(isinstance(found, dict), name, "must be a table")
+    return list(found.items())
+
+
+def _programme(values: Any) -> Programme:
+    _only(values, {"partition", "priority"}, "programmes")
+    _word(values.get("partition"), "partition")
+    _whole(values, "priority", 0, 2**31 - 1)
+    return Programme(**values)
+
+
+def _ssh(values: Any) -> Ssh:
+    _only(values, {one.name for one in fields(Ssh)}, "ssh")
+    _word(values.get("host"), "ssh.host")
+    _need(UNIX_NAME.fullmatch(str(values.get("user"))) is not None, "ssh.user", "must be a UNIX name")
+    _whole(values, "port", 1, 65_535)
+    for name in ("key_file", "known_hosts"):
+        _need(_is_path(values.get(name)), f"ssh.{name}", "must be an absolute path")
+    return Ssh(**{**values, "key_file": Path(values["key_file"]), "known_hosts": Path(values["known_hosts"])})
+
+
+def _rest(values: Any) -> Rest:
+    _only(values, {one.name for one in fields(Rest)}, "rest")
+    url = values.get("url")
+    is_here = isinstance(url, str) and url.startswith(("http://127.0.0.1:", "http://localhost:"))
+    _need(isinstance(url, str) and (is_here or url.startswith("https://")), "rest.url", "must begin with https://")
+    _need(UNIX_NAME.fullmatch(str(values.get("user"))) is not None, "rest.user", "must be a UNIX name")
+    _need(_is_path(values.get("token_file")), "rest.token_file", "must be an absolute path")
+    return Rest(values["url"].rstrip("/"), values["user"], Path(values["token_file"]))

@@ -1,0 +1,103 @@
+"""Running a cluster's commands here, as ourselves or as a project's account. Argument lists; no shell ever.
+
+A project's account is reached through one sudo rule (docs/operator/slurm.md): `sudo -n -u ACCOUNT -- sbatch …`.
+"""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+from fabrica.clusters.adapters.slurm.settings import UNIX_NAME
+from fabrica.kit.errors import Refused, Unreachable
+
+MAX_INPUT = 1 << 20
+MAX_OUTPUT = 64 << 20
+TOLD = 300
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Shell(Protocol):
+    """A place where a cluster's commands run. Every call may raise Unreachable."""
+
+    def run(self, argv: Sequence[str], *, stdin: str = "", run_as: str = "") -> Answer:
+        """Run to the end, within the timeout."""
+
+    def lines(self, argv: Sequence[str]) -> Iterator[str]:
+        """The lines of its output, one after the other; raises Unreachable at the end where it ended badly."""
+
+
+def become(argv: Sequence[str], run_as: str, keep: Sequence[str]) -> list[str]:
+    """The command as another account; as ourselves where none is named. Raises Refused for what is no plain name."""
+    if not run_as:
+        return list(argv)
+    if not UNIX_NAME.fullmatch(run_as) or run_as == "root":
+        raise Refused(f"{run_as[:60]!r} cannot be the account of a job.", todo="Ask the operator.")
+    return ["sudo", "-n", f"--preserve-env={','.join(sorted(keep))}", "-u", run_as, "--", *argv]
+
+
+def no_answer(argv: Sequence[str], why: str) -> Unreachable:
+    """What a command that gave no answer is told with."""
+    return Unreachable(f"{argv[0]} gave no answer.", why=why[:TOLD], todo="It is tried again by itself.")
+
+
+class Here:
+    """This machine. `env` is all that the commands get of an environment."""
+
+    def __init__(self, env: Mapping[str, str], timeout_seconds: int) -> None:
+        self.env, self.timeout_seconds = {"PATH": PATH, **env}, timeout_seconds
+        self._kept = list(env)
+
+    def run(self, argv: Sequence[str], *, stdin: str = "", run_as: str = "") -> Answer:
+        command = become(argv, run_as, self._kept)
+        if len(stdin) > MAX_INPUT:
+            raise Refused("The batch script is too long.")
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            try:
+                done = subprocess.run(  # noqa: S603 - an argument list, checked; no shell
+                    command, input=stdin.encode(), stdout=out, stderr=err, env=self.env, check=False,
+                    timeout=self.timeout_seconds, cwd="/",
+                )  # fmt: skip
+            except subprocess.TimeoutExpired as error:
+                raise no_answer(argv, f"It took longer than {self.timeout_seconds} seconds.") from error
+            except OSError as error:
+                raise no_answer(argv, f"It cannot be started: {error.strerror}.") from error
+            return Answer(done.returncode, _read(out, argv), _read(err, argv))
+
+    def lines(self, argv: Sequence[str]) -> Iterator[str]:
+        with tempfile.TemporaryFile() as err:
+            try:
+                process = subprocess.Popen(  # noqa: S603 - the same
+                    list(argv), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=err, env=self.env, cwd="/"
+                )
+            except OSError as error:
+                raise no_answer(argv, f"It cannot be started: {error.strerror}.") from error
+            try:
+                assert process.stdout  # noqa: S101 - for the type checker: stdout is a pipe
+                for line in process.stdout:
+                    yield line.decode("utf-8", "replace")
+                if process.wait(self.timeout_seconds):
+                    raise no_answer(argv, _read(err, argv))
+            finally:
+                with process.stdout or suppress(OSError), suppress(ProcessLookupError):
+                    process.kill()
+                process.wait()
+
+
+def _read(file: "tempfile._TemporaryFileWrapper[bytes]", argv: Sequence[str]) -> str:
+    if file.seek(0, os.SEEK_END) > MAX_OUTPUT:
+        raise no_answer(argv, "It said more than can be read.")
+    file.seek(0)
+    return file.read().decode("utf-8", "replace")

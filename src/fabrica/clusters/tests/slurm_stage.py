@@ -1,0 +1,105 @@
+"""The real cluster of `make cluster`, as the tests use it: an account and names of its own for each test."""
+
+import os
+import tempfile
+import time
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fabrica.clusters.adapters.port import AccountSpec, JobRequest, JobState
+from fabrica.clusters.adapters.slurm.cluster import SlurmCluster
+from fabrica.clusters.adapters.slurm.settings import settings_from
+
+ROOT = Path(os.environ.get("FABRICA_SLURM_ROOT", "/var/tmp/fabrica-slurm"))
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+RUNS_AS = "fp0001"
+LONG = 300
+PATIENCE_SECONDS = 90
+
+
+def settings(**changes):
+    values = {
+        "cluster": "dev",
+        "partition": "all",
+        "gpus_per_node": 2,
+        "conf": str(ROOT / "etc/slurm.conf"),
+        "programmes": {"large_scale": {"partition": "large", "priority": 100}, "short": {"partition": "short"}},
+    }
+    return settings_from(values | changes)
+
+
+def slurm(**changes):
+    return SlurmCluster(settings(**changes), devices_total=8)
+
+
+class OnSlurm:
+    def __init__(self, folder=None, cluster=None):
+        if not (ROOT / "up").exists():
+            raise RuntimeError("The development cluster is not up: run `make cluster` first.")
+        # not below pytest's own folder, which another pytest that starts meanwhile closes again
+        self.scratch = tempfile.TemporaryDirectory(prefix="fabrica-job-", dir="/var/tmp")
+        self.folder = Path(self.scratch.name) / "run"
+        self.folder.mkdir()
+        self.cluster = cluster or slurm()
+        self.cluster.devices_total = 2
+        self.mark = uuid.uuid4().hex[:8]
+        self.team = f"team-{self.mark}"
+        self.made = set()
+        self.given = []
+
+    def token(self, name):
+        return f"{name}.1.{self.mark}"
+
+    def kept(self, spec):
+        limit = spec.gpu_seconds_limit
+        return replace(spec, description=spec.description.lower(), gpu_seconds_limit=limit and limit // 60 * 60)
+
+    def put(self, limit, name="", members=(RUNS_AS,), **changes):
+        spec = AccountSpec(name or self.team, "A team", limit, members=members, **changes)
+        self.made.add(spec.name)
+        self.cluster.put_account(spec)
+        return spec
+
+    def job(self, name, seconds=0.0, exit_code=0, **changes):
+        self.given.append(name)
+        command = ("sh", "-c", f"sleep {seconds}; exit {exit_code}")
+        asked = JobRequest(self.token(name), "a-run", self.team, command, self.folder, 1, 600, run_as=RUNS_AS)
+        return replace(asked, **changes)
+
+    def load(self):
+        return self.cluster.load()
+
+    def usage(self, since=BEGINNING, least=1):
+        """The accounting lags behind the queue by some seconds: wait until there is as much as must be."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            found = [one for one in self.cluster.usage(since) if one.account == self.team]
+            if len(found) >= least:
+                return sorted(found, key=lambda one: one.started_at)
+            assert time.monotonic() < deadline, found
+            time.sleep(0.5)
+
+    def until(self, job_id, true):
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not true(status := self.cluster.states([job_id])[job_id]):
+            assert time.monotonic() < deadline, status
+            time.sleep(0.3)
+        return status
+
+    def until_started(self, job_id):
+        return self.until(job_id, lambda status: status.state is not JobState.PENDING)
+
+    def until_ended(self, job_id):
+        return self.until(job_id, lambda status: status.state.ended)
+
+    def close(self):
+        jobs = [job_id for name in self.given if (job_id := self.cluster.find(self.token(name)))]
+        for job_id in jobs:
+            self.cluster.cancel(job_id)
+        for job_id in jobs:
+            self.until_ended(job_id)
+        for name in self.made:
+            self.cluster.put_account(AccountSpec(name, "A team", 0, is_open=False))
+        self.scratch.cleanup()
