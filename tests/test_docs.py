@@ -21,7 +21,7 @@ def read(name):
 
 
 def settings_read():
-    """Every variable asked for through `env.text`, `env.flag`, `env.number` or `env.names`."""
+    """Every variable asked for through `env.text`, `env.flag`, `env.number`, `env.names` or `env.choice`."""
     for path in set(CONFIG.rglob("*.py")) - set((CONFIG / "tests").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:

@@ -7,6 +7,7 @@ from django.core.checks import Error, register
 
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "testserver"}
 SHORTEST_KEY = 40
+SHORTEST_TOKEN = 32
 
 
 @register()
@@ -36,4 +37,18 @@ def secret_is_secret(app_configs: Any, **_: Any) -> list[Error]:  # noqa: ARG001
     """A short key can be guessed."""
     if len(settings.SECRET_KEY) < SHORTEST_KEY:
         return [Error("The secret key is too short.", hint="Run `fabrica-site init` to make one.", id="fabrica.E003")]
+    return []
+
+
+@register()
+def metrics_token_is_secret(app_configs: Any, **_: Any) -> list[Error]:  # noqa: ARG001 - Django's signature
+    """A short token can be guessed, and nobody counts the tries."""
+    if 0 < len(settings.FABRICA_METRICS_TOKEN) < SHORTEST_TOKEN:
+        return [
+            Error(
+                f"FABRICA_METRICS_TOKEN has fewer than {SHORTEST_TOKEN} letters.",
+                hint="Make one with `openssl rand -hex 32`.",
+                id="fabrica.E004",
+            )
+        ]
     return []

@@ -35,6 +35,14 @@ def number(name: str, default: int, *, least: int = 0, most: int = 2**40) -> int
     return int(value)
 
 
+def choice(name: str, default: str, among: tuple[str, ...]) -> str:
+    """One of a few words."""
+    value = os.environ.get(name, default)
+    if value not in among:
+        raise ImproperlyConfigured(f"{name}={value} is not one of {', '.join(among)}.")
+    return value
+
+
 def names(name: str, default: str = "") -> list[str]:
     """A list, separated by commas."""
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]

@@ -22,6 +22,8 @@ FABRICA_ANCHOR_FILE = Path(env.text("FABRICA_ANCHOR_FILE", str(FABRICA_HOME / "a
 FABRICA_SITE_NAME = env.text("FABRICA_SITE_NAME", "Fabrica")
 FABRICA_URL = env.text("FABRICA_URL", "http://127.0.0.1:8000")
 FABRICA_DEMO = env.flag("FABRICA_DEMO")
+FABRICA_BEHIND_PROXY = env.flag("FABRICA_BEHIND_PROXY")
+FABRICA_METRICS_TOKEN = env.text("FABRICA_METRICS_TOKEN")
 FABRICA_UPLOAD_LIMIT_BYTES = env.number("FABRICA_UPLOAD_LIMIT_BYTES", 256_000_000, least=1_000)
 
 DEBUG = env.flag("FABRICA_DEBUG")
@@ -74,7 +76,11 @@ INSTALLED_APPS = [
     app for app in INSTALLED_APPS if not app.startswith("fabrica.") or (PACKAGE / app[8:] / "apps.py").is_file()
 ]
 
+# The first answer probes before the host is looked at or HTTPS asked for: docs/decisions/0012.
 MIDDLEWARE = [
+    "fabrica.config.probes.Probes",
+    "fabrica.config.metrics.Measured",
+    "fabrica.web.requests.Numbered",
     "django.middleware.security.SecurityMiddleware",
     "fabrica.web.middleware.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -128,7 +134,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "optional" if FABRICA_DEMO else "mandatory"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{FABRICA_SITE_NAME}] "
 # Behind a proxy every caller has its address: without the one it passes on, all would share one limit of tries.
-ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.flag("FABRICA_BEHIND_PROXY") else 0
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if FABRICA_BEHIND_PROXY else 0
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "login": "30/m/ip", "signup": "20/m/ip"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = FABRICA_SITE_NAME
@@ -176,7 +182,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not INSECURE_OK
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 3600
 SECURE_SSL_REDIRECT = not INSECURE_OK
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("FABRICA_BEHIND_PROXY") else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if FABRICA_BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 0 if INSECURE_OK else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not INSECURE_OK
 SECURE_REFERRER_POLICY = "same-origin"
@@ -184,11 +190,20 @@ X_FRAME_OPTIONS = "DENY"
 # W002 looks for Django's middleware; `web.middleware.SecurityHeaders` sets X-Frame-Options on every answer.
 SILENCED_SYSTEM_CHECKS = ["security.W002"]
 
+FABRICA_LOG_FORMAT = env.choice("FABRICA_LOG_FORMAT", "plain", ("plain", "json"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {
+        "plain": {"()": "fabrica.kit.logs.PlainFormatter"},
+        "json": {"()": "fabrica.kit.logs.JsonFormatter"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": FABRICA_LOG_FORMAT,
+        },
+    },
     "root": {"handlers": ["console"], "level": env.text("FABRICA_LOG_LEVEL", "INFO")},
     "loggers": {"httpx": {"level": "WARNING"}},
 }

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -78,9 +79,25 @@ def serve(
     start()
     check()
     stay_home(host)
+    from django.conf import settings
+
+    share_figures(f"{host}-{port}")
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
     command += ["--workers", str(processes), "--blocking-threads", str(threads), "--no-ws", "--log-level", "warning"]
+    if settings.FABRICA_LOG_FORMAT == "json":
+        command += ["--log-config", str(Path(__file__).parent / "data" / "granian-log.json")]
     os.execv(sys.executable, [*command, "fabrica.config.wsgi:application"])  # noqa: S606 - an argument list, no shell
+
+
+def share_figures(name: str) -> None:
+    """Make an empty folder through which the web processes of this server share what they count."""
+    from django.conf import settings
+
+    folder = settings.FABRICA_HOME / "run" / f"metrics-{socket.gethostname()}-{name}"
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob("*.db"):
+        left.unlink()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def check() -> None:
@@ -110,9 +127,11 @@ def work(
 ) -> None:
     """Do what waits: accounts, staging, runs, models, notices, seals. Several may run beside each other."""
     start()
-    from fabrica.config import wiring, worker
+    from fabrica.config import heart, wiring, worker
 
-    worker.work(wiring.loops(), until_idle=until_idle)
+    mine = heart.Heart()
+    with heart.beating(mine):
+        worker.work(wiring.loops(), until_idle=until_idle, heart=mine)
 
 
 @app.command()

@@ -10,7 +10,9 @@ from datetime import datetime
 
 from django.db import OperationalError, close_old_connections
 
+from fabrica.config.heart import Heart
 from fabrica.kit.errors import Problem
+from fabrica.kit.logs import carrying
 from fabrica.kit.time import utcnow
 
 log = logging.getLogger(__name__)
@@ -35,35 +37,46 @@ class Pace:
         self.next_at = clock + min(REST_SECONDS * 2**self.failures, LONGEST_REST_SECONDS)
 
 
-def turn(loops: list[tuple[str, Loop]], paces: dict[str, Pace], clock: float) -> bool:
+def turn(loops: list[tuple[str, Loop]], paces: dict[str, Pace], clock: float, heart: Heart) -> bool:
     """Run each loop that is due once; True when any found work. A loop that fails is told and tried later."""
     worked = False
     for name, loop in loops:
         pace = paces.setdefault(name, Pace())
         if pace.next_at > clock:
             continue
-        try:
-            found = loop(utcnow())
-        except (Problem, OperationalError, OSError) as error:
-            log.warning("%s: %s", name, error)
-            pace.failed(clock)
-        except Exception:
-            log.exception("%s failed", name)
+        begin = time.monotonic()
+        heart.begin(name, utcnow())
+        with carrying(loop=name):
+            found = _run(name, loop)
+        heart.end(name, seconds=time.monotonic() - begin, found=bool(found), failed=found is None)
+        if found is None:
             pace.failed(clock)
         else:
             pace.after(worked=found, clock=clock)
-            worked = worked or found
+        worked = worked or bool(found)
     return worked
 
 
-def work(loops: list[tuple[str, Loop]], *, until_idle: bool = False) -> None:
+def _run(name: str, loop: Loop) -> bool | None:
+    """Whether the loop found work; None where it failed, which is in the log then."""
+    try:
+        return loop(utcnow())
+    except (Problem, OperationalError, OSError) as error:
+        log.warning("%s: %s", name, error)
+    except Exception:
+        log.exception("%s failed", name)
+    return None
+
+
+def work(loops: list[tuple[str, Loop]], *, until_idle: bool = False, heart: Heart | None = None) -> None:
     """Turn until SIGTERM or SIGINT; with `until_idle`, until nothing was found for two seconds."""
+    heart = heart or Heart()
     paces: dict[str, Pace] = {}
     idle_since = time.monotonic()
     with stopping() as stop:
         while not stop.is_set():
             close_old_connections()
-            if turn(loops, paces, time.monotonic()):
+            if turn(loops, paces, time.monotonic(), heart):
                 idle_since = time.monotonic()
             elif until_idle and time.monotonic() - idle_since > 4 * REST_SECONDS:
                 return

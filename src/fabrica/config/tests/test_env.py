@@ -71,6 +71,19 @@ def test_names_are_separated_by_commas(given, value, names):
     assert env.names("X", "default") == names
 
 
+def test_a_word_is_one_of_a_few(given):
+    assert env.choice("X", "plain", ("plain", "json")) == "plain"
+    given("json")
+    assert env.choice("X", "plain", ("plain", "json")) == "json"
+
+
+@pytest.mark.parametrize("value", ["", "JSON", "xml"])
+def test_another_word_is_told_with_those_there_are(given, value):
+    given(value)
+    with pytest.raises(ImproperlyConfigured, match=f"X={value} is not one of plain, json."):
+        env.choice("X", "plain", ("plain", "json"))
+
+
 def test_the_database_is_a_file_at_home_by_default():
     made = env.database("", Path("/srv/site"))
     assert (made["ENGINE"], made["NAME"]) == ("django.db.backends.sqlite3", "/srv/site/db.sqlite3")

@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from fabrica.kit import units
+from fabrica.kit.logs import carried
 from fabrica.kit.time import utcnow
 from fabrica.web import charts, components, fields, words
 from fabrica.web.components import Text
@@ -36,6 +37,12 @@ def when(at: datetime | None, now: datetime | None = None) -> SafeString | str:
 def site() -> Site:
     """The site's name and footer links: `{% site as this_site %}`."""
     return current_site()
+
+
+@register.simple_tag
+def request_id() -> str:
+    """The number of the request that is being answered, empty outside of one; error pages are made without context."""
+    return carried().get("request_id", "")
 
 
 @register.inclusion_tag("web/components/badge.html")
