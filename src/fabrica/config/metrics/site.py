@@ -49,7 +49,11 @@ def build() -> Metric:
 def loops() -> Iterator[Metric]:
     """What the worker's loops did since the site was made, and how many workers live."""
     tallies = list(LoopTally.objects.order_by("loop"))
-    for name, told in (("turns", "Turns of a loop."), ("found", "Turns that found work."), ("failures", "Failed turns.")):
+    for name, told in (
+        ("turns", "Turns of a loop."),
+        ("found", "Turns that found work."),
+        ("failures", "Failed turns."),
+    ):
         family = CounterMetricFamily(f"fabrica_loop_{name}", told, labels=["loop"])
         for one in tallies:
             family.add_metric([one.loop], getattr(one, name))
