@@ -1,5 +1,6 @@
 """`fabrica-site`: the command that runs a site. Pages and API do the same for people; this is for the server."""
 
+import json
 import os
 import secrets
 import socket
@@ -61,6 +62,8 @@ def prepare() -> Path:
     from django.conf import settings
     from django.core.management import call_command
 
+    for folder in (settings.FABRICA_KEYS, settings.FABRICA_STORAGE):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not (settings.FABRICA_KEYS / "site.pem").exists():
         create_key(settings.FABRICA_KEYS / "site.pem")
     call_command("migrate", interactive=False, verbosity=0)
@@ -135,17 +138,24 @@ def work(
 
 
 @app.command()
-def doctor() -> None:
-    """Check settings, database, keys, storage, machines and the audit chain, and say what to do."""
+def doctor(json_: Annotated[bool, typer.Option("--json", help="One JSON object instead of lines.")] = False) -> None:
+    """Check settings, database, clocks, storage, keys, audit, mail, HTTPS, people, workers and machines.
+
+    Each finding says what was seen and what to do. Exit status 1 when anything is wrong. Run it as the site's own user.
+    """
     start()
     from fabrica.config import doctor as doctor_
 
-    findings = list(doctor_.examine())
-    for finding in findings:
-        typer.echo(
-            f"{'ok  ' if finding.is_well else 'BAD '} {finding.what}" + ("" if finding.is_well else f" {finding.todo}")
-        )
-    if not all(finding.is_well for finding in findings):
+    findings = []
+    for finding in doctor_.examine():
+        findings.append(finding)
+        if not json_:
+            mark, todo = ("ok  ", "") if finding.is_well else ("BAD ", f" {finding.todo}")
+            typer.echo(f"{mark} {finding.topic}: {finding.what}{todo}")
+    is_well = all(finding.is_well for finding in findings)
+    if json_:
+        typer.echo(json.dumps({"is_well": is_well, "findings": [one.as_dict() for one in findings]}, indent=2))
+    if not is_well:
         raise typer.Exit(1)
 
 

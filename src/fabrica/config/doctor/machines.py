@@ -1,0 +1,33 @@
+"""The machines: each is asked as the worker asks it."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from fabrica.clusters.models import Machine
+from fabrica.clusters.queries import cluster_of
+from fabrica.clusters.queries import machines as known
+from fabrica.config.doctor.finding import Finding, bad, well
+from fabrica.config.within import Late, within
+from fabrica.kit.errors import Problem
+
+PATIENCE_SECONDS: Final = 15.0
+
+
+def machines() -> Iterator[Finding]:
+    """Each answers."""
+    found = list(known())
+    if not found:
+        yield bad("No machine is registered.", "Run `fabrica-site clusters add-site` and `add-machine`.")
+    for machine in found:
+        yield ask(machine)
+
+
+def ask(machine: Machine, seconds: float = PATIENCE_SECONDS) -> Finding:
+    """How busy one is, or what it says instead."""
+    try:
+        load = within(seconds, lambda: cluster_of(machine).load())
+    except Late:
+        return bad(f"{machine} had no answer within {seconds:.0f} s.", "Check that it can be reached from here.")
+    except Problem as problem:
+        return bad(f"{machine}: {problem.what} {problem.why}".strip(), problem.todo or "Check it and its adapter.")
+    return well(f"{machine} answers: {load.devices_busy} of {load.devices_total} busy.")
