@@ -1,6 +1,7 @@
 """Writing entries, sealing them, anchoring the seals."""
 
 import json
+import logging
 import os
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from fabrica.audit.engine import GENESIS, chain, read_anchors
 from fabrica.audit.models import Entry, Seal
 from fabrica.kit.signing import sign
 
+log = logging.getLogger(__name__)
 BATCH = 1_000
 # The file grows for ever and is looked at for each seal: its end, some hundred lines, tells what is anchored.
 END_BYTES = 1 << 16
@@ -27,6 +29,10 @@ class Actor(Protocol):
 def record(*, verb: str, by: Actor | None, subject: str, now: datetime, **facts: Any) -> None:
     """Append one entry. Call it inside the transaction of the change; `facts` are ids, numbers and states only."""
     Entry.objects.create(at=now, actor=by.uid if by else "", verb=verb, subject=subject, facts=facts)
+    # Once it is sure, the log tells which request, or which loop of a worker, did it.
+    transaction.on_commit(
+        lambda: log.info("%s %s", verb, subject, extra={"fields": {"verb": verb, "subject": subject}})
+    )
 
 
 def seal(*, key: Ed25519PrivateKey, anchor: Path, now: datetime) -> Seal | None:

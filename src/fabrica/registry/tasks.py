@@ -10,6 +10,7 @@ from django.conf import settings
 
 from fabrica.kit.claims import TTL
 from fabrica.kit.errors import Problem, Refused
+from fabrica.kit.logs import carrying
 from fabrica.kit.signing import load_key
 from fabrica.registry import queries, services
 from fabrica.registry.models import Intake
@@ -26,14 +27,16 @@ def register(now: datetime) -> bool:
     intake = Intake.claim(queries.due(now), now)
     if intake is None:
         return bool(found)
-    try:
-        _register(intake, now)
-    except (Problem, OSError) as problem:
-        services.postpone(intake=intake, why=str(problem), now=now)
-    except Exception:
-        # Counted like every other try, so that it ends and its owner is told.
-        log.exception("the output of %s cannot be registered", intake.run)
-        services.postpone(intake=intake, why="The worker failed on its files. The log of the site says why.", now=now)
+    with carrying(run=intake.run.uid):
+        try:
+            _register(intake, now)
+        except (Problem, OSError) as problem:
+            services.postpone(intake=intake, why=str(problem), now=now)
+        except Exception:
+            # Counted like every other try, so that it ends and its owner is told.
+            log.exception("the output of %s cannot be registered", intake.run)
+            why = "The worker failed on its files. The log of the site says why."
+            services.postpone(intake=intake, why=why, now=now)
     return True
 
 

@@ -12,6 +12,7 @@ from fabrica.clusters.adapters.port import Cluster, JobState, JobStatus, UsageRe
 from fabrica.clusters.queries import cluster_of
 from fabrica.kit.errors import Problem
 from fabrica.kit.ids import new_uid
+from fabrica.kit.logs import carrying
 from fabrica.training import queries, services
 from fabrica.training.engine import read_failure, read_result
 from fabrica.training.models import Attempt, Run
@@ -52,7 +53,8 @@ def follow(now: datetime) -> bool:
         return True
     for run in batch:
         attempt = attempts[run.pk]
-        _follow(Look(run, attempt, statuses[attempt.job_id], used.get(attempt.job_id), now), cluster)
+        with carrying(run=run.uid, job=attempt.job_id):
+            _follow(Look(run, attempt, statuses[attempt.job_id], used.get(attempt.job_id), now), cluster)
     return True
 
 

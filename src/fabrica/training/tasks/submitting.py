@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from fabrica.clusters.adapters.port import Cluster, JobRequest
 from fabrica.clusters.queries import cluster_of
 from fabrica.kit.errors import Problem, Refused
+from fabrica.kit.logs import carrying
 from fabrica.training import queries, services
 from fabrica.training.engine import Ending
 from fabrica.training.models import Attempt, Run
@@ -20,14 +21,15 @@ def submit(now: datetime) -> bool:
     run = Run.claim(queries.due_to_submit(now), now, TTL)
     if run is None:
         return False
-    try:
-        cluster = cluster_of(run.machine)
-        _submit(run, cluster, now)
-    except Problem as problem:
-        services.postpone(run=run, why=str(problem), now=now)
-    except OSError as error:
-        why = f"The run's folder cannot be written: {error.strerror or error}."
-        services.postpone(run=run, why=why, now=now)
+    with carrying(run=run.uid):
+        try:
+            cluster = cluster_of(run.machine)
+            _submit(run, cluster, now)
+        except Problem as problem:
+            services.postpone(run=run, why=str(problem), now=now)
+        except OSError as error:
+            why = f"The run's folder cannot be written: {error.strerror or error}."
+            services.postpone(run=run, why=why, now=now)
     return True
 
 

@@ -7,6 +7,7 @@ from fabrica.allocations.queries import balance, check_ledger
 from fabrica.audit.models import Entry
 from fabrica.clusters.adapters.fake import Outcome
 from fabrica.clusters.adapters.port import AccountSpec
+from fabrica.kit.logs import JsonFormatter
 from fabrica.notices.models import Notice
 from fabrica.training import queries, services, tasks
 from fabrica.training.models import Attempt, Run
@@ -373,3 +374,12 @@ def test_a_list_of_runs_does_not_carry_their_results(site, clock, fake):
     (listed,) = queries.visible_to(site.cast.applicant)
     assert listed.get_deferred_fields() == {"result"}
     assert queries.run_of(site.cast.applicant, site.project.slug, run.number).get_deferred_fields() == set()
+
+
+def test_a_line_about_a_run_that_cannot_be_followed_names_the_run_and_its_job(site, clock, fake, monkeypatch, caplog):
+    run = started(site, clock, fake)
+    caplog.handler.setFormatter(JsonFormatter())
+    monkeypatch.setattr(services, "note", lambda **_: 1 / 0)
+    turn(clock)
+    (line,) = [json.loads(one) for one in caplog.text.splitlines()]
+    assert (line["error"], line["run"], line["job"]) == ("ZeroDivisionError", run.uid, run.attempts.get().job_id)
