@@ -39,9 +39,11 @@ def values(path, key):
 
 
 def tool(name, package):
+    """A program that not every machine has; where everything must be tried, its absence is a failure."""
     found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
     if found is None:
-        pytest.fail(f"{name} is missing. Debian: apt-get install {package}.")
+        leave_out = pytest.fail if os.environ.get("FABRICA_CI") else pytest.skip
+        leave_out(f"{name} is missing. Debian: apt-get install {package}.")
     return found
 
 
@@ -77,7 +79,8 @@ def test_systemd_finds_no_unit_more_open_than_it_has_to_be(root, name, most):
 def test_the_worker_may_use_sudo():
     keys = {line.partition("=")[0] for line in lines(SYSTEMD / "fabrica-work@.service") if "=" in line}
     assert keys & IMPLY_NO_NEW_PRIVILEGES == set()
-    assert "CapabilityBoundingSet" not in keys
+    (kept,) = values(SYSTEMD / "fabrica-work@.service", "CapabilityBoundingSet")
+    assert {"CAP_SETUID", "CAP_SETGID", "CAP_AUDIT_WRITE"} <= set(kept.split())
 
 
 @pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.name)
@@ -114,17 +117,20 @@ def test_every_setting_of_the_example_exists():
 def test_the_example_reads_the_same_for_systemd_and_for_a_shell(tmp_path):
     shown = run("env", "-i", "sh", "-c", f"set -a; . {DEPLOY / 'fabrica.env'}; env").stdout
     by_shell = dict(line.split("=", 1) for line in shown.splitlines())
-    by_systemd = {line.split("=", 1)[0]: shlex.split(line.split("=", 1)[1])[0] for line in lines(DEPLOY / "fabrica.env")}
+    by_systemd = {
+        line.split("=", 1)[0]: shlex.split(line.split("=", 1)[1])[0] for line in lines(DEPLOY / "fabrica.env")
+    }
     assert {name: by_shell[name] for name in by_systemd} == by_systemd
 
 
 def test_the_container_copies_what_is_there_and_is_made_as_the_document_says():
     text = read(DEPLOY / "Containerfile")
-    copied = [
-        name for line in re.findall(r"^COPY (?!--from)(.+)$", text, re.M) for name in shlex.split(line)[:-1]
-    ]
+    copied = [name for line in re.findall(r"^COPY (?!--from)(.+)$", text, re.M) for name in shlex.split(line)[:-1]]
     assert [name for name in copied if not (ROOT / name).exists()] == []
-    for said in ("python3 -m venv /opt/fabrica/venv", "adduser --system --group --home /var/lib/fabrica --no-create-home fabrica"):
+    for said in (
+        "python3 -m venv /opt/fabrica/venv",
+        "adduser --system --group --home /var/lib/fabrica --no-create-home fabrica",
+    ):
         assert said in text
         assert said in blocks()["program"]
     assert "--constraint /opt/fabrica/source/constraints.txt '/opt/fabrica/source[site]'" in text
@@ -175,7 +181,9 @@ def test_every_figure_is_described_and_every_described_figure_is_given(db, now):
     count("a:page", "GET", 200, 0.1)
     given = set(re.findall(r"^# TYPE (fabrica_\w+?)(?:_created)? ", metrics.text().decode(), re.M))
     table = re.findall(r"^\| (`fabrica_.+?) \|", read(ROOT / "docs/operator/watching.md"), re.M)
-    assert {one for row in table for one in re.findall(r"fabrica_\w+", row)} == given
+    assert {one.removesuffix("_total") for row in table for one in re.findall(r"fabrica_\w+", row)} == {
+        one.removesuffix("_total") for one in given
+    }
 
 
 def test_every_topic_of_the_doctor_is_described():
