@@ -25,7 +25,10 @@ FROM_NETWORK = ("packages", "program")
 NAME = "factory.example.eu"
 COPIED = ("/etc/resolv.conf", "/etc/hosts", "/etc/pip.conf", "/etc/xdg/pip")
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
-PASSED_ON = re.compile(r"(?i)(https?|no)_proxy|PIP_(CERT|DEFAULT_TIMEOUT|INDEX_URL|EXTRA_INDEX_URL)")
+PASSED_ON = re.compile(
+    r"(?i)(https?|no)_proxy|PIP_(CERT|DEFAULT_TIMEOUT|INDEX_URL|EXTRA_INDEX_URL|NO_INDEX|FIND_LINKS)"
+)
+WHEELS = "/var/cache/wheels"
 # What the doctor finds where everything up to "the first operator" was followed, and nothing after it.
 STILL_WRONG = {
     "mail: Mails are printed to the log: nobody can confirm an address.",
@@ -59,6 +62,7 @@ def mirror():
 
 def outside(suite):
     """Make the folder, and go on in namespaces of our own; everything is removed however that ends."""
+    os.environ.pop("PIP_FIND_LINKS", None)  # a folder of this machine's
     if os.geteuid() != 0:
         sys.exit("Run this as root: it makes a Debian of its own.")
     need("debootstrap", "debootstrap")
@@ -82,6 +86,8 @@ def inside(root, suite):
     for name in FROM_NETWORK:
         type_block(root, name, found[name])
         shutil.copyfile(AUTHORITIES, f"{root}{AUTHORITIES}")  # whom this machine trusts, for where packages come from
+    # The upgrade builds once more, where there is no network.
+    there(root, "/opt/fabrica/venv/bin/pip", "download", "--quiet", "--no-deps", "--dest", WHEELS, "setuptools>=77")
     (root / "etc/hosts").write_text(f"127.0.0.1 localhost {NAME}\n")
     alone = ["unshare", "--net", sys.executable, __file__, "serve", str(root)]
     return subprocess.run(alone, check=False).returncode
@@ -145,6 +151,7 @@ def visit(root, what, *arguments):
 def serve(root):
     """Everything from the database on, in a network where only we are."""
     loopback_up()
+    os.environ.update(PIP_NO_INDEX="1", PIP_FIND_LINKS=WHEELS)
     found = blocks()
     there(root, "service", "postgresql", "start")
     for name in ("database", "settings", "init", "units"):

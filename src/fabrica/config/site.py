@@ -1,5 +1,6 @@
 """`fabrica-site`: the command that runs a site. Pages and API do the same for people; this is for the server."""
 
+import io
 import json
 import os
 import secrets
@@ -109,7 +110,7 @@ def check() -> None:
     from django.core.management.base import SystemCheckError
 
     try:
-        call_command("check", verbosity=0)
+        call_command("check", verbosity=0, stdout=io.StringIO())
     except SystemCheckError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(USAGE_ERROR) from error

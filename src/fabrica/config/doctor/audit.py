@@ -42,7 +42,5 @@ def chain() -> Iterator[Finding]:
         return
     if verdict.holds:
         yield well(f"The audit chain holds over {verdict.entry_count} entries, {verdict.anchor_count} seals anchored.")
-    for problem in verdict.problems:
-        yield bad(
-            f"The audit chain: {problem}", "See docs/operator/audit.md; keep the database and anchors as they are."
-        )
+    for told in verdict.problems:
+        yield bad(f"The audit chain: {told}", "See docs/operator/audit.md; keep the database and anchors as they are.")
