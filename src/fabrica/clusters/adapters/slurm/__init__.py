@@ -1,5 +1,6 @@
 """Slurm as a machine: the command line first (22.05 to 25.x), REST for 24.11 and newer.
 
 What to ask (`commands`, `objects`, `script`) and how to read the answer (`answers`, `states`) are pure functions,
-tested on recorded answers; `shell` runs programs here or over SSH; `cluster` and `rest` are the two ways to serve the port.
+tested on recorded answers; `shell` runs programs here or over SSH; `cluster` and `rest` are the two ways to serve the
+port.
 """
