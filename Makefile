@@ -8,7 +8,7 @@ WORKERS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format lint types imports migrations messages browser bench clean
+.PHONY: help install run test check format lint types imports migrations messages browser bench clean cluster cluster-down test-slurm
 
 help: ## Print this.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -24,8 +24,8 @@ install: $(STAMP) ## Create the environment in .venv and install everything into
 run: $(STAMP) ## Play the whole way on this machine, then serve the portal (ARGS=--no-serve: stop after the play).
 	$(BIN)/fabrica-site demo $(ARGS)
 
-test: $(STAMP) ## Run the tests (without those that need a browser).
-	$(BIN)/pytest -n $(WORKERS) -m "not browser" $(ARGS)
+test: $(STAMP) ## Run the tests (without those that need a browser or a cluster).
+	$(BIN)/pytest -n $(WORKERS) -m "not browser and not slurm" $(ARGS)
 
 check: format lint types imports migrations messages test ## All that must hold before a change lands; contains `make test`.
 
@@ -46,6 +46,16 @@ migrations: $(STAMP)
 
 messages: $(STAMP) ## Check that every word on the screens has its French.
 	$(BIN)/python -m fabrica.config.messages --check
+
+cluster: ## Start a whole Slurm cluster on this machine, for development and tests (root; Debian). `make cluster-down` stops it.
+	tests/slurm/up.sh
+
+cluster-down: ## Stop that cluster.
+	tests/slurm/down.sh $(ARGS)
+
+test-slurm: $(STAMP) ## Run the tests that need a real Slurm cluster; starts it.
+	tests/slurm/up.sh >/dev/null
+	$(BIN)/pytest -m slurm $(ARGS)
 
 browser: $(STAMP) ## Run the journeys in headless Chromium (needs Debian's chromium, or CHROMIUM=path).
 	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || { echo "There is no Chromium. On Debian: apt install chromium; else CHROMIUM=path."; exit 1; }

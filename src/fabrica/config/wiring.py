@@ -9,6 +9,8 @@ from pathlib import Path
 from django.conf import settings
 
 from fabrica.clusters.adapters.local import LocalCluster, Settings
+from fabrica.clusters.adapters.port import Cluster
+from fabrica.clusters.adapters.slurm import SlurmCluster, read_settings
 from fabrica.clusters.models import Machine
 from fabrica.clusters.queries import serve
 
@@ -26,11 +28,13 @@ LOOPS = [
     ("audit", "seal"),
 ]
 _local: dict[Path, LocalCluster] = {}
+_slurm: dict[Path, tuple[float, Cluster]] = {}
 
 
 def wire() -> None:
     """Fill every port. Called once, when the site starts."""
     serve("local", _local_cluster)
+    serve("slurm", _slurm_cluster)
 
 
 def _local_cluster(machine: Machine) -> LocalCluster:
@@ -39,6 +43,15 @@ def _local_cluster(machine: Machine) -> LocalCluster:
     if folder not in _local:
         _local[folder] = LocalCluster(folder, Settings(devices_total=machine.devices_total))
     return _local[folder]
+
+
+def _slurm_cluster(machine: Machine) -> Cluster:
+    """A cluster run by Slurm, as its file says. One object per process, made anew when the file has changed."""
+    path = settings.FABRICA_MACHINES / f"{machine.slug}.toml"
+    changed = path.stat().st_mtime if path.exists() else 0.0
+    if path not in _slurm or _slurm[path][0] != changed:
+        _slurm[path] = (changed, SlurmCluster(read_settings(path), machine.devices_total))
+    return _slurm[path][1]
 
 
 def loops() -> list[tuple[str, Loop]]:

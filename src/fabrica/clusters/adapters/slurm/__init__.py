@@ -4,3 +4,8 @@ What to ask (`commands`, `objects`, `script`) and how to read the answer (`answe
 tested on recorded answers; `shell` runs programs here or over SSH; `cluster` and `rest` are the two ways to serve the
 port.
 """
+
+from fabrica.clusters.adapters.slurm.cluster import SlurmCluster
+from fabrica.clusters.adapters.slurm.settings import SlurmSettings, read_settings, settings_from
+
+__all__ = ["SlurmCluster", "SlurmSettings", "read_settings", "settings_from"]

@@ -15,6 +15,7 @@ from fabrica.clusters.adapters.slurm.refusals import is_silent, problem_of
 from fabrica.clusters.adapters.slurm.script import batch_script
 from fabrica.clusters.adapters.slurm.settings import SlurmSettings
 from fabrica.clusters.adapters.slurm.shell import Answer, Here, Shell
+from fabrica.clusters.adapters.slurm.ssh import OverSsh
 from fabrica.kit.errors import NotFound, Refused, Unreachable
 from fabrica.kit.time import utcnow
 
@@ -31,7 +32,9 @@ class SlurmCluster:
 
     def __init__(self, settings: SlurmSettings, devices_total: int, shell: Shell | None = None) -> None:
         self.settings, self.devices_total = settings, devices_total
-        self.shell = shell or Here(commands.environment(settings.conf), settings.timeout_seconds)
+        env = commands.environment(settings.conf)
+        here = Here(env, settings.timeout_seconds)
+        self.shell = shell or (OverSsh(settings.ssh, env, settings.timeout_seconds) if settings.ssh else here)
         self._fields: list[str] = []
         self._partitions: dict[str, int | None] = {}
         self._partitions_at = -FACTS_SECONDS

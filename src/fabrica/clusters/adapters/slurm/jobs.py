@@ -18,9 +18,15 @@ def status_of(job_id: str, queued: Sequence[Queued], starts: Sequence[Accounted]
             return _active(job_id, tasks[0], queued, now)
     if not starts and not queued:
         return JobStatus(job_id, JobState.UNKNOWN)
-    if not starts or any(not one.state.ended for one in starts):
+    if any(not one.state.ended for one in starts) or _are_missing(queued, starts):
         return _not_accounted_yet(job_id, queued, starts, now)
     return _ended(job_id, starts)
+
+
+def _are_missing(queued: Sequence[Queued], starts: Sequence[Accounted]) -> bool:
+    """Whether the queue still remembers more tasks that ran to an end than the accounting has heard of."""
+    ran = [one for one in queued if one.state.ended and one.state is not JobState.CANCELLED]
+    return not starts or len(ran) > len({one.usage.job_id for one in starts if one.usage})
 
 
 def _active(job_id: str, task: Queued, queued: Sequence[Queued], now: datetime) -> JobStatus:
