@@ -21,7 +21,8 @@ $(STAMP): pyproject.toml constraints.txt
 
 install: $(STAMP) ## Create the environment in .venv and install everything into it.
 
-run: $(STAMP) ## Play the whole way on this machine, then serve the portal (ARGS=--no-serve: stop after the play).
+run: $(STAMP) ## Play the whole way on this machine, then serve the portal (ARGS=--no-serve stops after the play; ARGS="--cluster slurm" plays on a real Slurm cluster).
+	$(if $(findstring --cluster slurm,$(ARGS)),tests/slurm/up.sh >/dev/null)
 	$(BIN)/fabrica-site demo $(ARGS)
 
 test: $(STAMP) ## Run the tests (without those that need a browser or a cluster).

@@ -184,9 +184,10 @@ def manage(ctx: typer.Context) -> None:
 def demo(
     serve_: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the portal after the play.")] = True,
     port: Annotated[int, typer.Option(min=1024, max=65535)] = 8000,
+    cluster: Annotated[str, typer.Option(help="local, or slurm: the cluster of `make cluster`.")] = "local",
 ) -> None:
     """Play the whole way on this machine, from an application to a signed model and its bill."""
-    arguments = ["--port", str(port)] + ([] if serve_ else ["--no-serve"])
+    arguments = ["--port", str(port), "--cluster", cluster] + ([] if serve_ else ["--no-serve"])
     os.execv(sys.executable, [sys.executable, "-m", "fabrica.config.demo", *arguments])  # noqa: S606 - an argument list
 
 

@@ -239,7 +239,9 @@ def test_the_accounting_away_is_told_and_loses_nothing(machine):
                 question()
     finally:
         subprocess.run(["slurmdbd"], env=ENV, check=True)
-        while subprocess.run(["sacctmgr", "-n", "show", "cluster"], env=ENV, check=False, capture_output=True).returncode:
+        while subprocess.run(
+            ["sacctmgr", "-n", "show", "cluster"], env=ENV, check=False, capture_output=True
+        ).returncode:
             time.sleep(0.2)
     assert [one.token for one in machine.usage()] == [machine.token("one")]
 

@@ -7,7 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-HOME = Path(os.environ.get("FABRICA_DEMO_FOLDER", "var/demo")).resolve()
+ON_SLURM = "slurm" in sys.argv
+HOME = Path(os.environ.get("FABRICA_DEMO_FOLDER", "var/demo-slurm" if ON_SLURM else "var/demo")).resolve()
 # Settings are read once, when Django is imported below: the demo has a home of its own and answers on loopback only.
 # What a real site set in the same shell, also in files (`..._FILE`), must not lead the play there.
 for name in [name for name in os.environ if name.startswith(("FABRICA_", "DATABASE_URL"))]:
@@ -30,12 +31,18 @@ def main() -> int:
     wanted = argparse.ArgumentParser(prog="fabrica-site demo")
     wanted.add_argument("--no-serve", action="store_true", help="stop after the play")
     wanted.add_argument("--port", type=int, default=8000)
+    wanted.add_argument("--cluster", choices=("local", "slurm"), default="local")
     arguments = wanted.parse_args()
     began = time.monotonic()
     told: dict[str, object] = {}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
     processes.stop_leftovers(HOME)
     site.prepare()
+    try:
+        prepare()
+    except Problem as problem:
+        console.print(f"[bold red]{problem}[/]")
+        return 1
     port = processes.free_port() if arguments.no_serve else arguments.port
     try:
         with processes.Servers(HOME, port) as servers:
@@ -53,24 +60,37 @@ def main() -> int:
     return 0 if told["manifest_verified"] and told["audit_chain_verified"] else 1
 
 
+def prepare() -> None:
+    """On Slurm, say what the cluster is. Raises Refused where it is not up."""
+    if ON_SLURM:
+        from django.conf import settings  # noqa: PLC0415 - contexts exist only after init
+
+        from fabrica.config.demo import on_slurm  # noqa: PLC0415 - the same
+
+        on_slurm.describe(settings.FABRICA_MACHINES)
+
+
 def perform(servers: processes.Servers, began: float) -> dict[str, object]:
     """Every scene in turn, with its time; then the table."""
-    from fabrica.config.demo import report, stage  # noqa: PLC0415 - contexts exist only after init
+    from fabrica.config.demo import on_slurm, report, stage  # noqa: PLC0415 - contexts exist only after init
     from fabrica.config.demo.cast import CAST  # noqa: PLC0415 - the same
     from fabrica.config.demo.play import SCENES, Play  # noqa: PLC0415 - the same
 
     now = utcnow()
     people = stage.people_of(now)
-    machine = stage.machine_of(people["ingrid"], now)
+    machine = stage.machine_of(on_slurm.STAGE if ON_SLURM else stage.Stage(), people["ingrid"], now)
     stage.call_on(machine, people["ingrid"], now)
+    if ON_SLURM:
+        stage.call_on(machine, people["ingrid"], now, on_slurm.CALL)
+    scenes = on_slurm.scenes() if ON_SLURM else SCENES
     tokens = {part.key: stage.token_of(part, people[part.key], now) for part in CAST}
     play = Play(servers.url, tokens, HOME)
     console.print(f"Site, machine and call are there ({duration(time.monotonic() - began)}).")
-    for number, (title, scene) in enumerate(SCENES, start=1):
+    for number, (title, scene) in enumerate(scenes, start=1):
         start = time.monotonic()
-        console.print(f"[dim]{number}/{len(SCENES)} {title} …[/]")
+        console.print(f"[dim]{number}/{len(scenes)} {title} …[/]")
         scene(play)
-        console.print(f"[green]✓[/] {number}/{len(SCENES)} {title} ({duration(time.monotonic() - start)})")
+        console.print(f"[green]✓[/] {number}/{len(scenes)} {title} ({duration(time.monotonic() - start)})")
     told = report.summary(play, audit_holds=stage.audit_holds(), seconds_total=time.monotonic() - began)
     report.write(HOME / "summary.json", told)
     report.table(console, play, told)

@@ -27,6 +27,7 @@ class Part:
 CAST = (
     Part("ada", "Ada Moreau", "applicant, Novalis Labs", (), (Scope.APPLY, Scope.TRAIN, Scope.ACCOUNT)),
     Part("max", "Max Keller", "team mate, Novalis Labs", (), (Scope.TRAIN, Scope.ACCOUNT)),
+    Part("lea", "Léa Fontaine", "applicant, Meridian Weather", (), (Scope.APPLY, Scope.TRAIN, Scope.ACCOUNT)),
     Part("olga", "Olga Nowak", "officer", (Role.OFFICER,), (Scope.DECIDE, Scope.ACCOUNT)),
     Part("tomas", "Tomás Silva", "assessor", (Role.ASSESSOR,), (Scope.DECIDE, Scope.ACCOUNT)),
     Part(
@@ -39,8 +40,9 @@ CAST = (
 def passwords(home: Path) -> dict[str, str]:
     """A password for each, random per clone, made once and readable for this user only."""
     path = home / "cast.json"
-    if not path.exists():
-        made = {part.key: f"{secrets.token_hex(2)}-{secrets.token_hex(4)}-{secrets.token_hex(2)}" for part in CAST}
-        write_atomic(path, json.dumps(made), mode=0o600)
-    kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    missing = [part.key for part in CAST if part.key not in kept]
+    if missing:
+        kept |= {key: f"{secrets.token_hex(2)}-{secrets.token_hex(4)}-{secrets.token_hex(2)}" for key in missing}
+        write_atomic(path, json.dumps(kept), mode=0o600)
     return kept

@@ -22,6 +22,7 @@ from fabrica.config.demo.stage import CALL
 from fabrica.kit.errors import Refused
 
 ORGANISATION = {"name": "Novalis Labs", "country": "FR", "kind": "startup", "registration_number": "FR 40 303 265 045"}
+RIVAL = {"name": "Meridian Weather", "country": "FR", "kind": "sme", "registration_number": "FR 61 552 081 317"}
 PROVIDER = {
     "name": "Open Text Foundation", "country": "DE", "kind": "research", "registration_number": "HRB 86 9912"
 }  # fmt: skip
@@ -37,6 +38,10 @@ class Play:
     url: str
     tokens: dict[str, str]
     home: Path
+    call: str = CALL
+    launch: tuple[str, ...] = ()
+    rival: str = ""
+    starts: int = 1
     clients: dict[str, Client] = field(init=False)
     application: dict[str, Any] = field(default_factory=dict)
     project: str = ""
@@ -51,10 +56,10 @@ class Play:
 
 
 def meet(play: Play) -> None:
-    """1. People accept the terms; a start-up and a data provider register."""
+    """1. People accept the terms; two firms and a data provider register."""
     for client in play.clients.values():
         client.post("/me/terms")
-    for who, body in (("ada", ORGANISATION), ("petra", PROVIDER)):
+    for who, body in (("ada", ORGANISATION), ("lea", RIVAL), ("petra", PROVIDER)):
         if not play.clients[who].get("/me")["organisations"]:
             play.clients[who].post("/organisations", body)
     ada = play.clients["ada"]
@@ -71,7 +76,7 @@ def apply(play: Play) -> None:
         play.application = ada.get(f"/applications/{open_one['code']}")
         return
     uid = ada.get("/me")["organisations"][0]["uid"]
-    code = ada.post("/applications", {"call": CALL, "organisation": uid})["code"]
+    code = ada.post("/applications", {"call": play.call, "organisation": uid})["code"]
     ada.patch(f"/applications/{code}", _answers(ada))
     hours = ada.get(f"/applications/{code}/proposal")
     ada.patch(f"/applications/{code}", {"gpu_seconds_requested": hours["gpu_seconds"]})
@@ -174,8 +179,9 @@ def train(play: Play) -> None:
     """5. `fabrica train` launches a run from a recipe; 6. the run measures what it trained."""
     seed = 1 + sum(1 for _ in play.clients["ada"].pages(f"/projects/{play.project}/runs"))
     play.run = _fabrica(
-        play, "train", "--data", _uri(), "--recipe", "demo", "--set", f"seed={seed}", "--project", play.project, "--yes"
-    )
+        play, "train", "--data", _uri(), "--recipe", "demo", "--set", f"seed={seed}", "--project", play.project,
+        "--yes", *play.launch,
+    )  # fmt: skip
 
 
 def _fabrica(play: Play, *arguments: str) -> dict[str, Any]:

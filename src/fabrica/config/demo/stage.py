@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
@@ -21,8 +22,18 @@ from fabrica.people import services as people
 from fabrica.people.models import Person
 from fabrica.people.queries import tokens_of
 
-MACHINE, CALL = "this-machine", "playground"
+CALL = "playground"
 POOL_GPU_HOURS = 10_000
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The machine that is played on."""
+
+    machine: str = "this-machine"
+    name: str = "This machine"
+    adapter: str = "local"
+    devices: int = 1
 
 
 def people_of(now: datetime) -> dict[str, Person]:
@@ -39,27 +50,27 @@ def people_of(now: datetime) -> dict[str, Person]:
     return found
 
 
-def machine_of(operator: Person, now: datetime) -> Machine:
-    """This computer as a machine of one device, measured by training for a moment, with hours in its pool."""
+def machine_of(stage: Stage, operator: Person, now: datetime) -> Machine:
+    """The machine of the play, measured by training for a moment on this computer, with hours in its pool."""
     site = clusters.register_site(slug="demo", name="Demonstration site", country="FR", by=operator, now=now)
     machine = clusters.register_machine(
-        site=site, slug=MACHINE, name="This machine", adapter="local", device="cpu", devices_total=1,
-        by=operator, now=now,
+        site=site, slug=stage.machine, name=stage.name, adapter=stage.adapter, device="cpu",
+        devices_total=stage.devices, by=operator, now=now,
     )  # fmt: skip
     pool = gpu_seconds(POOL_GPU_HOURS)
     allocations.fund(machine=machine, gpu_seconds=pool, key="demo:fund", by=operator, now=now)
     if machine.measured_at is None:
         # in a process of its own: what training loads into memory goes with it
-        measure = [sys.executable, "-m", "fabrica.config", "clusters", "measure", MACHINE]
+        measure = [sys.executable, "-m", "fabrica.config", "clusters", "measure", stage.machine]
         subprocess.run(measure, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own program
     return machine
 
 
-def call_on(machine: Machine, operator: Person, now: datetime) -> Call:
-    """An open Playground call."""
-    found = Call.objects.filter(slug=CALL).first()
-    title = f"Playground {now.year}"
-    return found or calls.open_call(slug=CALL, title=title, mode="playground", machine=machine, by=operator, now=now)
+def call_on(machine: Machine, operator: Person, now: datetime, mode: str = CALL) -> Call:
+    """An open call of a mode, by default Playground."""
+    found = Call.objects.filter(slug=mode).first()
+    title = f"{mode.replace('-', ' ').title()} {now.year}"
+    return found or calls.open_call(slug=mode, title=title, mode=mode, machine=machine, by=operator, now=now)
 
 
 def token_of(part: Part, person: Person, now: datetime) -> str:
