@@ -172,8 +172,8 @@ def test_a_lost_node_puts_the_job_back_and_it_ends_elsewhere(machine):
 
 
 def test_suspended_time_is_not_charged(machine):
-    job_id = machine.cluster.submit(machine.job("one", seconds=4))
-    machine.until_started(job_id)
+    job_id = machine.cluster.submit(machine.job("one", argv=("sh", "-c", "touch began; sleep 4")))
+    machine.until(job_id, lambda _one: (machine.folder / "began").exists())  # srun survives no suspension before
     ask("scontrol", "suspend", job_id)
     time.sleep(6)
     ask("scontrol", "resume", job_id)
