@@ -5,7 +5,7 @@
 #
 # FABRICA_POSTGRES_HOME  its folder (default /var/tmp/fabrica-postgres); FABRICA_POSTGRES_PORT  its port on 127.0.0.1
 # (default 16950). Run again it does nothing but print. It forgets what it holds when the machine loses its power:
-# nothing is flushed to disk. The server never runs as root: started by root, it runs as the user postgres.
+# nothing is flushed to the disk. The server never runs as root: started by root, it runs as the user postgres.
 set -euo pipefail
 home=${FABRICA_POSTGRES_HOME:-/var/tmp/fabrica-postgres}
 port=${FABRICA_POSTGRES_PORT:-16950}
@@ -35,7 +35,6 @@ if [ ! -f "$home/made" ]; then
 listen_addresses = '127.0.0.1'
 unix_socket_directories = '$home/socket'
 fsync = off
-synchronous_commit = off
 full_page_writes = off
 max_connections = 60
 shared_buffers = 64MB
