@@ -135,6 +135,7 @@ def _pipe(end: IO[bytes] | None) -> IO[bytes]:
 
 def _load_file(path: Path, stamp: str) -> list[Path]:
     """Copy beside the database, keep what is there under another name, and take its place by a rename."""
+    is_empty = not tables()
     connection.close()
     target = Path(str(connection.settings_dict["NAME"]))
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -144,7 +145,9 @@ def _load_file(path: Path, stamp: str) -> list[Path]:
     kept = []
     for end in ("", "-wal", "-shm"):
         former = target.with_name(f"{target.name}{end}")
-        if former.exists():
+        if is_empty:
+            former.unlink(missing_ok=True)
+        elif former.exists():
             kept.append(former.rename(target.with_name(f"{target.name}.before-{stamp}{end}")))
     fresh.replace(target)
     return kept[:1]

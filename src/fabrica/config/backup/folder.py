@@ -1,7 +1,7 @@
 """A backup as a folder: how it comes about whole or not at all, and how it is checked. Needs no settings.
 
-`manifest.json` tells what it holds: path, size and SHA-256 of each file, links, the database's kind and migrations. Beside
-it lie `database.dump` (PostgreSQL's custom format) or `database.sqlite3`, `audit-anchors.jsonl`, `keys/`, `secret-key`
+`manifest.json` tells what it holds: path, size and SHA-256 of each file, links, the database's kind and its migrations.
+Beside it lie `database.dump` (PostgreSQL) or `database.sqlite3`, `audit-anchors.jsonl`, `keys/`, `secret-key`
 where the site keeps it in a file, and `storage/` where it was asked for.
 """
 
@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -85,13 +86,17 @@ def _flush(folder: Path) -> None:
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """Copy a plain file, flushed to the disk, for its owner alone."""
+    """Copy a plain file with its mode, flushed to the disk; until it is whole it is its owner's alone."""
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with source.open("rb") as read, target.open("xb") as write:
-        target.chmod(0o600)
+    with source.open("rb") as read, os.fdopen(_new(target), "wb") as write:
         shutil.copyfileobj(read, write, CHUNK)
         write.flush()
         os.fsync(write.fileno())
+    target.chmod(stat.S_IMODE(source.stat().st_mode) | 0o600)
+
+
+def _new(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
 
 
 def copy_tree(source: Path, target: Path) -> dict[str, str]:
@@ -107,12 +112,17 @@ def copy_tree(source: Path, target: Path) -> dict[str, str]:
             if path.is_symlink():
                 links[inside.as_posix()] = str(path.readlink())
             elif path.is_dir():
-                (target / inside).mkdir(parents=True, exist_ok=True, mode=0o700)
+                _copy_folder(path, target / inside)
             elif path.is_file():
                 copy_file(path, target / inside)
         except FileNotFoundError:
             continue
     return links
+
+
+def _copy_folder(source: Path, target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True, mode=0o700)
+    target.chmod(stat.S_IMODE(source.stat().st_mode) | 0o700)
 
 
 def seal(folder: Path, manifest: Manifest) -> None:
