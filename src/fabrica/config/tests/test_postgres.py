@@ -5,11 +5,14 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
+from django.core.management import call_command
 from django.db import InternalError, OperationalError, connection, transaction
 from django.db.utils import Error
 from django.test import Client
 from fabrica.audit.models import Entry
+from fabrica.config import migrating
 from fabrica.kit.database import Trouble, trouble_of
+from fabrica.kit.errors import Unreachable
 from fabrica.people import services
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -135,3 +138,33 @@ def test_a_transaction_left_open_is_closed_and_what_it_locked_is_free(cast):
     assert trouble_of(told.value) is Trouble.AWAY
     with somebody_else() as other:
         other.execute("SELECT 1 FROM people_person WHERE id = %s FOR UPDATE NOWAIT", [cast.applicant.pk])
+
+
+def test_a_migration_gives_way_to_who_holds_its_table_and_says_so_when_that_lasts():
+    call_command("migrate", "people", "0001", verbosity=0)
+    try:
+        with somebody_else() as other:
+            other.execute("SELECT 1 FROM people_person")
+            with pytest.raises(Unreachable, match="A migration could not lock its table"):
+                migrating.migrate(lock_seconds=0.05, tries=2, rest_seconds=0)
+        migrating.migrate(lock_seconds=5, tries=1, rest_seconds=0)
+        assert "language" in columns("people_person")
+    finally:
+        call_command("migrate", verbosity=0)
+
+
+def columns(table):
+    with connection.cursor() as cursor:
+        return [one.name for one in connection.introspection.get_table_description(cursor, table)]
+
+
+def test_who_migrates_may_take_long_and_the_next_has_the_limits_of_the_settings():
+    with migrating.unhurried(lock_seconds=7):
+        assert limits() == ["0", "0", "7s"]
+    assert limits() == ["30s", "2min", "10s"]
+
+
+def limits():
+    with connection.cursor() as cursor:
+        names = ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout")
+        return [cursor.execute(f"SHOW {name}").fetchone()[0] for name in names]
