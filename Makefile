@@ -28,7 +28,7 @@ test: $(STAMP) ## Run the tests (without those that need a browser).
 	$(BIN)/pytest -n $(WORKERS) -m "not browser" $(ARGS)
 
 test-postgres: $(STAMP) ## Run the tests that touch the database on PostgreSQL (a throw-away server: tests/postgres/up.sh).
-	url=$$(tests/postgres/up.sh) && DATABASE_URL=$$url $(BIN)/pytest -n $(WORKERS) -m "database and not browser" $(ARGS)
+	url=$$(tests/postgres/up.sh) && DATABASE_URL=$$url $(BIN)/pytest -n $(WORKERS) -m "database and not browser and not slurm" $(ARGS)
 
 check: format lint types imports migrations messages test ## All that must hold before a change lands; contains `make test`.
 

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from fabrica.clusters.adapters.port import Cluster, JobState, JobStatus, UsageRecord
 from fabrica.clusters.queries import cluster_of
+from fabrica.kit.database import trouble_of
 from fabrica.kit.errors import Problem
 from fabrica.kit.logs import carrying
 from fabrica.training import queries, services
@@ -115,7 +116,9 @@ def _follow(look: Look, cluster: Cluster) -> None:
         services.note(run=run, attempt=attempt, status=status, news=news, now=now, next_look_at=now + EVERY)
     except Problem as problem:
         services.postpone(run=run, why=str(problem), now=now)
-    except Exception:
+    except Exception as error:
+        if trouble_of(error):
+            raise  # the database is away: nothing can be noted of this run, nor of the others
         log.exception("%s cannot be followed", run)
         services.postpone(run=run, why="The worker failed on this run. The operator finds why in its log.", now=now)
 
