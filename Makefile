@@ -8,10 +8,11 @@ WORKERS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format lint types imports migrations messages browser bench clean cluster cluster-down test-slurm
+.PHONY: help install run test test-postgres test-slurm check format lint types imports migrations messages browser bench clean
+.PHONY: cluster cluster-down
 
 help: ## Print this.
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Fabrica needs Python 3.11 or newer; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
@@ -27,6 +28,9 @@ run: $(STAMP) ## Play the whole way on this machine, then serve the portal (ARGS
 
 test: $(STAMP) ## Run the tests (without those that need a browser or a cluster).
 	$(BIN)/pytest -n $(WORKERS) -m "not browser and not slurm" $(ARGS)
+
+test-postgres: $(STAMP) ## Run the tests that touch the database on PostgreSQL (a throw-away server: tests/postgres/up.sh).
+	url=$$(tests/postgres/up.sh) && DATABASE_URL=$$url $(BIN)/pytest -n $(WORKERS) -m "database and not browser and not slurm" $(ARGS)
 
 check: format lint types imports migrations messages test ## All that must hold before a change lands; contains `make test`.
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
 from fabrica.calls import services as calls
@@ -34,6 +35,18 @@ class Cast:
     startup: Organisation
     hospital: Organisation
     stranger: Organisation
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what touches the database, so that it can be run on PostgreSQL alone; say what needs that server."""
+    for item in items:
+        if item.get_closest_marker("django_db") or "db" in getattr(item, "fixturenames", ()):
+            item.add_marker("database")
+        if item.get_closest_marker("postgres"):
+            item.add_marker("database")
+            if connection.vendor != "postgresql":
+                item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: `make test-postgres` runs it"))
 
 
 @pytest.fixture

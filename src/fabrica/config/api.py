@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, ValidationError
@@ -16,6 +17,7 @@ from fabrica.kit.time import utcnow
 from fabrica.people import queries, rules, services
 from fabrica.people.models import Person
 from fabrica.people.states import Scope
+from fabrica.web.problems import database_problem, telling_when
 
 # In the order of the way; each owns its addresses.
 CONTEXTS = [
@@ -73,7 +75,16 @@ api = NinjaAPI(
 @api.exception_handler(Problem)
 def tell_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
     """A problem as JSON: what, why, todo."""
-    return api.create_response(request, problem.as_dict(), status=problem.status)
+    return telling_when(api.create_response(request, problem.as_dict(), status=problem.status), problem)
+
+
+@api.exception_handler(Error)
+def tell_database(request: HttpRequest, error: Error) -> HttpResponse:
+    """A database that is busy or away, as a problem; every other error of a database is a mistake of ours."""
+    problem = database_problem(error)
+    if problem is None:
+        raise error
+    return tell_problem(request, problem)
 
 
 @api.exception_handler(AuthenticationError)

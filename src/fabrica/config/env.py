@@ -1,6 +1,7 @@
 """Settings come from the environment or from files it names; a wrong value stops the start with a hint."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -48,7 +49,32 @@ def names(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
 
 
-def database(url: str, home: Path) -> dict[str, object]:
+@dataclass(frozen=True)
+class Limits:
+    """How many seconds PostgreSQL lets a connection wait for a lock, run a statement, idle in a transaction; 0: any."""
+
+    lock: int = 0
+    statement: int = 0
+    idle: int = 0
+
+    def as_options(self) -> list[str]:
+        """The limits as the server reads them when a connection begins."""
+        named = {
+            "lock_timeout": self.lock,
+            "statement_timeout": self.statement,
+            "idle_in_transaction_session_timeout": self.idle,
+        }
+        return [f"-c {name}={seconds}s" for name, seconds in named.items() if seconds]
+
+
+# A server that is gone without a word is noticed within about a minute, not after the two hours of TCP.
+ALIVE = {
+    "connect_timeout": "10", "keepalives_idle": "20", "keepalives_interval": "10", "keepalives_count": "3",
+    "tcp_user_timeout": "60000",
+}  # fmt: skip
+
+
+def database(url: str, home: Path, limits: Limits = Limits()) -> dict[str, object]:
     """Django's settings of the database at `url`: `sqlite:///FILE`, `postgresql://user:password@host:port/name`."""
     try:
         parts = urlsplit(url or f"sqlite:///{home / 'db.sqlite3'}")
@@ -76,7 +102,15 @@ def database(url: str, home: Path) -> dict[str, object]:
             "PASSWORD": unquote(parts.password or ""),
             "HOST": parts.hostname or "",
             "PORT": port,
-            "OPTIONS": dict(parse_qsl(parts.query)),
+            "OPTIONS": _options(dict(parse_qsl(parts.query)), limits),
             "CONN_MAX_AGE": 60,
+            # A connection that was kept is tried before it is used again: the server may have been restarted.
+            "CONN_HEALTH_CHECKS": True,
         }
     raise ImproperlyConfigured(f"DATABASE_URL has the scheme {parts.scheme!r}; use sqlite:/// or postgresql://.")
+
+
+def _options(named: dict[str, str], limits: Limits) -> dict[str, str]:
+    """What the address names, above what we set; `options` of both are sent, and the address has the last word."""
+    options = " ".join([*limits.as_options(), *filter(None, [named.get("options")])])
+    return {**ALIVE, **named, **({"options": options} if options else {})}

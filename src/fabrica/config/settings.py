@@ -114,7 +114,11 @@ TEMPLATES: list[dict[str, Any]] = [
         },
     },
 ]
-DATABASES: dict[str, dict[str, Any]] = {"default": env.database(env.text("DATABASE_URL"), FABRICA_HOME)}
+FABRICA_DB_LOCK_SECONDS = env.number("FABRICA_DB_LOCK_SECONDS", 10, most=3_600)
+FABRICA_DB_STATEMENT_SECONDS = env.number("FABRICA_DB_STATEMENT_SECONDS", 30, most=86_400)
+FABRICA_DB_IDLE_SECONDS = env.number("FABRICA_DB_IDLE_SECONDS", 120, most=86_400)
+_LIMITS = env.Limits(FABRICA_DB_LOCK_SECONDS, FABRICA_DB_STATEMENT_SECONDS, FABRICA_DB_IDLE_SECONDS)
+DATABASES: dict[str, dict[str, Any]] = {"default": env.database(env.text("DATABASE_URL"), FABRICA_HOME, _LIMITS)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "people.Person"

@@ -19,3 +19,6 @@ WHITENOISE_AUTOREFRESH = True
 SECURE_SSL_REDIRECT = False
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 DEBUG = False
+# On a server several runs of the tests may stand beside each other.
+if DATABASES["default"]["ENGINE"].endswith("postgresql"):  # noqa: F405 - from the settings above
+    DATABASES["default"]["TEST"] = {"NAME": f"test_fabrica_{os.getpid()}"}  # noqa: F405 - the same

@@ -15,7 +15,9 @@ from typing import Annotated
 import django
 import typer
 from django.core.exceptions import ImproperlyConfigured
+from django.db import Error
 
+from fabrica.kit.database import trouble_of
 from fabrica.kit.errors import Problem
 from fabrica.kit.files import write_atomic
 from fabrica.kit.signing import create_key
@@ -43,6 +45,12 @@ def telling() -> Iterator[None]:
     except Problem as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(1) from problem
+    except Error as error:
+        if trouble_of(error) is None:
+            raise
+        told = str(error).partition("\n")[0]
+        typer.echo(f"The database does not answer: {told}. Check DATABASE_URL.", err=True)
+        raise typer.Exit(1) from error
 
 
 @app.command()
@@ -63,11 +71,14 @@ def prepare() -> Path:
     from django.conf import settings
     from django.core.management import call_command
 
+    from fabrica.config.migrating import migrate
+
     for folder in (settings.FABRICA_KEYS, settings.FABRICA_STORAGE):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not (settings.FABRICA_KEYS / "site.pem").exists():
         create_key(settings.FABRICA_KEYS / "site.pem")
-    call_command("migrate", interactive=False, verbosity=0)
+    with telling():
+        migrate()
     call_command("collectstatic", interactive=False, verbosity=0)
     return home
 
@@ -195,4 +206,5 @@ def main() -> None:
     """The entry point, with the groups that need the contexts."""
     for name in ("clusters", "calls", "keys", "audit"):
         app.add_typer(import_module(f"fabrica.config.site_{name}").app, name=name)
+    import_module("fabrica.config.site_backup")
     app()

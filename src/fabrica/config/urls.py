@@ -29,6 +29,7 @@ for pattern in api_patterns:
     # The API asks for a token or session itself and answers 401, where a page would lead to the sign-in.
     pattern.callback.login_required = False  # type: ignore[union-attr]  # Django reads this attribute of any view
 
+handler500 = "fabrica.web.problems.server_error_page"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),

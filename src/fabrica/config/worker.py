@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from django.db import OperationalError, close_old_connections
+from django.db import close_old_connections
 
 from fabrica.config.heart import Heart
+from fabrica.kit.database import trouble_of
 from fabrica.kit.errors import Problem
 from fabrica.kit.logs import carrying
 from fabrica.kit.time import utcnow
@@ -61,11 +62,19 @@ def _run(name: str, loop: Loop) -> bool | None:
     """Whether the loop found work; None where it failed, which is in the log then."""
     try:
         return loop(utcnow())
-    except (Problem, OperationalError, OSError) as error:
-        log.warning("%s: %s", name, error)
-    except Exception:
-        log.exception("%s failed", name)
+    except Exception as error:  # noqa: BLE001 - one loop must not end the others; what is not foreseen is logged whole
+        _tell(name, error)
+        # A connection that broke is given up, so that the next loop opens one of its own.
+        close_old_connections()
     return None
+
+
+def _tell(name: str, error: Exception) -> None:
+    """One line for what passes by itself; the whole story of everything else."""
+    if isinstance(error, Problem | OSError) or trouble_of(error):
+        log.warning("%s: %s", name, str(error).partition("\n")[0])
+    else:
+        log.error("%s failed", name, exc_info=error)
 
 
 def work(loops: list[tuple[str, Loop]], *, until_idle: bool = False, heart: Heart | None = None) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from django.conf import settings
 
 from fabrica.kit.claims import TTL
+from fabrica.kit.database import trouble_of
 from fabrica.kit.errors import Problem, Refused
 from fabrica.kit.logs import carrying
 from fabrica.kit.signing import load_key
@@ -32,7 +33,9 @@ def register(now: datetime) -> bool:
             _register(intake, now)
         except (Problem, OSError) as problem:
             services.postpone(intake=intake, why=str(problem), now=now)
-        except Exception:
+        except Exception as error:
+            if trouble_of(error):
+                raise  # the database is away: no try of this intake's, and nothing can be noted now
             # Counted like every other try, so that it ends and its owner is told.
             log.exception("the output of %s cannot be registered", intake.run)
             why = "The worker failed on its files. The log of the site says why."

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from fabrica.kit.errors import Problem
-from fabrica.web.problems import problem_page
+from fabrica.web.problems import database_problem, problem_page
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -76,6 +76,7 @@ class ProblemPages:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The problem's page, or None for whatever is no problem or belongs to the API."""
-        if not isinstance(exception, Problem) or request.path_info.startswith("/api/"):
+        if request.path_info.startswith("/api/"):
             return None
-        return problem_page(request, exception)
+        problem = exception if isinstance(exception, Problem) else database_problem(exception)
+        return problem_page(request, problem) if problem else None

@@ -2,18 +2,17 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-import psycopg
 import pytest
-from django.conf import settings
 
 import fabrica
+from fabrica.kit.tests.databases import Own
 
+pytestmark = pytest.mark.database
 POOL, AWARD, WAITING = 2_000, 1_000, 8
 
 
@@ -54,56 +53,29 @@ class Contender:
         self.process.stdout.close()
 
 
-def on_server(statement):
-    """Run a statement on the PostgreSQL server of the tests, outside any of its test databases."""
-    one = settings.DATABASES["default"]
-    where = {"host": one["HOST"], "port": one["PORT"], "user": one["USER"], "password": one["PASSWORD"]}
-    with psycopg.connect(dbname="postgres", autocommit=True, **{k: v for k, v in where.items() if v}) as server:
-        server.execute(statement)
-
-
-def is_on_server():
-    return settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
-
-
-def url_of(name, folder):
-    """Where the database of this name is: a file, or on the server where the tests run on PostgreSQL."""
-    one = settings.DATABASES["default"]
-    if not is_on_server():
-        return f"sqlite:///{folder / name}.sqlite3"
-    return f"postgresql://{one['USER']}:{one['PASSWORD']}@{one['HOST']}:{one['PORT'] or 5432}/{name}"
-
-
 @pytest.fixture(scope="module")
 def template(tmp_path_factory):
     """A prepared site that each test copies, and the codes of its assessed applications."""
-    folder, name = tmp_path_factory.mktemp("template"), f"fabrica_template_{os.getpid()}"
-    if is_on_server():
-        on_server(f"CREATE DATABASE {name}")
-    one = Contender(folder, url_of(name, folder))
+    folder = tmp_path_factory.mktemp("template")
+    database = Own(folder, "template")
+    one = Contender(folder, database.url)
     codes = one.ask("prepare", pool=POOL, award=AWARD, waiting=WAITING)
     one.finish()
-    yield folder, name, codes
-    if is_on_server():
-        on_server(f"DROP DATABASE {name}")
+    yield database, codes
+    database.drop()
 
 
 @pytest.fixture
 def contenders(tmp_path, template):
     """Two processes on a copy of the prepared site, both awake."""
-    folder, prepared, codes = template
-    name = f"fabrica_contenders_{os.getpid()}"
-    if is_on_server():
-        on_server(f"CREATE DATABASE {name} TEMPLATE {prepared}")
-    else:
-        shutil.copy(folder / f"{prepared}.sqlite3", tmp_path / f"{name}.sqlite3")
-    made = [Contender(tmp_path, url_of(name, tmp_path), codes) for _ in range(2)]
+    prepared, codes = template
+    database = Own(tmp_path, "contenders", copy_of=prepared)
+    made = [Contender(tmp_path, database.url, codes) for _ in range(2)]
     both(made, {"verb": "report"}, {"verb": "report"})
     yield made
     for one in made:
         one.close()
-    if is_on_server():
-        on_server(f"DROP DATABASE {name} WITH (FORCE)")
+    database.drop()
 
 
 def both(contenders, *commands):

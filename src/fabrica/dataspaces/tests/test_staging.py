@@ -16,6 +16,7 @@ from fabrica.dataspaces.models import Staging, Version
 from fabrica.dataspaces.states import StagingState
 from fabrica.dataspaces.tests.factories import FILES, dataset, draft, project, published, sent, waiting
 from fabrica.kit.claims import TTL
+from fabrica.kit.tests.databases import Own
 from fabrica.kit.errors import NotAllowed, NotFound, Refused
 from fabrica.kit.files import CHUNK, folder_facts, folder_sha256, list_files
 from fabrica.notices.models import Notice
@@ -310,12 +311,21 @@ tasks.stage(utcnow())
 """
 
 
-def test_a_worker_killed_in_the_middle_of_a_copy_leaves_nothing_half(tmp_path):
+@pytest.fixture
+def own_database(tmp_path):
+    database = Own(tmp_path, "staging")
+    yield database
+    database.drop()
+
+
+@pytest.mark.database
+def test_a_worker_killed_in_the_middle_of_a_copy_leaves_nothing_half(tmp_path, own_database):
     """A real process on a database and storage of its own, killed with SIGKILL while it copies."""
     home = tmp_path / "home"
     env = {
         **os.environ, "FABRICA_HOME": str(home), "FABRICA_STORAGE": str(home / "storage"), "FABRICA_SECRET_KEY": "x" * 50,
         "DJANGO_SETTINGS_MODULE": "fabrica.config.settings", "FABRICA_DEMO": "1",
+        "DATABASE_URL": own_database.url,
     }  # fmt: skip
     home.mkdir()
     run = lambda code: (

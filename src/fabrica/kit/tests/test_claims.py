@@ -1,18 +1,26 @@
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
+from fabrica.kit import claims
 from fabrica.kit.claims import TTL
+from fabrica.kit.ids import new_uid
 from fabrica.notices.models import Notice
 from fabrica.notices.queries import due
 
 pytestmark = pytest.mark.django_db
 
 
+def make(cast, now, number=0):
+    return Notice.objects.create(
+        person=cast.applicant, kind="k", event=f"e{number}", subject="s", body="b", created_at=now, next_try_at=now
+    )
+
+
 @pytest.fixture
 def notice(cast, now):
-    return Notice.objects.create(
-        person=cast.applicant, kind="k", event="e", subject="s", body="b", created_at=now, next_try_at=now
-    )
+    return make(cast, now)
 
 
 def claim(now):
@@ -33,21 +41,40 @@ def test_of_two_claimers_the_second_gets_nothing(notice, now):
     assert claim(now + TTL - timedelta(microseconds=1)) is None
 
 
-def test_a_claimer_that_saw_the_row_free_but_came_late_gets_nothing(notice, now, monkeypatch):
-    rows = due(now)
-    found = rows.filter(claim_token="").first()
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """Have something done between the moment a claimer sees a row free and the moment it takes it."""
 
-    class Stale:
-        """A queryset that answers what was true before the other claimed."""
+    def meanwhile(act):
+        def token():
+            monkeypatch.undo()
+            act()
+            return new_uid()
 
-        def filter(self, *_):
-            return self
+        monkeypatch.setattr(claims, "new_uid", token)
 
-        def first(self):
-            return found
+    return meanwhile
 
-    assert claim(now).pk == notice.pk
-    assert Notice.claim(Stale(), now) is None
+
+def test_a_claimer_that_saw_the_row_free_but_came_late_gets_nothing(notice, now, meanwhile):
+    faster = []
+    meanwhile(lambda: faster.append(claim(now)))
+    assert claim(now) is None
+    assert [one.pk for one in faster] == [notice.pk]
+
+
+def test_a_claimer_that_saw_the_row_due_but_another_did_the_work_gets_nothing(notice, now, meanwhile):
+    meanwhile(lambda: claim(now).settle(sent_at=now))
+    assert claim(now) is None
+
+
+def test_a_batch_is_claimed_under_one_token_in_the_order_of_what_is_due(cast, now):
+    notices = [make(cast, now, number) for number in range(4)]
+    first = Notice.claim_batch(due(now), now, most=3)
+    assert [one.pk for one in first] == [one.pk for one in notices[:3]]
+    assert len({one.claim_token for one in first}) == 1
+    assert [one.pk for one in Notice.claim_batch(due(now), now, most=3)] == [notices[3].pk]
+    assert Notice.claim_batch(due(now), now, most=3) == []
 
 
 def test_an_expired_claim_can_be_taken(notice, now):
@@ -84,3 +111,54 @@ def test_a_row_nobody_claimed_cannot_be_settled(notice):
     assert notice.settle(tries=9) is False
     notice.refresh_from_db()
     assert notice.tries == 0
+
+
+class Claimer(threading.Thread):
+    """A worker with a connection of its own, to which waiting for a locked row is an error."""
+
+    def __init__(self, begin, now):
+        super().__init__()
+        self.begin, self.now, self.got, self.error = begin, now, [], None
+
+    def run(self):
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '1ms'")
+            self.begin.wait(20)
+            while one := claim(self.now):
+                self.got.append(one.pk)
+        except Exception as error:
+            self.error = error
+        finally:
+            connection.close()
+
+
+def all_at_once(count, now):
+    begin = threading.Barrier(count)
+    claimers = [Claimer(begin, now) for _ in range(count)]
+    for one in claimers:
+        one.start()
+    for one in claimers:
+        one.join(60)
+    assert [one.error for one in claimers] == [None] * count
+    return claimers
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_many_claimers_at_once_each_get_other_rows_and_none_waits_for_a_locked_one(cast, now):
+    notices = [make(cast, now, number).pk for number in range(60)]
+    claimers = all_at_once(8, now)
+    assert sorted(pk for one in claimers for pk in one.got) == notices
+    assert len(set(Notice.objects.values_list("claim_token", flat=True))) == 60
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_row_that_somebody_has_locked_is_passed_over(cast, now):
+    locked, free, last = (make(cast, now, number).pk for number in range(3))
+    with transaction.atomic():
+        Notice.objects.select_for_update().get(pk=locked)
+        (claimer,) = all_at_once(1, now)
+    assert claimer.got == [free, last]
+    assert claim(now).pk == locked

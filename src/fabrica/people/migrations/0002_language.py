@@ -4,6 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    two_steps = 'Written before the rule: the first version was not serving anybody yet.'
 
     dependencies = [
         ('people', '0001_initial'),

@@ -9,7 +9,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from django.db import connection
+from django.db import InterfaceError, connection
 from fabrica.audit.models import Entry
 from fabrica.dataspaces.models import Version
 from fabrica.kit.errors import NotAllowed, Refused
@@ -299,3 +299,15 @@ def test_a_list_of_models_carries_neither_cards_nor_manifests_nor_results(versio
     (listed,) = queries.visible_to(cast.applicant)
     assert (listed.get_deferred_fields(), listed.run.get_deferred_fields()) == ({"card", "manifest"}, {"result"})
     assert queries.version_of(cast.applicant, version.model.slug, 1).get_deferred_fields() == set()
+
+
+def test_a_database_that_is_away_counts_as_no_try(run, key, now, monkeypatch):
+    def away(**_):
+        raise InterfaceError("the connection is closed")
+
+    with monkeypatch.context() as patch, pytest.raises(InterfaceError):
+        patch.setattr(services, "register", away)
+        tasks.register(now)
+    assert (Intake.objects.get().tries, Intake.objects.get().error) == (0, "")
+    work(now + LATER)
+    assert ModelVersion.objects.count() == 1

@@ -2,16 +2,16 @@
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from fabrica.clusters.adapters.port import Cluster, JobState, JobStatus, UsageRecord
 from fabrica.clusters.queries import cluster_of
+from fabrica.kit.database import trouble_of
 from fabrica.kit.errors import Problem
-from fabrica.kit.ids import new_uid
 from fabrica.kit.logs import carrying
 from fabrica.training import queries, services
 from fabrica.training.engine import read_failure, read_result
@@ -59,17 +59,23 @@ def follow(now: datetime) -> bool:
 
 
 def _claim(now: datetime) -> list[Run]:
-    """Claim the due runs of the machine whose turn it is; the claim is one compare-and-set over all of them."""
-    free = queries.due_on_machine(now).filter(Q(claim_token="") | Q(claim_expires_at__lte=now))
-    first = free.first()
-    if first is None:
-        return []
-    token = new_uid()
-    wanted = list(free.filter(machine=first.machine_id).values_list("pk", flat=True)[:BATCH])
-    again = queries.due_on_machine(now).filter(Q(claim_token="") | Q(claim_expires_at__lte=now), pk__in=wanted)
-    again.order_by().update(claim_token=token, claim_expires_at=now + TTL)
-    rows = Run.objects.filter(pk__in=wanted, claim_token=token).select_related("project", "machine", "award")
-    return list(rows.order_by("pk"))
+    """Claim the due runs of the machine whose turn it is; of the next one where another worker was faster."""
+    due = queries.due_on_machine(now)
+    free = due.filter(Run.free_at(now))
+    for machine in _machines(free):
+        claimed = Run.claim_batch(due.filter(machine=machine), now, most=BATCH, ttl=TTL)
+        if claimed:
+            rows = Run.objects.filter(pk__in=[run.pk for run in claimed], claim_token=claimed[0].claim_token)
+            return list(rows.select_related("project", "machine", "award").order_by("pk"))
+    return []
+
+
+def _machines(free: QuerySet[Run]) -> Iterator[int]:
+    """The machines that have runs to look after, longest unseen first, each once."""
+    seen: list[int] = []
+    while first := free.exclude(machine__in=seen).first():
+        seen.append(first.machine_id)
+        yield first.machine_id
 
 
 def _open_attempts(batch: Sequence[Run]) -> dict[int, Attempt]:
@@ -110,7 +116,9 @@ def _follow(look: Look, cluster: Cluster) -> None:
         services.note(run=run, attempt=attempt, status=status, news=news, now=now, next_look_at=now + EVERY)
     except Problem as problem:
         services.postpone(run=run, why=str(problem), now=now)
-    except Exception:
+    except Exception as error:
+        if trouble_of(error):
+            raise  # the database is away: nothing can be noted of this run, nor of the others
         log.exception("%s cannot be followed", run)
         services.postpone(run=run, why="The worker failed on this run. The operator finds why in its log.", now=now)
 

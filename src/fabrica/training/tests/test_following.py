@@ -2,6 +2,7 @@ import json
 import sys
 
 import pytest
+from django.db import InterfaceError
 from fabrica.allocations.models import Transfer
 from fabrica.allocations.queries import balance, check_ledger
 from fabrica.audit.models import Entry
@@ -383,3 +384,20 @@ def test_a_line_about_a_run_that_cannot_be_followed_names_the_run_and_its_job(si
     turn(clock)
     (line,) = [json.loads(one) for one in caplog.text.splitlines()]
     assert (line["error"], line["run"], line["job"]) == ("ZeroDivisionError", run.uid, run.attempts.get().job_id)
+
+
+def test_a_database_that_is_away_is_no_fault_of_the_run(site, clock, fake, monkeypatch):
+    run = started(site, clock, fake)
+
+    def away(*_):
+        raise InterfaceError("the connection is closed")
+
+    monkeypatch.setattr(tasks.following, "read_result", away)
+    before = Run.objects.get(pk=run.pk).reason
+    with pytest.raises(InterfaceError):
+        turn(clock, 60)
+    assert fresh(run).reason == before
+    monkeypatch.undo()
+    write_result(run)
+    turn(clock, 61)
+    assert fresh(run).state == State.SUCCEEDED

@@ -9,7 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
+from fabrica.kit.tests.databases import Own
 
+pytestmark = pytest.mark.database
 SLEEP = {"command": ["sh", "-c", "sleep 0.6; echo done > done.txt"]}
 ONCE_FOR_EVER = {"command": ["sh", "-c", "if [ -e begun ]; then rm begun; else touch begun; exec sleep 60; fi"]}
 STEPS = 30
@@ -22,8 +24,9 @@ class Home:
 
     def __init__(self, path):
         self.path = path
+        self.database = Own(path, "kills")
         command = [sys.executable, "-m", "fabrica.training.tests.site_process"]
-        env = {**os.environ, "FABRICA_HOME": str(path)}
+        env = {**os.environ, "FABRICA_HOME": str(path), "DATABASE_URL": self.database.url}
         self.process = subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert "pid" in self.hear()
         assert self.hear() == {"status": 0}
@@ -94,6 +97,7 @@ def home(tmp_path_factory):
     home.process.stdout.close()
     for pid in home.runners():
         os.kill(pid, signal.SIGKILL)
+    home.database.drop()
 
 
 def is_booked_once(told):
