@@ -125,7 +125,8 @@ def _welcome(line: socket.socket, hello: Hello, lines: dict[int, socket.socket])
 def _find_store(place: Place, hello: Hello, clock: Clock) -> Store:
     """The first process' store, as soon as it is there and says where to call."""
     while clock.ticks():
-        with suppress(RuntimeError):
+        with suppress(RuntimeError, OSError):
+            socket.create_connection((place.host, place.port), CALL_SECONDS).close()  # PyTorch's own tries are noisy
             store = _store(place, hello, master=False)
             while clock.ticks():
                 if store.check(["lines"]):
