@@ -66,18 +66,19 @@ class Attempt:
 
     def run(self, *, busy: bool) -> int:
         """Do all that is left; returns the exit code, on every process that of the first."""
+        orderly = True
         try:
             code = self._run(busy=busy)
         except Stopped as stopped:
             code = self._stopped(stopped.reason)
         except Interrupted as lost:
             sys.stderr.write(f"{self._who()}{lost}\n")
-            code = SIGNALLED
+            code, orderly = SIGNALLED, False
         except Exception as fault:  # noqa: BLE001 - whatever it was, the portal is told
-            code = self._fail(fault)
+            code, orderly = self._fail(fault), False
         if self.first and not busy:
             release(self.folder)
-        return self.group.part(code)
+        return self.group.part(code, orderly=orderly)
 
     def _run(self, *, busy: bool) -> int:
         if self.place.size > 1 and not self._meet():

@@ -48,8 +48,13 @@ class Alone:
     def tell(self, problem: Problem) -> None:
         """Tell all others that this process failed for good, and why."""
 
-    def part(self, code: int) -> int:
-        """Leave the others, in order; returns the exit code of the first process, which all end with."""
+    def part(self, code: int, *, orderly: bool = True) -> int:
+        """Leave the others; returns the exit code of the first process, which all end with.
+
+        Not `orderly`, after Interrupted or a fault that was told: at once, because a sum of others may hang until this
+        process is gone; the code is then that of this process, unless the first one's is known.
+        """
+        del orderly
         return code
 
 

@@ -1,6 +1,7 @@
 """Several processes that train one model together: sums by torch.distributed, decisions by the first process."""
 
 import os
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -18,7 +19,7 @@ from fabrica.trainer.place import Place
 
 SUM_TIMEOUT = timedelta(minutes=30)
 WORD_SECONDS = 5.0
-LEAVE_SECONDS = 10.0
+LEAVE_SECONDS, END_SECONDS = 10.0, 120.0
 POLL_SECONDS = 0.5
 
 
@@ -64,22 +65,27 @@ class Group(Alone):
     def tell(self, problem: Problem) -> None:
         self.lines.fail(Trouble(fault=(problem.what, problem.why, problem.todo)))
 
-    def part(self, code: int) -> int:
+    def part(self, code: int, *, orderly: bool = True) -> int:
         lines = self.lines
         if self.rank == 0:
             lines.end = code
             lines.say({"end": code})
-        if (
-            distributed.is_initialized() and self.device == "cpu"
-        ):  # NCCL's may hang in a sum that will never come; it ends with us
-            distributed.destroy_process_group()
-        if self.rank == 0:
-            lines.wait(lambda: not lines.peers, LEAVE_SECONDS)
-        else:
-            lines.wait(lambda: lines.end is not None or not lines.peers, 2 * lines.manners.grace_beats)
+        elif orderly:
+            lines.wait(self._broken, END_SECONDS)
+        if lines.end is None:
             lines.say({"bye": True})
+        lines.wait(lambda: not lines.peers, LEAVE_SECONDS)  # all that was said has been read
         lines.close()
-        return code if lines.end is None else lines.end
+        code = code if lines.end is None else lines.end
+        if orderly:
+            distributed.destroy_process_group()
+        elif (
+            not orderly and self.device != "cpu"
+        ):  # the device may wait for a sum that will never come, and hold up our exit
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+        return code
 
     def _first(self, work: Callable[[], Value]) -> Value:
         answer: dict[str, Any] = {"led": self._led}

@@ -162,12 +162,21 @@ class Lines:
         elif "bye" in message:
             self._drop(other)
         else:
-            with self.changed:
-                if "led" in message:
-                    self.led[int(message["led"])] = message
-                elif "end" in message:
-                    self.end = int(message["end"])
-                self.changed.notify_all()
+            self._note(message)
+
+    def _note(self, message: dict[str, Any]) -> None:
+        """Keep what the first process decided, or its end, and let go of it then, whatever the main thread does.
+
+        Raises KeyError for a message that is none of ours.
+        """
+        with self.changed:
+            if "led" in message:
+                self.led[int(message["led"])] = message
+            else:
+                self.end = int(message["end"])
+            self.changed.notify_all()
+        if self.end is not None:
+            self.say({"bye": True})
 
     def _send(self, other: int, peer: Peer, raw: bytes) -> None:
         try:
