@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, distributed
-from torch.distributed import PrefixStore, Store
+from torch.distributed import PrefixStore, Store  # type: ignore[attr-defined]  # exported, but not in its types
 
 from fabrica.kit.errors import Problem, Refused
 from fabrica.trainer.alone import Alone, Interrupted, Value

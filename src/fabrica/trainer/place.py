@@ -38,7 +38,7 @@ def place_from(variables: Mapping[str, str]) -> Place:
     size = "SLURM_STEP_NUM_TASKS" if "SLURM_STEP_NUM_TASKS" in variables else "SLURM_NTASKS"
     if "SLURM_PROCID" in variables and size in variables:
         if "MASTER_ADDR" in variables and "MASTER_PORT" in variables:
-            return _place(variables | _on_this_node(variables), ("SLURM_PROCID", size, "SLURM_LOCALID", "_LOCAL"))
+            return _place({**variables, **_on_this_node(variables)}, ("SLURM_PROCID", size, "SLURM_LOCALID", "_LOCAL"))
         if _number(variables, "SLURM_PROCID", 0, SIZE_AT_MOST):
             raise _nonsense("MASTER_ADDR and MASTER_PORT are missing")
     return Place()
