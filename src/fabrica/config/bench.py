@@ -5,7 +5,9 @@ Prints the tables and writes var/bench.json: name, figure, unit, the peer's figu
 
 import json
 import os
+import socket
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -111,6 +113,28 @@ def trainer() -> Iterator[Figure]:
     yield figure("trainer: demo recipe", ours.flops_per_second / 1e9, "GFLOP/s")
 
 
+def several() -> Iterator[Figure]:
+    """The demo recipe by one and by two processes of one thread each on this machine."""
+    for size in (1, 2):
+        yield figure(f"trainer: demo recipe, {size} of one thread", _speed_of(size, SECONDS), "tokens/s")
+
+
+def _speed_of(size: int, seconds: float) -> float:
+    """Tokens per second of `size` processes together, started as torchrun does."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    common = {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo", "WORLD_SIZE": str(size), "MASTER_ADDR": "127.0.0.1"}
+    common = {**os.environ, **common, "MASTER_PORT": str(port)}
+    command = [sys.executable, "-m", "fabrica.trainer.bench", "demo", str(seconds)]
+    started = [
+        subprocess.Popen(command, env={**common, "RANK": str(rank)}, stdout=subprocess.PIPE, text=True)  # noqa: S603 - ours
+        for rank in range(size)
+    ]
+    told = [one.communicate(timeout=600)[0] for one in started]
+    return float(told[0])
+
+
 def _peer_tokens_per_second(recipe: Recipe, seconds: float) -> float:
     shape = recipe.model
     layer = torch.nn.TransformerEncoderLayer(
@@ -141,7 +165,7 @@ def _peer_tokens_per_second(recipe: Recipe, seconds: float) -> float:
 def main() -> None:
     """Measure, print, write."""
     figures = []
-    for measure in (machine, portal, trainer):
+    for measure in (machine, portal, trainer, several):
         sys.stdout.write(f"\n{(measure.__doc__ or '').splitlines()[0]}\n")
         for one in measure():
             figures.append(one)

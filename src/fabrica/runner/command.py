@@ -4,6 +4,7 @@ import ctypes
 import os
 import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from fabrica.kit.errors import Refused
@@ -12,8 +13,18 @@ from fabrica.runner.stopping import Stop, Stopped
 
 # What a program may know of the environment it was started from; everything else may be a secret.
 ALLOWED = (
-    "PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "OMP_NUM_THREADS",
-    "CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "SLURM_JOB_ID", "SLURM_NTASKS", "SLURM_PROCID", "SLURM_NNODES",
+    "PATH", "LD_LIBRARY_PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR",
+    "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES",
+    # where a program that is several processes finds the others, and what srun inside the job needs
+    "RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT",
+    "GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME",
+    "SLURM_CONF", "SLURM_CLUSTER_NAME", "SLURM_JOB_ID", "SLURM_JOB_NAME", "SLURM_JOB_ACCOUNT", "SLURM_JOB_PARTITION",
+    "SLURM_JOB_QOS", "SLURM_JOB_NODELIST", "SLURM_JOB_NUM_NODES", "SLURM_JOB_CPUS_PER_NODE", "SLURM_NODELIST",
+    "SLURM_NNODES", "SLURM_NODEID", "SLURM_NTASKS", "SLURM_NTASKS_PER_NODE", "SLURM_TASKS_PER_NODE", "SLURM_PROCID",
+    "SLURM_LOCALID", "SLURM_STEP_ID", "SLURM_STEP_NODELIST", "SLURM_STEP_NUM_NODES", "SLURM_STEP_NUM_TASKS",
+    "SLURM_STEP_TASKS_PER_NODE", "SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE", "SLURM_MEM_PER_NODE",
+    "SLURM_MEM_PER_CPU", "SLURM_GPUS", "SLURM_GPUS_ON_NODE", "SLURM_GPUS_PER_NODE", "SLURM_GPUS_PER_TASK",
+    "SLURM_RESTART_COUNT",
 )  # fmt: skip
 POLL_SECONDS, GRACE_SECONDS = 0.1, 10.0
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG, prctl(2)
@@ -31,8 +42,8 @@ def environment(job: Job, out: Path) -> dict[str, str]:
     }
 
 
-def run_command(job: Job, out: Path, stop: Stop) -> None:
-    """Run the job's program in `out` until it ends; its output goes where the runner's goes.
+def run_command(job: Job, out: Path, stop: Stop, tick: Callable[[], None] = lambda: None) -> None:
+    """Run the job's program in `out` until it ends; its output goes where the runner's goes; `tick` while it runs.
 
     Raises Refused when it cannot be started or ends with another code than 0, Stopped when it had to be ended.
     """
@@ -41,6 +52,7 @@ def run_command(job: Job, out: Path, stop: Stop) -> None:
     try:
         while program.poll() is None:
             stop.check()
+            tick()
             _wait(program, POLL_SECONDS)
     except Stopped:
         _end(program)

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from fabrica.kit.errors import Refused
+from fabrica.trainer.place import SIZE_AT_MOST
 from fabrica.trainer.recipe import Recipe, recipe_from
 
 VERSION = 1
 JOB_BYTES_AT_MOST = 4_000_000
-KEYS = {"version", "run", "kind", "recipe", "command", "data", "devices", "time_limit_seconds", "provenance"}
 NEEDED = {"version", "run", "kind", "data", "devices", "time_limit_seconds"}
+KEYS = NEEDED | {"recipe", "command", "provenance", "processes", "link_seconds", "attempt"}
 DATA_KEYS = {"name", "path", "sha256"}
 SHA256 = re.compile(r"[0-9a-f]{64}")
 ARGUMENTS_AT_MOST, ARGUMENT_LENGTH = 1_000, 100_000
@@ -30,7 +31,11 @@ class Data:
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be done; `recipe` for kind train, `command` for kind command."""
+    """What is to be done; `recipe` for kind train, `command` for kind command.
+
+    `time_limit_seconds` is for all processes' lives of one `attempt` together, as after a requeue; `link_seconds` (0:
+    none) for one life, after which the next link of a chain goes on. `processes` above 1 must all come.
+    """
 
     run: str
     kind: str
@@ -40,6 +45,9 @@ class Job:
     devices: int
     time_limit_seconds: int
     provenance: dict[str, Any]
+    processes: int = 1
+    link_seconds: int = 0
+    attempt: str = ""
 
 
 def read_job(path: Path) -> Job:
@@ -66,6 +74,8 @@ def job_from(values: Any) -> Job:
     kind = values["kind"]
     _need(kind in ("train", "command"), "kind", "must be train or command")
     _need(isinstance(values.get("provenance", {}), dict), "provenance", "must be an object")
+    attempt = values.get("attempt", "")
+    _need(attempt == "" or _text(attempt, 100), "attempt", "must be text of at most 100 characters")
     return Job(
         run=values["run"],
         kind=kind,
@@ -75,6 +85,9 @@ def job_from(values: Any) -> Job:
         devices=_whole(values["devices"], DEVICES_AT_MOST, "devices"),
         time_limit_seconds=_whole(values["time_limit_seconds"], SECONDS_AT_MOST, "time_limit_seconds"),
         provenance=values.get("provenance", {}),
+        processes=_whole(values.get("processes", 1), SIZE_AT_MOST, "processes"),
+        link_seconds=_whole(values["link_seconds"], SECONDS_AT_MOST, "link_seconds") if "link_seconds" in values else 0,
+        attempt=attempt,
     )
 
 

@@ -14,29 +14,38 @@ from fabrica.evaluation.measure import measure, sample, versions
 from fabrica.kit.files import write_atomic
 from fabrica.runner.job import Job
 from fabrica.runner.progress import Progress
-from fabrica.runner.stopping import Stop
+from fabrica.runner.stopping import Stop, Stopped
+from fabrica.trainer.alone import ALONE, Alone
 from fabrica.trainer.loop import Trainer
 from fabrica.trainer.package import TOKENIZER, Packaged, save_package
 from fabrica.trainer.recipe import Recipe, named, to_dict
+from fabrica.trainer.report import Report
 from fabrica.trainer.sizes import parameter_count, tokens_per_step, training_flops
 from fabrica.trainer.texts import END, Texts, read_texts, split, stream
 from fabrica.trainer.tokens import encode, load_tokenizer, save_tokenizer, train_tokenizer
 
 
 class TrainJob:
-    """One train job in its folder; `run` may be called again after any interruption."""
+    """One train job in its folder; `run` may be called again after any interruption.
 
-    def __init__(self, folder: Path, job: Job, progress: Progress, stop: Stop) -> None:
-        self.job, self.progress, self.stop = job, progress, stop
+    Of several processes (`group`) all train; the first alone prepares, measures, packs and writes.
+    """
+
+    def __init__(self, folder: Path, job: Job, progress: Progress, stop: Stop, group: Alone = ALONE) -> None:
+        self.job, self.progress, self.stop, self.group = job, progress, stop, group
+        self.first = group.rank == 0
         self.recipe: Recipe = job.recipe or named("demo")
         self.out, self.work, self.checkpoints = folder / "out", folder / "work", folder / "checkpoints"
 
     def run(self) -> dict[str, Any]:
-        """Do what is not done yet; returns the summary for result.json. Raises Stopped, Refused, OSError."""
-        for phase in (self._prepare, self._train_evaluate_package):
-            self.stop.check()
-            phase()
-        return self._summary()
+        """Do what is not done yet; returns the summary for result.json, on the first process.
+
+        Raises Stopped, Refused, OSError, Interrupted.
+        """
+        self.group.lead(self._prepare)
+        trainer = self._train()
+        self.group.lead(lambda: self._measure_and_pack(trainer))
+        return self._summary() if self.first else {}
 
     def finish(self) -> None:
         """Remove what only a further attempt would have needed, once the result is written."""
@@ -44,6 +53,7 @@ class TrainJob:
 
     def _prepare(self) -> None:
         """Read the text once: learn the tokenizer, keep tokens, held-out text, byte pairs, and what was counted."""
+        self.stop.check()
         done = self.work / "text.json"
         if done.exists():
             return
@@ -66,14 +76,26 @@ class TrainJob:
         write_atomic(done, json.dumps({**_counts(texts), **counted, "training_bytes": training_bytes}))
         self.progress.tell("tokenizer", 3, 3)
 
-    def _train_evaluate_package(self) -> None:
+    def _train(self) -> Trainer:
+        """Train to the last step. Raises Stopped, on every process after the same step, when any wishes to end."""
         tokens = np.memmap(self.work / "tokens.bin", dtype=np.int32, mode="r")
-        trainer = Trainer(self.recipe, tokens, self.checkpoints)
-        self.progress.forget_after(trainer.step)
+        trainer = Trainer(self.recipe, tokens, self.checkpoints, self.group)
+        if self.first:
+            self._begin_train(trainer.step)
+        if not trainer.run(self._trained, lambda: bool(self.stop.reason())):
+            raise Stopped(self.stop.reason() or "signal")
+        return trainer
+
+    def _begin_train(self, step: int) -> None:
+        self.progress.forget_after(step)
         write_atomic(self.out / "recipe.json", json.dumps(to_dict(self.recipe), indent=2) + "\n")
-        steps = self.recipe.steps
-        self.progress.tell("train", trainer.step, steps)
-        trainer.run(lambda report: self.progress.trained(report, steps), lambda: bool(self.stop.reason()))
+        self.progress.tell("train", step, self.recipe.steps)
+
+    def _trained(self, report: Report) -> None:
+        if self.first:
+            self.progress.trained(report, self.recipe.steps)
+
+    def _measure_and_pack(self, trainer: Trainer) -> None:
         self.stop.check()
         trainer.optimisers.clear()  # their memory is not needed to measure
         self._evaluate(trainer)
@@ -112,6 +134,7 @@ class TrainJob:
             "tokens_per_second": round(tokens / max(seconds, 1e-9), 1),
             "training_seconds": seconds,
             "training_flops": training_flops(self.recipe),
+            "processes": self.group.size,
             "parameters": parameter_count(self.recipe),
             **{key: evaluation[key] for key in keys},
             "text": evaluation["text"],

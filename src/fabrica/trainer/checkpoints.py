@@ -81,9 +81,11 @@ def write_checkpoint(folder: Path, state: State) -> Path:
     return target
 
 
-def read_checkpoint(folder: Path, device: str = "cpu") -> State | None:
-    """The newest whole checkpoint below `folder`; a torn one is passed over. None when there is none."""
+def read_checkpoint(folder: Path, device: str = "cpu", step: int | None = None) -> State | None:
+    """The newest whole checkpoint below `folder` (or that of `step`); a torn one is passed over. None without any."""
     for path in _steps(folder):
+        if step not in (None, int(path.name.removeprefix("step-"))):
+            continue
         try:
             if (path / SEAL).read_text() != _seal(path):
                 continue

@@ -1,8 +1,10 @@
 import errno
 import json
+import math
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -13,6 +15,7 @@ from fabrica.runner.job import job_from, read_job
 from fabrica.runner.main import main
 from fabrica.runner.progress import Progress
 from fabrica.runner.stopping import Stop, Stopped
+from fabrica.runner.used import Used
 from fabrica.trainer.report import Report
 
 GOOD = {
@@ -24,6 +27,13 @@ GOOD = {
     "devices": 1,
     "time_limit_seconds": 60,
 }
+
+
+def test_what_a_job_need_not_say_has_its_default():
+    job = job_from(GOOD)
+    assert (job.processes, job.link_seconds, job.attempt) == (1, 0, "")
+    job = job_from(GOOD | {"processes": 4, "link_seconds": 3600, "attempt": "r-2"})
+    assert (job.processes, job.link_seconds, job.attempt) == (4, 3600, "r-2")
 
 
 def test_a_job_is_read_with_every_value():
@@ -59,6 +69,13 @@ def test_a_job_is_read_with_every_value():
         {"time_limit_seconds": 0},
         {"time_limit_seconds": 10**9},
         {"provenance": []},
+        {"processes": 0},
+        {"processes": "2"},
+        {"processes": 10**9},
+        {"link_seconds": 0},
+        {"link_seconds": None},
+        {"attempt": 3},
+        {"attempt": "x" * 101},
         {"surprise": 1},
         {"kind": "train", "recipe": 3},
     ],
@@ -132,6 +149,57 @@ def test_a_problem_stays_what_it_is():
 def test_the_time_limit_leaves_a_margin():
     assert Stop(100, began=0).ends == 95
     assert Stop(10_000, began=0).ends == 9_995
+
+
+def test_a_job_bounds_the_attempt_and_its_link():
+    stop = Stop(began=0)
+    assert stop.ends == stop.link_ends == math.inf
+    stop.bind(job_from(GOOD | {"time_limit_seconds": 1000, "link_seconds": 100}), 300)
+    assert (stop.ends, stop.link_ends) == (695, 95)
+    stop.bind(job_from(GOOD | {"time_limit_seconds": 1000}), 0)
+    assert (stop.ends, stop.link_ends) == (995, math.inf)
+
+
+def test_the_end_of_a_link_comes_after_the_time_limit_and_both_after_a_signal():
+    stop = Stop(began=-10_000)
+    stop.link_ends = 0
+    assert stop.reason() == "link"
+    stop.ends = 0
+    assert stop.reason() == "time limit"
+    stop.note()
+    assert stop.reason() == "signal"
+
+
+def test_the_time_used_is_counted_over_all_lives_of_one_attempt(tmp_path):
+    with Used(tmp_path, "a", time.monotonic() - 100):
+        pass
+    again = Used(tmp_path, "a", time.monotonic() - 50)
+    assert 100 <= again.before < 150
+    with again:
+        pass
+    assert 150 <= Used(tmp_path, "a", 0).before < 250
+    assert Used(tmp_path, "b", 0).before == 0
+    assert Used(tmp_path, "", 0).before == 0
+
+
+def test_the_time_of_an_attempt_without_a_name_is_never_carried_over(tmp_path):
+    with Used(tmp_path, "", time.monotonic() - 100):
+        pass
+    assert Used(tmp_path, "", 0).before == 0
+
+
+@pytest.mark.parametrize("raw", ["", "{", "[]", "3", "{}", '{"attempt": "a", "seconds": "x"}', '{"attempt": "a", "seconds": -1}',
+                                 '{"attempt": "a", "seconds": NaN}', '{"attempt": "a", "seconds": 1e999}'])  # fmt: skip
+def test_a_count_that_makes_no_sense_is_nothing(tmp_path, raw):
+    (tmp_path / "used.json").write_text(raw)
+    assert Used(tmp_path, "a", 0).before == 0
+
+
+def test_a_folder_that_cannot_be_written_does_not_end_the_work(tmp_path):
+    (tmp_path / "file").write_text("")
+    with Used(tmp_path / "file", "", 0) as used:
+        used.note()
+    assert (tmp_path / "file").read_text() == ""
 
 
 def test_a_stop_is_raised_with_its_reason():

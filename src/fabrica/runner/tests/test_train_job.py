@@ -130,11 +130,12 @@ def test_sigterm_ends_with_a_checkpoint_of_the_last_step(job, finished):
 
 
 def test_a_second_attempt_at_the_same_time_steps_back(job, monkeypatch):
+    from fabrica.runner import folder
     from fabrica.runner import main as runner
 
     with job.start() as process:
         wait_for(process, lambda: lines(job) >= 1)
-        monkeypatch.setattr(runner, "LOCK_SECONDS", 0)
+        monkeypatch.setattr(folder, "LOCK_SECONDS", 0)
         assert runner.main([str(job.path / "job.json")]) == runner.BUSY
         os.killpg(process.pid, signal.SIGKILL)
 

@@ -1,0 +1,85 @@
+"""The job folder as the first process of an attempt sees it: held by one, of one job, with its result last of all."""
+
+import fcntl
+import hashlib
+import json
+import time
+from pathlib import Path
+from typing import IO, Any
+
+from fabrica.kit.errors import Refused
+from fabrica.kit.files import canonical_json, folder_facts, folder_sha256, write_atomic
+from fabrica.kit.time import utcnow
+from fabrica.runner.failure import release
+from fabrica.runner.job import VERSION, Data, Job
+from fabrica.trainer.recipe import to_dict
+
+LOCK_SECONDS = 20.0
+
+
+def lock(folder: Path) -> IO[str]:
+    """Hold the folder for this process; the kernel lets go when it ends. Raises BlockingIOError when taken."""
+    handle = (folder / ".lock").open("w")
+    ends = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= ends:
+                handle.close()
+                raise
+            time.sleep(0.2)
+        else:
+            return handle
+
+
+def write_result(folder: Path, job: Job, summary: dict[str, Any]) -> None:
+    """Write result.json, which says that the run is done."""
+    release(folder)
+    files = [
+        {"path": fact.path, "size_bytes": fact.size_bytes, "sha256": fact.sha256}
+        for fact in folder_facts(folder / "out")
+    ]
+    result = {
+        "version": VERSION,
+        "run": job.run,
+        "kind": job.kind,
+        "summary": summary,
+        "files": files,
+        "data": [{"name": one.name, "sha256": one.sha256} for one in job.data],
+        "provenance": job.provenance,
+        "at": utcnow().isoformat(),
+    }
+    write_atomic(folder / "result.json", json.dumps(result, indent=2, allow_nan=False) + "\n")
+
+
+def same_job(folder: Path, job: Job) -> None:
+    """Raise Refused when the folder holds the work of another job: results must never be mixed."""
+    recipe = to_dict(job.recipe) if job.recipe else None
+    data = [[one.name, one.sha256] for one in job.data]
+    asked = {"kind": job.kind, "recipe": recipe, "command": list(job.command), "data": data}
+    digest = hashlib.sha256(canonical_json(asked)).hexdigest()
+    path = folder / "job.sha256"
+    if not path.exists():
+        write_atomic(path, digest + "\n")
+    elif path.read_text().strip() != digest:
+        raise Refused(
+            "This folder holds the work of another job.",
+            why="The recipe, the command or the data in job.json changed after a first attempt.",
+            todo="Launch a new run, which gets a folder of its own.",
+        )
+
+
+def verify(data: Data) -> None:
+    """Raise Refused unless the staged folder has the contents that were agreed on."""
+    if not data.path.is_dir():
+        raise Refused(
+            f"The data {data.name} is missing.", why=f"There is no folder {data.path}.", todo="Stage the data again."
+        )
+    found = folder_sha256(data.path)
+    if found != data.sha256:
+        raise Refused(
+            f"The data {data.name} changed after it was staged.",
+            why=f"Its SHA-256 was {data.sha256} and is {found}.",
+            todo="Stage the data again.",
+        )
