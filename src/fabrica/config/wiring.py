@@ -14,7 +14,7 @@ from fabrica.clusters.adapters.slurm import SlurmCluster, read_settings
 from fabrica.clusters.models import Machine
 from fabrica.clusters.queries import serve
 from fabrica.notices.services import tell
-from fabrica.people.services import tell_through
+from fabrica.people.queries import carry_through
 
 Loop = Callable[[datetime], bool]
 
@@ -38,7 +38,7 @@ def wire() -> None:
     """Fill every port. Called once, when the site starts."""
     serve("local", _local_cluster)
     serve("slurm", _slurm_cluster)
-    tell_through(tell)
+    carry_through(tell)
 
 
 def _local_cluster(machine: Machine) -> LocalCluster:

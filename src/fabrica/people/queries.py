@@ -1,5 +1,6 @@
 """Reads of people. Lists start from what a person may see."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol, cast
 
@@ -10,11 +11,24 @@ from fabrica.kit.ids import digest
 from fabrica.people.models import Organisation, Person, SshKey, Token
 from fabrica.people.states import Role
 
+Carrier = Callable[..., None]
+_carriers: list[Carrier] = []
+
 
 class HasUser(Protocol):
     """A request, as far as this context cares."""
 
     user: Any
+
+
+def carry_through(carrier: Carrier) -> None:
+    """Say who carries messages to people, as `notices.services.tell` does; called by `config.wiring` alone."""
+    _carriers[:] = [carrier]
+
+
+def carriers() -> list[Carrier]:
+    """Who carries messages to people; nobody where no site is wired."""
+    return list(_carriers)
 
 
 def signed_in(request: HasUser) -> Person:

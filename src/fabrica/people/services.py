@@ -1,6 +1,6 @@
 """Every write about people."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from fabrica.audit.services import record
 from fabrica.kit.errors import NotAllowed, NotFound, Refused
 from fabrica.kit.ids import digest, new_secret
-from fabrica.people import rules
+from fabrica.people import queries, rules
 from fabrica.people.engine import public_key
 from fabrica.people.models import Member, Organisation, Person, RoleGrant, SshKey, Token
 from fabrica.people.states import MEMBER_COUNTRIES, TERMS_VERSION, Kind, Language, MemberRole, Role, Scope
@@ -22,12 +22,6 @@ MAX_SSH_KEYS = 10
 NAME_LIMIT, NUMBER_LIMIT = 160, 40
 MAX_TOKEN_DAYS = 365
 TOUCH_EVERY = timedelta(minutes=5)
-_tellers: list[Callable[..., None]] = []
-
-
-def tell_through(tell: Callable[..., None]) -> None:
-    """Say who carries messages to people, as `notices.services.tell` does; called by `config.wiring` alone."""
-    _tellers[:] = [tell]
 
 
 @transaction.atomic
@@ -208,9 +202,9 @@ def add_ssh_key(*, name: str, text: str, by: Person, now: datetime) -> SshKey:
             todo="Make another with `ssh-keygen -t ed25519`.",
         ) from error  # fmt: skip
     record(verb="ssh_key.add", by=by, subject=f"person:{by.uid}", now=now, kind=key.kind, fingerprint=key.fingerprint)
-    for tell in _tellers:
-        event = f"ssh_key:{made.pk}:{key.fingerprint}"
-        tell(person=by, kind="ssh_key_added", event=event, now=now, path="/account/ssh-keys/", key=made)
+    event = f"ssh_key:{made.pk}:{key.fingerprint}"
+    for carry in queries.carriers():
+        carry(person=by, kind="ssh_key_added", event=event, now=now, path="/account/ssh-keys/", key=made)
     return made
 
 
