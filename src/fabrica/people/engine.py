@@ -49,7 +49,7 @@ def public_key(text: str) -> PublicKey:
     if kind not in KINDS:
         raise Refused(
             f"{kind[:60]!r} is no kind of key that is taken here.",
-            why=f"Taken are {', '.join(KINDS)}; a line that begins with options or a command is not.",
+            why="Taken are Ed25519, ECDSA, RSA of 3072 bits or more, and security keys, without options or a command.",
             todo=MAKE_ONE,
         )
     _check(kind, blob)
