@@ -78,6 +78,12 @@ def current_names(site: Site) -> QuerySet[UnixName]:
     return UnixName.objects.filter(site=site, retired_at=None).select_related("person").order_by("name", "pk")
 
 
+def names_of(person: Person) -> QuerySet[UnixName]:
+    """What a person is called at each site where they have a name."""
+    rows = UnixName.objects.filter(person=person, retired_at=None).exclude(name="")
+    return rows.select_related("site").order_by("site__slug")
+
+
 def person_named(site: Site, name: str) -> Person | None:
     """Who is called this at a site now; nobody for a name that was given up."""
     found = current_names(site).filter(name=name).first() if name else None

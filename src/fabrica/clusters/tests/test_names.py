@@ -146,3 +146,12 @@ def test_names_of_many_take_one_statement(site, cast, now, django_assert_num_que
         services.assign_unix_name(site=site, person=person, now=now)
     with django_assert_num_queries(1):
         assert len(queries.unix_names(site, [cast.applicant.pk, cast.mate.pk, cast.outsider.pk])) == 3
+
+
+def test_everybody_reads_their_own_names_by_api(site, cast, now, client):
+    services.change_unix_name(site=site, person=cast.applicant, name="ada", by=cast.operator, now=now)
+    told = {}
+    for person in (cast.applicant, cast.mate):
+        client.force_login(person, "allauth.account.auth_backends.AuthenticationBackend")
+        told[person.name] = client.get("/api/me/unix-names").json()
+    assert told == {"Ada": [{"site": "here", "unix_name": "ada"}], "Max": []}
