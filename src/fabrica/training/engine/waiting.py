@@ -9,7 +9,7 @@ MAX_CODE = 64
 
 def reason_code(text: str) -> str:
     """The machine's word without its details: `ReqNodeNotAvail, UnavailableNodes:n[1-9]` is `ReqNodeNotAvail`."""
-    return text.partition(",")[0].partition("(")[0].strip().replace(" ", "_")[:MAX_CODE]
+    return text.lstrip("( ").partition(",")[0].partition("(")[0].rstrip(")").strip().replace(" ", "_")[:MAX_CODE]
 
 
 def words_of_reason(code: str, translate: Callable[[str], str] = str) -> Words:

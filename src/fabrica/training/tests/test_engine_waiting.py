@@ -42,6 +42,7 @@ def test_a_project_that_was_closed_for_new_jobs_may_ask_for_hours_too():
         ("launch failed requeued held", "The machine tried to start it several times in vain, and holds it back now."),
         ("ReqNodeNotAvail, UnavailableNodes:n[1-9]", "The nodes that it needs are down or reserved, for example for "
          "maintenance."),
+        ("(Priority)", "Jobs with a higher priority are ahead of it."),
         ("ReqNodeNotAvail(Unavailable:n1)", "The nodes that it needs are down or reserved, for example for maintenance."),
         ("Nodes required for job are DOWN, DRAINED or reserved for jobs in higher priority partitions",
          "The nodes that it needs are down or reserved, for example for maintenance."),

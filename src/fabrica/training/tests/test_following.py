@@ -380,6 +380,15 @@ def test_a_list_of_runs_does_not_carry_their_results(site, clock, fake):
     assert queries.run_of(site.cast.applicant, site.project.slug, run.number).get_deferred_fields() == set()
 
 
+def test_a_line_about_a_run_that_cannot_be_followed_names_the_run_and_its_job(site, clock, fake, monkeypatch, caplog):
+    run = started(site, clock, fake)
+    caplog.handler.setFormatter(JsonFormatter())
+    monkeypatch.setattr(services, "note", lambda **_: 1 / 0)
+    turn(clock)
+    (line,) = [json.loads(one) for one in caplog.text.splitlines()]
+    assert (line["error"], line["run"], line["job"]) == ("ZeroDivisionError", run.uid, run.attempts.get().job_id)
+
+
 def test_why_a_job_waits_and_when_the_machine_means_to_start_it_are_kept_while_it_waits(site, clock, fake, monkeypatch):
     for _ in range(3):
         site.launch(clock.now)
