@@ -78,6 +78,11 @@ def current_names(site: Site) -> QuerySet[UnixName]:
     return UnixName.objects.filter(site=site, retired_at=None).select_related("person").order_by("name", "pk")
 
 
+def unnamed() -> QuerySet[UnixName]:
+    """Those for whom an operator must choose a name, by site."""
+    return UnixName.objects.filter(retired_at=None, name="").order_by("site__slug")
+
+
 def names_of(person: Person) -> QuerySet[UnixName]:
     """What a person is called at each site where they have a name."""
     rows = UnixName.objects.filter(person=person, retired_at=None).exclude(name="")

@@ -6,6 +6,7 @@ import pytest
 from fabrica.allocations.tests.factories import awarded, fund
 from fabrica.clusters import queries, services
 from fabrica.config import site_names, ssh_access
+from fabrica.config.doctor import people as people_checks
 from fabrica.config.site_clusters import app
 from fabrica.people import services as people
 from fabrica.people.tests.keys import new_line
@@ -108,3 +109,21 @@ def test_the_keys_are_gone_with_the_award_the_membership_and_the_person(entered,
 def test_a_name_that_was_given_up_opens_nothing(entered, site, cast, now):
     services.change_unix_name(site=site, person=cast.applicant, name="lovelace", by=cast.operator, now=now)
     assert [ssh_access.lines("here", name, now) for name in ("ada", "lovelace")] == [[], entered]
+
+
+def test_nothing_that_a_login_is_called_becomes_an_option(entered, run):
+    assert [run("authorized-keys", "here", "--", name) for name in ("--help", "--principals")] == [(0, ""), (0, "")]
+
+
+def test_the_doctor_counts_those_who_need_a_name(site, cast, now):
+    assert list(people_checks.unix_names()) == []
+    for person in (cast.applicant, cast.mate):
+        person.name = "Root"
+        person.save()
+    services.set_unix_name_template(site=site, template="{last}", by=cast.operator, now=now)
+    site.refresh_from_db()
+    for person in (cast.applicant, cast.mate):
+        services.assign_unix_name(site=site, person=person, now=now)
+    assert [(one.is_well, one.what) for one in people_checks.unix_names()] == [
+        (False, "At the site here, 2 cannot sign in before you choose their UNIX name.")
+    ]
