@@ -5,6 +5,7 @@ from fabrica.applications.tests.factories import submitted
 from fabrica.conftest import call, cast, machine, now  # noqa: F401 - fixtures
 from fabrica.kit.signing import create_key
 from fabrica.people import services as people
+from fabrica.people.tests.keys import new_line
 from fabrica.projects import services as projects
 from fabrica.registry.models import ModelVersion
 from fabrica.registry.tests.conftest import succeed, work
@@ -31,6 +32,7 @@ def samples(cast, call, site, now):
     A new parameter gets its line here; until then `tests/test_security.py` fails and names it.
     """
     token, _ = people.create_token(name="laptop", scopes=["read"], by=cast.applicant, now=now)
+    key = people.add_ssh_key(name="laptop", text=new_line(), by=cast.applicant, now=now)
     application = submitted(cast, call, now)
     model = ModelVersion.objects.get()
     return {
@@ -38,6 +40,8 @@ def samples(cast, call, site, now):
         ("people", "uid"): cast.mate.uid,
         ("tokens", "token_id"): token.pk,
         ("tokens", "pk"): token.pk,
+        ("ssh-keys", "key_id"): key.pk,
+        ("ssh-keys", "pk"): key.pk,
         ("calls", "slug"): call.slug,
         ("machines", "slug"): call.machine.slug,
         ("applications", "code"): application.code,

@@ -33,7 +33,8 @@ PUBLIC = {
 }  # fmt: skip
 # What shows or changes one organisation's or person's things: the outsider is told that it does not exist.
 PRIVATE = {
-    ("organisations", "uid"), ("tokens", "token_id"), ("tokens", "pk"), ("applications", "code"), ("desk", "code"),
+    ("organisations", "uid"), ("tokens", "token_id"), ("tokens", "pk"), ("ssh-keys", "key_id"),
+    ("ssh-keys", "pk"), ("applications", "code"), ("desk", "code"),
     ("projects", "slug"),
 }  # fmt: skip
 POLICY = (

@@ -4,17 +4,17 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.db.models import BigIntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from fabrica.allocations.engine import Balance
 from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount, Transfer
 from fabrica.allocations.states import OF_AWARD, AccountKind, TransferKind
-from fabrica.clusters.models import Machine
+from fabrica.clusters.models import Machine, Site, UnixName
 from fabrica.kit.errors import NotFound
 from fabrica.people.models import Person
 from fabrica.projects import queries as projects
-from fabrica.projects.models import Project
+from fabrica.projects.models import Member, Project
 
 
 def awards_visible_to(person: Person) -> QuerySet[Award]:
@@ -141,3 +141,20 @@ def _holds() -> Iterator[str]:
     rows = Transfer.objects.exclude(hold_key="").order_by().values("hold_key").annotate(left=into - out)
     for row in rows.filter(left__lt=0):
         yield f"The hold {row['hold_key']} gave {-row['left']} GPU-seconds more than it had."
+
+
+def people_without_name(site: Site, now: datetime, most: int) -> list[Person]:
+    """Some of the people in projects with an award on the site's machines who were given no UNIX name there yet."""
+    here = _working_at(site, now).filter(person=OuterRef("pk"))
+    named = UnixName.objects.filter(site=site, person=OuterRef("pk"), retired_at=None)
+    return list(Person.objects.filter(Exists(here), ~Exists(named), is_active=True).order_by("pk")[:most])
+
+
+def may_enter(person: Person, site: Site, now: datetime) -> bool:
+    """Whether the person works in a project whose award on one of the site's machines has begun and not ended."""
+    return person.is_active and _working_at(site, now).filter(person=person).exists()
+
+
+def _working_at(site: Site, now: datetime) -> QuerySet[Member]:
+    paid = Award.objects.filter(machine__site=site, starts_at__lte=now, ends_at__gt=now)
+    return Member.objects.filter(project__in=paid.values("project"))

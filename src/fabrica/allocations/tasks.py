@@ -1,13 +1,17 @@
 """The worker's part: bring each award's account on its cluster to what it should be, and look again now and then."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fabrica.allocations import queries, services
 from fabrica.allocations.engine import hours
 from fabrica.allocations.models import Award, ClusterAccount
+from fabrica.clusters import services as clusters
 from fabrica.clusters.adapters.port import AccountSpec
-from fabrica.clusters.queries import cluster_of
+from fabrica.clusters.queries import cluster_of, sites_to_name
 from fabrica.kit.errors import Problem, Refused, Unreachable
+
+NAME_EVERY = timedelta(seconds=10)
+NAMES_AT_ONCE = 100
 
 
 def reconcile(now: datetime) -> bool:
@@ -67,3 +71,16 @@ def _drift(account: ClusterAccount, found: AccountSpec | None) -> str:
     limit = "none" if found.gpu_seconds_limit is None else f"{hours(found.gpu_seconds_limit)} GPU-hours"
     wanted = hours(account.gpu_seconds_wanted)
     return f"The limit of {name} had been changed on {account.award.machine} to {limit}; it is {wanted} again."
+
+
+def name_people(now: datetime) -> bool:
+    """Give the people who work on one site's machines their UNIX names there; True when it was a site's turn."""
+    site = sites_to_name(now - NAME_EVERY).first()
+    if site is None:
+        return False
+    people = queries.people_without_name(site, now, NAMES_AT_ONCE)
+    for person in people:
+        clusters.assign_unix_name(site=site, person=person, now=now)
+    if len(people) < NAMES_AT_ONCE:
+        clusters.note_named(site=site, now=now)
+    return True

@@ -3,7 +3,7 @@
 import typer
 
 from fabrica import __version__
-from fabrica.cli import applying, data, models, running, signin
+from fabrica.cli import applying, data, models, running, signin, ssh_keys
 from fabrica.cli.output import console
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ for module in (signin, applying, running):
     module.register(app)
 app.add_typer(data.app, name="data")
 app.add_typer(models.app, name="models")
+app.add_typer(ssh_keys.app, name="ssh-keys")
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ Project = Annotated[str, typer.Option("--project", "-p", help="The project, if y
 Recipe = Annotated[str, typer.Option(help="A recipe's name, or a JSON file.")]
 Set = Annotated[list[str] | None, typer.Option("--set", "-s", help="Change a value, such as model.width=256.")]
 Data = Annotated[list[str] | None, typer.Option("--data", "-d", help="A dataset (fabrica:NAME@1) or a folder of text.")]
-RUN_COLUMNS = ("number", "kind", "state", "step", "steps", "loss", "used_gpu_seconds", "created_at")
+RUN_COLUMNS = ("number", "kind", "state", "reason", "step", "steps", "loss", "used_gpu_seconds", "created_at")
 
 
 def register(app: typer.Typer) -> None:
@@ -68,6 +68,10 @@ def train(
     yes: Annotated[bool, typer.Option("--yes", help="I have read licence and policy of the data.")] = False,
     rights: Annotated[bool | None, typer.Option("--rights/--no-rights", help="I may use this folder's text.")] = None,
     personal_data: Annotated[bool | None, typer.Option("--personal-data/--no-personal-data")] = None,
+    devices: Annotated[int, typer.Option(min=1, help="On how many devices it runs.")] = 1,
+    nodes: Annotated[
+        int, typer.Option(min=0, help="Spread the devices over so many nodes; 0 for as few as they fit on.")
+    ] = 0,
     follow: Annotated[bool, typer.Option("--follow/--detach", help="Watch until it has ended.")] = True,
     as_json: AsJson = False,
 ) -> None:
@@ -75,7 +79,9 @@ def train(
     client = account.connect()
     name = project_of(client, project)
     uris = [_staged(client, name, one, yes, rights, personal_data, ask=not as_json) for one in data or []]
-    body: dict[str, Any] = {"data": uris, "time_limit_seconds": time_limit}
+    body: dict[str, Any] = {"data": uris, "time_limit_seconds": time_limit, "devices": devices}
+    if nodes:
+        body["nodes"] = nodes
     if run_command:
         body |= {"command": _words(run_command), "container": container}
     else:
@@ -145,6 +151,8 @@ def runs(
     run = client.get(path)
     show({**run, "bill": client.get(f"{path}/bill")}, as_json=as_json)
     if not as_json:
+        for line in waiting.why(run):
+            say(line)
         say(f"{gpu_hours(run['used_gpu_seconds'])} GPU-hours used.")
 
 

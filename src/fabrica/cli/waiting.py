@@ -13,6 +13,10 @@ from fabrica.kit.units import duration
 
 POLL_SECONDS = 1.0
 PATIENCE = 30  # polls in a row without an answer
+ESTIMATE = (
+    "This is the machine's own estimate, which assumes that every job runs to its limit: "
+    "usually later than what happens."
+)
 ENDED = ("succeeded", "failed", "cancelled")
 
 
@@ -59,8 +63,17 @@ def ended(client: Client, project: str, number: int) -> dict[str, Any]:
             time.sleep(POLL_SECONDS)
 
 
+def why(run: dict[str, Any]) -> list[str]:
+    """Why a run waits, what to do about it, and when the machine means to start it; an older site tells less."""
+    told = " ".join(filter(None, (run.get("reason"), run.get("todo"))))
+    at = run.get("machine_starts_at")
+    return [*filter(None, [told]), *([f"Expected start: {at}. {ESTIMATE}"] if at else [])]
+
+
 def _says(run: dict[str, Any]) -> str:
     parts = [str(run["phase"] or run["state"])]
+    if not run["phase"] and run.get("reason"):
+        parts = [str(run["reason"])]
     if run["loss"] is not None:
         parts.append(f"loss {run['loss']:.3f}")
     if run["tokens_per_second"]:

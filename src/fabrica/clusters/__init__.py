@@ -1,4 +1,4 @@
-"""Clusters: sites, their machines, and the one port through which every machine is spoken to.
+"""Clusters: sites, machines, what people are called there, and the one port through which every machine is spoken to.
 
 Words: a *site* runs *machines*; a machine has *devices* (GPUs; on the embedded default, this computer counted as one);
 a *job* is what a cluster runs; an *account* on the cluster is what jobs are charged to.

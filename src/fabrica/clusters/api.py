@@ -5,8 +5,10 @@ from typing import Any
 
 from django.http import HttpRequest
 from ninja import Router, Schema
+from pydantic import Field
 
 from fabrica.clusters import queries
+from fabrica.people.queries import signed_in
 from fabrica.web.scopes import needs
 
 router = Router(tags=["machines"])
@@ -43,3 +45,17 @@ class MachineOut(Schema):
 def machines(request: HttpRequest) -> Any:  # noqa: ARG001 - that machines exist is public
     """The machines of this factory."""
     return queries.machines()
+
+
+class UnixNameOut(Schema):
+    """What I am called on a site's machines."""
+
+    site: str = Field(alias="site.slug")
+    unix_name: str = Field(alias="name")
+
+
+@router.get("/me/unix-names", response=list[UnixNameOut])
+@needs("read")
+def unix_names(request: HttpRequest) -> Any:
+    """What I am called on the machines of each site where my projects have hours."""
+    return queries.names_of(signed_in(request))

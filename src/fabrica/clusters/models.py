@@ -1,7 +1,10 @@
-"""Sites and machines."""
+"""Sites, machines, and the UNIX names of people."""
 
 from django.db import models
+from django.db.models import Q
 
+from fabrica.clusters.engine import DEFAULT_TEMPLATE, MAX_LENGTH, MAX_TEMPLATE
+from fabrica.people.models import Person
 from fabrica.people.states import MEMBER_COUNTRIES
 
 
@@ -11,6 +14,11 @@ class Site(models.Model):
     slug = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=120)
     country = models.CharField(max_length=2, choices=list(MEMBER_COUNTRIES.items()))
+    unix_name_template = models.CharField(
+        max_length=MAX_TEMPLATE, default=DEFAULT_TEMPLATE, db_default=DEFAULT_TEMPLATE,
+        help_text="How a person's UNIX name is made; see docs/operator/ssh.md.",
+    )  # fmt: skip
+    names_checked_at = models.DateTimeField(null=True, help_text="When everybody who works here had a UNIX name.")
 
     def __str__(self) -> str:
         return self.name
@@ -35,3 +43,28 @@ class Machine(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class UnixName(models.Model):
+    """What a person is called on the machines of a site.
+
+    A name that was given up stays with its person: nobody else ever gets it, nor the files of its account.
+    """
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=MAX_LENGTH, blank=True, help_text="Empty while an operator must choose one.")
+    trouble = models.CharField(max_length=500, blank=True, help_text="Why the template made none, in a sentence.")
+    assigned_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True, help_text="When another took its place.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["site", "name"], condition=~Q(name=""), name="clusters_unix_name_once"),
+            models.UniqueConstraint(
+                fields=["site", "person"], condition=Q(retired_at=None), name="clusters_unix_name_of_person"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or f"(no name: {self.trouble})"

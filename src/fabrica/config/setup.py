@@ -17,12 +17,18 @@ def grant(email: str, role: str) -> None:
     """Give a role to a person. Raises NotFound, Refused."""
     if role not in Role.values:
         raise Refused(f"{role} is no role.", todo=f"Use one of: {', '.join(Role.values)}.")
-    person = Person.objects.filter(email__iexact=email).first()
-    if person is None:
-        raise NotFound(f"Nobody has the address {email}.", todo="Sign up on the portal first.")
+    person = person_by_email(email)
     services.grant_role(person=person, role=Role(role), by=None, now=utcnow())
     if role == Role.OPERATOR:
         Person.objects.filter(pk=person.pk).update(is_staff=True, is_superuser=True)
+
+
+def person_by_email(email: str) -> Person:
+    """The person with this address. Raises NotFound."""
+    person = Person.objects.filter(email__iexact=email).first()
+    if person is None:
+        raise NotFound(f"Nobody has the address {email}.", todo="Sign up on the portal first.")
+    return person
 
 
 def operator() -> tuple[Person, datetime]:

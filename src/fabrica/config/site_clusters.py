@@ -4,10 +4,12 @@ from typing import Annotated
 
 import typer
 
+from fabrica.config import site_names
 from fabrica.config.site import start, telling
 from fabrica.kit.units import gpu_seconds
 
 app = typer.Typer(no_args_is_help=True, help="Sites and machines.")
+site_names.register(app)
 
 
 @app.command()
@@ -35,14 +37,11 @@ def add_machine(
     """Register a machine of a site."""
     start()
     from fabrica.clusters import queries, services
-    from fabrica.clusters.models import Site
     from fabrica.config.setup import operator
-    from fabrica.kit.errors import NotFound, Refused
+    from fabrica.kit.errors import Refused
 
     with telling():
-        found = Site.objects.filter(slug=site).first()
-        if found is None:
-            raise NotFound(f"There is no site {site}.", todo="Register it with `clusters add-site`.")
+        found = queries.site_by_slug(site)
         if adapter not in queries.adapters():
             raise Refused(f"No adapter is called {adapter}.", todo=f"Use one of: {', '.join(queries.adapters())}.")
         by, now = operator()

@@ -13,11 +13,14 @@ from fabrica.clusters.adapters.port import Cluster
 from fabrica.clusters.adapters.slurm import SlurmCluster, read_settings
 from fabrica.clusters.models import Machine
 from fabrica.clusters.queries import serve
+from fabrica.notices.services import tell
+from fabrica.people.queries import carry_through
 
 Loop = Callable[[datetime], bool]
 
 # context, function: each looks at one row and says whether there was one
 LOOPS = [
+    ("allocations", "name_people"),
     ("allocations", "reconcile"),
     ("dataspaces", "stage"),
     ("training", "submit"),
@@ -35,6 +38,7 @@ def wire() -> None:
     """Fill every port. Called once, when the site starts."""
     serve("local", _local_cluster)
     serve("slurm", _slurm_cluster)
+    carry_through(tell)
 
 
 def _local_cluster(machine: Machine) -> LocalCluster:

@@ -9,7 +9,7 @@ from fabrica.kit.admin import ReadOnly, ReadOnlyInline
 from fabrica.kit.errors import Problem
 from fabrica.kit.time import utcnow
 from fabrica.people import services
-from fabrica.people.models import Member, Organisation, Person, RoleGrant
+from fabrica.people.models import Member, Organisation, Person, RoleGrant, SshKey
 from fabrica.people.queries import signed_in
 
 
@@ -61,3 +61,12 @@ class OrganisationAdmin(ReadOnly):
     list_filter = ["kind", "country"]
     search_fields = ["name", "registration_number"]
     inlines = [MemberInline]
+
+
+@admin.register(SshKey)
+class SshKeyAdmin(ReadOnly):
+    """SSH keys, by fingerprint."""
+
+    list_display = ["fingerprint", "kind", "person", "added_at"]
+    search_fields = ["fingerprint", "person__email"]
+    list_select_related = ["person"]

@@ -10,7 +10,8 @@ from pydantic import Field
 from fabrica.kit.errors import NotAllowed, NotFound
 from fabrica.kit.time import utcnow
 from fabrica.people import queries, rules, services
-from fabrica.people.models import Member, Organisation, Person, Token
+from fabrica.people.engine import MAX_LINE
+from fabrica.people.models import Member, Organisation, Person, SshKey, Token
 from fabrica.people.queries import signed_in
 from fabrica.web.scopes import needs
 
@@ -194,4 +195,46 @@ class ActiveIn(Schema):
 def set_active(request: HttpRequest, uid: str, payload: ActiveIn) -> Status[None]:
     """Lock a person out, or let them in again (operators)."""
     services.set_active(uid=uid, active=payload.active, by=signed_in(request), now=utcnow())
+    return Status(204, None)
+
+
+class SshKeyIn(Schema):
+    """A new SSH key."""
+
+    name: str = Field(max_length=60, examples=["my laptop"])
+    key: str = Field(max_length=MAX_LINE, examples=["ssh-ed25519 AAAA..."])
+
+
+class SshKeyOut(Schema):
+    """An SSH key."""
+
+    id: int
+    name: str
+    kind: str
+    fingerprint: str
+    key: str = Field(alias="line")
+    added_at: datetime
+
+
+@router.get("/me/ssh-keys", response=list[SshKeyOut])
+@needs("read")
+def ssh_keys(request: HttpRequest) -> Any:
+    """The SSH keys with which I enter machines."""
+    return queries.ssh_keys_of(signed_in(request))
+
+
+@router.post("/me/ssh-keys", response={201: SshKeyOut})
+@needs("account")
+def add_ssh_key(request: HttpRequest, payload: SshKeyIn) -> Status[SshKey]:
+    """Enter machines with another SSH key. I am told by mail."""
+    made = services.add_ssh_key(name=payload.name, text=payload.key, by=signed_in(request), now=utcnow())
+    return Status(201, made)
+
+
+@router.delete("/me/ssh-keys/{key_id}", response={204: None})
+@needs("account")
+def remove_ssh_key(request: HttpRequest, key_id: int) -> Status[None]:
+    """Enter no machine with this SSH key any more."""
+    person = signed_in(request)
+    services.remove_ssh_key(key=queries.ssh_key_of(person, key_id), by=person, now=utcnow())
     return Status(204, None)

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from fabrica.people.engine import MAX_LINE
 from fabrica.people.models import Organisation, Person
 from fabrica.people.states import Language, Scope
 
@@ -48,6 +49,28 @@ class MemberForm(forms.Form):
     """Somebody to add to the organisation."""
 
     email = forms.EmailField(label=_("Their e-mail address"), help_text=_("They need an account here first."))
+
+
+class SshKeyForm(forms.Form):
+    """A new SSH key."""
+
+    name = forms.CharField(label=_("Name"), max_length=60, help_text=_("Where you will use it, such as: my laptop."))
+    text = forms.CharField(
+        label=_("Public key"),
+        max_length=MAX_LINE,
+        widget=forms.Textarea({"rows": 4, "spellcheck": "false", "autocomplete": "off"}),
+        help_text=_(
+            "One line that begins with ssh-ed25519, ecdsa-sha2, ssh-rsa (3072 bits or more) or, for a security key, "
+            "sk-. It stands in a file that ends in .pub."
+        ),
+    )
+
+    def clean_text(self) -> str:
+        """The text as it is; a secret pasted by mistake is not sent back with the page."""
+        text: str = self.cleaned_data["text"]
+        if "PRIVATE KEY" in text:
+            self.data = {**self.data.dict(), "text": ""}  # type: ignore[attr-defined] # a form gets a QueryDict
+        return text
 
 
 class TokenForm(forms.Form):

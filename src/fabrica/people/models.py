@@ -1,4 +1,4 @@
-"""Persons, organisations, memberships, roles, tokens."""
+"""Persons, organisations, memberships, roles, tokens, SSH keys."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -117,3 +117,22 @@ class Token(models.Model):
     def is_usable(self, now: datetime) -> bool:
         """Whether the token is neither revoked nor expired, and its person still active."""
         return self.revoked_at is None and now < self.expires_at and self.person.is_active
+
+
+class SshKey(models.Model):
+    """A public key with which a person enters machines; without the comment, which often names somebody."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(_("name"), max_length=60)
+    kind = models.CharField(max_length=40)
+    blob = models.TextField(max_length=8_000)
+    fingerprint = models.CharField(max_length=60, unique=True)
+    added_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.fingerprint
+
+    @property
+    def line(self) -> str:
+        """As it stands in an authorized-keys file."""
+        return f"{self.kind} {self.blob}"

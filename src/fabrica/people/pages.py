@@ -1,4 +1,4 @@
-"""Pages of one's own account: terms, organisations, tokens."""
+"""Pages of one's own account: terms, organisations, tokens, SSH keys."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -13,7 +13,7 @@ from django.views.i18n import set_language
 from fabrica.kit.errors import NotFound, Problem, Refused
 from fabrica.kit.time import utcnow
 from fabrica.people import queries, rules, services
-from fabrica.people.forms import MemberForm, OrganisationForm, TermsForm, TokenForm
+from fabrica.people.forms import MemberForm, OrganisationForm, SshKeyForm, TermsForm, TokenForm
 from fabrica.people.queries import signed_in
 from fabrica.people.states import TERMS_VERSION, Language
 
@@ -119,3 +119,30 @@ def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     services.revoke_token(token=token, by=signed_in(request), now=utcnow())
     messages.success(request, _("The token %(name)s no longer works.") % {"name": token.name})
     return redirect("people:account")
+
+
+def ssh_keys(request: HttpRequest) -> HttpResponse:
+    """One's SSH keys, and a form for another."""
+    person = signed_in(request)
+    form = SshKeyForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = services.add_ssh_key(**form.cleaned_data, by=person, now=utcnow())
+        except Problem as problem:
+            form.add_error("text", str(problem))
+        else:
+            messages.success(request, _("The SSH key %(name)s is added.") % {"name": made.name})
+            return redirect("people:ssh_keys")
+    keys = list(queries.ssh_keys_of(person))
+    context = {"keys": keys, "form": form if len(keys) < services.MAX_SSH_KEYS else None, "most": services.MAX_SSH_KEYS}
+    return render(request, "people/ssh_keys.html", context)
+
+
+@require_POST
+def ssh_key_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take an SSH key away."""
+    person = signed_in(request)
+    key = queries.ssh_key_of(person, pk)
+    services.remove_ssh_key(key=key, by=person, now=utcnow())
+    messages.success(request, _("The SSH key %(name)s opens no machine any more.") % {"name": key.name})
+    return redirect("people:ssh_keys")

@@ -1,5 +1,6 @@
 """Reads of people. Lists start from what a person may see."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol, cast
 
@@ -7,14 +8,27 @@ from django.db.models import QuerySet
 
 from fabrica.kit.errors import NotFound
 from fabrica.kit.ids import digest
-from fabrica.people.models import Organisation, Person, Token
+from fabrica.people.models import Organisation, Person, SshKey, Token
 from fabrica.people.states import Role
+
+Carrier = Callable[..., None]
+_carriers: list[Carrier] = []
 
 
 class HasUser(Protocol):
     """A request, as far as this context cares."""
 
     user: Any
+
+
+def carry_through(carrier: Carrier) -> None:
+    """Say who carries messages to people, as `notices.services.tell` does; called by `config.wiring` alone."""
+    _carriers[:] = [carrier]
+
+
+def carriers() -> list[Carrier]:
+    """Who carries messages to people; nobody where no site is wired."""
+    return list(_carriers)
 
 
 def signed_in(request: HasUser) -> Person:
@@ -49,3 +63,16 @@ def usable_token(secret: str, now: datetime) -> Token | None:
 def with_role(role: Role) -> QuerySet[Person]:
     """The active persons with a role."""
     return Person.objects.filter(is_active=True, role_grants__role=role).order_by("pk")
+
+
+def ssh_keys_of(person: Person) -> QuerySet[SshKey]:
+    """The person's SSH keys, newest first."""
+    return SshKey.objects.filter(person=person).order_by("-pk")
+
+
+def ssh_key_of(person: Person, pk: int) -> SshKey:
+    """One of the person's SSH keys. Raises NotFound, also for others'."""
+    found = ssh_keys_of(person).filter(pk=pk).first()
+    if found is None:
+        raise NotFound("There is no such SSH key among yours.", todo="See those on your account page.")
+    return found

@@ -12,11 +12,13 @@ from django.db import IntegrityError, transaction
 from fabrica.audit.services import record
 from fabrica.kit.errors import NotAllowed, NotFound, Refused
 from fabrica.kit.ids import digest, new_secret
-from fabrica.people import rules
-from fabrica.people.models import Member, Organisation, Person, RoleGrant, Token
+from fabrica.people import queries, rules
+from fabrica.people.engine import public_key
+from fabrica.people.models import Member, Organisation, Person, RoleGrant, SshKey, Token
 from fabrica.people.states import MEMBER_COUNTRIES, TERMS_VERSION, Kind, Language, MemberRole, Role, Scope
 
 MAX_TOKENS = 20
+MAX_SSH_KEYS = 10
 NAME_LIMIT, NUMBER_LIMIT = 160, 40
 MAX_TOKEN_DAYS = 365
 TOUCH_EVERY = timedelta(minutes=5)
@@ -172,3 +174,44 @@ def touch_token(*, token: Token, now: datetime) -> None:
     """Note that a token was used, at most every five minutes: reads stay reads."""
     if token.last_used_at is None or now - token.last_used_at > TOUCH_EVERY:
         Token.objects.filter(pk=token.pk).update(last_used_at=now)
+
+
+@transaction.atomic
+def add_ssh_key(*, name: str, text: str, by: Person, now: datetime) -> SshKey:
+    """Let the person enter machines with this public key; they are told by mail, should it have been another.
+
+    Raises Refused for a bad, weak or known one, for too many, and before a second factor that the role needs.
+    """
+    key = public_key(text)
+    if not name.strip():
+        raise Refused("An SSH key needs a name.", todo="Say where you use it, such as: my laptop.")
+    if rules.needs_second_factor(by):
+        raise Refused("Set up your second factor first.", why="Your role can decide about others.")
+    Person.objects.select_for_update().get(pk=by.pk)  # keys of a person are added one by one
+    if SshKey.objects.filter(person=by).count() >= MAX_SSH_KEYS:
+        raise Refused(f"You have {MAX_SSH_KEYS} SSH keys already.", todo="Remove one you no longer use.")
+    try:
+        with transaction.atomic():
+            made = SshKey.objects.create(
+                person=by, name=name.strip()[:60], kind=key.kind, blob=key.blob, fingerprint=key.fingerprint,
+                added_at=now,
+            )  # fmt: skip
+    except IntegrityError as error:
+        raise Refused(
+            "This SSH key is registered already.", why="A key opens the account of one person only.",
+            todo="Make another with `ssh-keygen -t ed25519`.",
+        ) from error  # fmt: skip
+    record(verb="ssh_key.add", by=by, subject=f"person:{by.uid}", now=now, kind=key.kind, fingerprint=key.fingerprint)
+    event = f"ssh_key:{made.pk}:{key.fingerprint}"
+    for carry in queries.carriers():
+        carry(person=by, kind="ssh_key_added", event=event, now=now, path="/account/ssh-keys/", key=made)
+    return made
+
+
+@transaction.atomic
+def remove_ssh_key(*, key: SshKey, by: Person, now: datetime) -> None:
+    """Let nobody enter a machine with this key any more; who is in stays in. Raises NotAllowed for another's."""
+    if key.person_id != by.pk:
+        raise NotAllowed("This SSH key is not yours.")
+    if SshKey.objects.filter(pk=key.pk).delete()[0]:
+        record(verb="ssh_key.remove", by=by, subject=f"person:{by.uid}", now=now, fingerprint=key.fingerprint)

@@ -13,4 +13,6 @@ urlpatterns = [
     path("account/tokens/new/", pages.token_new, name="token_new"),
     path("account/tokens/made/", pages.token_made, name="token_made"),
     path("account/tokens/<int:pk>/revoke/", pages.token_revoke, name="token_revoke"),
+    path("account/ssh-keys/", pages.ssh_keys, name="ssh_keys"),
+    path("account/ssh-keys/<int:pk>/remove/", pages.ssh_key_remove, name="ssh_key_remove"),
 ]

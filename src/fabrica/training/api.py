@@ -27,6 +27,7 @@ from fabrica.web.scopes import needs
 
 router = Router(tags=["training"])
 MAX_DEVICES = 100_000
+ESTIMATE = "the machine's own estimate, which assumes that every job runs to its limit: usually later than what happens"
 
 
 class KeyOut(Schema):
@@ -67,6 +68,7 @@ class RunIn(Schema):
     container: str = Field("", max_length=4_000, description="path of an Apptainer image on the machine")
     data: list[str] = Field(default=[], max_length=20, examples=[["fabrica:python-stdlib@1"]])
     devices: int = Field(1, ge=1, le=MAX_DEVICES)
+    nodes: int = Field(0, ge=0, le=MAX_DEVICES, description="over how many; 0 for as few as the devices fit on")
     time_limit_seconds: int | None = Field(None, ge=1, le=MAX_TIME_LIMIT_SECONDS)
 
 
@@ -120,7 +122,10 @@ class RunRow(Schema):
     uid: str
     kind: str
     state: str
-    reason: str
+    reason: str = Field(alias="why_it_waits.sentence", description="why it waits")
+    todo: str = Field(alias="why_it_waits.todo", description="what to do about it")
+    waiting_code: str = Field(description="the machine's own word for why it waits")
+    machine_starts_at: datetime | None = Field(description=ESTIMATE)
     phase: str
     step: int
     steps: int
@@ -142,6 +147,7 @@ class RunOut(RunRow):
     command: list[str]
     data: list[str]
     devices: int
+    nodes: int
     time_limit_seconds: int
     planned_seconds: int | None
     planned_gpu_seconds: int | None

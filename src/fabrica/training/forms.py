@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.boundfield import BoundField
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +19,7 @@ from fabrica.training.engine import MAX_TIME_LIMIT_SECONDS, MIN_TIME_LIMIT_SECON
 from fabrica.web.words import count
 
 OWN = "command"
+ADVANCED = ("nodes",)
 MAX_CHANGES = 4_000
 
 
@@ -44,6 +46,14 @@ class LaunchForm(forms.Form):
     )
     datasets = forms.MultipleChoiceField(label=_("Data"), widget=forms.CheckboxSelectMultiple, required=False)
     devices = forms.IntegerField()
+    nodes = forms.IntegerField(
+        label=_("Spread over how many nodes"),
+        min_value=0,
+        required=False,
+        help_text=_(
+            "Leave it empty for as few as the devices fit on, which is fastest. The devices must be a multiple of it."
+        ),
+    )
     time_limit_minutes = forms.IntegerField(
         label=_("Time limit, in minutes"),
         min_value=-(-MIN_TIME_LIMIT_SECONDS // 60),
@@ -68,6 +78,22 @@ class LaunchForm(forms.Form):
             initial=1,
             help_text=_("%(machine)s has %(count)s.") % {"machine": machine.name, "count": machine.devices_total},
         )
+        self.fields["nodes"].widget.attrs["max"] = machine.devices_total
+
+    @property
+    def plain(self) -> list[BoundField]:
+        """The fields that everybody needs, in order."""
+        return [one for one in self.visible_fields() if one.name not in ADVANCED]
+
+    @property
+    def advanced(self) -> list[BoundField]:
+        """The fields that few need."""
+        return [self[name] for name in ADVANCED]
+
+    @property
+    def shows_advanced(self) -> bool:
+        """Whether one of those few holds something."""
+        return any(one.errors or one.value() for one in self.advanced)
 
     def clean_command(self) -> list[str]:
         """The command as a list; quotes are read as a shell would, and nothing else of a shell."""
@@ -85,10 +111,14 @@ class LaunchForm(forms.Form):
         return values
 
     def clean(self) -> dict[str, Any]:
-        """A command is needed where one was chosen."""
+        """A command is needed where one was chosen, and devices that can be spread evenly over the nodes."""
         data = super().clean() or {}
         if data.get("choice") == OWN and not data.get("command") and "command" not in self.errors:
             self.add_error("command", _("Write the command, or choose a recipe."))
+        devices, nodes = data.get("devices"), data.get("nodes")
+        if devices and nodes and devices % nodes:
+            told = {"devices": devices, "nodes": nodes}
+            self.add_error("nodes", _("%(devices)s devices cannot be spread evenly over %(nodes)s nodes.") % told)
         return data
 
     def wish(self) -> dict[str, Any]:
@@ -101,6 +131,7 @@ class LaunchForm(forms.Form):
             "command": data["command"] if is_own else None,
             "stagings": [self.stagings[key] for key in data["datasets"]],
             "devices": data["devices"],
+            "nodes": data["nodes"] or 0,
             "time_limit_seconds": minutes * 60 if minutes else None,
         }
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from fabrica.allocations.models import Award
 from fabrica.clusters.models import Machine
@@ -13,6 +14,7 @@ from fabrica.kit.claims import Claimable
 from fabrica.kit.ids import new_uid
 from fabrica.people.models import Person
 from fabrica.projects.models import Project
+from fabrica.training.engine import Words, is_about_hours, words_of_reason
 from fabrica.training.states import FINAL, AttemptState, Kind, State
 
 
@@ -28,6 +30,9 @@ class Run(Claimable):
     recipe = models.JSONField(null=True, blank=True, help_text="Complete, as trainer.recipe.to_dict writes it.")
     command = models.JSONField(default=list, blank=True, help_text="Program and arguments; no shell reads them.")
     devices = models.PositiveIntegerField()
+    nodes = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Over how many the devices are spread; 0 for as few as they fit on."
+    )
     time_limit_seconds = models.PositiveIntegerField(help_text="For all attempts together.")
     planned_seconds = models.PositiveBigIntegerField(null=True, help_text="None for a command: nobody can plan it.")
     planned_gpu_seconds = models.PositiveBigIntegerField(null=True)
@@ -35,6 +40,10 @@ class Run(Claimable):
 
     state = models.CharField(max_length=20, choices=State.choices, default=State.QUEUED)
     reason = models.CharField(max_length=500, blank=True, help_text="Why it waits, in a sentence.")
+    waiting_code = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="The machine's own word for why it waits."
+    )
+    machine_starts_at = models.DateTimeField(null=True, help_text="The machine's own estimate of its start.")
     error_what = models.CharField(max_length=500, blank=True)
     error_why = models.CharField(max_length=1000, blank=True)
     error_todo = models.CharField(max_length=1000, blank=True)
@@ -92,6 +101,16 @@ class Run(Claimable):
     @property
     def is_ended(self) -> bool:
         return self.state in FINAL
+
+    @property
+    def why_it_waits(self) -> Words:
+        """A sentence and what to do, in the reader's language for the machine's own words; both may be empty."""
+        return words_of_reason(self.waiting_code, gettext) if self.waiting_code else Words(self.reason, "")
+
+    @property
+    def lacks_hours(self) -> bool:
+        """Whether the machine lets it wait because the project's hours are used up or held."""
+        return is_about_hours(self.waiting_code)
 
     @property
     def is_cancelling(self) -> bool:

@@ -48,8 +48,29 @@ def test_training_stages_launches_and_watches(project, asked):
 def test_detached_it_only_launches(project, asked):
     assert asked("train", "--command", "python -c 'print(1)'", "--detach") == RUN
     assert sent(project, f"{AT}/runs") == [
-        {"data": [], "time_limit_seconds": None, "command": ["python", "-c", "print(1)"], "container": ""}
-    ]
+        {
+            "data": [], "time_limit_seconds": None, "devices": 1, "command": ["python", "-c", "print(1)"],
+            "container": "",
+        }
+    ]  # fmt: skip
+
+
+def test_devices_may_be_spread_over_nodes(project, asked, fabrica):
+    asked("train", "--command", "true", "--devices", "4", "--nodes", "2", "--detach")
+    (launched,) = sent(project, f"{AT}/runs")
+    assert (launched["devices"], launched["nodes"]) == (4, 2)
+
+
+def test_a_waiting_run_tells_why_what_to_do_and_when(project, fabrica):
+    waits = {"state": "submitted", "phase": "", "reason": "Jobs are ahead of it.", "todo": "It moves up by itself."}
+    project.answers[f"{AT}/runs/1"] = {**RUN, **waits, "machine_starts_at": "2026-11-23T12:00:00Z"}
+    project.answers[f"{AT}/runs/1/bill"] = {}
+    told = " ".join(fabrica("runs", "1").stdout.split())
+    assert told.rpartition("bill {} ")[2] == (
+        "Jobs are ahead of it. It moves up by itself. Expected start: 2026-11-23T12:00:00Z. This is the machine's own "
+        "estimate, which assumes that every job runs to its limit: usually later than what happens. "
+        "0.00 GPU-hours used."
+    )
 
 
 def test_a_run_that_failed_ends_with_one_and_its_document(project, fabrica):

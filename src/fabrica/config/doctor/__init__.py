@@ -34,6 +34,7 @@ CHECKS: list[tuple[str, Check, float]] = [
     ("https", https_.certificate, 15),
     ("https", https_.answers, 15),
     ("people", people.roles, 10),
+    ("people", people.unix_names, 10),
     ("workers", workers.alive, 10),
     ("machines", machines.machines, 60),
 ]

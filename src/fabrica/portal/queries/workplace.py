@@ -7,6 +7,7 @@ from datetime import datetime
 from fabrica.allocations.engine import Balance
 from fabrica.allocations.models import Award, ClusterAccount
 from fabrica.allocations.queries import award_of, balance, cluster_account_of
+from fabrica.clusters.queries import unix_names
 from fabrica.dataspaces.models import Staging
 from fabrica.dataspaces.queries import stagings_in
 from fabrica.kit.errors import NotFound
@@ -22,6 +23,7 @@ from fabrica.training.queries import RunBill, bill, runs_in
 MAX_RUNS = 10
 MAX_MODELS = 10
 MAX_STAGINGS = 20
+ON_THIS_COMPUTER = "local"
 
 
 @dataclass(frozen=True)
@@ -52,22 +54,31 @@ class Workplace:
     stagings: Sequence[Staging]
     runs: Sequence[Run]
     models: Sequence[ModelVersion]
+    unix_name: str  # what the person is called on the machine; empty where nobody signs in, or not yet
 
 
 def workplace_of(person: Person, slug: str, now: datetime) -> Workplace:
     """A project with all that belongs to it. Raises NotFound, also for one the person may not see."""
     project = project_of(person, slug)
+    hours, can_work = _hours(project), rules.works_in(person, project)
     return Workplace(
         project=project,
         is_open=now < project.ends_at,
-        can_work=rules.works_in(person, project),
+        can_work=can_work,
         leads=rules.leads(person, project),
-        hours=_hours(project),
+        hours=hours,
         members=list(project.members.select_related("person").order_by("pk")),
         stagings=list(stagings_in(person, project)[:MAX_STAGINGS]),
         runs=list(runs_in(person, project)[:MAX_RUNS]),
         models=list(models_visible_to(person).filter(model__project=project)[:MAX_MODELS]),
+        unix_name=_unix_name(person, hours.award) if hours and can_work else "",
     )
+
+
+def _unix_name(person: Person, award: Award) -> str:
+    if award.machine.adapter == ON_THIS_COMPUTER:
+        return ""
+    return unix_names(award.machine.site, [person.pk]).get(person.pk, "")
 
 
 def _hours(project: Project) -> Hours | None:

@@ -6,8 +6,11 @@ from django.test import Client
 from fabrica.applications.models import Application
 from fabrica.applications.tests.factories import submitted
 from fabrica.dataspaces.tests import factories as data
+from fabrica.people import services as people
+from fabrica.people.tests.keys import new_line
 from fabrica.registry.tests.conftest import key, run, site, version  # noqa: F401 - fixtures
 from fabrica.reviews.tests.factories import assessed
+from fabrica.training.models import Run
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SERIOUS = {"serious", "critical"}
@@ -39,13 +42,15 @@ def visit(chromium, live_server, cast):
 
 
 def test_each_page_is_accessible_fits_and_is_quiet(visit, cast, call, site, version, now):  # noqa: F811
-    site.launch(now)
+    people.add_ssh_key(name="laptop", text=new_line(), by=cast.applicant, now=now)
+    Run.objects.filter(pk=site.launch(now).pk).update(waiting_code="QOSGrpGRESMinutes", machine_starts_at=now)
     data.waiting(cast, now, data.published(cast, now), site.project)
     screen, decide = submitted(cast, call, now), assessed(cast, call, now)
     pages = [
         ("/", ""), ("/home/", "applicant"), ("/home/", "officer"), ("/desk/", "officer"),
         (f"/desk/{screen.code}/", "officer"), (f"/desk/{decide.code}/", "officer"),
-        (f"/projects/{site.project.slug}/", "applicant"),
+        (f"/projects/{site.project.slug}/", "applicant"), ("/account/ssh-keys/", "applicant"),
+        (f"/projects/{site.project.slug}/runs/2/", "applicant"),
     ]  # fmt: skip
     wrong = []
     for number, (address, who) in enumerate(pages):

@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from fabrica.allocations.models import ClusterAccount
+from fabrica.clusters import services as names
 from fabrica.dataspaces.tests import factories as data
 from fabrica.portal.queries.workplace import workplace_of
 from fabrica.registry.tests.conftest import key, run, site, version  # noqa: F401 - fixtures
@@ -116,3 +117,13 @@ def test_ten_rows_cost_no_more_queries_than_one(browser, cast, site, version, no
         site.launch(now, time_limit_seconds=60)
         data.waiting(cast, now, data.published(cast, now, title=f"Letters {n}"), site.project)
     assert queries_of(browser("applicant"), page(site)) == before
+
+
+def test_members_are_told_what_they_are_called_on_the_machine(browser, cast, site, now):  # noqa: F811
+    told = "On Machine One itself you are called <code>ada</code>, and sign in with one of"
+    assert told not in browser("applicant").get(page(site)).content.decode()
+    names.change_unix_name(site=site.machine.site, person=cast.applicant, name="ada", by=cast.operator, now=now)
+    assert told in browser("applicant").get(page(site)).content.decode()
+    assert "itself you are called" not in browser("mate").get(page(site)).content.decode()
+    type(site.machine).objects.update(adapter="local")
+    assert told not in browser("applicant").get(page(site)).content.decode()

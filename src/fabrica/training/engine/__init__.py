@@ -8,6 +8,7 @@ from fabrica.training.engine.limits import (
     MIN_ATTEMPT_SECONDS,
     MIN_TIME_LIMIT_SECONDS,
     check_command,
+    check_nodes,
     in_container,
     time_limit,
     wait_after,
@@ -25,6 +26,8 @@ from fabrica.training.engine.reading import (
     read_progress,
     read_result,
 )
+from fabrica.training.engine.reasons import Words
+from fabrica.training.engine.waiting import is_about_hours, reason_code, words_of_reason
 
 __all__ = [
     "DEFAULT_COMMAND_SECONDS",
@@ -39,15 +42,20 @@ __all__ = [
     "Lines",
     "Progress",
     "Result",
+    "Words",
     "check_command",
+    "check_nodes",
     "ending",
     "in_container",
+    "is_about_hours",
     "keeps",
     "printable",
     "read_failure",
     "read_lines",
     "read_progress",
     "read_result",
+    "reason_code",
     "time_limit",
     "wait_after",
+    "words_of_reason",
 ]

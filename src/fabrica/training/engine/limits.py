@@ -36,6 +36,16 @@ def time_limit(planned_seconds: int | None, given: int | None) -> int:
     return seconds
 
 
+def check_nodes(devices: int, nodes: int) -> None:
+    """Raises Refused where the devices cannot be spread evenly over the nodes; 0 stands for as few as they fit on."""
+    if nodes < 0 or (nodes and devices % nodes):
+        raise Refused(
+            f"{devices} devices cannot be spread evenly over {nodes} nodes.",
+            why="Each node gives the same number of devices.",
+            todo="Ask for a multiple of the nodes, or leave the nodes out.",
+        )
+
+
 def wait_after(tries: int) -> timedelta:
     """How long to wait after so many failed tries in a row: 2, 4, 8 ... seconds, at most two minutes."""
     return timedelta(seconds=min(MAX_WAIT_SECONDS, 2 ** min(max(tries, 1), 10)))

@@ -1,5 +1,6 @@
 """Pages of runs: the list, the launch with its plan, a run as it goes."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -104,6 +105,11 @@ def _elapsed(run: Run) -> int:
     return round((utcnow() - started_at).total_seconds()) if started_at else 0
 
 
+def _still_ahead(at: datetime | None) -> datetime | None:
+    """The moment, unless it has passed: a machine may be late with its estimate."""
+    return at if at and at > utcnow() else None
+
+
 def _shown(request: HttpRequest, slug: str, number: int) -> dict[str, Any]:
     person = signed_in(request)
     found = queries.run_of(person, slug, number)
@@ -118,6 +124,7 @@ def _shown(request: HttpRequest, slug: str, number: int) -> dict[str, Any]:
         "loss": [(step, loss) for step, loss, _speed in points],
         "throughput": [(step, speed) for step, _loss, speed in points],
         "held": found.devices * found.time_limit_seconds,
+        "expected_at": _still_ahead(found.machine_starts_at),
         "is_interrupted": waits and found.used_gpu_seconds > 0,
         "is_too_slow": not found.is_ended and not waits and (found.seconds_left or 0) > left,
         "time_left": left,

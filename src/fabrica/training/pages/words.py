@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from fabrica.kit.time import utcnow
 from fabrica.kit.units import duration
@@ -48,9 +48,16 @@ def _asked(run: Run) -> list[tuple[str, Any]]:
     return [
         what,
         (_("Data"), ", ".join(data) or "–"),
-        (_("Devices"), run.devices),
+        (_("Devices"), _devices(run)),
         (_("Time limit"), duration(run.time_limit_seconds)),
     ]
+
+
+def _devices(run: Run) -> str:
+    if not run.nodes:
+        return count(run.devices)
+    told = ngettext("%(devices)s, on %(nodes)s node", "%(devices)s, spread over %(nodes)s nodes", run.nodes)
+    return told % {"devices": count(run.devices), "nodes": count(run.nodes)}
 
 
 def _flat(values: dict[str, Any], path: str = "") -> list[tuple[str, Any]]:
@@ -75,7 +82,7 @@ def rows_of(runs: Sequence[Run]) -> dict[str, Any]:
     rows = [
         (
             format_html('<a href="{}">#{} {}</a>', run.path, run.number, _name(run)),
-            render_to_string("training/state.html", {"run": run}),
+            render_to_string("training/state_row.html", {"run": run}),
             f"{count(run.step)} / {count(run.steps)}" if run.steps else "–",
             "–" if run.loss is None else number_format(run.loss, 3),
             gpu_hours(run.used_gpu_seconds),

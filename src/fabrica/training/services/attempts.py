@@ -18,6 +18,7 @@ from fabrica.training.engine import (
     Progress,
     Result,
     ending,
+    reason_code,
     wait_after,
 )
 from fabrica.training.models import Attempt, Point, Run
@@ -26,6 +27,7 @@ from fabrica.training.services.moves import locked, move
 from fabrica.training.states import AttemptState, State
 
 FREE: dict[str, Any] = {"claim_token": "", "claim_expires_at": None}
+NOT_WAITING: dict[str, Any] = {"waiting_code": "", "machine_starts_at": None}
 REASON_LENGTH = 500
 
 
@@ -70,14 +72,25 @@ def record_job(*, run: Run, attempt: Attempt, job_id: str, now: datetime) -> boo
     if row is None:
         return False
     Attempt.objects.filter(pk=attempt.pk).update(job_id=job_id, state=AttemptState.SUBMITTED, submitted_at=now)
-    move(row, State.SUBMITTED, by=None, now=now, submitted_at=now, next_look_at=now, tries=0, reason="", **FREE)
+    move(
+        row,
+        State.SUBMITTED,
+        by=None,
+        now=now,
+        submitted_at=now,
+        next_look_at=now,
+        tries=0,
+        reason="",
+        **NOT_WAITING,
+        **FREE,
+    )
     return True
 
 
 def postpone(*, run: Run, why: str, now: datetime) -> bool:
     """Look again later, after a wait that grows, and show why. False if the claim was lost meanwhile."""
     tries = min(run.tries + 1, 1_000)
-    return run.settle(reason=why[:REASON_LENGTH], tries=tries, next_look_at=now + wait_after(tries))
+    return run.settle(reason=why[:REASON_LENGTH], tries=tries, next_look_at=now + wait_after(tries), **NOT_WAITING)
 
 
 @transaction.atomic
@@ -112,6 +125,7 @@ def note(
         **_news(row, news),
         **FREE,
         "tries": 0,
+        **_waiting(status),
         "reason": status.reason[:REASON_LENGTH],
         "next_look_at": next_look_at,
         "started_at": row.started_at or status.started_at,
@@ -122,6 +136,13 @@ def note(
     else:
         move(row, after, by=None, now=now, **fields)
     return True
+
+
+def _waiting(status: JobStatus) -> dict[str, Any]:
+    """The machine's word for why a job waits, and its estimate of the start; neither for one that does not wait."""
+    if status.state is not JobState.PENDING:
+        return NOT_WAITING
+    return {"waiting_code": reason_code(status.reason_code), "machine_starts_at": status.starts_at}
 
 
 def _state_shown(row: Run) -> State:
@@ -194,7 +215,7 @@ def end(
         seconds_left=time_left(row),
     )
     Attempt.objects.filter(pk=attempt.pk).update(ended_because=told.because[:REASON_LENGTH])
-    fields = {**_news(row, news), **_error(told), **FREE, "tries": 0}
+    fields = {**_news(row, news), **_error(told), **NOT_WAITING, **FREE, "tries": 0}
     fields["started_at"] = row.started_at or status.started_at
     _after_end(row, told, result, fields, now)
     return True

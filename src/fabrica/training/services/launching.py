@@ -19,7 +19,7 @@ from fabrica.people.models import Person
 from fabrica.projects.models import Project
 from fabrica.trainer.recipe import recipe_from, to_dict
 from fabrica.training import rules
-from fabrica.training.engine import check_command, in_container, time_limit
+from fabrica.training.engine import check_command, check_nodes, in_container, time_limit
 from fabrica.training.models import Run, RunData
 from fabrica.training.queries.plans import check_devices, plan
 from fabrica.training.states import OPEN, Kind
@@ -39,17 +39,20 @@ def launch(
     by: Person,
     now: datetime,
     devices: int = 1,
+    nodes: int = 0,
     container: str = "",
 ) -> Run:
     """Queue a run of a recipe, or of an own command (in an Apptainer image, if `container` names one).
 
-    Holds devices x time limit on the award. Raises NotAllowed for all but members, and Refused where the award is
-    not ready or lacks the hours, data is not staged here, or anything asked for is out of bounds.
+    `nodes` is over how many the devices are spread; 0 for as few as they fit on. Holds devices x time limit on the
+    award. Raises NotAllowed for all but members, and Refused where the award is not ready or lacks the hours, data is
+    not staged here, or anything asked for is out of bounds.
     """
     if not rules.can_train(by, project):
         raise NotAllowed("Only members of the project launch its runs.")
     if (recipe is None) == (command is None):
         raise Refused("A run has either a recipe or a command.", todo="Give one of the two.")
+    check_nodes(devices, nodes)
     Project.objects.select_for_update().get(pk=project.pk)  # numbers of a project are given out one by one
     award = _ready_award(project, now)
     _check_room(project)
@@ -62,7 +65,7 @@ def launch(
     seconds = time_limit(what["planned_seconds"], time_limit_seconds)
     run = Run.objects.create(
         project=project, award=award, machine=award.machine, number=_next_number(project), devices=devices,
-        time_limit_seconds=seconds, created_by=by, created_at=now, next_look_at=now, **what,
+        nodes=nodes, time_limit_seconds=seconds, created_by=by, created_at=now, next_look_at=now, **what,
     )  # fmt: skip
     RunData.objects.bulk_create(RunData(run=run, staging=staging) for staging in stagings)
     allocations.hold(award=award, gpu_seconds=devices * seconds, hold_key=run.uid, now=now)

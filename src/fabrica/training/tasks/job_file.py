@@ -10,6 +10,7 @@ from fabrica.training.states import Kind
 
 VERSION = 1
 NAME = "job.json"
+ONE_PROCESS = ("local", "fake")  # adapters whose jobs are one process, however many devices it has
 
 
 def write_job(run: Run, attempt: Attempt) -> None:
@@ -31,9 +32,16 @@ def job_values(run: Run, attempt: Attempt) -> dict[str, Any]:
         **work,
         "data": data,
         "devices": run.devices,
+        **_processes(run),
         "time_limit_seconds": attempt.time_limit_seconds,
         "provenance": _provenance(run, [one.version.uri for one in staged]),
     }
+
+
+def _processes(run: Run) -> dict[str, int]:
+    """How many processes train together: one for each device. Left out for one, which the runner takes for granted."""
+    many = run.devices > 1 and run.machine.adapter not in ONE_PROCESS
+    return {"processes": run.devices} if many else {}
 
 
 def _provenance(run: Run, uris: list[str]) -> dict[str, Any]:

@@ -72,6 +72,7 @@ def request(run: Run, attempt: Attempt) -> JobRequest:
         argv=(sys.executable, "-m", "fabrica.runner", str(run.folder / NAME)),
         folder=run.folder,
         devices=run.devices,
+        nodes=run.nodes,
         time_limit_seconds=attempt.time_limit_seconds,
         env={"PYTHONUNBUFFERED": "1"},
     )

@@ -161,3 +161,22 @@ def test_outsiders_find_nothing(call_api, site, base, now):
 def test_a_number_beyond_bounds_is_not_found(call_api, base):
     assert call_api("get", f"{base}/runs/{10**30}")[0] == 404
     assert call_api("get", f"{base}/runs/0")[0] == 404
+
+
+def test_devices_are_spread_over_nodes(call_api, site, base):
+    body = {"recipe": {"name": "tiny"}, "data": [site.staging.version.uri], "devices": 2, "nodes": 2}
+    assert call_api("post", f"{base}/runs", body)[1]["nodes"] == 2
+    status, told = call_api("post", f"{base}/runs", {**body, "devices": 1})
+    assert (status, told["what"]) == (409, "1 devices cannot be spread evenly over 2 nodes.")
+    assert call_api("post", f"{base}/runs", {**body, "nodes": -1})[0] == 422
+
+
+def test_a_waiting_run_tells_why_what_to_do_and_when_the_machine_means_to_start(call_api, site, base, now):
+    run = site.launch(now)
+    Run.objects.filter(pk=run.pk).update(waiting_code="Priority", machine_starts_at=now, reason="Priority")
+    told = call_api("get", f"{base}/runs/1")[1]
+    names = ("reason", "todo", "waiting_code", "machine_starts_at")
+    assert [told[name] for name in names] == [
+        "Jobs with a higher priority are ahead of it.", "It moves up by itself.", "Priority", "2026-11-23T09:00:00Z",
+    ]  # fmt: skip
+    assert [call_api("get", f"{base}/runs")[1]["rows"][0][name] for name in names] == [told[name] for name in names]

@@ -1,5 +1,7 @@
 import json
 import sys
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.db import InterfaceError
@@ -13,6 +15,8 @@ from fabrica.notices.models import Notice
 from fabrica.training import queries, services, tasks
 from fabrica.training.models import Attempt, Run
 from fabrica.training.states import AttemptState, State
+from fabrica.training.tasks.job_file import job_values
+from fabrica.training.tasks.submitting import request
 
 
 def turn(clock, seconds=2.0):
@@ -401,3 +405,42 @@ def test_a_database_that_is_away_is_no_fault_of_the_run(site, clock, fake, monke
     write_result(run)
     turn(clock, 61)
     assert fresh(run).state == State.SUCCEEDED
+
+
+def test_why_a_job_waits_and_when_the_machine_means_to_start_it_are_kept_while_it_waits(site, clock, fake, monkeypatch):
+    for _ in range(3):
+        site.launch(clock.now)
+    turn(clock)
+    turn(clock)
+    third = Run.objects.get(number=3)
+    starts_at = clock.now + timedelta(hours=2)
+    asked = fake.states
+
+    def told(job_ids):
+        known = {"reason_code": "ReqNodeNotAvail, UnavailableNodes:n1", "starts_at": starts_at}
+        return {job_id: replace(status, **known) for job_id, status in asked(job_ids).items()}
+
+    monkeypatch.setattr(fake, "states", told)
+    turn(clock)
+    assert [(one.state, one.waiting_code, one.machine_starts_at) for one in Run.objects.order_by("number")] == [
+        (State.RUNNING, "", None), (State.RUNNING, "", None), (State.SUBMITTED, "ReqNodeNotAvail", starts_at),
+    ]  # fmt: skip
+    fake.unreachable = True
+    turn(clock)
+    assert (fresh(third).waiting_code, fresh(third).machine_starts_at) == ("", None)
+    fake.unreachable = False
+    turn(clock, 56)
+    assert (fresh(third).state, fresh(third).waiting_code, fresh(third).machine_starts_at) == (State.RUNNING, "", None)
+
+
+def test_a_machine_of_many_nodes_hears_over_how_many_and_the_runner_how_many_processes(site, clock, fake):
+    run = site.launch(clock.now, devices=2, nodes=2)
+    attempt = services.prepare(run=Run.claim(queries.due_to_submit(clock.now), clock.now), now=clock.now)
+    assert request(run, attempt).nodes == 2
+    values = {}
+    for adapter in ("local", "fake", "slurm"):
+        run.machine.adapter = adapter
+        values[adapter] = job_values(run, attempt).get("processes")
+    assert values == {"local": None, "fake": None, "slurm": 2}
+    run.devices = 1
+    assert "processes" not in job_values(run, attempt)

@@ -1,4 +1,5 @@
 import re
+from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -81,6 +82,7 @@ def test_changes_to_a_recipe_reach_the_run(browse, site, base):
         ({"datasets": []}, "A training needs data."),
         ({"choice": "command"}, "Write the command, or choose a recipe."),
         ({"choice": "command", "command": "sh -c 'x"}, "A quotation mark is not closed."),
+        ({"devices": 1, "nodes": 2}, "1 devices cannot be spread evenly over 2 nodes."),
         ({"devices": 3}, "less than or equal to 2."),
         ({"choice": "huge"}, "huge is not one of the available choices."),
     ],
@@ -184,3 +186,51 @@ def test_a_run_that_waits_again_says_that_it_was_interrupted(browse, site, base,
     assert "It was interrupted" not in text_of(browse().get(f"{base}{run.number}/"))
     Run.objects.filter(pk=run.pk).update(used_gpu_seconds=20)
     assert "It was interrupted" in text_of(browse().get(f"{base}{run.number}/"))
+
+
+def waits(site, now, code, **changes):
+    run = site.launch(now)
+    Run.objects.filter(pk=run.pk).update(state=State.SUBMITTED, waiting_code=code, reason=code, **changes)
+
+
+def test_a_waiting_run_says_why_and_what_to_do_on_its_page_and_in_the_list(browse, site, base, now):
+    waits(site, now, "Resources")
+    for path in ("1/", "1/live/"):
+        page = text_of(browse().get(base + path))
+        assert "Why it waits It is next, and waits until enough devices are free. It starts by itself." in page
+        assert "Expected start" not in page
+    assert "It is next, and waits until enough devices are free." in text_of(browse().get(base))
+
+
+def test_the_machines_estimate_is_shown_as_what_it_is(browse, site, base, now):
+    waits(site, now, "Priority", machine_starts_at=now + timedelta(days=4000))
+    page = text_of(browse().get(f"{base}1/"))
+    assert re.search(r"Expected start: in \d+ years . This is the machine's own estimate, which assumes", page)
+    Run.objects.update(machine_starts_at=now - timedelta(days=4000))
+    assert "Expected start" not in text_of(browse().get(f"{base}1/"))
+
+
+def test_too_few_hours_lead_to_the_project(browse, site, base, now):
+    waits(site, now, "QOSGrpGRESMinutes")
+    answer = browse().get(f"{base}1/")
+    assert "Ask for more hours; it starts by itself as soon as they are there." in text_of(answer)
+    assert f"/projects/{site.project.slug}/" in Links(answer).found
+    Run.objects.update(waiting_code="Priority")
+    part = browse().get(f"{base}1/live/")
+    assert f"/projects/{site.project.slug}/" not in Links(part).found
+
+
+def test_why_it_waits_is_told_in_french(browse, site, base, now):
+    waits(site, now, "QOSGrpGRES")
+    page = text_of(browse().get(f"{base}1/", headers={"Accept-Language": "fr"}))
+    assert "Le projet utilise autant d’accélérateurs qu’il peut en avoir à la fois." in page
+
+
+def test_nodes_stand_under_more_choices_which_open_when_they_matter(browse, site, base):
+    closed = browse().get(f"{base}new/").content.decode()
+    assert "<details><summary>More choices" in closed
+    answer = browse().post(f"{base}new/", wish(site, devices=1, nodes=2))
+    assert "<details open><summary>More choices" in answer.content.decode()
+    browse().post(f"{base}new/", wish(site, devices=2, nodes=2, launch=1))
+    assert Run.objects.get().nodes == 2
+    assert "2, spread over 2 nodes" in text_of(browse().get(f"{base}1/"))

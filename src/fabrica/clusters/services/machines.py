@@ -13,7 +13,8 @@ from fabrica.people.models import Person
 from fabrica.people.states import MEMBER_COUNTRIES, Role
 
 
-def _must_operate(by: Person) -> None:
+def must_operate(by: Person) -> None:
+    """Raises NotAllowed for all but operators."""
     if not rules.has_role(by, Role.OPERATOR):
         raise NotAllowed("Only an operator changes sites and machines.")
 
@@ -21,7 +22,7 @@ def _must_operate(by: Person) -> None:
 @transaction.atomic
 def register_site(*, slug: str, name: str, country: str, by: Person, now: datetime) -> Site:
     """Make a site, or return the one with this slug. Raises NotAllowed, Refused."""
-    _must_operate(by)
+    must_operate(by)
     if country not in MEMBER_COUNTRIES:
         raise Refused(f"{country} is not a country this site knows.", todo="Use the two-letter code, such as FR.")
     site, created = Site.objects.get_or_create(slug=slug, defaults={"name": name, "country": country})
@@ -35,7 +36,7 @@ def register_machine(
     *, site: Site, slug: str, name: str, adapter: str, device: str, devices_total: int, by: Person, now: datetime
 ) -> Machine:
     """Make a machine, or return the one with this slug. Raises NotAllowed, Refused."""
-    _must_operate(by)
+    must_operate(by)
     if devices_total < 1:
         raise Refused("A machine has at least one device.")
     machine, created = Machine.objects.get_or_create(
@@ -56,7 +57,7 @@ def register_machine(
 @transaction.atomic
 def record_measurement(*, machine: Machine, flops_per_second: float, by: Person, now: datetime) -> None:
     """Keep what a short real training reached per device; the planner prefers it to data sheets."""
-    _must_operate(by)
+    must_operate(by)
     if flops_per_second <= 0:
         raise Refused("A measured rate is above zero.")
     machine.flops_per_second, machine.measured_at = flops_per_second, now
