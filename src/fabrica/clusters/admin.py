@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from fabrica.clusters.models import Machine, Site
+from fabrica.clusters.models import JobUsage, Machine, Site, UsageMark
 from fabrica.kit.admin import ReadOnly
 
 
@@ -18,3 +18,21 @@ class MachineAdmin(ReadOnly):
     """Machines."""
 
     list_display = ["name", "site", "adapter", "device", "devices_total", "is_reachable", "load_at"]
+
+
+@admin.register(UsageMark)
+class UsageMarkAdmin(ReadOnly):
+    """How far the accounting of each machine is read."""
+
+    list_display = ["machine", "read_until", "full_look_at", "records", "unusable", "error"]
+    list_select_related = ["machine"]
+
+
+@admin.register(JobUsage)
+class JobUsageAdmin(ReadOnly):
+    """What jobs used."""
+
+    list_display = ["key", "machine", "account", "gpu_seconds", "booked_gpu_seconds", "state", "started_at", "ended_at"]
+    list_filter = ["machine", "is_nobodys", "is_odd", "state"]
+    search_fields = ["job_id", "token", "account"]
+    list_select_related = ["machine"]
