@@ -117,14 +117,14 @@ def usage_due(now: datetime) -> QuerySet[JobUsage]:
 
     A run books its own jobs when it ends, from its hold. Six hours after a job's end the meter books it all the same.
     """
-    ours = Q(token="") | Q(ended_at__lte=now - LEFT_TO_RUNS) | Q(booked_gpu_seconds__isnull=False)  # noqa: S106 - a name
+    ours = Q(token="") | Q(ended_at__lte=now - LEFT_TO_RUNS) | Q(booked_gpu_seconds__isnull=False)
     return JobUsage.objects.filter(IS_UNBOOKED).filter(ours)
 
 
 def usage_waiting(now: datetime) -> QuerySet[JobUsage]:
     """The ended jobs that are left to the runs that started them."""
     rows = JobUsage.objects.filter(IS_UNBOOKED, booked_gpu_seconds=None, ended_at__gt=now - LEFT_TO_RUNS)
-    return rows.exclude(token="").order_by("pk")  # noqa: S106 - a name
+    return rows.exclude(token="").order_by("pk")
 
 
 def in_flight_by_account(machine: Machine) -> dict[str, int]:
@@ -183,7 +183,8 @@ def check_ledger() -> list[str]:
     """What is wrong with the ledger, in sentences; empty when every sum holds.
 
     All balances come to zero; each equals its transfers; only the supply is below zero; each award is where it should
-    be; what is booked for its jobs was used; no hold gave more than it had. Each check reads one statement, so that transfers meanwhile raise no alarm.
+    be; what is booked for its jobs was used; no hold gave more than it had. Each check reads one statement, so that
+    transfers meanwhile raise no alarm.
     """
     accounts = _accounts()
     return [*_total(accounts), *_balances(accounts), *_awards(accounts), *_holds()]

@@ -1,4 +1,4 @@
-"""The worker's part: bring each award's account on its cluster to what it should be, book what was used, watch shares."""
+"""The worker's part: bring each award's account on its cluster to what it should be, book use, watch shares."""
 
 from datetime import datetime, timedelta
 

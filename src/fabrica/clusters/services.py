@@ -15,7 +15,6 @@ from fabrica.people import rules
 from fabrica.people.models import Person
 from fabrica.people.states import MEMBER_COUNTRIES, Role
 
-
 READ_EVERY = timedelta(seconds=60)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(minutes=2)
 MAX_TRIES_COUNTED = 10
@@ -131,9 +130,9 @@ def keep_usage(*, mark: UsageMark, reading: Reading, records: Iterable[UsageReco
     if not mark.claim_token or not mine.update(claim_expires_at=until):
         return False
     fresh: dict[str, JobUsage] = {}
-    for record in records:
+    for told in records:
         reading.records += 1
-        row = _row(mark.machine_id, record, reading.begun_at)
+        row = _row(mark.machine_id, told, reading.begun_at)
         if row is None:
             reading.unusable += 1
         else:

@@ -1,9 +1,9 @@
 """The worker's part: ask each machine how busy it is, and read what its jobs used."""
 
-import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
+from time import monotonic
 from typing import TypeVar
 
 from django.db.models import Q
@@ -42,12 +42,12 @@ def meter(now: datetime) -> bool:
     mark = UsageMark.claim(queries.marks_due(now), now, TTL)
     if mark is None:
         return False
-    begun = time.monotonic()
+    begun = monotonic()
     try:
         cluster = queries.cluster_of(mark.machine)
         reading = services.begin_reading(mark=mark, since=queries.look_from(mark, now), now=now)
         for records in batches(cluster.usage(reading.since), BATCH):
-            until = now + timedelta(seconds=time.monotonic() - begun) + TTL
+            until = now + timedelta(seconds=monotonic() - begun) + TTL
             if not services.keep_usage(mark=mark, reading=reading, records=records, until=until):
                 return True
         services.end_reading(mark=mark, reading=reading)

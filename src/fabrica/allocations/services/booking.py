@@ -22,6 +22,7 @@ from fabrica.clusters.models import KEY_LIMIT, JobUsage, Machine
 from fabrica.kit.errors import Refused
 
 BATCH = 1_000
+CHANGES = ["gpu_seconds", "version"]
 
 
 @transaction.atomic
@@ -56,11 +57,8 @@ def _book(award: Award, machine: Machine, totals: Mapping[str, int], *, now: dat
     if gpu_seconds := sum(difference for _row, difference in more):
         pay(award, accounts, gpu_seconds, key=_name(machine, more), hold_key=hold_key, now=now)
     rows = [row for row, _difference in (*less, *more)]
-    kept = ["gpu_seconds", "version"]
-    JobBooking.objects.bulk_create(
-        [row for row in rows if row.pk is None],
-    )
-    JobBooking.objects.bulk_update([row for row in rows if row.pk is not None and row.version > 1], kept, 200)
+    JobBooking.objects.bulk_create([row for row in rows if row.key not in before])
+    JobBooking.objects.bulk_update([row for row in rows if row.key in before], CHANGES, 200)
 
 
 def _check(totals: Mapping[str, int]) -> None:

@@ -44,9 +44,9 @@ def note_share(
     percent = reached(gpu_seconds, award.gpu_seconds)
     told = highest([*notices, FULL], percent)
     rows = ClusterAccount.objects.filter(pk=account.pk)
-    if told > account.told_percent and rows.filter(told_percent=account.told_percent).update(told_percent=told):
-        if told < FULL or grace:
-            _tell(award, told, gpu_seconds, now, grace)
+    is_news = told > account.told_percent and rows.filter(told_percent=account.told_percent).update(told_percent=told)
+    if is_news and (told < FULL or grace):
+        _tell(award, told, gpu_seconds, now, grace)
     if percent < FULL:
         rows.filter(full_since__isnull=False).update(full_since=None)
         open_again(account, now=now)
