@@ -106,6 +106,11 @@ def is_ready(award: Award) -> bool:
     return ClusterAccount.objects.filter(award=award, ready_at__isnull=False).exists()
 
 
+def is_open(award: Award) -> bool:
+    """Whether new jobs may be charged to it: not once all its hours are used."""
+    return not ClusterAccount.objects.filter(award=award, is_open_wanted=False).exists()
+
+
 def accounts_due(now: datetime) -> QuerySet[ClusterAccount]:
     """The accounts on clusters that are to be looked at now, the one that waits longest first."""
     rows = ClusterAccount.objects.select_related("award__project", "award__machine", "award__application")
