@@ -114,9 +114,7 @@ class Attempt(models.Model):
     submitted_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
-    end_seen_at = models.DateTimeField(
-        null=True, help_text="When its end was first seen, if its use was not yet known."
-    )
+    end_seen_at = models.DateTimeField(null=True, help_text="When its end was seen and its use was not yet told.")
     unknown_since = models.DateTimeField(null=True, help_text="Since when the machine says it never heard of it.")
     gpu_seconds = models.PositiveBigIntegerField(default=0)
     exit_code = models.IntegerField(null=True)

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='attempt',
             name='end_seen_at',
-            field=models.DateTimeField(help_text='When its end was first seen, if its use was not yet known.', null=True),
+            field=models.DateTimeField(help_text='When its end was seen and its use was not yet told.', null=True),
         ),
         migrations.AlterField(
             model_name='attempt',
