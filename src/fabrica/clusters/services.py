@@ -1,6 +1,6 @@
 """Every write about sites, machines and what jobs used there."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +10,7 @@ from django.db import transaction
 from fabrica.audit.services import record
 from fabrica.clusters.adapters.port import Load, UsageRecord
 from fabrica.clusters.models import IS_OPEN, KEY_LIMIT, JobUsage, Machine, Site, UsageMark
+from fabrica.kit.bulk import upsert
 from fabrica.kit.errors import NotAllowed, Problem, Refused
 from fabrica.people import rules
 from fabrica.people.models import Person
@@ -27,6 +28,8 @@ TOLD = (
     "token", "account", "user", "devices", "submitted_at", "started_at", "ended_at", "gpu_seconds", "state",
     "energy_joules", "is_odd", "missed_at",
 )  # fmt: skip
+CARRIED = ("seen_at", "is_nobodys")
+COLUMNS = ("machine_id", "key", "job_id", *TOLD, *CARRIED)
 
 
 def _must_operate(by: Person) -> None:
@@ -129,56 +132,38 @@ def keep_usage(*, mark: UsageMark, reading: Reading, records: Iterable[UsageReco
     mine = UsageMark.objects.filter(pk=mark.pk, claim_token=mark.claim_token)
     if not mark.claim_token or not mine.update(claim_expires_at=until):
         return False
-    fresh: dict[str, JobUsage] = {}
+    fresh: dict[str, tuple[object, ...]] = {}
     for told in records:
         reading.records += 1
         row = _row(mark.machine_id, told, reading.begun_at)
         if row is None:
             reading.unusable += 1
         else:
-            fresh[row.key] = row
+            fresh[told.key] = row
     reading.unseen.difference_update(fresh)
-    known = _known(mark.machine_id, fresh)
-    changed = [row for row in fresh.values() if known.get(row.key) != _told(row)]
-    fields = [*TOLD, "seen_at", "is_nobodys"]
-    JobUsage.objects.bulk_create(changed, update_conflicts=True, unique_fields=["machine", "key"], update_fields=fields)
-    reading.changed += len(changed)
+    reading.changed += upsert(
+        JobUsage, COLUMNS, list(fresh.values()), unique=["machine_id", "key"], compared=TOLD, carried=CARRIED,
+    )  # fmt: skip
     return True
 
 
-def _known(machine_id: int, fresh: Mapping[str, JobUsage]) -> dict[str, tuple[object, ...]]:
-    rows = JobUsage.objects.filter(machine=machine_id, key__in=list(fresh)).values_list("key", *TOLD)
-    return {key: tuple(told) for key, *told in rows}
+def _row(machine_id: int, told: UsageRecord, now: datetime) -> tuple[object, ...] | None:
+    """A record as the values of COLUMNS; None where it makes no sense.
 
-
-def _told(row: JobUsage) -> tuple[object, ...]:
-    return tuple(getattr(row, name) for name in TOLD)
-
-
-def _row(machine_id: int, record: UsageRecord, now: datetime) -> JobUsage | None:
-    """A record as a row; None where it makes no sense. What ended before it started counts nothing, and is marked."""
-    is_odd = record.ended_at is not None and record.ended_at < record.started_at
-    joules = record.energy_joules
-    fits = len(record.key) <= KEY_LIMIT and 0 <= record.devices <= MOST_DEVICES and bool(record.job_id)
-    if not fits or record.gpu_seconds > MOST_GPU_SECONDS or (record.gpu_seconds < 0 and not is_odd):
+    What ended before it started counts nothing, and is marked.
+    """
+    ended, joules = told.ended_at, told.energy_joules
+    is_odd = ended is not None and ended < told.started_at
+    fits = bool(told.job_id) and len(told.key) <= KEY_LIMIT and 0 <= told.devices <= MOST_DEVICES
+    if not fits or told.gpu_seconds > MOST_GPU_SECONDS or (told.gpu_seconds < 0 and not is_odd):
         return None
-    return JobUsage(
-        machine_id=machine_id,
-        key=record.key,
-        job_id=record.job_id,
-        token=record.token[:128],
-        account=record.account[:128],
-        user=record.user[:64],
-        devices=record.devices,
-        submitted_at=record.submitted_at,
-        started_at=record.started_at,
-        ended_at=record.ended_at,
-        gpu_seconds=0 if is_odd else record.gpu_seconds,
-        state=record.state.value,
-        energy_joules=joules if joules is not None and 0 <= joules <= MOST_JOULES else None,
-        is_odd=is_odd,
-        seen_at=now,
-    )
+    return (
+        machine_id, told.key, told.job_id,
+        told.token[:128], told.account[:128], told.user[:64], told.devices, told.submitted_at, told.started_at, ended,
+        0 if is_odd else told.gpu_seconds, told.state.value,
+        joules if joules is not None and 0 <= joules <= MOST_JOULES else None, is_odd, None,
+        now, False,
+    )  # fmt: skip
 
 
 @transaction.atomic

@@ -19,10 +19,11 @@ from fabrica.allocations.states import TransferKind
 from fabrica.applications.models import MOST
 from fabrica.audit.services import record
 from fabrica.clusters.models import KEY_LIMIT, JobUsage, Machine
+from fabrica.kit.bulk import upsert
 from fabrica.kit.errors import Refused
 
-BATCH = 1_000
-CHANGES = ["gpu_seconds", "version"]
+BATCH = 5_000
+COLUMNS = ("machine_id", "key", "award_id", "gpu_seconds", "version")
 
 
 @transaction.atomic
@@ -56,9 +57,8 @@ def _book(award: Award, machine: Machine, totals: Mapping[str, int], *, now: dat
         accounts = of_award(award)
     if gpu_seconds := sum(difference for _row, difference in more):
         pay(award, accounts, gpu_seconds, key=_name(machine, more), hold_key=hold_key, now=now)
-    rows = [row for row, _difference in (*less, *more)]
-    JobBooking.objects.bulk_create([row for row in rows if row.key not in before])
-    JobBooking.objects.bulk_update([row for row in rows if row.key in before], CHANGES, 200)
+    rows = [[getattr(row, name) for name in COLUMNS] for row, _difference in (*less, *more)]
+    upsert(JobBooking, COLUMNS, rows, unique=["machine_id", "key"], compared=["gpu_seconds", "version"])
 
 
 def _check(totals: Mapping[str, int]) -> None:
@@ -100,7 +100,7 @@ def _give_back(
 
 @transaction.atomic
 def book_metered(*, machine: Machine, account: str, now: datetime) -> int:
-    """Book what the meter found of one account on a machine, at most 1,000 jobs; how many there were.
+    """Book what the meter found of one account on a machine, at most 5,000 jobs; how many there were.
 
     What nobody's award stands behind is marked for the operator. Rows that another worker holds are left to it.
     """
