@@ -101,7 +101,8 @@ class Transfer(models.Model):
 class JobBooking(models.Model):
     """What the ledger has of one start of one job, in total. `version` counts how often it was booked."""
 
-    machine = models.ForeignKey(Machine, on_delete=models.PROTECT, related_name="+")
+    # the constraint below begins with the machine
+    machine = models.ForeignKey(Machine, on_delete=models.PROTECT, related_name="+", db_index=False)
     key = models.CharField(max_length=JOB_KEY_LIMIT, help_text="Job and start, as UsageRecord.key names them.")
     award = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="+")
     gpu_seconds = models.PositiveBigIntegerField()

@@ -129,7 +129,7 @@ def usage_due(now: datetime) -> QuerySet[JobUsage]:
 def usage_waiting(now: datetime) -> QuerySet[JobUsage]:
     """The ended jobs that are left to the runs that started them."""
     rows = JobUsage.objects.filter(IS_UNBOOKED, booked_gpu_seconds=None, ended_at__gt=now - LEFT_TO_RUNS)
-    return rows.exclude(token="").order_by("pk")
+    return rows.exclude(token="").order_by("ended_at")
 
 
 def in_flight_by_account(machine: Machine) -> dict[str, int]:

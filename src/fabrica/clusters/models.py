@@ -66,7 +66,8 @@ class UsageMark(Claimable):
 class JobUsage(models.Model):
     """What one start of one job used, as its machine last told. Rows are written by the meter and never deleted."""
 
-    machine = models.ForeignKey(Machine, on_delete=models.PROTECT, related_name="+")
+    # the indexes below begin with the machine
+    machine = models.ForeignKey(Machine, on_delete=models.PROTECT, related_name="+", db_index=False)
     key = models.CharField(max_length=KEY_LIMIT, help_text="Job and start, as UsageRecord.key names them.")
     job_id = models.CharField(max_length=100)
     token = models.CharField(max_length=128, blank=True, help_text="Empty for what the portal did not submit.")
@@ -92,6 +93,7 @@ class JobUsage(models.Model):
             models.Index(fields=["token"], condition=~Q(token=""), name="clusters_usage_of_token"),
             models.Index(fields=["machine", "account"], condition=IS_OPEN, name="clusters_usage_open"),
             models.Index(fields=["machine", "account"], condition=IS_UNBOOKED, name="clusters_usage_unbooked"),
+            models.Index(fields=["ended_at"], condition=IS_UNBOOKED & ~Q(token=""), name="clusters_usage_waiting"),
         ]
 
     def __str__(self) -> str:

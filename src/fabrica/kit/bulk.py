@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, models
+from django.db.models.expressions import RawSQL
 
 
 def upsert(
@@ -56,3 +57,10 @@ def _text(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     keys = [f"c{at}" for at in range(len(names))]
     adapt: Callable[[datetime], Any] = connection.ops.adapt_datetimefield_value
     return json.dumps([dict(zip(keys, row, strict=True)) for row in rows], default=lambda at: str(adapt(at)))
+
+
+def among(keys: Sequence[int]) -> RawSQL:
+    """The numbers as something that `pk__in` takes: one text, however many they are."""
+    if connection.vendor == "postgresql":
+        return RawSQL("SELECT json_array_elements_text(%s::json)::bigint", [json.dumps(list(keys))])
+    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(keys))])

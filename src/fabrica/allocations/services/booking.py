@@ -5,25 +5,41 @@ no difference. What several jobs of one award differ by moves in one transfer ea
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F, OuterRef, Subquery
 
 from fabrica.allocations import queries
-from fabrica.allocations.models import Award, JobBooking, LedgerAccount
+from fabrica.allocations.models import Award, JobBooking
 from fabrica.allocations.services.hours import pay
 from fabrica.allocations.services.transfers import LEG, of_award, of_machine, transfer, used_before
 from fabrica.allocations.states import TransferKind
 from fabrica.applications.models import MOST
 from fabrica.audit.services import record
 from fabrica.clusters.models import KEY_LIMIT, JobUsage, Machine
-from fabrica.kit.bulk import upsert
+from fabrica.kit.bulk import among, upsert
 from fabrica.kit.errors import Refused
 
 BATCH = 5_000
 COLUMNS = ("machine_id", "key", "award_id", "gpu_seconds", "version")
+
+
+@dataclass
+class Total:
+    """What a start of a job used, and what the ledger has of it: nothing where its `version` is 0."""
+
+    key: str
+    gpu_seconds: int
+    before: int = 0
+    version: int = 0
+    award_id: int | None = None
+
+    @property
+    def difference(self) -> int:
+        return self.gpu_seconds - self.before
 
 
 @transaction.atomic
@@ -34,55 +50,47 @@ def book(*, award: Award, machine: Machine, key: str, gpu_seconds: int, now: dat
     What is less goes back: first to supply and pool, as far as they paid beyond the award, then to what is free.
     Raises Refused for a total or key out of bounds, and for a job that was booked on another award.
     """
-    _book(award, machine, {key: gpu_seconds}, now=now, hold_key=hold_key)
+    of_award(award)
+    known = JobBooking.objects.filter(machine=machine, key=key).values_list("gpu_seconds", "version", "award_id")
+    _book(award, machine, [Total(key, gpu_seconds, *(known.first() or ()))], now=now, hold_key=hold_key)
 
 
-def _book(award: Award, machine: Machine, totals: Mapping[str, int], *, now: datetime, hold_key: str = "") -> None:
-    _check(totals)
-    accounts = of_award(award)
-    before = {one.key: one for one in JobBooking.objects.filter(machine=machine, key__in=list(totals))}
-    for one in before.values():
-        if one.award_id != award.pk:
+def _book(award: Award, machine: Machine, totals: Sequence[Total], *, now: datetime, hold_key: str = "") -> None:
+    """Book totals whose `before` was read while the award was held."""
+    for one in totals:
+        _check(one)
+        if one.award_id not in (None, award.pk):
             raise used_before(one.key)
-    less, more = [], []
-    for key, total in totals.items():
-        row = before.get(key) or JobBooking(machine=machine, key=key, award=award, gpu_seconds=0, version=0)
-        difference = total - row.gpu_seconds
-        if difference == 0 and row.version:
-            continue
-        row.gpu_seconds, row.version = total, row.version + 1
-        (more if difference >= 0 else less).append((row, difference))
-    if gpu_seconds := -sum(difference for _row, difference in less):
-        _give_back(award, accounts, gpu_seconds, key=_name(machine, less), now=now)
-        accounts = of_award(award)
-    if gpu_seconds := sum(difference for _row, difference in more):
-        pay(award, accounts, gpu_seconds, key=_name(machine, more), hold_key=hold_key, now=now)
-    rows = [[getattr(row, name) for name in COLUMNS] for row, _difference in (*less, *more)]
+    changed = [replace(one, version=one.version + 1) for one in totals if one.difference or not one.version]
+    less = [one for one in changed if one.difference < 0]
+    more = [one for one in changed if one.difference >= 0]
+    if gpu_seconds := -sum(one.difference for one in less):
+        _give_back(award, gpu_seconds, key=_name(machine, less), now=now)
+    if gpu_seconds := sum(one.difference for one in more):
+        pay(award, of_award(award), gpu_seconds, key=_name(machine, more), hold_key=hold_key, now=now)
+    rows = [(machine.pk, one.key, award.pk, one.gpu_seconds, one.version) for one in changed]
     upsert(JobBooking, COLUMNS, rows, unique=["machine_id", "key"], compared=["gpu_seconds", "version"])
 
 
-def _check(totals: Mapping[str, int]) -> None:
-    for key, gpu_seconds in totals.items():
-        if not 0 <= gpu_seconds <= MOST["gpu_seconds"]:
-            raise Refused(f"{gpu_seconds} GPU-seconds cannot be booked.", why=f"From 0 to {MOST['gpu_seconds']:,} can.")
-        if not 0 < len(key) <= KEY_LIMIT or not key.isprintable() or LEG in key:
-            raise Refused("A booking needs a key.", why=f"A job's has 1 to {KEY_LIMIT} plain letters and no '{LEG}'.")
+def _check(one: Total) -> None:
+    most = MOST["gpu_seconds"]
+    if not 0 <= one.gpu_seconds <= most:
+        raise Refused(f"{one.gpu_seconds} GPU-seconds cannot be booked.", why=f"From 0 to {most:,} can.")
+    if not 0 < len(one.key) <= KEY_LIMIT or not one.key.isprintable() or LEG in one.key:
+        raise Refused("A booking needs a key.", why=f"A job's has 1 to {KEY_LIMIT} plain letters and no '{LEG}'.")
 
 
-def _name(machine: Machine, rows: Iterable[tuple[JobBooking, int]]) -> str:
+def _name(machine: Machine, totals: Sequence[Total]) -> str:
     """The key of a transfer: it names each job with the count of its bookings, so it can never come twice."""
-    names = [f"{row.key}:{row.version}" if row.version > 1 else row.key for row, _difference in rows]
+    names = [f"{one.key}:{one.version}" if one.version > 1 else one.key for one in totals]
     if len(names) == 1:
         return f"usage:{machine.slug}:{names[0]}"
     digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:32]
     return f"usage:{machine.slug}:{len(names)} jobs:{digest}"
 
 
-def _give_back(
-    award: Award, accounts: tuple[LedgerAccount, LedgerAccount, LedgerAccount], gpu_seconds: int,
-    *, key: str, now: datetime,
-) -> None:  # fmt: skip
-    free, _held, used = accounts
+def _give_back(award: Award, gpu_seconds: int, *, key: str, now: datetime) -> None:
+    free, _held, used = of_award(award)
     parts = [(free, gpu_seconds)]
     if any(owed := queries.written_off_by(award)):
         supply, pool = of_machine(award.machine, lock=True)
@@ -102,18 +110,30 @@ def _give_back(
 def book_metered(*, machine: Machine, account: str, now: datetime) -> int:
     """Book what the meter found of one account on a machine, at most 5,000 jobs; how many there were.
 
-    What nobody's award stands behind is marked for the operator. Rows that another worker holds are left to it.
+    What no award stands behind is marked for the operator. Rows that another worker holds are left to it.
     """
-    due = queries.usage_due(now).filter(machine=machine, account=account).order_by("pk")
-    rows = list(due.select_for_update(skip_locked=True).values_list("pk", "key", "gpu_seconds")[:BATCH])
-    held = JobUsage.objects.filter(pk__in=[pk for pk, _key, _total in rows])
     award = queries.award_of_account(machine, account)
-    if award is None:
+    if award is not None:
+        of_award(award)
+    due = queries.usage_due(now).filter(machine=machine, account=account).order_by("pk").annotate(**_booked())
+    rows = due.select_for_update(skip_locked=True).values_list("pk", "key", "gpu_seconds", "before", "version", "whose")
+    found = list(rows[:BATCH])
+    held = JobUsage.objects.filter(pk__in=among([pk for pk, *_rest in found]))
+    if found and award is None:
         held.update(is_nobodys=True)
-    elif rows:
-        _book(award, machine, {key: total for _pk, key, total in rows}, now=now)
+    elif found and award is not None:
+        totals = [
+            Total(key, gpu_seconds, had or 0, version or 0, whose) for _, key, gpu_seconds, had, version, whose in found
+        ]
+        _book(award, machine, totals, now=now)
         held.update(booked_gpu_seconds=F("gpu_seconds"))
-    return len(rows)
+    return len(found)
+
+
+def _booked() -> dict[str, Subquery]:
+    there = JobBooking.objects.filter(machine=OuterRef("machine"), key=OuterRef("key"))
+    names = {"before": "gpu_seconds", "version": "version", "whose": "award"}
+    return {name: Subquery(there.values(column)[:1]) for name, column in names.items()}
 
 
 def adopt_booked(*, now: datetime) -> int:

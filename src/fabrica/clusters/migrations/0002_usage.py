@@ -52,10 +52,10 @@ class Migration(migrations.Migration):
                 ('missed_at', models.DateTimeField(help_text='Since when the machine no longer shows it, though it ran.', null=True)),
                 ('booked_gpu_seconds', models.PositiveBigIntegerField(help_text='What the ledger has of it; none as yet.', null=True)),
                 ('is_nobodys', models.BooleanField(default=False, help_text='No award stands behind its account.')),
-                ('machine', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clusters.machine')),
+                ('machine', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clusters.machine')),
             ],
             options={
-                'indexes': [models.Index(fields=['machine', 'account', 'ended_at'], name='clusters_usage_of_account'), models.Index(condition=models.Q(('token', ''), _negated=True), fields=['token'], name='clusters_usage_of_token'), models.Index(condition=models.Q(('ended_at', None)), fields=['machine', 'account'], name='clusters_usage_open'), models.Index(condition=models.Q(('ended_at__isnull', False), ('is_nobodys', False), models.Q(('booked_gpu_seconds', None), models.Q(('booked_gpu_seconds', models.F('gpu_seconds')), _negated=True), _connector='OR')), fields=['machine', 'account'], name='clusters_usage_unbooked')],
+                'indexes': [models.Index(fields=['machine', 'account', 'ended_at'], name='clusters_usage_of_account'), models.Index(condition=models.Q(('token', ''), _negated=True), fields=['token'], name='clusters_usage_of_token'), models.Index(condition=models.Q(('ended_at', None)), fields=['machine', 'account'], name='clusters_usage_open'), models.Index(condition=models.Q(('ended_at__isnull', False), ('is_nobodys', False), models.Q(('booked_gpu_seconds', None), models.Q(('booked_gpu_seconds', models.F('gpu_seconds')), _negated=True), _connector='OR')), fields=['machine', 'account'], name='clusters_usage_unbooked'), models.Index(condition=models.Q(('ended_at__isnull', False), ('is_nobodys', False), models.Q(('booked_gpu_seconds', None), models.Q(('booked_gpu_seconds', models.F('gpu_seconds')), _negated=True), _connector='OR'), models.Q(('token', ''), _negated=True)), fields=['ended_at'], name='clusters_usage_waiting')],
                 'constraints': [models.UniqueConstraint(fields=('machine', 'key'), name='clusters_usage_once')],
             },
         ),
