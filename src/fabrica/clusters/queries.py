@@ -77,8 +77,8 @@ def look_from(mark: UsageMark, now: datetime) -> datetime:
 
 def usage_of_tokens(machine: Machine, tokens: Iterable[str]) -> QuerySet[JobUsage]:
     """What the jobs of these wishes used on a machine, as far as it was read; each start by itself, oldest first."""
-    wanted = [token for token in tokens if token]
-    return JobUsage.objects.filter(machine=machine, token__in=wanted).order_by("started_at", "pk")
+    rows = JobUsage.objects.filter(machine=machine, token__in=tokens).exclude(token="")
+    return rows.order_by("started_at", "pk")
 
 
 @dataclass(frozen=True)

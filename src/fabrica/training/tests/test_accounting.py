@@ -16,6 +16,7 @@ from fabrica.clusters.models import JobUsage, UsageMark
 from fabrica.kit.errors import Refused
 from fabrica.training import tasks
 from fabrica.training.models import Attempt, Run
+from fabrica.training.queries import bill, machine_facts
 from fabrica.training.states import AttemptState, State
 from fabrica.training.tests.test_following import AllAlike, fresh, settled, turn, write_result
 
@@ -253,3 +254,16 @@ def test_following_asks_for_usage_only_of_what_has_ended(site, clock, fake, monk
     turn(clock, 60)
     assert len(asked) == 1
     assert tasks.follow(clock.now) is False
+
+
+def test_recorded_energy_stands_on_the_bill_and_says_that_it_was_recorded(site, clock, fake):
+    run = started(site, clock, fake)
+    write_result(run)
+    fake.changes = {"energy_joules": 7_200}
+    turn(clock, 60)
+    before = bill(fresh(run)).facts
+    clusters.meter(clock.now)
+    after, whole = bill(fresh(run)).facts, bill(site.project).facts
+    assert (before.energy_is, after.energy_is, whole.energy_is) == ("estimated", "recorded", "recorded")
+    pue = machine_facts(site.machine).pue.value
+    assert after.footprint.energy_wh == whole.footprint.energy_wh == pytest.approx(2 * pue)
