@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount, Transfer
+from fabrica.allocations.models import Award, ClusterAccount, JobBooking, LedgerAccount, Transfer
 from fabrica.kit.admin import ReadOnly
 
 
@@ -30,6 +30,15 @@ class TransferAdmin(ReadOnly):
     list_display = ["key", "kind", "gpu_seconds", "at"]
     list_filter = ["kind"]
     search_fields = ["key", "hold_key"]
+
+
+@admin.register(JobBooking)
+class JobBookingAdmin(ReadOnly):
+    """What is booked for each job."""
+
+    list_display = ["key", "machine", "award", "gpu_seconds", "version"]
+    list_select_related = ["machine", "award__project"]
+    search_fields = ["key"]
 
 
 @admin.register(ClusterAccount)

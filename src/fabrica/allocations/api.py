@@ -64,6 +64,8 @@ class ProjectAwardOut(AwardOut):
 
     balance: BalanceOut
     is_ready: bool
+    is_open: bool
+    in_flight_gpu_seconds: int
     account_name: str
     account_error: str
     account_checked_at: datetime | None
@@ -75,6 +77,14 @@ class ProjectAwardOut(AwardOut):
     @staticmethod
     def resolve_is_ready(award: Award) -> bool:
         return queries.is_ready(award)
+
+    @staticmethod
+    def resolve_is_open(award: Award) -> bool:
+        return queries.cluster_account_of(award).is_open_wanted
+
+    @staticmethod
+    def resolve_in_flight_gpu_seconds(award: Award) -> int:
+        return queries.in_flight(award)
 
     @staticmethod
     def resolve_account_error(award: Award) -> str:
@@ -90,6 +100,28 @@ class FundIn(Schema):
 
     gpu_seconds: int = Field(gt=0, le=MOST["gpu_seconds"])
     key: str = Field(min_length=1, max_length=services.KEY_MAX)
+
+
+class TopUpIn(Schema):
+    """Hours to add to an award; the same key again does nothing."""
+
+    gpu_seconds: int = Field(gt=0, le=MOST["gpu_seconds"])
+    key: str = Field(min_length=1, max_length=services.KEY_MAX)
+
+
+class MonthOut(Schema):
+    """What was used in a month (UTC), by jobs that have ended."""
+
+    month: str
+    gpu_seconds: int
+
+
+class UsageOut(Schema):
+    """What a project's jobs used. `in_flight_gpu_seconds` is of those that still run or are not booked yet."""
+
+    machine: str
+    in_flight_gpu_seconds: int
+    months: list[MonthOut]
 
 
 class PoolOut(Schema):
@@ -127,6 +159,28 @@ def awards(request: HttpRequest, cursor: str = "") -> Any:
 def project_award(request: HttpRequest, slug: str) -> Any:
     """What pays for a project: hours left, until when, and its account on the machine."""
     return queries.award_of(project_of(signed_in(request), slug))
+
+
+@router.post("/projects/{slug}/top-up", response=ProjectAwardOut)
+@needs("decide")
+def top_up(request: HttpRequest, slug: str, payload: TopUpIn) -> Any:
+    """Add hours to a project's award; its account opens again where all were used."""
+    person = signed_in(request)
+    found = queries.award_of(project_of(person, slug))
+    return services.top_up(award=found, by=person, now=utcnow(), **payload.dict())
+
+
+@router.get("/projects/{slug}/usage", response=UsageOut)
+@needs("read")
+def usage(request: HttpRequest, slug: str) -> dict[str, Any]:
+    """What a project used by month of use, and what is in flight."""
+    found = queries.award_of(project_of(signed_in(request), slug))
+    months = queries.usage_by_month(found)
+    return {
+        "machine": found.machine.slug,
+        "in_flight_gpu_seconds": queries.in_flight(found),
+        "months": [{"month": f"{year}-{month:02}", "gpu_seconds": used} for (year, month), used in months.items()],
+    }
 
 
 @router.post("/machines/{slug}/fund", response=PoolOut)

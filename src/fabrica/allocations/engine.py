@@ -1,6 +1,7 @@
 """Until when does an award last, and what keeps it from being made? Pure functions."""
 
 import calendar
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +13,8 @@ from fabrica.kit.units import SECONDS_PER_HOUR, gpu_hours
 class Balance:
     """Where an award's GPU-seconds are: `awarded` + `written_off` = `free` + `held` + `used`, always.
 
-    `written_off` is the part of `used` that went beyond the award and that the machine's pool paid for.
+    `written_off` is the part of `used` that went beyond the award and that the machine's pool paid for, less what
+    corrections gave back to it.
     """
 
     awarded: int
@@ -26,6 +28,16 @@ def hours(gpu_seconds: int) -> str:
     """GPU-seconds as GPU-hours for a sentence: `1,234.50`, with four decimals where two would hide something."""
     is_exact = gpu_seconds * 100 % SECONDS_PER_HOUR == 0
     return f"{gpu_hours(gpu_seconds, places=2 if is_exact else 4):,}"
+
+
+def reached(gpu_seconds: int, of_gpu_seconds: int) -> int:
+    """How many percent of an award are used, rounded down: a hundred is never told too early."""
+    return 100 * gpu_seconds // of_gpu_seconds
+
+
+def highest(steps: Iterable[int], percent: int) -> int:
+    """The highest step that is reached; 0 for none."""
+    return max((step for step in steps if step <= percent), default=0)
 
 
 def add_months(at: datetime, months: int) -> datetime:

@@ -5,6 +5,7 @@ from django.db.models import F, Q
 
 from fabrica.allocations.states import OF_AWARD, OF_MACHINE, AccountKind, TransferKind
 from fabrica.applications.models import Application
+from fabrica.clusters.models import KEY_LIMIT as JOB_KEY_LIMIT
 from fabrica.clusters.models import Machine
 from fabrica.kit.claims import Claimable
 from fabrica.projects.models import Project
@@ -97,6 +98,23 @@ class Transfer(models.Model):
         return f"{self.gpu_seconds} GPU-seconds {self.kind}"
 
 
+class JobBooking(models.Model):
+    """What the ledger has of one start of one job, in total. `version` counts how often it was booked."""
+
+    # the constraint below begins with the machine
+    machine = models.ForeignKey(Machine, on_delete=models.PROTECT, related_name="+", db_index=False)
+    key = models.CharField(max_length=JOB_KEY_LIMIT, help_text="Job and start, as UsageRecord.key names them.")
+    award = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="+")
+    gpu_seconds = models.PositiveBigIntegerField()
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["machine", "key"], name="allocations_job_booked_once")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class ClusterAccount(Claimable):
     """The account an award should have on its machine, and what was last read back from there."""
 
@@ -108,9 +126,22 @@ class ClusterAccount(Claimable):
     next_check_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0, help_text="Failed in a row.")
     error = models.TextField(blank=True, max_length=2000)
+    is_open_wanted = models.BooleanField(default=True, help_text="Whether new jobs may be charged to it.")
+    told_percent = models.PositiveSmallIntegerField(default=0, help_text="The highest share of the award told of.")
+    full_since = models.DateTimeField(null=True, help_text="Since when all of the award is used.")
 
     class Meta:
         indexes = [models.Index(fields=["next_check_at"])]
 
     def __str__(self) -> str:
         return self.award.account_name
+
+
+class Watch(Claimable):
+    """When the shares of the awards on a machine are looked at next."""
+
+    machine = models.OneToOneField(Machine, on_delete=models.PROTECT, related_name="+")
+    next_look_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Watch over the awards on {self.machine}"

@@ -1,20 +1,25 @@
 """Reading awards and the ledger. Every list a person sees starts from `awards_visible_to`."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from fabrica.allocations.engine import Balance
-from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount, Transfer
-from fabrica.allocations.states import OF_AWARD, AccountKind, TransferKind
-from fabrica.clusters.models import Machine, Site, UnixName
+from fabrica.allocations.models import Award, ClusterAccount, JobBooking, LedgerAccount, Transfer, Watch
+from fabrica.allocations.states import OF_AWARD, OF_MACHINE, AccountKind, TransferKind
+from fabrica.clusters import queries as clusters
+from fabrica.clusters.engine import Month
+from fabrica.clusters.models import IS_OPEN, IS_UNBOOKED, JobUsage, Machine, Site, UnixName
 from fabrica.kit.errors import NotFound
 from fabrica.people.models import Person
 from fabrica.projects import queries as projects
 from fabrica.projects.models import Member, Project
+
+LEFT_TO_RUNS = timedelta(hours=6)
+GIVEN_BACK: dict[str, Any] = {"kind": TransferKind.CORRECTION, "target__kind__in": OF_MACHINE}
 
 
 def awards_visible_to(person: Person) -> QuerySet[Award]:
@@ -32,13 +37,41 @@ def award_of(project: Project) -> Award:
     return found
 
 
+def award_of_account(machine: Machine, account: str) -> Award | None:
+    """The award that an account on a machine is charged for, also after its end; None where it is nobody's."""
+    rows = Award.objects.select_related("project", "machine")
+    return rows.filter(machine=machine, project__slug=account).first()
+
+
 def balance(award: Award) -> Balance:
     """Where the award's GPU-seconds are, read in one statement."""
-    written_off = Coalesce(Sum("incoming__gpu_seconds", filter=Q(incoming__kind=TransferKind.WRITE_OFF)), 0)
-    rows = LedgerAccount.objects.filter(award=award).annotate(written_off=written_off)
+    paid_beyond = Sum("incoming__gpu_seconds", filter=Q(incoming__kind=TransferKind.WRITE_OFF))
+    rows = LedgerAccount.objects.filter(award=award).annotate(
+        written_off=Coalesce(paid_beyond, 0) - _moved("source", **GIVEN_BACK)
+    )
     found = {row.kind: row for row in rows}
     free, held, used = (found[kind].balance_gpu_seconds for kind in OF_AWARD)
     return Balance(award.gpu_seconds, free, held, used, found[AccountKind.USED].written_off)
+
+
+def written_off_by(award: Award) -> tuple[int, int]:
+    """What supply and pool paid beyond the award and did not get back."""
+    rows = Transfer.objects.filter(Q(target__award=award) | Q(source__award=award))
+    paid = {"target__kind": AccountKind.USED, "kind": TransferKind.WRITE_OFF}
+    back = {"source__kind": AccountKind.USED, "kind": TransferKind.CORRECTION}
+    sums = {}
+    for kind in OF_MACHINE:
+        into = Sum("gpu_seconds", filter=Q(**paid, source__kind=kind))
+        out = Sum("gpu_seconds", filter=Q(**back, target__kind=kind))
+        sums[kind.value] = Coalesce(into, 0) - Coalesce(out, 0)
+    found = rows.aggregate(**sums)
+    supply, pool = (found[kind.value] for kind in OF_MACHINE)
+    return supply, pool
+
+
+def was_moved(key: str) -> bool:
+    """Whether a cause moved hours before."""
+    return Transfer.objects.filter(key=key).exists()
 
 
 def transfers_of(award: Award) -> QuerySet[Transfer]:
@@ -73,17 +106,90 @@ def is_ready(award: Award) -> bool:
     return ClusterAccount.objects.filter(award=award, ready_at__isnull=False).exists()
 
 
+def is_open(award: Award) -> bool:
+    """Whether new jobs may be charged to it: not once all its hours are used."""
+    return not ClusterAccount.objects.filter(award=award, is_open_wanted=False).exists()
+
+
 def accounts_due(now: datetime) -> QuerySet[ClusterAccount]:
     """The accounts on clusters that are to be looked at now, the one that waits longest first."""
     rows = ClusterAccount.objects.select_related("award__project", "award__machine", "award__application")
     return rows.filter(next_check_at__lte=now, award__ends_at__gt=now).order_by("next_check_at", "pk")
 
 
+def usage_due(now: datetime) -> QuerySet[JobUsage]:
+    """What the meter found and the ledger has not: of ended jobs, and not (yet) left to the run that started them.
+
+    A run books its own jobs when it ends, from its hold. Six hours after a job's end the meter books it all the same.
+    """
+    ours = Q(token="") | Q(ended_at__lte=now - LEFT_TO_RUNS) | Q(booked_gpu_seconds__isnull=False)
+    return JobUsage.objects.filter(IS_UNBOOKED).filter(ours)
+
+
+def usage_waiting(now: datetime) -> QuerySet[JobUsage]:
+    """The ended jobs that are left to the runs that started them."""
+    rows = JobUsage.objects.filter(IS_UNBOOKED, booked_gpu_seconds=None, ended_at__gt=now - LEFT_TO_RUNS)
+    return rows.exclude(token="").order_by("ended_at")
+
+
+def in_flight_by_account(machine: Machine) -> dict[str, int]:
+    """The GPU-seconds so far of what runs on a machine, or has ended and is not booked yet, by account."""
+    rows = _flying().filter(machine=machine)
+    return dict(rows.order_by().values_list("account").annotate(sum=Sum("gpu_seconds")))
+
+
+def in_flight(award: Award) -> int:
+    """The GPU-seconds so far of a project's jobs that run, or have ended and are not booked yet: not used as yet."""
+    rows = _flying().filter(machine=award.machine_id, account=award.account_name)
+    return rows.aggregate(sum=Sum("gpu_seconds"))["sum"] or 0
+
+
+def _flying() -> QuerySet[JobUsage]:
+    booked = JobBooking.objects.filter(machine=OuterRef("machine"), key=OuterRef("key"))
+    ended = Q(ended_at__isnull=False, is_nobodys=False, booked_gpu_seconds=None) & ~Exists(booked)
+    return JobUsage.objects.filter(Q(IS_OPEN, missed_at=None) | ended)
+
+
+def used_so_far(award: Award) -> int:
+    """What an award used, with what is in flight."""
+    return balance(award).used + in_flight(award)
+
+
+def usage_by_month(award: Award) -> dict[Month, int]:
+    """What a project's ended jobs used, by UTC month, on the machine of its award."""
+    return clusters.usage_by_month(award.machine, award.account_name)
+
+
+def watches_due(now: datetime) -> QuerySet[Watch]:
+    """The machines whose awards are to be looked at now."""
+    return Watch.objects.select_related("machine").filter(next_look_at__lte=now).order_by("next_look_at", "pk")
+
+
+def accounts_to_act_on(machine: Machine, first_notice: int, now: datetime) -> Iterator[tuple[ClusterAccount, int]]:
+    """The accounts whose award may be told of or closed (or opened again), with what it used so far.
+
+    Two statements for all awards of the machine; only those few that something is due for are loaded.
+    """
+    flying = in_flight_by_account(machine)
+    used = LedgerAccount.objects.filter(award=OuterRef("award"), kind=AccountKind.USED).values("balance_gpu_seconds")
+    rows = ClusterAccount.objects.filter(award__machine=machine, award__ends_at__gt=now).annotate(used=Subquery(used))
+    facts = rows.values_list("pk", "award__project__slug", "award__gpu_seconds", "is_open_wanted", "used")
+    due = {}
+    for pk, account, gpu_seconds, is_open, booked in facts.iterator():
+        so_far = booked + flying.get(account, 0)
+        if not is_open or 100 * so_far >= first_notice * gpu_seconds:
+            due[pk] = so_far
+    found = ClusterAccount.objects.select_related("award__project", "award__machine").in_bulk(due)
+    for pk, account in found.items():
+        yield account, due[pk]
+
+
 def check_ledger() -> list[str]:
     """What is wrong with the ledger, in sentences; empty when every sum holds.
 
     All balances come to zero; each equals its transfers; only the supply is below zero; each award is where it should
-    be; no hold gave more than it had. Each check reads one statement, so that transfers meanwhile raise no alarm.
+    be; what is booked for its jobs was used; no hold gave more than it had. Each check reads one statement, so that
+    transfers meanwhile raise no alarm.
     """
     accounts = _accounts()
     return [*_total(accounts), *_balances(accounts), *_awards(accounts), *_holds()]
@@ -93,17 +199,24 @@ def _accounts() -> list[dict[str, Any]]:
     rows = LedgerAccount.objects.annotate(
         into=_moved("target"),
         out=_moved("source"),
-        written_off=_moved("target", kind=TransferKind.WRITE_OFF),
+        written_off=_moved("target", kind=TransferKind.WRITE_OFF) - _moved("source", **GIVEN_BACK),
+        jobs=_booked(),
     )
     named = rows.order_by("pk").values(
         "pk", "kind", "award", "award__gpu_seconds", "award__project__slug", "machine__slug",
-        "balance_gpu_seconds", "into", "out", "written_off",
+        "balance_gpu_seconds", "into", "out", "written_off", "jobs",
     )  # fmt: skip
     return [dict(one) for one in named]
 
 
-def _moved(side: str, **only: str) -> Coalesce:
+def _moved(side: str, **only: Any) -> Coalesce:
     rows = Transfer.objects.filter(**{side: OuterRef("pk")}, **only).order_by().values(side)
+    total = Subquery(rows.annotate(total=Sum("gpu_seconds")).values("total"))
+    return Coalesce(total, Value(0), output_field=BigIntegerField())
+
+
+def _booked() -> Coalesce:
+    rows = JobBooking.objects.filter(award=OuterRef("award")).order_by().values("award")
     total = Subquery(rows.annotate(total=Sum("gpu_seconds")).values("total"))
     return Coalesce(total, Value(0), output_field=BigIntegerField())
 
@@ -122,6 +235,8 @@ def _balances(accounts: list[dict[str, Any]]) -> Iterator[str]:
             yield f"{name} holds {one['balance_gpu_seconds']} GPU-seconds; its transfers say {told}."
         if one["balance_gpu_seconds"] < 0 and one["kind"] != AccountKind.SUPPLY:
             yield f"{name} is below zero."
+        if one["kind"] == AccountKind.USED and one["jobs"] > one["balance_gpu_seconds"]:
+            yield f"{name} holds {one['balance_gpu_seconds']} GPU-seconds; the jobs booked on it say {one['jobs']}."
 
 
 def _awards(accounts: list[dict[str, Any]]) -> Iterator[str]:

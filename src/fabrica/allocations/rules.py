@@ -1,5 +1,6 @@
 """May this person ...? Pure questions."""
 
+from fabrica.allocations.models import Award
 from fabrica.applications.models import Application
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
@@ -10,6 +11,11 @@ from fabrica.reviews.rules import can_decide
 def can_award(person: Person, application: Application) -> bool:
     """Whether the person may award hours to it: whoever may decide on it."""
     return can_decide(person, application)
+
+
+def can_top_up(person: Person, award: Award) -> bool:
+    """Whether the person may add hours to an award: whoever may decide on its application, and operators."""
+    return can_fund(person) or can_decide(person, award.application)
 
 
 def can_fund(person: Person) -> bool:

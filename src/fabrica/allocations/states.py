@@ -23,6 +23,8 @@ class TransferKind(TextChoices):
     RELEASE = "release", _("Released")
     SPEND = "spend", _("Spent")
     WRITE_OFF = "write_off", _("Written off")
+    CORRECTION = "correction", _("Corrected")
+    TOP_UP = "top_up", _("Topped up")
 
 
 OF_MACHINE = (AccountKind.SUPPLY, AccountKind.POOL)

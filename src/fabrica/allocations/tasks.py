@@ -1,12 +1,15 @@
-"""The worker's part: bring each award's account on its cluster to what it should be, and look again now and then."""
+"""The worker's part: bring each award's account on its cluster to what it should be, book use, watch shares."""
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
+
 from fabrica.allocations import queries, services
 from fabrica.allocations.engine import hours
-from fabrica.allocations.models import Award, ClusterAccount
+from fabrica.allocations.models import Award, ClusterAccount, Watch
 from fabrica.clusters import services as clusters
 from fabrica.clusters.adapters.port import AccountSpec
+from fabrica.clusters.models import Machine
 from fabrica.clusters.queries import cluster_of, sites_to_name
 from fabrica.kit.errors import Problem, Refused, Unreachable
 
@@ -83,4 +86,27 @@ def name_people(now: datetime) -> bool:
         clusters.assign_unix_name(site=site, person=person, now=now)
     if len(people) < NAMES_AT_ONCE:
         clusters.note_named(site=site, now=now)
+    return True
+
+
+def meter_book(now: datetime) -> bool:
+    """Book what the meter found of one account; True when there was something."""
+    services.adopt_booked(now=now)
+    group = queries.usage_due(now).order_by("machine", "account").values_list("machine", "account").first()
+    if group is None:
+        return False
+    machine, account = group
+    return bool(services.book_metered(machine=Machine.objects.get(pk=machine), account=account, now=now))
+
+
+def watch(now: datetime) -> bool:
+    """Look at the shares of all awards on one machine, every minute; True when there was one to look at."""
+    services.make_watches(now=now)
+    found = Watch.claim(queries.watches_due(now), now)
+    if found is None:
+        return False
+    notices, grace = settings.FABRICA_USAGE_NOTICES, timedelta(hours=settings.FABRICA_USAGE_GRACE_HOURS)
+    for account, gpu_seconds in queries.accounts_to_act_on(found.machine, min([*notices, services.FULL]), now):
+        services.note_share(account=account, gpu_seconds=gpu_seconds, notices=notices, grace=grace, now=now)
+    services.watch_again(watch=found, now=now)
     return True

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from fabrica.clusters.models import Machine, Site, UnixName
+from fabrica.clusters.models import JobUsage, Machine, Site, UnixName, UsageMark
 from fabrica.kit.admin import ReadOnly
 
 
@@ -28,3 +28,21 @@ class UnixNameAdmin(ReadOnly):
     list_filter = ["site"]
     search_fields = ["name", "person__email"]
     list_select_related = ["person", "site"]
+
+
+@admin.register(UsageMark)
+class UsageMarkAdmin(ReadOnly):
+    """How far the accounting of each machine is read."""
+
+    list_display = ["machine", "read_until", "full_look_at", "records", "unusable", "error"]
+    list_select_related = ["machine"]
+
+
+@admin.register(JobUsage)
+class JobUsageAdmin(ReadOnly):
+    """What jobs used."""
+
+    list_display = ["key", "machine", "account", "gpu_seconds", "booked_gpu_seconds", "state", "started_at", "ended_at"]
+    list_filter = ["machine", "is_nobodys", "is_odd", "state"]
+    search_fields = ["job_id", "token", "account"]
+    list_select_related = ["machine"]

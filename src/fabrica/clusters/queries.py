@@ -1,12 +1,15 @@
 """Reading machines, and the way to their adapters."""
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.conf import settings
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
 from fabrica.clusters.adapters.port import Cluster
-from fabrica.clusters.models import Machine, Site, UnixName
+from fabrica.clusters.engine import Month, by_month, month_after, month_start, months_between
+from fabrica.clusters.models import IS_OPEN, JobUsage, Machine, Site, UnixName, UsageMark
 from fabrica.kit.errors import NotFound, Refused
 from fabrica.people.models import Person
 from fabrica.planner import Calibration, MachineFacts, machine_of
@@ -98,3 +101,97 @@ def person_named(site: Site, name: str) -> Person | None:
 def sites_to_name(before: datetime) -> QuerySet[Site]:
     """The sites where nobody looked for people without a name since, the one that waits longest first."""
     return Site.objects.filter(Q(names_checked_at=None) | Q(names_checked_at__lte=before)).order_by("names_checked_at")
+
+
+def marks_due(now: datetime) -> QuerySet[UsageMark]:
+    """The machines whose accounting is to be read now, the one that waits longest first."""
+    return UsageMark.objects.select_related("machine").filter(next_read_at__lte=now).order_by("next_read_at", "pk")
+
+
+def look_from(mark: UsageMark, now: datetime) -> datetime:
+    """From when on the next look reads: a day before the last one, and once a day (or where unsure) much further."""
+    furthest = now - timedelta(days=settings.FABRICA_USAGE_FULL_DAYS)
+    if mark.read_until is None or mark.full_look_at is None or now - mark.full_look_at >= timedelta(days=1):
+        return furthest
+    near = mark.read_until - timedelta(hours=settings.FABRICA_USAGE_OVERLAP_HOURS)
+    return max(furthest, min(near, mark.look_back_to or near))
+
+
+def usage_of_tokens(machine: Machine, tokens: Iterable[str]) -> QuerySet[JobUsage]:
+    """What the jobs of these wishes used on a machine, as far as it was read; each start by itself, oldest first."""
+    rows = JobUsage.objects.filter(machine=machine, token__in=tokens).exclude(token="")
+    return rows.order_by("started_at", "pk")
+
+
+@dataclass(frozen=True)
+class Metering:
+    """How the reading of a machine's accounting stands. `lag_seconds` is None before the first look has ended."""
+
+    machine: str
+    lag_seconds: float | None
+    error: str
+    unusable: int
+    running: int
+    missed: int
+    odd: int
+
+
+def metering(now: datetime) -> list[Metering]:
+    """How far behind the accounting of each machine is, and what in it needs an operator's eye; for metrics too."""
+    found = []
+    for machine in machines():
+        mark = UsageMark.objects.filter(machine=machine).first()
+        rows = JobUsage.objects.filter(machine=machine)
+        still = rows.filter(IS_OPEN).aggregate(running=Count("pk", filter=Q(missed_at=None)), all=Count("pk"))
+        lag = (now - mark.read_until).total_seconds() if mark and mark.read_until else None
+        error, unusable = (mark.error, mark.unusable) if mark else ("", 0)
+        odd = rows.filter(is_odd=True).count()
+        missed = still["all"] - still["running"]
+        found.append(Metering(machine.slug, lag, error, unusable, still["running"], missed, odd))
+    return found
+
+
+@dataclass(frozen=True)
+class Stray:
+    """What an account that no award stands behind used on a machine."""
+
+    machine: str
+    account: str
+    jobs: int
+    gpu_seconds: int
+    last_at: datetime
+
+
+def strays() -> list[Stray]:
+    """Use that is charged to nobody, by account, the largest first: an operator should know why it is there."""
+    rows = JobUsage.objects.filter(is_nobodys=True).values_list("machine__slug", "account")
+    sums = rows.annotate(jobs=Count("pk"), sum=Sum("gpu_seconds"), last=Max("ended_at"))
+    return [Stray(*row) for row in sums.order_by("-sum", "account")]
+
+
+def usage_by_month(machine: Machine, account: str | None = None) -> dict[Month, int]:
+    """The GPU-seconds of the ended jobs of a machine, or of one account there, by UTC month of use.
+
+    A job over the end of a month is split by its share of time; all months together are the sum of all jobs.
+    """
+    rows = JobUsage.objects.filter(machine=machine, ended_at__isnull=False)
+    if account is not None:
+        rows = rows.filter(account=account)
+    bounds = rows.aggregate(first=Min("started_at"), last=Max("ended_at"), last_start=Max("started_at"))
+    if bounds["first"] is None:
+        return {}
+    found: dict[Month, int] = {}
+    for month in months_between(bounds["first"], max(bounds["last"], bounds["last_start"])):
+        if used := sum(_in_month(rows, month)):
+            found[month] = used
+    return found
+
+
+def _in_month(rows: "QuerySet[JobUsage]", month: Month) -> Iterator[int]:
+    """What was used in a month: by the jobs that lie wholly in it, and the shares of those over its ends."""
+    start, end = month_start(month), month_start(month_after(month))
+    inside = Q(started_at__gte=start, started_at__lt=end, ended_at__lte=end)
+    yield rows.filter(inside).aggregate(sum=Sum("gpu_seconds"))["sum"] or 0
+    over = rows.filter(started_at__lt=end, ended_at__gt=start).exclude(inside)
+    for facts in over.values_list("started_at", "ended_at", "gpu_seconds").iterator():
+        yield by_month(*facts).get(month, 0)

@@ -1,4 +1,4 @@
-"""`make bench`: what the portal's lists and the trainer cost on this machine, with a calibration of the machine.
+"""`make bench`: what the portal's lists, the accounting and the trainer cost here, with a calibration of the machine.
 
 Prints the tables and writes var/bench.json: name, figure, unit, the peer's figure where both ran, date.
 """
@@ -30,7 +30,7 @@ from django.db import connection  # noqa: E402 - the same
 from django.test import Client  # noqa: E402 - the same
 from django.test.utils import CaptureQueriesContext  # noqa: E402 - the same
 
-from fabrica.config import bench_data  # noqa: E402 - the same
+from fabrica.config import bench_data, bench_usage  # noqa: E402 - the same
 from fabrica.kit.files import write_atomic  # noqa: E402 - the same
 from fabrica.kit.time import utcnow  # noqa: E402 - the same
 from fabrica.trainer.bench import calibrate  # noqa: E402 - the same
@@ -104,6 +104,21 @@ def _page(client: Client, name: str, path: str, rows: int) -> Iterator[Figure]:
     yield figure(f"portal: {name}, {rows} applications, SQL", statements, "statements")
 
 
+def usage() -> Iterator[Figure]:
+    """A million records of a machine's accounting through the meter into the ledger, on the database of the site."""
+    officer = bench_data.officer()
+    call = bench_data.bench_call(officer)
+    accounts = bench_usage.awards(call, officer, bench_usage.ACCOUNTS)
+    done = bench_usage.replay(call.machine, accounts, bench_usage.RECORDS)
+    where = f"usage: {done.records:,} records, {connection.vendor}"
+    yield figure(f"{where}, read", done.read_seconds, "s")
+    yield figure(f"{where}, booked", done.book_seconds, "s")
+    yield figure(f"{where}, both", done.seconds, "s")
+    yield figure(f"{where}, both", done.records / done.seconds, "records/s")
+    yield figure(f"{where}, read again unchanged", done.again_seconds, "s")
+    yield figure(f"{where}, peak memory grew by", done.grown_bytes / 1e6, "MB")
+
+
 def trainer() -> Iterator[Figure]:
     """The demo recipe against PyTorch's own transformer layers of the same shape with AdamW, in the same run."""
     recipe = named("demo")
@@ -165,7 +180,7 @@ def _peer_tokens_per_second(recipe: Recipe, seconds: float) -> float:
 def main() -> None:
     """Measure, print, write."""
     figures = []
-    for measure in (machine, portal, trainer, several):
+    for measure in (machine, portal, usage, trainer, several):
         sys.stdout.write(f"\n{(measure.__doc__ or '').splitlines()[0]}\n")
         for one in measure():
             figures.append(one)

@@ -30,7 +30,8 @@ def officer() -> Person:
     return Person.objects.get(pk=made.pk)
 
 
-def _call(operator: Person) -> Call:
+def bench_call(operator: Person) -> Call:
+    """An open call on a machine of its own."""
     found = Call.objects.first()
     if found is not None:
         return found
@@ -45,7 +46,7 @@ def _call(operator: Person) -> Call:
 def fill(total: int) -> Person:
     """Have `total` applications of as many organisations; returns the officer."""
     looker = officer()
-    call, now = _call(looker), utcnow()
+    call, now = bench_call(looker), utcnow()
     missing = range(total - Application.objects.count())
     firms = Organisation.objects.bulk_create(
         Organisation(

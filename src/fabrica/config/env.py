@@ -49,6 +49,15 @@ def names(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
 
 
+def percents(name: str, default: str) -> list[int]:
+    """A list of rising shares below a hundred, separated by commas."""
+    parts = names(name, default)
+    found = [int(part) for part in parts if part.isascii() and part.isdigit()]
+    if len(found) < len(parts) or any(not 0 < one < 100 for one in found) or found != sorted(set(found)):  # noqa: PLR2004 - percent
+        raise ImproperlyConfigured(f"{name} is not a list of rising whole numbers from 1 to 99, such as {default}.")
+    return found
+
+
 @dataclass(frozen=True)
 class Limits:
     """How many seconds PostgreSQL lets a connection wait for a lock, run a statement, idle in a transaction; 0: any."""

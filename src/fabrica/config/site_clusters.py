@@ -78,3 +78,45 @@ def fund(slug: str, gpu_hours: float) -> None:
         key = f"fund:{slug}:{now.isoformat()}"
         services.fund(machine=machine_by_slug(slug), gpu_seconds=gpu_seconds(gpu_hours), key=key, by=by, now=now)
     typer.echo(f"{gpu_hours:,.0f} GPU-hours were added to the pool of {slug}.")
+
+
+@app.command()
+def top_up(
+    project: str, gpu_hours: float, key: Annotated[str, typer.Option(help="The same key adds once.")] = ""
+) -> None:
+    """Add hours from the machine's pool to a project's award, such as `top-up novalis-reads 100`."""
+    start()
+    from fabrica.allocations import queries, services
+    from fabrica.allocations.engine import hours
+    from fabrica.config.setup import operator
+    from fabrica.projects.queries import project_of
+
+    with telling():
+        by, now = operator()
+        award = queries.award_of(project_of(by, project))
+        name = key or now.isoformat()
+        award = services.top_up(award=award, gpu_seconds=gpu_seconds(gpu_hours), key=name, by=by, now=now)
+    typer.echo(f"The award of {project} has {hours(award.gpu_seconds)} GPU-hours now.")
+
+
+@app.command()
+def usage() -> None:
+    """Print how far the accounting of each machine is read, and what in it is charged to nobody."""
+    start()
+    from fabrica.allocations.engine import hours
+    from fabrica.clusters import queries
+    from fabrica.kit.time import utcnow
+    from fabrica.kit.units import duration
+
+    for one in queries.metering(utcnow()):
+        behind = "never read to its end" if one.lag_seconds is None else f"{duration(one.lag_seconds)} behind"
+        typer.echo(f"{one.machine}: {behind}; {one.running} running, {one.missed} no longer shown, {one.odd} odd.")
+        if one.unusable:
+            typer.echo(f"  {one.unusable} records of the last look made no sense.")
+        if one.error:
+            typer.echo(f"  {one.error}")
+    for stray in queries.strays():
+        used = hours(stray.gpu_seconds)
+        typer.echo(
+            f"{stray.machine}: {stray.account or '(no account)'} is nobody's: {stray.jobs} jobs, {used} GPU-hours."
+        )

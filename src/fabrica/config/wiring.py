@@ -27,6 +27,9 @@ LOOPS = [
     ("training", "follow"),
     ("registry", "register"),
     ("clusters", "observe"),
+    ("clusters", "meter"),
+    ("allocations", "meter_book"),
+    ("allocations", "watch"),
     ("notices", "send"),
     ("audit", "seal"),
 ]

@@ -11,6 +11,7 @@ from fabrica.planner.footprint import (
     footprint,
     footprint_assumptions,
     price_rows,
+    recorded_footprint,
 )
 
 COMPARED_WITH_A_CPU = "h100-80"
@@ -27,7 +28,8 @@ CPU = (
 class Bill:
     """What was used against what was awarded. `cloud` is empty where nothing rented compares; `cloud_note` says why.
 
-    `price_list` holds prices per hour, not costs. `time_ratio` is actual by planned time.
+    `price_list` holds prices per hour, not costs. `time_ratio` is actual by planned time. `energy_is` says where the
+    energy comes from: `recorded` by the machine, `estimated`, or `mixed` where it recorded some jobs only.
     """
 
     used_gpu_seconds: int
@@ -39,6 +41,7 @@ class Bill:
     planned_seconds: int | None
     actual_seconds: int | None
     assumptions: tuple[Assumption, ...]
+    energy_is: str
 
     @property
     def confidence(self) -> str:
@@ -67,9 +70,12 @@ def bill(
     country: str | None = None,
     planned_seconds: int | None = None,
     actual_seconds: int | None = None,
+    recorded_joules: int = 0,
+    recorded_gpu_seconds: int = 0,
 ) -> Bill:
     """The bill of `used_gpu_seconds` on a machine (in `country`, if it is not the machine's own).
 
+    For `recorded_gpu_seconds` of them the machine recorded `recorded_joules`; the energy of the rest is estimated.
     Raises Refused for values below zero, NotFound for a country without a carbon intensity.
     """
     given = (used_gpu_seconds, award_gpu_seconds, planned_seconds or 0, actual_seconds or 0)
@@ -77,18 +83,30 @@ def bill(
         raise Refused("A bill cannot be made of seconds below zero.")
     here = replace(machine, country=carbon_of(country).country) if country else machine
     rows = price_rows(here.device.price_as)
+    estimated = max(0, used_gpu_seconds - recorded_gpu_seconds)
     used = footprint_assumptions(here) + ((assumptions()["eur_per_usd"],) if rows else ())
     return Bill(
         used_gpu_seconds,
         award_gpu_seconds,
-        footprint(used_gpu_seconds, here),
+        _added(recorded_footprint(recorded_joules, here), footprint(estimated, here)),
         cloud_costs(rows, used_gpu_seconds),
         _note(here, rows),
         rows or (price_rows(COMPARED_WITH_A_CPU) if here.device.kind == "cpu" else ()),
         planned_seconds,
         actual_seconds,
         used,
+        _origin(recorded_gpu_seconds, estimated),
     )
+
+
+def _added(one: Footprint, other: Footprint) -> Footprint:
+    return Footprint(one.energy_wh + other.energy_wh, one.co2e_grams + other.co2e_grams)
+
+
+def _origin(recorded: int, estimated: int) -> str:
+    if recorded and estimated:
+        return "mixed"
+    return "recorded" if recorded else "estimated"
 
 
 def _note(machine: MachineFacts, rows: tuple[CloudPrice, ...]) -> str:

@@ -11,7 +11,7 @@ SECONDS_PER_HOUR = 3600
 
 @dataclass(frozen=True)
 class Footprint:
-    """An estimate, not a measurement: electrical energy with the building's share, and its CO2e."""
+    """Electrical energy with the building's share, and its CO2e: estimates, but where a machine recorded its energy."""
 
     energy_wh: float
     co2e_grams: float
@@ -32,6 +32,12 @@ def footprint(gpu_seconds: float, machine: MachineFacts) -> Footprint:
     Assumes full power all the time, so it is an upper estimate for a job that waits on data.
     """
     energy_wh = gpu_seconds * machine.watts_per_device * machine.pue.value / SECONDS_PER_HOUR
+    return Footprint(energy_wh, energy_wh / 1000 * carbon_of(machine.country).grams_per_kwh)
+
+
+def recorded_footprint(joules: int, machine: MachineFacts) -> Footprint:
+    """What a machine recorded of its devices' energy, with the building's share (PUE) and the CO2e of all of it."""
+    energy_wh = joules * machine.pue.value / SECONDS_PER_HOUR
     return Footprint(energy_wh, energy_wh / 1000 * carbon_of(machine.country).grams_per_kwh)
 
 

@@ -212,6 +212,7 @@ class BillOut(Schema):
     planned_seconds: int | None
     actual_seconds: int | None
     energy_wh: float
+    energy_is: str = Field(description="recorded by the machine, estimated, or mixed")
     co2e_grams: float
     cloud: list[PriceOut]
     cloud_note: str
@@ -234,6 +235,7 @@ def _bill(found: RunBill) -> dict[str, Any]:
         "runs": found.runs,
         "attempts": found.attempts,
         "energy_wh": facts.footprint.energy_wh,
+        "energy_is": facts.energy_is,
         "co2e_grams": facts.footprint.co2e_grams,
         "cloud": [_price(one) for one in facts.cloud],
         "price_list": facts.price_list,

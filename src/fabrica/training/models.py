@@ -118,11 +118,14 @@ class Run(Claimable):
 
 
 class Attempt(models.Model):
-    """One job on the machine for a run. `token` names the wish, so that submitting it twice starts one job."""
+    """One job on the machine for a run. `token` names the wish, so that submitting it twice starts one job.
+
+    It speaks, since people meet it on the machine as the job's name: `novalis-reads-12.1.0f3c9a7e`.
+    """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="attempts")
     number = models.PositiveSmallIntegerField()
-    token = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
+    token = models.CharField(max_length=128, unique=True, editable=False, help_text="Project, run, attempt, chance.")
     job_id = models.CharField(max_length=128, blank=True)
     state = models.CharField(max_length=20, choices=AttemptState.choices, default=AttemptState.PREPARED)
     time_limit_seconds = models.PositiveIntegerField(help_text="What the run had left when it was made.")
@@ -130,6 +133,7 @@ class Attempt(models.Model):
     submitted_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    end_seen_at = models.DateTimeField(null=True, help_text="When its end was seen and its use was not yet told.")
     unknown_since = models.DateTimeField(null=True, help_text="Since when the machine says it never heard of it.")
     gpu_seconds = models.PositiveBigIntegerField(default=0)
     exit_code = models.IntegerField(null=True)

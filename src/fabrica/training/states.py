@@ -36,12 +36,13 @@ class AttemptState(TextChoices):
 
 _ENDS = frozenset({State.QUEUED, State.SUCCEEDED, State.FAILED, State.CANCELLED})
 
-# An interrupted attempt leads back to the queue. A short job may end before anybody saw it run.
+# An interrupted attempt leads back to the queue. A short job may end before anybody saw it run. A machine may put a
+# running job back into its own queue: then the run waits there again, in the same attempt.
 MOVES: dict[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.SUBMITTED, State.FAILED, State.CANCELLED}),
     State.SUBMITTED: frozenset({State.RUNNING, State.FINISHING}) | _ENDS,
-    State.RUNNING: frozenset({State.FINISHING}) | _ENDS,
-    State.FINISHING: frozenset({State.RUNNING}) | _ENDS,
+    State.RUNNING: frozenset({State.SUBMITTED, State.FINISHING}) | _ENDS,
+    State.FINISHING: frozenset({State.SUBMITTED, State.RUNNING}) | _ENDS,
     State.SUCCEEDED: frozenset(),
     State.FAILED: frozenset(),
     State.CANCELLED: frozenset(),

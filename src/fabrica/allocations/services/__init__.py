@@ -2,7 +2,27 @@
 
 from fabrica.allocations.services.accounts import note_read_back, note_trouble
 from fabrica.allocations.services.awarding import award
+from fabrica.allocations.services.booking import adopt_booked, book, book_metered
 from fabrica.allocations.services.hours import fund, hold, release, spend
+from fabrica.allocations.services.topping_up import top_up
 from fabrica.allocations.services.transfers import KEY_MAX
+from fabrica.allocations.services.watching import FULL, make_watches, note_share, watch_again
 
-__all__ = ["KEY_MAX", "award", "fund", "hold", "note_read_back", "note_trouble", "release", "spend"]
+__all__ = [
+    "FULL",
+    "KEY_MAX",
+    "adopt_booked",
+    "award",
+    "book",
+    "book_metered",
+    "fund",
+    "hold",
+    "make_watches",
+    "note_read_back",
+    "note_share",
+    "note_trouble",
+    "release",
+    "spend",
+    "top_up",
+    "watch_again",
+]

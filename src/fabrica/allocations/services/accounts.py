@@ -1,6 +1,7 @@
 """What was read back of an account on a cluster."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -30,7 +31,7 @@ def note_read_back(*, account: ClusterAccount, drift: str, now: datetime) -> boo
     )  # fmt: skip
     if settled and first:
         record(verb="cluster_account.ready", by=None, subject=account.award.subject, now=now)
-        _tell_leaders(account.award, now)
+        tell_leaders(account.award, "award_ready", "ready", now, gpu_hours=hours(account.award.gpu_seconds))
     if settled and drift:
         record(verb="cluster_account.drift", by=None, subject=account.award.subject, now=now)
     return settled
@@ -43,14 +44,15 @@ def note_trouble(*, account: ClusterAccount, problem: Problem, now: datetime) ->
     return account.settle(error=str(problem)[:2000], tries=tries, next_check_at=now + wait)
 
 
-def _tell_leaders(award: Award, now: datetime) -> None:
+def tell_leaders(award: Award, kind: str, event: str, now: datetime, **facts: Any) -> None:
+    """Write to those who lead the project; the same event again does nothing."""
     for leader in award.project.members.select_related("person").filter(role=Role.PI):
         tell(
             person=leader.person,
-            kind="award_ready",
-            event=f"{award.subject}:ready",
+            kind=kind,
+            event=f"{award.subject}:{event}",
             now=now,
             path=f"/projects/{award.project.slug}/",
             award=award,
-            gpu_hours=hours(award.gpu_seconds),
+            **facts,
         )

@@ -68,7 +68,16 @@ def spend(*, award: Award, hold_key: str, gpu_seconds: int, key: str, now: datet
     free, held, used = of_award(award)
     if _was_spent(key, used, gpu_seconds):
         return
-    in_hold = min(gpu_seconds, queries.held_for(award, hold_key))
+    pay(award, (free, held, used), gpu_seconds, key=key, hold_key=hold_key, now=now)
+
+
+def pay(
+    award: Award, accounts: tuple[LedgerAccount, LedgerAccount, LedgerAccount], gpu_seconds: int,
+    *, key: str, hold_key: str, now: datetime,
+) -> None:  # fmt: skip
+    """Move hours of a locked award to `used`: from the hold, then from what is free, then from pool and supply."""
+    free, held, used = accounts
+    in_hold = min(gpu_seconds, queries.held_for(award, hold_key)) if hold_key else 0
     in_free = min(gpu_seconds - in_hold, free.balance_gpu_seconds)
     parts = [(held, in_hold), (free, in_free)]
     if excess := gpu_seconds - in_hold - in_free:

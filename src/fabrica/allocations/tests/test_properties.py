@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Sum
 from fabrica.allocations import queries, services
-from fabrica.allocations.models import LedgerAccount, Transfer
+from fabrica.allocations.models import JobBooking, LedgerAccount, Transfer
 from fabrica.allocations.tests.factories import awarded
 from fabrica.kit.errors import Refused
 from hypothesis import HealthCheck, given, settings
@@ -19,6 +19,9 @@ STEPS = st.one_of(
     st.tuples(st.just("award"), st.integers(min_value=1, max_value=3_000)),
     st.tuples(st.just("hold"), WHOSE, SECONDS, KEYS),
     st.tuples(st.just("spend"), WHOSE, SECONDS, KEYS, KEYS),
+    st.tuples(st.just("book"), WHOSE, SECONDS, KEYS, st.sampled_from(["", "a", "b", "c"])),
+    st.tuples(st.just("book"), WHOSE, SECONDS, KEYS, st.just("")),
+    st.tuples(st.just("top_up"), WHOSE, SECONDS, KEYS),
     st.tuples(st.just("release"), WHOSE, KEYS),
     st.tuples(st.just("end"), WHOSE),
 )
@@ -29,6 +32,7 @@ class Site:
 
     def __init__(self, cast, call, machine, now):
         self.cast, self.call, self.machine, self.now = cast, call, machine, now
+        self.totals = {}
         self.awards = [awarded(cast, call, now, 2_000), awarded(cast, call, now, 1_000)]
 
     def fund(self, gpu_seconds, key):
@@ -43,6 +47,18 @@ class Site:
     def spend(self, whose, gpu_seconds, hold_key, key):
         award = self.awards[whose]
         services.spend(award=award, gpu_seconds=gpu_seconds, hold_key=hold_key, key=f"usage:{key}", now=self.now)
+
+    def book(self, whose, gpu_seconds, key, hold_key):
+        award = self.awards[whose]
+        services.book(
+            award=award, machine=award.machine, key=f"{key}.{whose}", gpu_seconds=gpu_seconds, hold_key=hold_key,
+            now=self.now,
+        )  # fmt: skip
+        self.totals[f"{key}.{whose}"] = gpu_seconds
+
+    def top_up(self, whose, gpu_seconds, key):
+        award, by = self.awards[whose], self.cast.officer
+        self.awards[whose] = services.top_up(award=award, gpu_seconds=gpu_seconds, key=key, by=by, now=self.now)
 
     def release(self, whose, key):
         services.release(award=self.awards[whose], hold_key=key, now=self.now)
@@ -74,6 +90,8 @@ class Site:
         for award in self.awards:
             now = queries.balance(award)
             assert now.awarded + now.written_off == now.free + now.held + now.used
+            assert now.written_off == sum(queries.written_off_by(award))
+        assert dict(JobBooking.objects.values_list("key", "gpu_seconds")) == self.totals
 
 
 @settings(

@@ -81,3 +81,16 @@ def test_two_bills_cost_what_one_for_both_does_to_a_cent_per_line(one, other):
 
     for both, first, second in zip(cents(one + other), cents(one), cents(other), strict=True):
         assert abs(both - first - second) <= 1
+
+
+def test_recorded_energy_replaces_the_estimate_of_the_jobs_it_was_recorded_for():
+    machine = machine_of("h100-80", "FR")
+    estimated = bill(used_gpu_seconds=7_200, award_gpu_seconds=36_000, machine=machine)
+    half = bill(used_gpu_seconds=3_600, award_gpu_seconds=36_000, machine=machine)
+    told = {"used_gpu_seconds": 7_200, "award_gpu_seconds": 36_000, "machine": machine, "recorded_joules": 360_000}
+    recorded, mixed = bill(**told, recorded_gpu_seconds=7_200), bill(**told, recorded_gpu_seconds=3_600)
+    assert [one.energy_is for one in (estimated, recorded, mixed)] == ["estimated", "recorded", "mixed"]
+    assert recorded.footprint.energy_wh == pytest.approx(100 * machine.pue.value)
+    assert mixed.footprint.energy_wh == pytest.approx(100 * machine.pue.value + half.footprint.energy_wh)
+    grams = recorded.footprint.co2e_grams / recorded.footprint.energy_wh
+    assert grams == pytest.approx(estimated.footprint.co2e_grams / estimated.footprint.energy_wh)

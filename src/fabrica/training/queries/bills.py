@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 
 from fabrica import planner
 from fabrica.allocations.models import Award
 from fabrica.allocations.queries import award_of
+from fabrica.clusters.queries import usage_of_tokens
 from fabrica.projects.models import Project
 from fabrica.training.models import Attempt, Run
 from fabrica.training.queries.plans import machine_facts
@@ -39,11 +40,23 @@ def _bill(award: Award, runs: QuerySet[Run], attempts: QuerySet[Attempt], planne
     for row in attempts.values("gpu_seconds", "run__devices"):
         used += row["gpu_seconds"]
         actual += -(-row["gpu_seconds"] // row["run__devices"])
+    joules, recorded = _recorded(award, attempts)
     facts = planner.bill(
         used_gpu_seconds=used,
         award_gpu_seconds=award.gpu_seconds,
         machine=machine_facts(award.machine),
         planned_seconds=planned,
         actual_seconds=actual if planned is not None else None,
+        recorded_joules=joules,
+        recorded_gpu_seconds=recorded,
     )
     return RunBill(facts, runs.count(), attempts.count())
+
+
+def _recorded(award: Award, attempts: QuerySet[Attempt]) -> tuple[int, int]:
+    """The joules that the machine recorded for these attempts, and the GPU-seconds of the jobs it recorded any for."""
+    found = usage_of_tokens(award.machine, attempts.values_list("token", flat=True)).filter(
+        ended_at__isnull=False, energy_joules__isnull=False
+    )
+    sums = found.order_by().aggregate(joules=Sum("energy_joules"), gpu_seconds=Sum("gpu_seconds"))
+    return sums["joules"] or 0, sums["gpu_seconds"] or 0

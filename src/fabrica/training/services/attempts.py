@@ -1,5 +1,6 @@
 """What a worker writes: attempts begun, watched, ended and booked. Each write holds only while its claim does."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from django.db.models import Sum
 
 from fabrica.allocations import services as allocations
 from fabrica.clusters.adapters.port import JobState, JobStatus
+from fabrica.kit.ids import new_uid
 from fabrica.training.engine import (
     ENDING_OF_HOLD,
     MIN_ATTEMPT_SECONDS,
@@ -62,7 +64,8 @@ def prepare(*, run: Run, now: datetime) -> Attempt | None:
         return None
     Run.objects.filter(pk=row.pk).update(metrics_offset=0, metrics_step=0, lines_skipped=0, tries=0)
     number = row.attempts.count() + 1
-    return Attempt.objects.create(run=row, number=number, time_limit_seconds=left, created_at=now)
+    token = f"{row.project.slug}-{row.number}.{number}.{new_uid()[:8]}"
+    return Attempt.objects.create(run=row, number=number, token=token, time_limit_seconds=left, created_at=now)
 
 
 @transaction.atomic
@@ -119,18 +122,19 @@ def note(
         return False
     unknown_since = (attempt.unknown_since or now) if status.state is JobState.UNKNOWN else None
     is_running = status.state is JobState.RUNNING
-    state = AttemptState.RUNNING if is_running else attempt.state
+    is_back = status.state is JobState.PENDING and status.restarts > 0
+    state = AttemptState.RUNNING if is_running else AttemptState.SUBMITTED if is_back else attempt.state
     Attempt.objects.filter(pk=attempt.pk).update(state=state, started_at=status.started_at, unknown_since=unknown_since)
     fields = {
         **_news(row, news),
         **FREE,
         "tries": 0,
         **_waiting(status),
-        "reason": status.reason[:REASON_LENGTH],
+        "reason": (_put_back(status) if is_back else status.reason)[:REASON_LENGTH],
         "next_look_at": next_look_at,
         "started_at": row.started_at or status.started_at,
     }
-    after = _state_shown(row) if is_running else State(row.state)
+    after = _state_shown(row) if is_running else State.SUBMITTED if is_back else State(row.state)
     if after is State(row.state):
         Run.objects.filter(pk=row.pk).update(**fields)
     else:
@@ -143,6 +147,12 @@ def _waiting(status: JobStatus) -> dict[str, Any]:
     if status.state is not JobState.PENDING:
         return NOT_WAITING
     return {"waiting_code": reason_code(status.reason_code), "machine_starts_at": status.starts_at}
+
+
+def _put_back(status: JobStatus) -> str:
+    return (
+        f"It was put back into the queue by its machine and goes on from its last checkpoint. {status.reason}".strip()
+    )
 
 
 def _state_shown(row: Run) -> State:
@@ -180,6 +190,18 @@ def _shown(progress: Progress) -> dict[str, Any]:
 
 
 @transaction.atomic
+def await_accounting(*, run: Run, attempt: Attempt, now: datetime, next_look_at: datetime) -> bool:
+    """Note that a job has ended whose use its machine does not tell yet. False if the claim was lost meanwhile."""
+    row = locked(run)
+    if row is None:
+        return False
+    Attempt.objects.filter(pk=attempt.pk, end_seen_at=None).update(end_seen_at=now)
+    reason = "It has ended and waits for the machine's accounting."
+    Run.objects.filter(pk=row.pk).update(reason=reason, tries=0, next_look_at=next_look_at, **FREE)
+    return True
+
+
+@transaction.atomic
 def end(
     *,
     run: Run,
@@ -187,21 +209,23 @@ def end(
     status: JobStatus,
     result: Result,
     failure: Failure | None,
-    gpu_seconds: int,
+    used: Mapping[str, int],
     news: News | None,
     now: datetime,
 ) -> bool:
     """Book what an ended job used, and decide what follows: done, failed, cancelled, or another attempt.
 
-    All in one transaction, and once: the booking's key names the job. False if the claim was lost meanwhile.
+    `used` has the GPU-seconds of each of its starts by UsageRecord.key. All in one transaction, and once: a booking
+    states a total. False if the claim was lost meanwhile.
     """
     row = locked(run)
     if row is None:
         return False
-    if gpu_seconds:
-        key = f"usage:{row.machine.slug}:{attempt.job_id}"
-        allocations.spend(award=row.award, hold_key=row.uid, gpu_seconds=gpu_seconds, key=key, now=now)
-    attempt.gpu_seconds = gpu_seconds
+    for key, gpu_seconds in used.items():
+        allocations.book(
+            award=row.award, machine=row.machine, key=key, gpu_seconds=gpu_seconds, hold_key=row.uid, now=now,
+        )  # fmt: skip
+    attempt.gpu_seconds = sum(used.values())
     _end_attempt(attempt, status, now)
     used = row.attempts.aggregate(sum=Sum("gpu_seconds"))["sum"]
     Run.objects.filter(pk=row.pk).update(used_gpu_seconds=used)

@@ -85,6 +85,11 @@ def _ready_award(project: Project, now: datetime) -> Award:
             why="A worker sets it up and reads it back from the machine; that takes a minute at most.",
             todo="Try again in a minute. If this stays, tell the operator.",
         )
+    if not awards.is_open(award):
+        raise Refused(
+            f"All hours of {project.title} are used, so new jobs are no longer taken.",
+            todo="Ask an officer for more hours; the account opens again within a minute after they are added.",
+        )
     return award
 
 

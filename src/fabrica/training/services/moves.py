@@ -37,6 +37,9 @@ def move(run: Run, after: State, *, by: Person | None, now: datetime, **fields: 
         fields |= {"ended_at": now, "seconds_left": None, "reason": ""}
     Run.objects.filter(pk=run.pk).update(state=after, **fields)
     run.refresh_from_db()
+    if after is State.SUBMITTED and before is not State.QUEUED:
+        record(verb="run.requeue", by=by, subject=run.subject, now=now, before=before.value, after=after.value)
+        return
     record(verb=VERBS[after], by=by, subject=run.subject, now=now, before=before.value, after=after.value)
     if after in FINAL:
         allocations.release(award=run.award, hold_key=run.uid, now=now)

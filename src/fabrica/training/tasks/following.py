@@ -1,14 +1,13 @@
 """Following runs on their machine, all those of one machine with one question."""
 
 import logging
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from fabrica.clusters.adapters.port import Cluster, JobState, JobStatus, UsageRecord
+from fabrica.clusters.adapters.port import Cluster, JobState, JobStatus
 from fabrica.clusters.queries import cluster_of
 from fabrica.kit.database import trouble_of
 from fabrica.kit.errors import Problem
@@ -18,22 +17,24 @@ from fabrica.training.engine import read_failure, read_result
 from fabrica.training.models import Attempt, Run
 from fabrica.training.states import AttemptState
 from fabrica.training.tasks.news import read_file, read_news
+from fabrica.training.tasks.using import Start, Starts, has_waited, is_complete, starts_of, used_by
 
 log = logging.getLogger(__name__)
 TTL = timedelta(seconds=60)
 EVERY = timedelta(seconds=1)
+ASK_ACCOUNTING_EVERY = timedelta(seconds=5)
 UNKNOWN_GRACE = timedelta(seconds=60)
 BATCH = 50
 
 
 @dataclass(frozen=True)
 class Look:
-    """One look at one attempt: what its machine says of the job, and what it used so far as the machine tells."""
+    """One look at one attempt: what its machine says of the job, and what its starts used so far as it tells."""
 
     run: Run
     attempt: Attempt
     status: JobStatus
-    used: UsageRecord | None
+    starts: dict[str, Start]
     now: datetime
 
 
@@ -46,7 +47,7 @@ def follow(now: datetime) -> bool:
     try:
         cluster = cluster_of(batch[0].machine)
         statuses = cluster.states([one.job_id for one in attempts.values()])
-        used = _usage(cluster, attempts, statuses)
+        starts = _usage(batch[0], cluster, attempts, statuses)
     except Problem as problem:
         for run in batch:
             services.postpone(run=run, why=str(problem), now=now)
@@ -54,7 +55,7 @@ def follow(now: datetime) -> bool:
     for run in batch:
         attempt = attempts[run.pk]
         with carrying(run=run.uid, job=attempt.job_id):
-            _follow(Look(run, attempt, statuses[attempt.job_id], used.get(attempt.job_id), now), cluster)
+            _follow(Look(run, attempt, statuses[attempt.job_id], starts.get(attempt.token, {}), now), cluster)
     return True
 
 
@@ -84,18 +85,12 @@ def _open_attempts(batch: Sequence[Run]) -> dict[int, Attempt]:
     return {one.run_id: one for one in rows}
 
 
-def _usage(cluster: Cluster, attempts: dict[int, Attempt], statuses: dict[str, JobStatus]) -> dict[str, UsageRecord]:
-    """What the ended jobs used, by job; one question, and none while all still run."""
-    ended = [status for status in statuses.values() if status.state.ended]
-    if not ended:
-        return {}
-    since = min(one.ended_at or one.submitted_at or _since(attempts) for one in ended)
-    return {one.job_id: one for one in cluster.usage(since)}
-
-
-def _since(attempts: dict[int, Attempt]) -> datetime:
-    """When the oldest of the attempts was made."""
-    return min(one.created_at for one in attempts.values())
+def _usage(run: Run, cluster: Cluster, attempts: dict[int, Attempt], statuses: dict[str, JobStatus]) -> Starts:
+    """What the ended or forgotten jobs used, by token; one question, and none while all still run."""
+    tokens = {one.token: one for one in attempts.values()}
+    told = {token: statuses[one.job_id] for token, one in tokens.items()}
+    ended = {token: one for token, one in told.items() if one.state.ended or one.state is JobState.UNKNOWN}
+    return starts_of(run, ended, tokens, cluster)
 
 
 def _follow(look: Look, cluster: Cluster) -> None:
@@ -129,29 +124,17 @@ def _is_forgotten(look: Look) -> bool:
 
 
 def _end(look: Look, cluster: Cluster) -> None:
-    run = look.run
+    run, attempt, now = look.run, look.attempt, look.now
+    if not is_complete(look.status, look.starts) and not has_waited(attempt, now):
+        services.await_accounting(run=run, attempt=attempt, now=now, next_look_at=now + ASK_ACCOUNTING_EVERY)
+        return
     services.end(
         run=run,
-        attempt=look.attempt,
+        attempt=attempt,
         status=look.status,
         result=read_result(read_file(run, cluster, "result.json"), run.uid),
         failure=read_failure(read_file(run, cluster, "failure.json")),
-        gpu_seconds=gpu_seconds_of(look),
+        used=used_by(run, attempt, look.status, look.starts),
         news=read_news(run, cluster, to_the_end=True),
-        now=look.now,
+        now=now,
     )
-
-
-def gpu_seconds_of(look: Look) -> int:
-    """What an ended job is charged: the machine's record, else devices x its times, else nothing.
-
-    Never more than devices x the attempt's time limit.
-    """
-    run, status = look.run, look.status
-    most = run.devices * look.attempt.time_limit_seconds
-    if look.used is not None:
-        return min(look.used.gpu_seconds, most)
-    if status.started_at is None or status.ended_at is None:
-        return 0
-    seconds = (status.ended_at - status.started_at).total_seconds()
-    return min(max(0, math.ceil(run.devices * seconds)), most)

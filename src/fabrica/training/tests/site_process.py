@@ -137,8 +137,8 @@ def arm(moment: str) -> None:
         "before submitting": lambda: before(CLUSTER, "submit"),
         "between submitting and recording": lambda: before(services, "record_job"),
         "while it runs": lambda: after(services, "note"),
-        "between the end and booking": lambda: before(allocations, "spend"),
-        "between booking and ending": lambda: after(allocations, "spend"),
+        "between the end and booking": lambda: before(allocations, "book"),
+        "between booking and ending": lambda: after(allocations, "book"),
         "after ending": lambda: after(services, "end"),
     }
     if moment:
@@ -155,7 +155,7 @@ def report(run: Run) -> dict:
         "state": run.state,
         "error": [run.error_what, run.error_why, run.error_todo],
         "attempts": [[one.gpu_seconds, one.ended_because] for one in run.attempts.all()],
-        "usage": [[f"usage:own:{one.job_id}", one.gpu_seconds] for one in jobs],
+        "usage": [[f"usage:own:{one.key}", one.gpu_seconds] for one in jobs],
         "spent": [[one.key, one.gpu_seconds] for one in moved],
         "used": run.used_gpu_seconds,
         "balance": [balance.free, balance.held, balance.used],

@@ -60,6 +60,10 @@ def spent(run):
     return {one.key: one.gpu_seconds for one in legs}
 
 
+def key_of(attempt):
+    return f"{attempt.job_id}.{int(attempt.started_at.timestamp())}"
+
+
 def settled(site, run):
     """The run has ended and the books are closed."""
     assert (balance(site.award).held, balance(site.award).used) == (0, run.used_gpu_seconds)
@@ -99,7 +103,7 @@ def test_a_run_goes_from_queued_to_succeeded_and_books_its_hours(site, clock, fa
     assert (run.state, run.used_gpu_seconds, run.result["summary"]) == (State.SUCCEEDED, 60, {"loss_last": 2.5})
     attempt = run.attempts.get()
     assert (attempt.state, attempt.gpu_seconds, attempt.ended_because) == (AttemptState.ENDED, 60, "Done.")
-    assert spent(run) == {f"usage:one:{attempt.job_id}": 60}
+    assert spent(run) == {f"usage:one:{key_of(attempt)}": 60}
     assert settled(site, run)
     verbs = Entry.objects.filter(subject=run.subject).values_list("verb", flat=True)
     assert list(verbs) == ["run.launch", "run.submit", "run.start", "run.succeed"]

