@@ -11,6 +11,8 @@ class Site(models.Model):
     slug = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=120)
     country = models.CharField(max_length=2, choices=list(MEMBER_COUNTRIES.items()))
+    is_dry_run = models.BooleanField(default=True, help_text="The worker plans only; an operator applies.")
+    mends_drift = models.BooleanField(default=False, help_text="What was changed by hand is put right by itself.")
 
     def __str__(self) -> str:
         return self.name
