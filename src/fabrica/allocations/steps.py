@@ -98,10 +98,16 @@ def _most(limit: int | None) -> float:
 
 
 def _tell(step: Action) -> str:
-    name, before, after = step.account, step.before, step.after
-    if before is None:
-        limit = _limit(after.gpu_seconds_limit)
-        return _("Make the account %(name)s with %(limit)s.") % {"name": name, "limit": limit}
+    if step.before is None:
+        facts = {"name": step.account, "limit": _limit(step.after.gpu_seconds_limit)}
+        return _("Make the account %(name)s with %(limit)s.") % facts
+    if step.kind in (Kind.ADD, Kind.REMOVE):
+        return _tell_members(step, step.before)
+    return _tell_change(step, step.before)
+
+
+def _tell_change(step: Action, before: AccountSpec) -> str:
+    name, after = step.account, step.after
     if step.kind == Kind.PROGRAMME:
         facts = {"name": name, "before": before.programme or "–", "after": after.programme or "–"}
         return _("Move the account %(name)s from the programme %(before)s to %(after)s.") % facts
@@ -110,8 +116,6 @@ def _tell(step: Action) -> str:
         if step.kind == Kind.RAISE:
             return _("Raise the limit of %(name)s from %(before)s to %(after)s.") % facts
         return _("Lower the limit of %(name)s from %(before)s to %(after)s.") % facts
-    if step.kind in (Kind.ADD, Kind.REMOVE):
-        return _tell_members(step, before)
     if step.kind == Kind.OPEN:
         return _("Open the account %(name)s for new jobs; it is closed.") % {"name": name}
     return _("Close the account %(name)s to new jobs; it is open.") % {"name": name}

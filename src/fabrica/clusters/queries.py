@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.db.models import QuerySet
 
 from fabrica.clusters.adapters.port import Cluster
-from fabrica.clusters.models import Machine
+from fabrica.clusters.models import Machine, Site
 from fabrica.kit.errors import NotFound, Refused
 from fabrica.planner import Calibration, MachineFacts, machine_of
 
@@ -42,6 +42,14 @@ def machine_by_slug(slug: str) -> Machine:
     found = machines().filter(slug=slug).first()
     if found is None:
         raise NotFound(f"There is no machine {slug}.", todo="See `fabrica-site doctor` for those there are.")
+    return found
+
+
+def site_by_slug(slug: str) -> Site:
+    """A site by its slug. Raises NotFound."""
+    found = Site.objects.filter(slug=slug).first()
+    if found is None:
+        raise NotFound(f"There is no site {slug}.", todo="Register it with `fabrica-site clusters add-site`.")
     return found
 
 

@@ -31,6 +31,22 @@ def register_site(*, slug: str, name: str, country: str, by: Person, now: dateti
 
 
 @transaction.atomic
+def set_dry_run(*, site: Site, is_dry_run: bool, by: Person, now: datetime) -> None:
+    """Let the worker change the site's machines by itself, or let it plan only. Raises NotAllowed."""
+    _must_operate(by)
+    if Site.objects.filter(pk=site.pk).exclude(is_dry_run=is_dry_run).update(is_dry_run=is_dry_run):
+        record(verb="site.dry_run", by=by, subject=f"site:{site.slug}", now=now, is_on=is_dry_run)
+
+
+@transaction.atomic
+def set_mends_drift(*, site: Site, mends_drift: bool, by: Person, now: datetime) -> None:
+    """Let the worker put right by itself what a hand changed on the site's machines, or not. Raises NotAllowed."""
+    _must_operate(by)
+    if Site.objects.filter(pk=site.pk).exclude(mends_drift=mends_drift).update(mends_drift=mends_drift):
+        record(verb="site.mend", by=by, subject=f"site:{site.slug}", now=now, is_on=mends_drift)
+
+
+@transaction.atomic
 def register_machine(
     *, site: Site, slug: str, name: str, adapter: str, device: str, devices_total: int, by: Person, now: datetime
 ) -> Machine:

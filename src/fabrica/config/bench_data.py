@@ -36,6 +36,7 @@ def _call(operator: Person) -> Call:
         return found
     now = utcnow()
     site = clusters.register_site(slug="bench", name="Bench", country="FR", by=operator, now=now)
+    clusters.set_dry_run(site=site, is_dry_run=False, by=operator, now=now)
     machine = clusters.register_machine(
         site=site, slug="bench", name="Bench", adapter="local", device="cpu", devices_total=1, by=operator, now=now
     )

@@ -35,6 +35,21 @@ class Claimable(models.Model):
         taken = cls._default_manager.filter(free, pk=row.pk).update(claim_token=token, claim_expires_at=now + ttl)
         return cls._default_manager.get(pk=row.pk) if taken == 1 else None
 
+    @classmethod
+    def free(cls, rows: "models.QuerySet[Self]", now: datetime) -> "models.QuerySet[Self]":
+        """Those of the rows that no worker holds."""
+        return rows.filter(Q(claim_token="") | Q(claim_expires_at__lte=now))
+
+    @classmethod
+    def claim_some(cls, due: "models.QuerySet[Self]", now: datetime, limit: int, ttl: timedelta = TTL) -> "list[Self]":
+        """Claim up to `limit` free rows of `due` at once, in its order; those that another worker took are left out."""
+        keys = list(cls.free(due, now).values_list("pk", flat=True)[:limit])
+        token = new_uid()
+        taken = cls.free(cls._default_manager.filter(pk__in=keys), now)
+        if not keys or not taken.update(claim_token=token, claim_expires_at=now + ttl):
+            return []
+        return list(due.filter(pk__in=keys, claim_token=token))
+
     def settle(self, **fields: Any) -> bool:
         """Write the outcome and give the row back; False, writing nothing, if the claim was lost or never held."""
         if not self.claim_token:

@@ -90,6 +90,16 @@ def test_what_we_changed_ourselves_is_applied_beside_what_a_hand_changed():
     ]  # fmt: skip
 
 
+def test_after_a_crash_before_the_first_step_our_own_change_is_not_taken_for_a_hands():
+    grown, there = (
+        replace(READ_BACK, spec=replace(SPEC, gpu_seconds_limit=20 * HOUR)),
+        replace(SPEC, gpu_seconds_limit=1),
+    )
+    again = replace(grown, known=intended(grown, there))
+    assert compare([again], {"corn": there}, mend=False) == compare([grown], {"corn": there}, mend=False)
+    assert [one.kind for one in compare([again], {"corn": there}, mend=False).actions] == [Kind.RAISE]
+
+
 def test_a_limit_of_whole_minutes_is_the_limit_and_a_minute_less_is_not():
     assert [limit_fits(there, 3661) for there in (3661, 3660, 3601, 3600, 3662, None)] == [True, True] + [False] * 4
     assert [limit_fits(None, None), limit_fits(3600, None)] == [True, False]

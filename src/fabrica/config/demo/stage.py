@@ -42,6 +42,7 @@ def people_of(now: datetime) -> dict[str, Person]:
 def machine_of(operator: Person, now: datetime) -> Machine:
     """This computer as a machine of one device, measured by training for a moment, with hours in its pool."""
     site = clusters.register_site(slug="demo", name="Demonstration site", country="FR", by=operator, now=now)
+    clusters.set_dry_run(site=site, is_dry_run=False, by=operator, now=now)
     machine = clusters.register_machine(
         site=site, slug=MACHINE, name="This machine", adapter="local", device="cpu", devices_total=1,
         by=operator, now=now,
