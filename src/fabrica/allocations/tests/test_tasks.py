@@ -14,6 +14,7 @@ from fabrica.audit.models import Entry
 from fabrica.clusters import services as clusters
 from fabrica.clusters.adapters.port import AccountSpec
 from fabrica.notices.models import Notice
+from fabrica.people.services import set_language
 
 NAME = "a-model-that-reads-source-code"
 MINUTE = timedelta(minutes=1)
@@ -118,6 +119,21 @@ def test_a_limit_changed_by_hand_is_told_once_and_left_as_it_is(award, cast, fak
     letter = Notice.objects.get(kind="account_drift")
     assert (letter.person, letter.subject) == (cast.operator, "Accounts were changed by hand on Machine One")
     assert f"- Raise the limit of {NAME} from 2.00 GPU-hours to 10.00 GPU-hours." in letter.body.splitlines()
+
+
+def test_the_letter_of_what_a_hand_changed_is_in_the_operators_language(award, cast, fake, now):
+    set_language(language="fr", by=cast.operator, now=now)
+    reconcile(now)
+    fake.put_account(replace(wanted(award), gpu_seconds_limit=7_200, members=()))
+    reconcile(now + 5 * MINUTE)
+    letter = Notice.objects.get(kind="account_drift")
+    own = queries.cluster_account_of(award).unix_name
+    assert letter.subject == "Des comptes ont été modifiés à la main sur Machine One"
+    assert [line for line in letter.body.splitlines() if line.startswith("- ")] == [
+        f"- Relever la limite de {NAME}, de 2.00 heures GPU à 10.00 heures GPU.",
+        f"- Permettre à {own} d’imputer des tâches à {NAME}\xa0: de 0 à 1 membres.",
+    ]
+    assert facts(award)[-1].startswith(f"Somebody changed the account {NAME} on Machine One by hand. To put it right: ")
 
 
 def test_what_was_undone_by_hand_is_ready_again(award, fake, now):

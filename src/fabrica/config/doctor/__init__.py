@@ -36,6 +36,7 @@ CHECKS: list[tuple[str, Check, float]] = [
     ("people", people.roles, 10),
     ("workers", workers.alive, 10),
     ("machines", machines.machines, 60),
+    ("machines", machines.dry_runs, 10),
 ]
 
 

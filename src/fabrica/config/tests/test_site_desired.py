@@ -16,6 +16,8 @@ from fabrica.clusters.adapters.fake import FakeCluster
 from fabrica.clusters.adapters.local import LocalCluster
 from fabrica.clusters.adapters.port import AccountSpec
 from fabrica.clusters.models import Site
+from fabrica.config.doctor.finding import bad, well
+from fabrica.config.doctor.machines import dry_runs
 from fabrica.config.site_clusters import app
 from fabrica.kit.errors import Refused
 from fabrica.kit.time import utcnow
@@ -209,3 +211,11 @@ def test_this_machine_as_a_cluster_is_planned_and_applied_the_same_way(award, fa
     assert run("apply", "here", "--yes")[0] == 0
     assert own.accounts() == {NAME: wanted(award)}
     assert queries.is_ready(award)
+
+
+def test_the_doctor_says_that_changes_wait_and_what_to_run(award, fake):
+    assert list(dry_runs()) == [well("Here: dry run: 0 changes wait.")]
+    reconcile(utcnow())
+    assert list(dry_runs()) == [bad("Here: dry run: 1 changes wait.", "Run `fabrica-site clusters apply here`.")]
+    run("go-live", "here")
+    assert list(dry_runs()) == []
