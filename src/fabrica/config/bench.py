@@ -6,6 +6,7 @@ Prints the tables and writes var/bench.json: name, figure, unit, the peer's figu
 import json
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -35,6 +36,7 @@ from fabrica.trainer.bench import calibrate  # noqa: E402 - the same
 from fabrica.trainer.recipe import Recipe, named  # noqa: E402 - the same
 
 ROWS = (100, 2_000)
+AWARDS = 10_000
 REPEATS = 15
 SECONDS = 6.0
 PAGES = {"start": "/", "calls": "/calls/", "data": "/data/", "models": "/models/", "home": "/home/", "queue": "/desk/"}
@@ -102,6 +104,15 @@ def _page(client: Client, name: str, path: str, rows: int) -> Iterator[Figure]:
     yield figure(f"portal: {name}, {rows} applications, SQL", statements, "statements")
 
 
+def clusters() -> Iterator[Figure]:
+    """What an operator waits for who plans the accounts of a machine on which nothing has changed."""
+    bench_data.fill_awards(AWARDS)
+    command = [sys.executable, "-m", "fabrica.config.bench_clusters"]  # its own process: its memory is the plan's alone
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own program
+    for name, value, unit in json.loads(told):
+        yield figure(f"clusters: {name}", value, unit)
+
+
 def trainer() -> Iterator[Figure]:
     """The demo recipe against PyTorch's own transformer layers of the same shape with AdamW, in the same run."""
     recipe = named("demo")
@@ -141,7 +152,7 @@ def _peer_tokens_per_second(recipe: Recipe, seconds: float) -> float:
 def main() -> None:
     """Measure, print, write."""
     figures = []
-    for measure in (machine, portal, trainer):
+    for measure in (machine, portal, clusters, trainer):
         sys.stdout.write(f"\n{(measure.__doc__ or '').splitlines()[0]}\n")
         for one in measure():
             figures.append(one)

@@ -1,13 +1,20 @@
 """What a machine should look like, computed from awards."""
 
+import sys
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from fabrica.allocations import queries, services
+from fabrica.allocations.applying import plan_for
+from fabrica.allocations.desired import Plan
 from fabrica.allocations.engine import unix_name
 from fabrica.allocations.models import Award, ClusterAccount
 from fabrica.allocations.tests import factories
+from fabrica.clusters import queries as clusters
+from fabrica.clusters.adapters.fake import FakeCluster
 from fabrica.clusters.adapters.port import AccountSpec
+from fabrica.config import bench_data
 from fabrica.kit.errors import Refused
 from fabrica.projects import services as projects
 from fabrica.reviews.tests.factories import assessed
@@ -75,3 +82,50 @@ def test_two_projects_never_share_a_unix_account(award, cast, call, now, setting
     settings.FABRICA_UNIX_PROJECT_TEMPLATE = "ai{number}"
     made = services.award(application=later, gpu_seconds=36_000, months=1, by=cast.officer, now=now)
     assert queries.cluster_account_of(made).unix_name == f"ai{made.pk}"
+
+
+@pytest.fixture
+def unchanged(db, now, monkeypatch, settings):
+    """Have so many awards on one machine that stands as wanted; returns the machine."""
+    settings.FABRICA_DEMO = True
+    fake = FakeCluster(now)
+    monkeypatch.setattr(clusters, "_makers", {"local": lambda machine: fake})
+    monkeypatch.setattr(queries, "_unix_names", lambda site, persons: {one: f"m{one}" for one in persons})
+
+    def fill(total):
+        machine = bench_data.fill_awards(total)
+        for spec in queries.wanted(machine, now):
+            fake.put_account(spec)
+        return machine
+
+    return fill
+
+
+def test_a_plan_takes_three_statements_and_work_that_grows_with_the_accounts_alone(unchanged, now):
+    found = []
+    for total in (50, 100, 200):
+        machine = unchanged(total)
+        assert plan_for(machine, now) == Plan()
+        with CaptureQueriesContext(connection) as statements:
+            calls = calls_of(lambda: plan_for(machine, now))
+        found.append((len(statements), calls))
+    assert [statements for statements, _ in found] == [3, 3, 3]
+    first, second, third = (calls for _, calls in found)
+    assert third - second < 2.2 * (second - first)
+
+
+def calls_of(work):
+    """How many functions are called, in Python and in C."""
+    count = 0
+
+    def seen(_frame, event, _argument):
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(seen)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return count
