@@ -3,8 +3,10 @@
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from fabrica.allocations import queries, services
 from fabrica.allocations.models import ClusterAccount
 from fabrica.allocations.tasks import reconcile
@@ -358,3 +360,13 @@ def test_the_one_that_waits_longest_is_first(award, cast, call, fake, now):
     later = awarded(cast, call, now + MINUTE)
     assert [one.award for one in queries.accounts_due(now + MINUTE)] == [award, later]
     assert [one.award for one in queries.accounts_due(now)] == [award]
+
+
+def test_an_account_of_an_earlier_version_gets_its_members_and_nobody_is_blamed(award, fake, now):
+    fake.put_account(AccountSpec(NAME, "Fabrica award AIF-2026PG-0001", 36_000))
+    ClusterAccount.objects.update(gpu_seconds_applied=36_000, ready_at=now, unix_name="", known=[])
+    import_module("fabrica.allocations.migrations.0003_desired_state").fill(apps, None)
+    reconcile(now)
+    assert fake.account(NAME) == wanted(award)
+    assert fake.account(NAME).members == (f"fp{award.pk:04d}",)
+    assert (drift(award), audited("cluster_account.drift")) == ((None, 0, True), 0)
