@@ -76,7 +76,7 @@ class Look:
     def is_same(self) -> bool:
         """Whether nothing was to do and nothing new was learnt."""
         quiet = not (self.is_foreign or self.actions or self.drifts)
-        return quiet and services.is_unchanged(self.account, self.spec, self.back)
+        return quiet and services.is_unchanged(account=self.account, spec=self.spec, back=self.back)
 
 
 def add_steps(looks: Iterable[Look], plan: Plan, outcomes: Iterable[Outcome]) -> None:

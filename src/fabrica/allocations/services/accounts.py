@@ -120,7 +120,7 @@ def tell_of_drift(*, machine: Machine, drifted: Sequence[Action], mended: bool, 
         )  # fmt: skip
 
 
-def is_unchanged(account: ClusterAccount, spec: AccountSpec, back: AccountSpec | None) -> bool:
+def is_unchanged(*, account: ClusterAccount, spec: AccountSpec, back: AccountSpec | None) -> bool:
     """Whether all that a look could teach is known already, for an account that stands as wanted."""
     limit = back.gpu_seconds_limit if back else None
     is_clean = not (account.error or account.tries or account.drifted_at or account.changes_waiting)

@@ -3,12 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from fabrica.clusters.models import Machine
 from fabrica.allocations.queries import changes_waiting
-from fabrica.clusters.models import Site
+from fabrica.clusters.models import Machine, Site
 from fabrica.clusters.queries import cluster_of
-from fabrica.allocations.queries import changes_waiting
-from fabrica.clusters.models import Site
 from fabrica.clusters.queries import machines as known
 from fabrica.config.doctor.finding import Finding, bad, well
 from fabrica.config.within import Late, within
