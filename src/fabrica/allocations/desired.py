@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from fabrica.allocations.steps import Action, Kind, fits, limit_fits, steps
+from fabrica.allocations.steps import Action, Kind, limit_fits, steps
 from fabrica.clusters.adapters.port import AccountSpec
 
 T = TypeVar("T")
@@ -81,11 +81,6 @@ def is_ours(there: AccountSpec, one: Standing) -> bool:
 def bears_mark(there: AccountSpec) -> bool:
     """Whether an account says of itself that it was made for an award of Fabrica."""
     return there.description.lower().startswith(MARK.lower())
-
-
-def is_as_wanted(spec: AccountSpec, there: AccountSpec | None) -> bool:
-    """Whether nothing is left to do to an account; a site's own words in its description are none of our business."""
-    return fits(there, wanted_there(spec, there))
 
 
 def wanted_there(spec: AccountSpec, there: AccountSpec | None) -> AccountSpec | None:

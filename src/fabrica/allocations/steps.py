@@ -60,11 +60,6 @@ def limit_fits(there: int | None, wanted: int | None) -> bool:
     return there in (wanted, wanted - wanted % MINUTE_SECONDS)
 
 
-def fits(there: AccountSpec | None, wanted: AccountSpec | None) -> bool:
-    """Whether an account stands as wanted."""
-    return next(steps(there, wanted), None) is None
-
-
 def steps(before: AccountSpec | None, wanted: AccountSpec | None) -> Iterator[Action]:
     """The steps from one to the other, each from where the last one ended; none where it fits already."""
     if wanted is None:

@@ -1,8 +1,8 @@
 """The worker's part: bring each award's account on its cluster to what it should be, and look again now and then."""
 
-import time
 from contextlib import suppress
 from datetime import datetime, timedelta
+from time import monotonic
 
 from fabrica.allocations import queries
 from fabrica.allocations.applying import bring_about
@@ -12,7 +12,7 @@ from fabrica.kit.errors import Problem
 
 BATCH = 1_000
 LEASE = timedelta(minutes=5)
-ACT_SECONDS = 60.0  # after which no further step is begun, so that the lease outlasts the pass on a slow machine
+ACT_SECONDS = 20.0  # after which no further step is begun: other loops wait for this one, and the lease must last
 
 
 def reconcile(now: datetime) -> bool:
@@ -27,11 +27,11 @@ def reconcile(now: datetime) -> bool:
         return False
     machine = first.award.machine
     accounts = ClusterAccount.claim_some(due.filter(award__machine=machine), now, BATCH, LEASE)
-    until = time.monotonic() + ACT_SECONDS
+    until = monotonic() + ACT_SECONDS
     how = How(
         mend=machine.site.mends_drift,
         may_act=not machine.site.is_dry_run,
-        keep_going=lambda: time.monotonic() < until,
+        keep_going=lambda: monotonic() < until,
     )
     with suppress(Problem):  # it is noted on every account
         bring_about(machine, accounts, now, how)

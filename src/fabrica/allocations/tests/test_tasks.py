@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 from django.apps import apps
-from fabrica.allocations import queries, services
+from fabrica.allocations import queries, services, tasks
 from fabrica.allocations.models import ClusterAccount
 from fabrica.allocations.tasks import reconcile
 from fabrica.allocations.tests import factories
@@ -15,6 +15,7 @@ from fabrica.allocations.tests.factories import awarded
 from fabrica.audit.models import Entry
 from fabrica.clusters import services as clusters
 from fabrica.clusters.adapters.port import AccountSpec
+from fabrica.kit.errors import Refused, Unreachable
 from fabrica.notices.models import Notice
 from fabrica.people.services import set_language
 
@@ -370,3 +371,64 @@ def test_an_account_of_an_earlier_version_gets_its_members_and_nobody_is_blamed(
     assert fake.account(NAME) == wanted(award)
     assert fake.account(NAME).members == (f"fp{award.pk:04d}",)
     assert (drift(award), audited("cluster_account.drift")) == ((None, 0, True), 0)
+
+
+def test_a_worker_that_lost_its_claims_while_the_machine_was_read_changes_nothing(award, fake, now, monkeypatch):
+    read = fake.accounts
+
+    def overtaken():
+        ClusterAccount.objects.update(claim_token="another's")
+        return read()
+
+    monkeypatch.setattr(fake, "accounts", overtaken)
+    assert reconcile(now) is True
+    assert read() == {}
+    assert facts(award) == (None, None, None, "")
+
+
+def test_a_slow_machine_is_left_after_some_steps_and_the_rest_follows_at_once(
+    award, cast, call, fake, now, monkeypatch
+):
+    second = awarded(cast, call, now)
+    clock = iter([0.0, 1.0, 21.0, 100.0, 101.0])
+    monkeypatch.setattr(tasks, "monotonic", lambda: next(clock))
+    reconcile(now)
+    assert [queries.is_ready(one) for one in (award, second)] == [True, False]
+    assert facts(second)[-1] == (
+        f"The machine took long; the rest of the account {second.account_name} follows: Make the account "
+        f"{second.account_name} with 10.00 GPU-hours."
+    )
+    reconcile(now)
+    assert queries.is_ready(second)
+
+
+def test_after_three_steps_without_an_answer_the_rest_is_tried_later(award, cast, call, fake, now, monkeypatch):
+    factories.fund(cast, award.machine, now, key="more")
+    others = [awarded(cast, call, now) for _ in range(4)]
+    tried = []
+
+    def silent(spec):
+        tried.append(spec.name)
+        raise Unreachable("No answer.")
+
+    monkeypatch.setattr(fake, "put_account", silent)
+    reconcile(now)
+    assert len(tried) == 3
+    assert [facts(one)[-1] for one in (award, *others)] == ["No answer."] * 3 + [
+        "The machine did not answer 3 times in a row; this was not tried."
+    ] * 2
+    assert {queries.cluster_account_of(one).tries for one in (award, *others)} == {1}
+
+
+def test_one_account_that_is_refused_keeps_no_other_from_being_made(award, cast, call, fake, now, monkeypatch):
+    second, put = awarded(cast, call, now), fake.put_account
+
+    def refuse_one(spec):
+        if spec.name == NAME:
+            raise Refused("The machine wants another name.")
+        put(spec)
+
+    monkeypatch.setattr(fake, "put_account", refuse_one)
+    reconcile(now)
+    assert [queries.is_ready(one) for one in (award, second)] == [False, True]
+    assert facts(award)[-1] == "The machine wants another name."

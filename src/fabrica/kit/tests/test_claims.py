@@ -84,3 +84,47 @@ def test_a_row_nobody_claimed_cannot_be_settled(notice):
     assert notice.settle(tries=9) is False
     notice.refresh_from_db()
     assert notice.tries == 0
+
+
+@pytest.fixture
+def three(cast, now):
+    return [
+        Notice.objects.create(
+            person=cast.applicant, kind="k", event=f"e{one}", subject="s", body="b", created_at=now, next_try_at=now
+        ).pk
+        for one in range(3)
+    ]
+
+
+def some(now, limit=10):
+    return [one.pk for one in Notice.claim_some(due(now), now, limit)]
+
+
+def test_several_rows_are_claimed_at_once_up_to_a_limit_and_by_one_worker_each(three, now):
+    mine = Notice.claim_some(due(now), now, 2)
+    assert [(one.pk, one.claim_token, one.claim_expires_at) for one in mine] == [
+        (pk, mine[0].claim_token, now + TTL) for pk in three[:2]
+    ]
+    assert (some(now), some(now)) == (three[2:], [])
+    assert some(now + TTL) == three
+
+
+def test_of_several_rows_those_that_another_took_meanwhile_are_left_out(three, now, monkeypatch):
+    real, others = Notice.free.__func__, []
+
+    def overtaken(cls, rows, at):
+        found = real(cls, rows, at)
+        if not others:
+            keys = list(found.values_list("pk", flat=True))
+            others.append(Notice.objects.filter(pk=three[0]).update(claim_token="x", claim_expires_at=at + TTL))
+            return Notice.objects.filter(pk__in=keys).order_by("pk")
+        return found
+
+    monkeypatch.setattr(Notice, "free", classmethod(overtaken))
+    assert some(now) == three[1:]
+
+
+def test_each_of_several_rows_is_given_back_by_itself(three, now):
+    first, *_ = Notice.claim_some(due(now), now, 3)
+    assert first.settle() is True
+    assert some(now) == [first.pk]
