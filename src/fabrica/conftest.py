@@ -98,6 +98,7 @@ def cast(db: None, now: datetime, settings: Settings) -> Cast:
 def machine(cast: Cast, now: datetime) -> Machine:
     """One machine with two devices, spoken to through the adapter `fake`."""
     site = clusters.register_site(slug="here", name="Here", country="FR", by=cast.operator, now=now)
+    clusters.set_dry_run(site=site, is_dry_run=False, by=cast.operator, now=now)
     return clusters.register_machine(
         site=site, slug="one", name="Machine One", adapter="fake", device="cpu", devices_total=2,
         by=cast.operator, now=now,

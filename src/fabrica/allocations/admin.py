@@ -45,5 +45,5 @@ class JobBookingAdmin(ReadOnly):
 class ClusterAccountAdmin(ReadOnly):
     """Accounts on clusters."""
 
-    list_display = ["__str__", "gpu_seconds_wanted", "gpu_seconds_applied", "ready_at", "checked_at", "error"]
+    list_display = ["__str__", "gpu_seconds_wanted", "gpu_seconds_applied", "ready_at", "drifted_at", "error"]
     list_select_related = ["award__project"]

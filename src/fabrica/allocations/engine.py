@@ -1,12 +1,16 @@
 """Until when does an award last, and what keeps it from being made? Pure functions."""
 
 import calendar
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from fabrica.calls.engine import Mode
+from fabrica.kit.errors import Refused
 from fabrica.kit.units import SECONDS_PER_HOUR, gpu_hours
+
+UNIX_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 
 
 @dataclass(frozen=True)
@@ -58,3 +62,19 @@ def beyond(mode: Mode, gpu_seconds: int, months: int) -> str:
         allowed = ", ".join(map(str, mode.months))
         return f"{mode.title} lasts {allowed} months; you award {months}. Source: {mode.source}."
     return ""
+
+
+def unix_name(template: str, number: int) -> str:
+    """The UNIX name of project `number`, from a template such as `fp{number:04d}`. Raises Refused for no UNIX name."""
+    try:
+        name = template.format(number=number)
+        is_telling = name != template.format(number=number + 1)
+    except (LookupError, ValueError, AttributeError, TypeError):
+        name, is_telling = "", False
+    if not is_telling or not UNIX_NAME.fullmatch(name):
+        raise Refused(
+            f"The template {template} makes no UNIX name of the number {number}.",
+            why="Each number needs its own: at most 32 small letters, digits, - and _, a letter or _ first.",
+            todo="Set FABRICA_UNIX_PROJECT_TEMPLATE to something like fp{number:04d}.",
+        )
+    return name

@@ -119,6 +119,7 @@ class ClusterAccount(Claimable):
     """The account an award should have on its machine, and what was last read back from there."""
 
     award = models.OneToOneField(Award, on_delete=models.PROTECT, related_name="+")
+    unix_name = models.CharField(max_length=32, blank=True, help_text="The UNIX account its jobs run as.")
     gpu_seconds_wanted = models.PositiveBigIntegerField(help_text="The limit as it should be.")
     gpu_seconds_applied = models.PositiveBigIntegerField(null=True, help_text="The limit as last read back.")
     ready_at = models.DateTimeField(null=True, help_text="When it was first read back as wanted.")
@@ -129,12 +130,25 @@ class ClusterAccount(Claimable):
     is_open_wanted = models.BooleanField(default=True, help_text="Whether new jobs may be charged to it.")
     told_percent = models.PositiveSmallIntegerField(default=0, help_text="The highest share of the award told of.")
     full_since = models.DateTimeField(null=True, help_text="Since when all of the award is used.")
+    known = models.JSONField(default=list, help_text="What we put there: one once read back, more while we wait.")
+    drifted_at = models.DateTimeField(null=True, help_text="Since when it is known to be changed by hand.")
+    changes_waiting = models.PositiveSmallIntegerField(default=0, help_text="Steps that an operator has to apply.")
 
     class Meta:
         indexes = [models.Index(fields=["next_check_at"])]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unix_name"], condition=~Q(unix_name=""), name="allocations_unix_name_once"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.award.account_name
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it was read back as wanted, and nobody changed it by hand since."""
+        return self.ready_at is not None and self.drifted_at is None
 
 
 class Watch(Claimable):

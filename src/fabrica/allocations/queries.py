@@ -1,16 +1,18 @@
 """Reading awards and the ledger. Every list a person sees starts from `awards_visible_to`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
+from fabrica.allocations.desired import MARK, Standing
 from fabrica.allocations.engine import Balance
 from fabrica.allocations.models import Award, ClusterAccount, JobBooking, LedgerAccount, Transfer, Watch
 from fabrica.allocations.states import OF_AWARD, OF_MACHINE, AccountKind, TransferKind
 from fabrica.clusters import queries as clusters
+from fabrica.clusters.adapters.port import AccountSpec
 from fabrica.clusters.engine import Month
 from fabrica.clusters.models import IS_OPEN, IS_UNBOOKED, JobUsage, Machine, Site, UnixName
 from fabrica.kit.errors import NotFound
@@ -20,6 +22,7 @@ from fabrica.projects.models import Member, Project
 
 LEFT_TO_RUNS = timedelta(hours=6)
 GIVEN_BACK: dict[str, Any] = {"kind": TransferKind.CORRECTION, "target__kind__in": OF_MACHINE}
+CHUNK = 1_000
 
 
 def awards_visible_to(person: Person) -> QuerySet[Award]:
@@ -102,8 +105,19 @@ def cluster_account_of(award: Award) -> ClusterAccount:
 
 
 def is_ready(award: Award) -> bool:
-    """Whether the account was read back from the cluster as it should be, so that jobs can be charged to it."""
-    return ClusterAccount.objects.filter(award=award, ready_at__isnull=False).exists()
+    """Whether jobs can be charged to the account: it was read back as wanted, and nobody changed it by hand since."""
+    return ready_accounts().filter(award=award).exists()
+
+
+def ready_accounts() -> QuerySet[ClusterAccount]:
+    """The accounts that jobs can be charged to."""
+    return ClusterAccount.objects.filter(ready_at__isnull=False, drifted_at=None)
+
+
+def charged_as(award: Award) -> tuple[str, str]:
+    """How a job of the award is submitted: the programme it stands under, and the UNIX account it runs as."""
+    account = ClusterAccount.objects.select_related("award__application__call").get(award=award)
+    return account.award.application.call.mode_row["key"], account.unix_name
 
 
 def is_open(award: Award) -> bool:
@@ -113,8 +127,63 @@ def is_open(award: Award) -> bool:
 
 def accounts_due(now: datetime) -> QuerySet[ClusterAccount]:
     """The accounts on clusters that are to be looked at now, the one that waits longest first."""
-    rows = ClusterAccount.objects.select_related("award__project", "award__machine", "award__application")
-    return rows.filter(next_check_at__lte=now, award__ends_at__gt=now).order_by("next_check_at", "pk")
+    return with_facts(ClusterAccount.objects.filter(next_check_at__lte=now)).order_by("next_check_at", "pk")
+
+
+def with_facts(accounts: QuerySet[ClusterAccount]) -> QuerySet[ClusterAccount]:
+    """The same accounts, read together with what their sentences name."""
+    return accounts.select_related("award__project", "award__machine__site", "award__application")
+
+
+def accounts_on(machine: Machine) -> QuerySet[ClusterAccount]:
+    """The accounts that awards have, or are to have, on a machine, by the awards' age."""
+    return ClusterAccount.objects.filter(award__machine=machine).order_by("award")
+
+
+def changes_waiting(site: Site) -> int:
+    """How many changes on the site's machines wait for an operator, as the worker last saw it."""
+    rows = ClusterAccount.objects.filter(award__machine__site=site)
+    return int(rows.aggregate(total=Coalesce(Sum("changes_waiting"), 0))["total"])
+
+
+def wanted(machine: Machine, now: datetime, accounts: Iterable[int] | None = None) -> Iterator[AccountSpec]:
+    """What the machine should look like: an account for each award, or for those of some ClusterAccounts."""
+    return (one.spec for one in standing(machine, now, accounts).values())
+
+
+def standing(machine: Machine, now: datetime, accounts: Iterable[int] | None = None) -> dict[int, Standing]:
+    """Each account on a machine as it should be, by ClusterAccount, with what we know that we put there before.
+
+    Three statements, however many there are; `accounts` are the keys of some, at most some thousands.
+    """
+    rows = accounts_on(machine) if accounts is None else accounts_on(machine).filter(pk__in=list(accounts))
+    members = _unix_names_of_members(rows, machine.site)
+    told = rows.values_list(
+        "pk", "award__project", "award__project__slug", "award__application__code",
+        "award__application__call__mode_row__key", "award__ends_at", "gpu_seconds_wanted", "unix_name", "known",
+        "ready_at", "is_open_wanted",
+    )  # fmt: skip
+    made = {}
+    for pk, project, slug, code, programme, ends_at, limit, own, known, ready_at, may_open in told.iterator(CHUNK):
+        people = members.get(project, [])
+        is_open = may_open and now < ends_at
+        spec = AccountSpec(slug, MARK + code, limit, programme, tuple(sorted({*people, own} - {""})), is_open)
+        before = tuple(
+            AccountSpec(slug, spec.description, **{**one, "members": tuple(one["members"])}) for one in known
+        )
+        made[pk] = Standing(spec, before, was_read_back=ready_at is not None)
+    return made
+
+
+def _unix_names_of_members(accounts: QuerySet[ClusterAccount], site: Site) -> dict[int, list[str]]:
+    """The UNIX names, at the site, of the people who work in the accounts' projects, by project."""
+    found = Member.objects.filter(project__in=accounts.order_by().values("award__project"))
+    names = clusters.unix_names(site, found.order_by().values_list("person", flat=True))
+    by_project: dict[int, list[str]] = {}
+    for project, person in found.order_by().values_list("project", "person").iterator(CHUNK) if names else ():
+        if person in names:
+            by_project.setdefault(project, []).append(names[person])
+    return by_project
 
 
 def usage_due(now: datetime) -> QuerySet[JobUsage]:

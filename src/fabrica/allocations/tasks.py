@@ -1,79 +1,49 @@
 """The worker's part: bring each award's account on its cluster to what it should be, book use, watch shares."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
+from time import monotonic
 
 from django.conf import settings
 
 from fabrica.allocations import queries, services
-from fabrica.allocations.engine import hours
-from fabrica.allocations.models import Award, ClusterAccount, Watch
+from fabrica.allocations.applying import bring_about
+from fabrica.allocations.models import ClusterAccount, Watch
+from fabrica.allocations.outcomes import How
 from fabrica.clusters import services as clusters
-from fabrica.clusters.adapters.port import AccountSpec
 from fabrica.clusters.models import Machine
-from fabrica.clusters.queries import cluster_of, sites_to_name
-from fabrica.kit.errors import Problem, Refused, Unreachable
+from fabrica.clusters.queries import sites_to_name
+from fabrica.kit.errors import Problem
+
+BATCH = 1_000
+LEASE = timedelta(minutes=5)
+ACT_SECONDS = 20.0  # after which no further step is begun: other loops wait for this one, and the lease must last
 
 NAME_EVERY = timedelta(seconds=10)
 NAMES_AT_ONCE = 100
 
 
 def reconcile(now: datetime) -> bool:
-    """Bring one account there and read it back; True when there was one to look at.
+    """Look at all due accounts of one machine, the one with the longest wait; True when there were some.
 
-    A cluster that does not answer is asked again after a growing wait; what is as it should be is left alone.
+    At a site in dry run nothing is changed; what a hand changed on the machine is put right only where the site says
+    so. A cluster that does not answer is asked again after a growing wait.
     """
-    account = ClusterAccount.claim(queries.accounts_due(now), now)
-    if account is None:
+    due = queries.accounts_due(now)
+    first = ClusterAccount.free(due, now).first()
+    if first is None:
         return False
-    try:
-        drift = _bring_about(account)
-    except Problem as problem:
-        services.note_trouble(account=account, problem=problem, now=now)
-    else:
-        services.note_read_back(account=account, drift=drift, now=now)
-    return True
-
-
-def _bring_about(account: ClusterAccount) -> str:
-    """Apply and read back; returns what somebody had changed by hand, empty for nothing. Raises Problem.
-
-    Only the limit is ours. A description that a site added to stays, and an account that is not ours is left alone.
-    """
-    award, wanted = account.award, account.gpu_seconds_wanted
-    cluster = cluster_of(award.machine)
-    found = cluster.account(award.account_name)
-    if found is not None and not _is_ours(found, award):
-        raise Refused(
-            f"{award.machine} has an account {award.account_name} that belongs to something else.",
-            why=f"Its description does not name {award.application.code}.",
-            todo="Remove or rename it on the machine; it is tried again by itself.",
-        )
-    if found is not None and found.gpu_seconds_limit == wanted:
-        return ""
-    description = found.description if found else f"Fabrica award {award.application.code}"
-    cluster.put_account(AccountSpec(award.account_name, description, wanted))
-    back = cluster.account(award.account_name)
-    if back is None or back.gpu_seconds_limit != wanted:
-        raise Unreachable(
-            f"{award.machine} accepted the account {award.account_name} but does not show it as wanted.",
-            todo="Look at the account on the machine; it is tried again by itself.",
-        )
-    return _drift(account, found)
-
-
-def _is_ours(found: AccountSpec, award: Award) -> bool:
-    return award.application.code.lower() in found.description.lower()
-
-
-def _drift(account: ClusterAccount, found: AccountSpec | None) -> str:
-    if account.gpu_seconds_applied != account.gpu_seconds_wanted:
-        return ""  # the first time, or the award changed: nobody interfered
-    name = account.award.account_name
-    if found is None:
-        return f"The account {name} had been removed on {account.award.machine}; it was made again."
-    limit = "none" if found.gpu_seconds_limit is None else f"{hours(found.gpu_seconds_limit)} GPU-hours"
-    wanted = hours(account.gpu_seconds_wanted)
-    return f"The limit of {name} had been changed on {account.award.machine} to {limit}; it is {wanted} again."
+    machine = first.award.machine
+    accounts = ClusterAccount.claim_batch(due.filter(award__machine=machine), now, most=BATCH, ttl=LEASE)
+    until = monotonic() + ACT_SECONDS
+    how = How(
+        mend=machine.site.mends_drift,
+        may_act=not machine.site.is_dry_run,
+        keep_going=lambda: monotonic() < until,
+    )
+    with suppress(Problem):  # it is noted on every account
+        bring_about(machine, accounts, now, how)
+    return bool(accounts)
 
 
 def name_people(now: datetime) -> bool:

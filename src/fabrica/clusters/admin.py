@@ -10,7 +10,7 @@ from fabrica.kit.admin import ReadOnly
 class SiteAdmin(ReadOnly):
     """Sites."""
 
-    list_display = ["name", "country"]
+    list_display = ["name", "country", "is_dry_run", "mends_drift"]
 
 
 @admin.register(Machine)

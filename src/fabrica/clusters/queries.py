@@ -50,6 +50,14 @@ def machine_by_slug(slug: str) -> Machine:
     return found
 
 
+def site_by_slug(slug: str) -> Site:
+    """A site by its slug. Raises NotFound."""
+    found = Site.objects.filter(slug=slug).first()
+    if found is None:
+        raise NotFound(f"There is no site {slug}.", todo="Register it with `fabrica-site clusters add-site`.")
+    return found
+
+
 def facts_of(machine: Machine) -> MachineFacts:
     """What the planner knows of a machine. Raises NotFound for a device or country without facts."""
     return machine_of(machine.device, machine.site.country, slug=machine.slug, name=machine.name)
@@ -60,14 +68,6 @@ def calibration_of(machine: Machine) -> Calibration | None:
     if machine.flops_per_second is None or machine.measured_at is None:
         return None
     return Calibration(machine.flops_per_second, machine.measured_at)
-
-
-def site_by_slug(slug: str) -> Site:
-    """A site by its slug. Raises NotFound."""
-    found = Site.objects.filter(slug=slug).first()
-    if found is None:
-        raise NotFound(f"There is no site {slug}.", todo="Register it with `clusters add-site`.")
-    return found
 
 
 def unix_names(site: Site, person_ids: Iterable[int]) -> dict[int, str]:

@@ -37,6 +37,7 @@ from fabrica.trainer.bench import calibrate  # noqa: E402 - the same
 from fabrica.trainer.recipe import Recipe, named  # noqa: E402 - the same
 
 ROWS = (100, 2_000)
+AWARDS = 10_000
 REPEATS = 15
 SECONDS = 6.0
 PAGES = {"start": "/", "calls": "/calls/", "data": "/data/", "models": "/models/", "home": "/home/", "queue": "/desk/"}
@@ -119,6 +120,15 @@ def usage() -> Iterator[Figure]:
     yield figure(f"{where}, peak memory grew by", done.grown_bytes / 1e6, "MB")
 
 
+def clusters() -> Iterator[Figure]:
+    """What an operator waits for who plans the accounts of a machine on which nothing has changed."""
+    bench_data.fill_awards(AWARDS)
+    command = [sys.executable, "-m", "fabrica.config.bench_clusters"]  # its own process: its memory is the plan's alone
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own program
+    for name, value, unit in json.loads(told):
+        yield figure(f"clusters: {name}", value, unit)
+
+
 def trainer() -> Iterator[Figure]:
     """The demo recipe against PyTorch's own transformer layers of the same shape with AdamW, in the same run."""
     recipe = named("demo")
@@ -180,7 +190,7 @@ def _peer_tokens_per_second(recipe: Recipe, seconds: float) -> float:
 def main() -> None:
     """Measure, print, write."""
     figures = []
-    for measure in (machine, portal, usage, trainer, several):
+    for measure in (machine, portal, clusters, usage, trainer, several):
         sys.stdout.write(f"\n{(measure.__doc__ or '').splitlines()[0]}\n")
         for one in measure():
             figures.append(one)

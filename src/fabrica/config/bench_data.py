@@ -3,18 +3,23 @@
 from datetime import timedelta
 from itertools import count
 
+from fabrica.allocations.models import Award, ClusterAccount
 from fabrica.applications.models import Application
 from fabrica.applications.states import State
 from fabrica.calls.models import Call
 from fabrica.calls.services import open_call
 from fabrica.clusters import services as clusters
+from fabrica.clusters.models import Machine
 from fabrica.kit.time import utcnow
 from fabrica.people import services as people
 from fabrica.people.models import Organisation, Person
 from fabrica.people.states import Role
+from fabrica.projects.models import Member, Project
+from fabrica.projects.states import Role as ProjectRole
 
 STATES = (State.SUBMITTED, State.SCREENED, State.ASSESSED, State.REFUSED, State.WITHDRAWN)
 numbers = count(1)
+PEOPLE_OF_A_PROJECT = 3
 
 
 def officer() -> Person:
@@ -37,6 +42,7 @@ def bench_call(operator: Person) -> Call:
         return found
     now = utcnow()
     site = clusters.register_site(slug="bench", name="Bench", country="FR", by=operator, now=now)
+    clusters.set_dry_run(site=site, is_dry_run=False, by=operator, now=now)
     machine = clusters.register_machine(
         site=site, slug="bench", name="Bench", adapter="local", device="cpu", devices_total=1, by=operator, now=now
     )
@@ -63,3 +69,55 @@ def fill(total: int) -> Person:
         for firm in firms
     )  # fmt: skip
     return looker
+
+
+def fill_awards(total: int) -> Machine:
+    """Have `total` awards on the bench's machine, each with its project, three members and its account's row."""
+    looker = officer()
+    call, now = bench_call(looker), utcnow()
+    first = Award.objects.count()
+    missing = range(first, total)
+    firm = Organisation.objects.create(
+        name=f"Firm {next(numbers)}", country="FR", kind="startup", registration_number="FR", registered_at=now
+    )
+    applications = Application.objects.bulk_create(
+        Application(
+            code=f"AIF-AWARD-{one}", call=call, organisation=firm, applicant=looker, title=f"Model {one}",
+            state=State.AWARDED, created_at=now, saved_at=now, submitted_at=now, gpu_seconds_requested=3600, months=1,
+        )
+        for one in missing
+    )  # fmt: skip
+    projects = Project.objects.bulk_create(
+        Project(
+            slug=f"award-{one}", title=f"Model {one}", organisation=firm, purpose="bench", gate_decision="",
+            opened_at=now, ends_at=now + timedelta(days=30),
+        )
+        for one in missing
+    )  # fmt: skip
+    awards = Award.objects.bulk_create(
+        Award(
+            application=application, project=project, machine=call.machine, gpu_seconds=3600, months=1,
+            starts_at=now, ends_at=project.ends_at, awarded_at=now,
+        )
+        for application, project in zip(applications, projects, strict=True)
+    )  # fmt: skip
+    ClusterAccount.objects.bulk_create(
+        ClusterAccount(award=one, unix_name=f"fp{one.pk:04d}", gpu_seconds_wanted=3600, next_check_at=now)
+        for one in awards
+    )
+    _fill_members(projects)
+    return call.machine
+
+
+def _fill_members(projects: list[Project]) -> None:
+    people = Person.objects.bulk_create(
+        Person(email=f"member-{next(numbers)}@bench.example", name="Member") for _ in projects
+    )
+    Member.objects.bulk_create(
+        Member(
+            project=project, person=people[(place + step) % len(people)], role=ProjectRole.MEMBER,
+            joined_at=project.opened_at,
+        )
+        for place, project in enumerate(projects)
+        for step in range(min(PEOPLE_OF_A_PROJECT, len(people)))
+    )  # fmt: skip

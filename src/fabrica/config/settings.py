@@ -161,6 +161,9 @@ EMAIL_USE_TLS = env.flag("FABRICA_SMTP_TLS", default=True)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.text("FABRICA_MAIL_FROM", "fabrica@localhost")
 
+# The UNIX account of each project on the machines; see docs/operator/clusters.md.
+FABRICA_UNIX_PROJECT_TEMPLATE = env.text("FABRICA_UNIX_PROJECT_TEMPLATE", "fp{number:04d}")
+
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]
 LOCALE_PATHS = [PACKAGE / "web" / "locale"]

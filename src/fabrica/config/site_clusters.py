@@ -4,12 +4,14 @@ from typing import Annotated
 
 import typer
 
-from fabrica.config import site_names
+from fabrica.config import site_desired, site_names
 from fabrica.config.site import start, telling
 from fabrica.kit.units import gpu_seconds
 
 app = typer.Typer(no_args_is_help=True, help="Sites and machines.")
 site_names.register(app)
+for name in ("plan", "apply", "drift", "go_live", "dry_run", "mend"):
+    app.command(name.replace("_", "-"))(getattr(site_desired, name))
 
 
 @app.command()
@@ -22,7 +24,7 @@ def add_site(slug: str, name: str, country: str) -> None:
     with telling():
         by, now = operator()
         services.register_site(slug=slug, name=name, country=country, by=by, now=now)
-    typer.echo(f"The site {slug} is registered.")
+    typer.echo(f"The site {slug} is registered, in dry run: see docs/operator/clusters.md.")
 
 
 @app.command()

@@ -53,7 +53,7 @@ class Claimable(models.Model):
             token = new_uid()
             still = due.select_related(None).order_by().filter(cls.free_at(now), pk__in=found)
             still.update(claim_token=token, claim_expires_at=now + ttl)
-        return list(cls._default_manager.filter(pk__in=found, claim_token=token).order_by("pk"))
+        return list(due.filter(pk__in=found, claim_token=token))
 
     def settle(self, **fields: Any) -> bool:
         """Write the outcome and give the row back; False, writing nothing, if the claim was lost or never held."""

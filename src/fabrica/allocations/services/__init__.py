@@ -1,6 +1,16 @@
 """Every write about awards and hours."""
 
-from fabrica.allocations.services.accounts import note_read_back, note_trouble
+from fabrica.allocations.services.accounts import (
+    intend,
+    is_unchanged,
+    note_applied,
+    note_drift,
+    note_read_back,
+    note_trouble,
+    note_unchanged,
+    note_waiting,
+    tell_of_drift,
+)
 from fabrica.allocations.services.awarding import award
 from fabrica.allocations.services.booking import adopt_booked, book, book_metered
 from fabrica.allocations.services.hours import fund, hold, release, spend
@@ -17,12 +27,19 @@ __all__ = [
     "book_metered",
     "fund",
     "hold",
+    "intend",
+    "is_unchanged",
     "make_watches",
+    "note_applied",
+    "note_drift",
     "note_read_back",
     "note_share",
     "note_trouble",
+    "note_unchanged",
+    "note_waiting",
     "release",
     "spend",
+    "tell_of_drift",
     "top_up",
     "watch_again",
 ]

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 
 from fabrica.allocations import rules
-from fabrica.allocations.engine import add_months, beyond, hours
+from fabrica.allocations.engine import add_months, beyond, hours, unix_name
 from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount
 from fabrica.allocations.services.transfers import of_machine, transfer
 from fabrica.allocations.states import OF_AWARD, TransferKind
@@ -44,12 +45,27 @@ def award(
         key=f"award:{application.code}", kind=TransferKind.AWARD, source=pool, target=free,
         gpu_seconds=gpu_seconds, now=now,
     )  # fmt: skip
-    ClusterAccount.objects.create(award=made, gpu_seconds_wanted=gpu_seconds, next_check_at=now)
+    ClusterAccount.objects.create(
+        award=made, unix_name=_unix_name(made), gpu_seconds_wanted=gpu_seconds, next_check_at=now
+    )
     record(
         verb="award.make", by=by, subject=application.subject, now=now,
         gpu_seconds=gpu_seconds, months=months, project=made.project.slug, machine=made.machine.slug,
     )  # fmt: skip
     return made
+
+
+def _unix_name(award: Award) -> str:
+    """The UNIX account that the project's jobs will run as, from the site's template."""
+    template = settings.FABRICA_UNIX_PROJECT_TEMPLATE
+    name = unix_name(template, award.pk)
+    if ClusterAccount.objects.filter(unix_name=name).exists():
+        raise Refused(
+            f"Another project has the UNIX account {name} already.",
+            why=f"FABRICA_UNIX_PROJECT_TEMPLATE is {template}, and this is project number {award.pk}.",
+            todo="Ask the operator to choose a template that gives each project a name of its own.",
+        )
+    return name
 
 
 def _must_explain(application: Application, gpu_seconds: int, months: int, note: str) -> None:

@@ -1,20 +1,30 @@
 """Accounts on clusters: brought there, read back, watched."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
-from fabrica.allocations import queries, services
+from django.apps import apps
+from fabrica.allocations import queries, services, tasks
 from fabrica.allocations.models import ClusterAccount
 from fabrica.allocations.tasks import reconcile
+from fabrica.allocations.tests import factories
 from fabrica.allocations.tests.factories import awarded
 from fabrica.audit.models import Entry
+from fabrica.clusters import services as clusters
 from fabrica.clusters.adapters.port import AccountSpec
+from fabrica.kit.errors import Refused, Unreachable
 from fabrica.notices.models import Notice
+from fabrica.people.services import set_language
 
 NAME = "a-model-that-reads-source-code"
-WANTED = AccountSpec(NAME, "Fabrica award AIF-2026PG-0001", 36_000)
 MINUTE = timedelta(minutes=1)
+
+
+def wanted(award):
+    return next(one for one in queries.wanted(award.machine, award.starts_at) if one.name == award.account_name)
 
 
 def facts(award):
@@ -29,7 +39,7 @@ def audited(verb):
 def test_an_account_is_ready_only_after_it_was_read_back(award, fake, now):
     assert not queries.is_ready(award)
     assert reconcile(now) is True
-    assert fake.account(NAME) == WANTED
+    assert fake.account(NAME) == wanted(award)
     assert facts(award) == (36_000, now, now, "")
     assert queries.is_ready(award)
     assert reconcile(now) is False
@@ -84,47 +94,124 @@ def test_one_that_was_ready_stays_ready_while_the_cluster_is_silent(award, fake,
 
 
 def test_an_answer_that_was_lost_after_the_account_was_made_does_no_harm(award, fake, now, monkeypatch):
-    fake.put_account(WANTED)
+    fake.put_account(wanted(award))
     reconcile(now)
     assert facts(award) == (36_000, now, now, "")
     assert audited("cluster_account.drift") == 0
 
 
-def test_a_limit_changed_by_hand_is_put_right_and_told_until_the_next_clean_check(award, fake, now):
+def drift(award):
+    one = queries.cluster_account_of(award)
+    return (one.drifted_at, one.changes_waiting, queries.is_ready(award))
+
+
+def test_a_limit_changed_by_hand_is_told_once_and_left_as_it_is(award, cast, fake, now):
     reconcile(now)
-    fake.put_account(replace(WANTED, gpu_seconds_limit=7_200))
-    later = now + 5 * MINUTE
-    reconcile(later)
-    told = f"The limit of {NAME} had been changed on Machine One to 2.00 GPU-hours; it is 10.00 again."
-    assert fake.account(NAME) == WANTED
-    assert facts(award) == (36_000, now, later, told)
+    by_hand = replace(wanted(award), gpu_seconds_limit=7_200)
+    fake.put_account(by_hand)
+    for at in (now + 5 * MINUTE, now + 10 * MINUTE):
+        assert reconcile(at) is True
+        assert facts(award) == (7_200, now, at, (
+            f"Somebody changed the account {NAME} on Machine One by hand. To put it right: Raise the limit of {NAME} "
+            "from 2.00 GPU-hours to 10.00 GPU-hours. An operator undoes it there or runs "
+            "`fabrica-site clusters apply here`."
+        ))  # fmt: skip
+        assert drift(award) == (now + 5 * MINUTE, 1, False)
+    assert fake.account(NAME) == by_hand
     assert audited("cluster_account.drift") == 1
-    reconcile(later + 5 * MINUTE)
+    letter = Notice.objects.get(kind="account_drift")
+    assert (letter.person, letter.subject) == (cast.operator, "Accounts were changed by hand on Machine One")
+    assert f"- Raise the limit of {NAME} from 2.00 GPU-hours to 10.00 GPU-hours." in letter.body.splitlines()
+
+
+def test_the_letter_of_what_a_hand_changed_is_in_the_operators_language(award, cast, fake, now):
+    set_language(language="fr", by=cast.operator, now=now)
+    reconcile(now)
+    fake.put_account(replace(wanted(award), gpu_seconds_limit=7_200, members=()))
+    reconcile(now + 5 * MINUTE)
+    letter = Notice.objects.get(kind="account_drift")
+    own = queries.cluster_account_of(award).unix_name
+    assert letter.subject == "Des comptes ont été modifiés à la main sur Machine One"
+    assert [line for line in letter.body.splitlines() if line.startswith("- ")] == [
+        f"- Relever la limite de {NAME}, de 2.00 heures GPU à 10.00 heures GPU.",
+        f"- Permettre à {own} d’imputer des tâches à {NAME}\xa0: de 0 à 1 membres.",
+    ]
+    assert facts(award)[-1].startswith(f"Somebody changed the account {NAME} on Machine One by hand. To put it right: ")
+
+
+def test_what_was_undone_by_hand_is_ready_again(award, fake, now):
+    reconcile(now)
+    fake.put_account(replace(wanted(award), is_open=False))
+    reconcile(now + 5 * MINUTE)
+    assert drift(award) == (now + 5 * MINUTE, 1, False)
+    fake.put_account(wanted(award))
+    reconcile(now + 10 * MINUTE)
+    assert drift(award) == (None, 0, True)
     assert facts(award)[-1] == ""
 
 
-def test_a_removed_account_is_made_again(award, fake, now):
+def test_a_removed_account_is_told_and_not_made_again(award, fake, now):
     reconcile(now)
     fake._accounts.clear()
     reconcile(now + 5 * MINUTE)
-    assert fake.account(NAME) == WANTED
-    assert facts(award)[-1] == f"The account {NAME} had been removed on Machine One; it was made again."
+    assert fake.accounts() == {}
+    assert facts(award) == (None, now, now + 5 * MINUTE, (
+        f"Somebody removed the account {NAME} on Machine One by hand. To put it right: Make the account {NAME} with "
+        "10.00 GPU-hours. An operator undoes it there or runs `fabrica-site clusters apply here`."
+    ))  # fmt: skip
+    assert drift(award) == (now + 5 * MINUTE, 1, False)
 
 
-def test_a_removed_limit_is_put_back_and_the_sites_words_stay(award, fake, now):
+def test_a_site_may_have_changes_by_hand_put_right_and_the_words_it_added_stay(award, cast, fake, now):
+    clusters.set_mends_drift(site=award.machine.site, mends_drift=True, by=cast.operator, now=now)
     reconcile(now)
-    theirs = "Fabrica award aif-2026pg-0001, room 12"
-    fake.put_account(AccountSpec(NAME, theirs, None))
+    theirs = replace(wanted(award), description="Fabrica award aif-2026pg-0001, room 12", gpu_seconds_limit=None)
+    fake.put_account(theirs)
     reconcile(now + 5 * MINUTE)
-    assert fake.account(NAME) == AccountSpec(NAME, theirs, 36_000)
-    assert facts(award)[-1] == f"The limit of {NAME} had been changed on Machine One to none; it is 10.00 again."
+    assert fake.account(NAME) == replace(theirs, gpu_seconds_limit=36_000)
+    assert facts(award) == (36_000, now, now + 5 * MINUTE, (
+        f"Somebody had changed the account {NAME} on Machine One by hand; this put it right: Lower the limit of {NAME} "
+        "from no limit to 10.00 GPU-hours."
+    ))  # fmt: skip
+    assert (drift(award), audited("cluster_account.drift")) == ((None, 0, True), 1)
+    assert "This was done to put them right:" in Notice.objects.get(kind="account_drift").body
+    reconcile(now + 10 * MINUTE)
+    assert facts(award)[-1] == ""
+
+
+def test_a_budget_that_grew_is_applied_at_once_whatever_a_hand_did_to_it(award, fake, now):
+    reconcile(now)
+    fake.put_account(replace(wanted(award), gpu_seconds_limit=60))
+    ClusterAccount.objects.update(gpu_seconds_wanted=72_000)
+    reconcile(now + 5 * MINUTE)
+    assert fake.account(NAME) == replace(wanted(award), gpu_seconds_limit=72_000)
+    assert facts(award) == (72_000, now, now + 5 * MINUTE, "")
+    assert audited("cluster_account.drift") == 0
+
+
+def test_our_own_change_goes_on_beside_one_by_hand_that_stays(award, fake, now):
+    reconcile(now)
+    fake.put_account(replace(wanted(award), is_open=False))
+    ClusterAccount.objects.update(gpu_seconds_wanted=72_000)
+    reconcile(now + 5 * MINUTE)
+    assert fake.account(NAME) == replace(wanted(award), gpu_seconds_limit=72_000, is_open=False)
+    assert drift(award) == (now + 5 * MINUTE, 1, False)
 
 
 def test_words_changed_by_hand_alone_are_none_of_our_business(award, fake, now):
     reconcile(now)
-    fake.put_account(replace(WANTED, description="Fabrica award AIF-2026PG-0001, room 12"))
+    fake.put_account(replace(wanted(award), description="Fabrica award AIF-2026PG-0001, room 12"))
     reconcile(now + 5 * MINUTE)
     assert facts(award)[-1] == ""
+
+
+def test_an_account_that_was_ours_and_now_names_something_else_is_no_longer_ready(award, fake, now):
+    reconcile(now)
+    fake.put_account(replace(wanted(award), description="Chemistry", gpu_seconds_limit=1))
+    reconcile(now + 5 * MINUTE)
+    assert fake.account(NAME).gpu_seconds_limit == 1
+    assert drift(award) == (now + 5 * MINUTE, 1, False)
+    assert facts(award)[-1].startswith(f"Machine One has an account {NAME} that belongs to something else.")
 
 
 def test_an_account_of_somebody_else_is_left_alone(award, fake, now):
@@ -155,16 +242,193 @@ def test_of_two_workers_one_looks_at_an_account(award, fake, now):
     claimed = ClusterAccount.claim(queries.accounts_due(now), now)
     assert reconcile(now) is False
     assert reconcile(now + 2 * MINUTE) is True
-    assert services.note_read_back(account=claimed, drift="", now=now) is False
+    assert services.note_read_back(account=claimed, spec=wanted(award), back=None, drift="", now=now) is False
     assert facts(award) == (36_000, now + 2 * MINUTE, now + 2 * MINUTE, "")
 
 
-def test_an_award_that_ended_is_no_longer_looked_at(award, fake, now):
-    assert reconcile(award.ends_at) is False
-    assert reconcile(award.ends_at - MINUTE) is True
+def test_the_account_of_an_award_that_ended_is_closed_and_looked_at_once_a_day(award, fake, now):
+    reconcile(now)
+    ended = award.ends_at
+    assert reconcile(ended) is True
+    assert fake.account(NAME) == replace(wanted(award), is_open=False)
+    assert queries.cluster_account_of(award).next_check_at == ended + timedelta(days=1)
+    assert reconcile(ended + timedelta(days=1)) is True
+    assert queries.cluster_account_of(award).next_check_at == ended + timedelta(days=2)
+    assert Notice.objects.filter(kind="award_ready").count() == 1
+
+
+def test_an_award_that_ended_before_its_account_was_made_gets_none_and_no_letter(award, fake, now):
+    assert reconcile(award.ends_at) is True
+    assert fake.accounts() == {}
+    assert facts(award) == (None, None, award.ends_at, "")
+    assert not Notice.objects.filter(kind="award_ready").exists()
+
+
+def test_a_new_site_is_in_dry_run_and_its_machines_are_only_read(award, cast, fake, now):
+    site = award.machine.site
+    clusters.set_dry_run(site=site, is_dry_run=True, by=cast.operator, now=now)
+    reconcile(now)
+    assert fake.accounts() == {}
+    assert facts(award) == (None, None, now, (
+        f"Dry run: 1 change(s) of the account {NAME} wait. Make the account {NAME} with 10.00 GPU-hours. An operator "
+        "runs `fabrica-site clusters apply here`."
+    ))  # fmt: skip
+    assert queries.changes_waiting(site) == 1
+    fake.put_account(wanted(award))
+    reconcile(now + 5 * MINUTE)
+    assert queries.is_ready(award)
+    assert queries.changes_waiting(site) == 0
+
+
+def test_a_change_of_ours_that_waits_in_dry_run_is_never_taken_for_one_by_hand(award, cast, fake, now):
+    reconcile(now)
+    clusters.set_dry_run(site=award.machine.site, is_dry_run=True, by=cast.operator, now=now)
+    fake.put_account(replace(wanted(award), is_open=False))
+    ClusterAccount.objects.update(gpu_seconds_wanted=72_000)
+    for at in (now + 5 * MINUTE, now + 10 * MINUTE):
+        reconcile(at)
+        assert drift(award) == (now + 5 * MINUTE, 2, False)
+    clusters.set_dry_run(site=award.machine.site, is_dry_run=False, by=cast.operator, now=now)
+    reconcile(now + 15 * MINUTE)
+    assert fake.account(NAME) == replace(wanted(award), gpu_seconds_limit=72_000, is_open=False)
+
+
+def test_many_accounts_take_two_readings_of_the_machine_or_one_where_nothing_is_to_do(
+    award, cast, call, fake, now, monkeypatch
+):
+    factories.fund(cast, award.machine, now, key="more")
+    for _ in range(3):
+        awarded(cast, call, now)
+    calls = []
+    for name in ("accounts", "put_account", "account"):
+        real = getattr(fake, name)
+        monkeypatch.setattr(fake, name, lambda *args, name=name, real=real: [calls.append(name), real(*args)][1])
+    reconcile(now)
+    assert calls == ["accounts", *["put_account"] * 4, "accounts"]
+    reconcile(now + 5 * MINUTE)
+    assert calls[6:] == ["accounts"]
+    assert reconcile(now + 5 * MINUTE) is False
+
+
+class Killed(BaseException):
+    """The worker dies: nothing catches it."""
+
+
+@pytest.mark.parametrize("after", range(7))
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_a_worker_killed_around_any_call_does_no_harm(award, cast, call, fake, now, monkeypatch, after, is_sent):
+    """Two awards are new; one has grown, while a hand changed its limit and its members."""
+    factories.fund(cast, award.machine, now, key="more")
+    second, third = awarded(cast, call, now), awarded(cast, call, now)
+    grown = queries.cluster_account_of(third)
+    reconcile(now)
+    fake._accounts.clear()
+    ClusterAccount.objects.exclude(pk=grown.pk).update(ready_at=None, known=[], gpu_seconds_applied=None)
+    fake.put_account(replace(wanted(third), gpu_seconds_limit=60, members=("eve",)))
+    ClusterAccount.objects.filter(pk=grown.pk).update(gpu_seconds_wanted=72_000, next_check_at=now)
+    ClusterAccount.objects.update(next_check_at=now)
+    left = [after]
+    for name in ("accounts", "put_account"):
+        monkeypatch.setattr(fake, name, killing(getattr(fake, name), left, is_sent))
+    at = now
+    for _ in range(3):
+        with suppress(Killed):
+            reconcile(at)
+        at += timedelta(hours=1)
+    assert left[0] < 0
+    expected = {one.account_name: wanted(one) for one in (award, second)}
+    expected[third.account_name] = replace(wanted(third), gpu_seconds_limit=72_000, members=("eve",))
+    assert fake._accounts == expected
+    assert [drift(one)[2] for one in (award, second, third)] == [True, True, False]
+    assert reconcile(at) is True
+    assert fake._accounts == expected
+
+
+def killing(real, left, is_sent):
+    def call(*args):
+        left[0] -= 1
+        if left[0] == -1 and not is_sent:
+            raise Killed
+        answer = real(*args)
+        if left[0] == -1:
+            raise Killed
+        return answer
+
+    return call
 
 
 def test_the_one_that_waits_longest_is_first(award, cast, call, fake, now):
     later = awarded(cast, call, now + MINUTE)
     assert [one.award for one in queries.accounts_due(now + MINUTE)] == [award, later]
     assert [one.award for one in queries.accounts_due(now)] == [award]
+
+
+def test_an_account_of_an_earlier_version_gets_its_members_and_nobody_is_blamed(award, fake, now):
+    fake.put_account(AccountSpec(NAME, "Fabrica award AIF-2026PG-0001", 36_000))
+    ClusterAccount.objects.update(gpu_seconds_applied=36_000, ready_at=now, unix_name="", known=[])
+    import_module("fabrica.allocations.migrations.0003_desired_state").fill(apps, None)
+    reconcile(now)
+    assert fake.account(NAME) == wanted(award)
+    assert fake.account(NAME).members == (f"fp{award.pk:04d}",)
+    assert (drift(award), audited("cluster_account.drift")) == ((None, 0, True), 0)
+
+
+def test_a_worker_that_lost_its_claims_while_the_machine_was_read_changes_nothing(award, fake, now, monkeypatch):
+    read = fake.accounts
+
+    def overtaken():
+        ClusterAccount.objects.update(claim_token="another's")
+        return read()
+
+    monkeypatch.setattr(fake, "accounts", overtaken)
+    assert reconcile(now) is True
+    assert read() == {}
+    assert facts(award) == (None, None, None, "")
+
+
+def test_a_slow_machine_is_left_after_some_steps_and_the_rest_follows_at_once(
+    award, cast, call, fake, now, monkeypatch
+):
+    second = awarded(cast, call, now)
+    clock = iter([0.0, 1.0, 21.0, 100.0, 101.0])
+    monkeypatch.setattr(tasks, "monotonic", lambda: next(clock))
+    reconcile(now)
+    assert [queries.is_ready(one) for one in (award, second)] == [True, False]
+    assert facts(second)[-1] == (
+        f"The machine took long; the rest of the account {second.account_name} follows: Make the account "
+        f"{second.account_name} with 10.00 GPU-hours."
+    )
+    reconcile(now)
+    assert queries.is_ready(second)
+
+
+def test_after_three_steps_without_an_answer_the_rest_is_tried_later(award, cast, call, fake, now, monkeypatch):
+    factories.fund(cast, award.machine, now, key="more")
+    others = [awarded(cast, call, now) for _ in range(4)]
+    tried = []
+
+    def silent(spec):
+        tried.append(spec.name)
+        raise Unreachable("No answer.")
+
+    monkeypatch.setattr(fake, "put_account", silent)
+    reconcile(now)
+    assert len(tried) == 3
+    assert [facts(one)[-1] for one in (award, *others)] == ["No answer."] * 3 + [
+        "The machine did not answer 3 times in a row; this was not tried."
+    ] * 2
+    assert {queries.cluster_account_of(one).tries for one in (award, *others)} == {1}
+
+
+def test_one_account_that_is_refused_keeps_no_other_from_being_made(award, cast, call, fake, now, monkeypatch):
+    second, put = awarded(cast, call, now), fake.put_account
+
+    def refuse_one(spec):
+        if spec.name == NAME:
+            raise Refused("The machine wants another name.")
+        put(spec)
+
+    monkeypatch.setattr(fake, "put_account", refuse_one)
+    reconcile(now)
+    assert [queries.is_ready(one) for one in (award, second)] == [False, True]
+    assert facts(award)[-1] == "The machine wants another name."

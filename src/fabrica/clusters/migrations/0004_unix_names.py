@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clusters', '0002_usage'),
+        ('clusters', '0003_dry_run'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

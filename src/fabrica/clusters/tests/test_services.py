@@ -27,7 +27,9 @@ def test_a_site_and_a_machine_are_made_once(cast, machine, now):
     assert (again, again.name, again.devices_total) == (machine, "Machine One", 2)
     assert services.register_site(slug="here", name="There", country="FR", by=cast.operator, now=now) == machine.site
     assert [(one.verb, one.facts) for one in about("machine:one")] == [("machine.register", {"devices": 2})]
-    assert [(one.verb, one.facts) for one in about("site:here")] == [("site.register", {"country": "FR"})]
+    assert [(one.verb, one.facts) for one in about("site:here")] == [
+        ("site.register", {"country": "FR"}), ("site.dry_run", {"is_on": False}),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("who", ["applicant", "officer", "assessor", "provider", "outsider"])
@@ -37,7 +39,24 @@ def test_only_operators_change_sites_and_machines(cast, machine, now, who):
         services.register_site(slug="x", name="X", country="FR", by=by, now=now)
     with pytest.raises(NotAllowed):
         services.record_measurement(machine=machine, flops_per_second=1e12, by=by, now=now)
+    with pytest.raises(NotAllowed):
+        services.set_dry_run(site=machine.site, is_dry_run=True, by=by, now=now)
+    with pytest.raises(NotAllowed):
+        services.set_mends_drift(site=machine.site, mends_drift=True, by=by, now=now)
     assert Site.objects.count() == 1
+
+
+def test_a_new_site_is_in_dry_run_and_mends_nothing_and_what_changes_that_is_audited_once(cast, now):
+    site = services.register_site(slug="there", name="There", country="FR", by=cast.operator, now=now)
+    assert (site.is_dry_run, site.mends_drift) == (True, False)
+    for _ in range(2):
+        services.set_dry_run(site=site, is_dry_run=False, by=cast.operator, now=now)
+        services.set_mends_drift(site=site, mends_drift=True, by=cast.operator, now=now)
+    site.refresh_from_db()
+    assert (site.is_dry_run, site.mends_drift) == (False, True)
+    assert [(one.verb, one.facts) for one in about("site:there")][1:] == [
+        ("site.dry_run", {"is_on": False}), ("site.mend", {"is_on": True}),
+    ]  # fmt: skip
 
 
 def test_what_makes_no_sense_is_refused(cast, machine, now):

@@ -53,6 +53,7 @@ def people_of(now: datetime) -> dict[str, Person]:
 def machine_of(stage: Stage, operator: Person, now: datetime) -> Machine:
     """The machine of the play, measured by training for a moment on this computer, with hours in its pool."""
     site = clusters.register_site(slug="demo", name="Demonstration site", country="FR", by=operator, now=now)
+    clusters.set_dry_run(site=site, is_dry_run=False, by=operator, now=now)
     machine = clusters.register_machine(
         site=site, slug=stage.machine, name=stage.name, adapter=stage.adapter, device="cpu",
         devices_total=stage.devices, by=operator, now=now,

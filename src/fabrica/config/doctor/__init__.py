@@ -37,6 +37,7 @@ CHECKS: list[tuple[str, Check, float]] = [
     ("people", people.unix_names, 10),
     ("workers", workers.alive, 10),
     ("machines", machines.machines, 60),
+    ("machines", machines.dry_runs, 10),
 ]
 
 

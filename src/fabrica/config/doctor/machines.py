@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from fabrica.clusters.models import Machine
+from fabrica.allocations.queries import changes_waiting
+from fabrica.clusters.models import Machine, Site
 from fabrica.clusters.queries import cluster_of
 from fabrica.clusters.queries import machines as known
 from fabrica.config.doctor.finding import Finding, bad, well
@@ -31,3 +32,11 @@ def ask(machine: Machine, seconds: float = PATIENCE_SECONDS) -> Finding:
     except Problem as problem:
         return bad(f"{machine}: {problem.what} {problem.why}".strip(), problem.todo or "Check it and its adapter.")
     return well(f"{machine} answers: {load.devices_busy} of {load.devices_total} busy.")
+
+
+def dry_runs() -> Iterator[Finding]:
+    """A site in dry run is well as long as nothing waits there for an operator."""
+    for site in Site.objects.filter(is_dry_run=True).order_by("slug"):
+        waiting = changes_waiting(site)
+        told = f"{site}: dry run: {waiting} changes wait."
+        yield bad(told, f"Run `fabrica-site clusters apply {site.slug}`.") if waiting else well(told)

@@ -162,3 +162,32 @@ def test_a_row_that_somebody_has_locked_is_passed_over(cast, now):
         (claimer,) = all_at_once(1, now)
     assert claimer.got == [free, last]
     assert claim(now).pk == locked
+
+
+@pytest.fixture
+def three(cast, now):
+    return [
+        Notice.objects.create(
+            person=cast.applicant, kind="k", event=f"e{one}", subject="s", body="b", created_at=now, next_try_at=now
+        ).pk
+        for one in range(3)
+    ]
+
+
+def some(now, limit=10):
+    return [one.pk for one in Notice.claim_batch(due(now), now, most=limit)]
+
+
+def test_several_rows_are_claimed_at_once_up_to_a_limit_and_by_one_worker_each(three, now):
+    mine = Notice.claim_batch(due(now), now, most=2)
+    assert [(one.pk, one.claim_token, one.claim_expires_at) for one in mine] == [
+        (pk, mine[0].claim_token, now + TTL) for pk in three[:2]
+    ]
+    assert (some(now), some(now)) == (three[2:], [])
+    assert some(now + TTL) == three
+
+
+def test_each_of_several_rows_is_given_back_by_itself(three, now):
+    first, *_ = Notice.claim_batch(due(now), now, most=3)
+    assert first.settle() is True
+    assert some(now) == [first.pk]

@@ -8,7 +8,8 @@ from typing import Any
 from django.db.models import Count, Max, Q
 
 from fabrica.allocations.engine import Balance
-from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount
+from fabrica.allocations.models import Award, LedgerAccount
+from fabrica.allocations.queries import ready_accounts
 from fabrica.allocations.states import OF_AWARD
 from fabrica.dataspaces.models import Staging
 from fabrica.dataspaces.states import STOPPED, TO_DO, StagingState
@@ -62,7 +63,7 @@ def _balances(awards: list[Award]) -> dict[int, Balance]:
 
 
 def _ready(found: Sequence[Project]) -> set[int]:
-    rows = ClusterAccount.objects.filter(award__project__in=found, ready_at__isnull=False)
+    rows = ready_accounts().filter(award__project__in=found)
     return set(rows.values_list("award__project", flat=True))
 
 

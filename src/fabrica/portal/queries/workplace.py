@@ -37,8 +37,8 @@ class Hours:
 
     @property
     def is_ready(self) -> bool:
-        """Whether the account was read back from the machine."""
-        return self.account.ready_at is not None
+        """Whether the account was read back from the machine, and nobody changed it by hand since."""
+        return self.account.is_ready
 
 
 @dataclass(frozen=True)

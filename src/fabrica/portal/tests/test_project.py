@@ -45,6 +45,13 @@ def test_ready_is_said_only_after_the_account_was_read_back(browser, site, now):
     assert "The machine does not answer." in told
 
 
+def test_an_account_changed_by_hand_is_shown_as_not_ready_with_what_happens(browser, site, now):  # noqa: F811
+    ClusterAccount.objects.update(drifted_at=now, error="Somebody changed it.")
+    told = browser("applicant").get(page(site)).content.decode()
+    assert "Ready on the cluster" not in told
+    assert [one in told for one in ("Changed by hand", "The operators were told", "Somebody changed it.")] == [True] * 3
+
+
 def test_the_commands_name_project_data_and_site(browser, site, settings):  # noqa: F811
     settings.FABRICA_URL = "https://factory.example"
     lines = [line for _id, _label, line in browser("mate").get(page(site)).context["commands"]]

@@ -79,7 +79,14 @@ def _ready_award(project: Project, now: datetime) -> Award:
         raise Refused(
             f"The award of {project.title} ended on {award.ends_at:%d %B %Y}.", todo="Apply again for more hours."
         )
-    if not awards.is_ready(award):
+    account = awards.cluster_account_of(award)
+    if account.drifted_at:
+        raise Refused(
+            f"The account of {project.title} on {award.machine.name} was changed on the machine by hand.",
+            why="What a hand changed is not undone without an operator.",
+            todo="The operators were told. Try again when the project's page says that the account is ready.",
+        )
+    if not account.is_ready:
         raise Refused(
             f"The account of {project.title} on {award.machine.name} is not ready yet.",
             why="A worker sets it up and reads it back from the machine; that takes a minute at most.",

@@ -3,6 +3,7 @@
 import sys
 from datetime import datetime, timedelta
 
+from fabrica.allocations.queries import charged_as
 from fabrica.clusters.adapters.port import Cluster, JobRequest
 from fabrica.clusters.queries import cluster_of
 from fabrica.kit.errors import Problem, Refused
@@ -64,7 +65,8 @@ def _stop_what_nobody_follows(attempt: Attempt, job_id: str, cluster: Cluster) -
 
 
 def request(run: Run, attempt: Attempt) -> JobRequest:
-    """What the machine is asked to run: the runner on the run's job file."""
+    """What the machine is asked to run: the runner on the run's job file, as the project's own UNIX account."""
+    programme, run_as = charged_as(run.award)
     return JobRequest(
         token=attempt.token,
         name=f"{run.project.slug}-{run.number}",
@@ -75,4 +77,6 @@ def request(run: Run, attempt: Attempt) -> JobRequest:
         nodes=run.nodes,
         time_limit_seconds=attempt.time_limit_seconds,
         env={"PYTHONUNBUFFERED": "1"},
+        programme=programme,
+        run_as=run_as,
     )

@@ -54,6 +54,7 @@ def setup() -> None:
     now = utcnow()
     cast = make_cast(now)
     site = machines.register_site(slug="here", name="Here", country="FR", by=cast.operator, now=now)
+    machines.set_dry_run(site=site, is_dry_run=False, by=cast.operator, now=now)
     machine = machines.register_machine(
         site=site, slug="own", name="Own", adapter="local", device="cpu", devices_total=1, by=cast.operator, now=now
     )

@@ -9,6 +9,7 @@ from fabrica.trainer.recipe import NAMED, to_dict
 from fabrica.training import services
 from fabrica.training.models import Run
 from fabrica.training.states import State
+from fabrica.training.tasks import submit
 from fabrica.training.tests.factories import stage_text
 
 
@@ -53,6 +54,23 @@ def test_only_members_launch(site, now):
 def test_an_account_that_is_not_ready_is_told(site, now):
     ClusterAccount.objects.update(ready_at=None)
     assert refused(site, now).what == f"The account of {site.project.title} on Machine One is not ready yet."
+
+
+def test_an_account_that_a_hand_changed_is_told_with_what_to_do(site, now):
+    ClusterAccount.objects.update(drifted_at=now)
+    told = refused(site, now)
+    assert told.what == f"The account of {site.project.title} on Machine One was changed on the machine by hand."
+    assert told.todo.startswith("The operators were told.")
+
+
+def test_a_job_is_asked_for_under_the_awards_programme_and_as_the_projects_account(site, now, monkeypatch):
+    asked = []
+    monkeypatch.setattr(site.cluster, "submit", lambda job: asked.append(job) or "fake-1")
+    site.launch(now)
+    assert submit(now) is True
+    own = ClusterAccount.objects.get().unix_name
+    assert [(one.programme, one.run_as) for one in asked] == [("playground", own)]
+    assert own in site.cluster.account(site.project.slug).members
 
 
 def test_an_award_that_ended_is_told(site, now):
