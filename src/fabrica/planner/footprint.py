@@ -11,7 +11,7 @@ SECONDS_PER_HOUR = 3600
 
 @dataclass(frozen=True)
 class Footprint:
-    """Electrical energy with the building's share, and its CO2e: estimates, but where a machine recorded its energy."""
+    """Electrical energy with the building's share, and its CO2e: estimated, unless the machine recorded its energy."""
 
     energy_wh: float
     co2e_grams: float

@@ -1,8 +1,11 @@
 """Awards and the ledger over HTTP, and who sees them."""
 
+from datetime import timedelta
+
 import pytest
 from fabrica.allocations import queries, services
 from fabrica.allocations.models import LedgerAccount
+from fabrica.clusters.models import JobUsage
 from fabrica.kit.time import utcnow
 from fabrica.people import services as people
 from fabrica.projects import services as projects
@@ -121,3 +124,42 @@ def test_officers_and_operators_check_the_ledger(award, api):
 @pytest.mark.parametrize("who", ["applicant", "assessor", "provider", "outsider"])
 def test_nobody_else_checks_the_ledger(award, api, who):
     assert api(who, "get", "/ledger/check")[0] == 403
+
+
+def test_an_officer_tops_up_and_the_project_sees_it(award, api):
+    path, body = f"/projects/{award.project.slug}/top-up", {"gpu_seconds": 3_600, "key": "letter-7"}
+    status, told = api("officer", "post", path, body)
+    assert (status, told["gpu_seconds"], told["is_open"]) == (200, 39_600, True)
+    assert api("officer", "post", path, body)[1]["gpu_seconds"] == 39_600
+    assert api("applicant", "get", f"/projects/{award.project.slug}/award")[1]["balance"]["awarded"] == 39_600
+
+
+@pytest.mark.parametrize(
+    ("who", "status"), [("applicant", 403), ("mate", 404), ("assessor", 404), ("provider", 404), ("outsider", 404)]
+)
+def test_nobody_else_tops_up(award, api, who, status):
+    body = {"gpu_seconds": 3_600, "key": "k"}
+    assert api(who, "post", f"/projects/{award.project.slug}/top-up", body)[0] == status
+
+
+@pytest.mark.parametrize("body", [{"gpu_seconds": 0, "key": "k"}, {"gpu_seconds": 1, "key": ""}, {"gpu_seconds": 1}])
+def test_a_top_up_that_makes_no_sense_is_refused(award, api, body):
+    assert api("officer", "post", f"/projects/{award.project.slug}/top-up", body)[0] == 422
+
+
+def test_the_use_of_a_project_is_shown_by_month_to_those_who_see_it(award, api, now):
+    facts = {"machine": award.machine, "account": award.account_name, "devices": 1, "seen_at": now}
+    start = now.replace(month=10, day=31, hour=23)
+    JobUsage.objects.create(
+        key="7.1", job_id="7", started_at=start, ended_at=start + timedelta(hours=3), gpu_seconds=10_800,
+        state="COMPLETED", **facts,
+    )  # fmt: skip
+    JobUsage.objects.create(key="8.1", job_id="8", started_at=now, gpu_seconds=60, state="RUNNING", **facts)
+    path = f"/projects/{award.project.slug}/usage"
+    assert api("applicant", "get", path) == (200, {
+        "machine": "one",
+        "in_flight_gpu_seconds": 10_860,
+        "months": [{"month": "2026-10", "gpu_seconds": 3_600}, {"month": "2026-11", "gpu_seconds": 7_200}],
+    })  # fmt: skip
+    assert api("outsider", "get", path)[0] == 404
+    assert api("applicant", "get", f"/projects/{award.project.slug}/award")[1]["in_flight_gpu_seconds"] == 10_860
