@@ -30,7 +30,7 @@ def reconcile(now: datetime) -> bool:
     so. A cluster that does not answer is asked again after a growing wait.
     """
     due = queries.accounts_due(now)
-    first = ClusterAccount.free(due, now).first()
+    first = due.filter(ClusterAccount.free_at(now)).first()
     if first is None:
         return False
     machine = first.award.machine

@@ -116,7 +116,8 @@ def book_metered(*, machine: Machine, account: str, now: datetime) -> int:
     if award is not None:
         of_award(award)
     due = queries.usage_due(now).filter(machine=machine, account=account).order_by("pk").annotate(**_booked())
-    rows = due.select_for_update(skip_locked=True).values_list("pk", "key", "gpu_seconds", "before", "version", "whose")
+    facts = ("pk", "key", "gpu_seconds", "before", "version", "whose")
+    rows = due.select_for_update(skip_locked=True).values_list(*facts)
     found = list(rows[:BATCH])
     held = JobUsage.objects.filter(pk__in=among([pk for pk, *_rest in found]))
     if found and award is None:

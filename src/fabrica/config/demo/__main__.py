@@ -14,6 +14,7 @@ HOME = Path(os.environ.get("FABRICA_DEMO_FOLDER", "var/demo-slurm" if ON_SLURM e
 for name in [name for name in os.environ if name.startswith(("FABRICA_", "DATABASE_URL"))]:
     del os.environ[name]
 os.environ.update(FABRICA_HOME=str(HOME), FABRICA_DEMO="1", FABRICA_HOSTS="127.0.0.1,localhost")
+os.environ.update(FABRICA_LOG_LEVEL="WARNING")  # of this terminal; web server and worker keep logs of their own
 
 from rich.console import Console  # noqa: E402 - after the environment
 

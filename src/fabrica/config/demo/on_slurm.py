@@ -130,6 +130,6 @@ def _gpus(tres: str) -> int:
 
 def scenes() -> list[tuple[str, Callable[[Play], None]]]:
     """The scenes of the play, with the second firm before the training, and the interruption in it."""
-    own = {train: ("Training on two nodes, giving way once", train_and_give_way)}
-    told = [own.get(scene, (title, scene)) for title, scene in SCENES]
+    training = ("Training on two nodes, giving way once", train_and_give_way)
+    told = [training if scene is train else (title, scene) for title, scene in SCENES]
     return [*told[:3], ("A second firm with precedence", arrive), *told[3:]]

@@ -78,7 +78,12 @@ class Servers:
     def _start(self, name: str) -> None:
         logs = self.home / "logs"
         logs.mkdir(exist_ok=True)
-        environment = {**os.environ, "FABRICA_DEMO_HOME": str(self.home), "FABRICA_URL": self.url}
+        environment = {
+            **os.environ,
+            "FABRICA_DEMO_HOME": str(self.home),
+            "FABRICA_URL": self.url,
+            "FABRICA_LOG_LEVEL": "INFO",
+        }
         with (logs / f"{name}.log").open("ab") as out:
             self._processes[name] = subprocess.Popen(  # noqa: S603 - an argument list, our own program
                 [sys.executable, "-m", "fabrica.config", *self._commands[name]],

@@ -51,7 +51,7 @@ def people_of(now: datetime) -> dict[str, Person]:
 
 
 def machine_of(stage: Stage, operator: Person, now: datetime) -> Machine:
-    """The machine of the play, measured by training for a moment on this computer, with hours in its pool."""
+    """The machine of the play with hours in its pool; this computer is measured by training for a moment."""
     site = clusters.register_site(slug="demo", name="Demonstration site", country="FR", by=operator, now=now)
     clusters.set_dry_run(site=site, is_dry_run=False, by=operator, now=now)
     machine = clusters.register_machine(
@@ -60,7 +60,7 @@ def machine_of(stage: Stage, operator: Person, now: datetime) -> Machine:
     )  # fmt: skip
     pool = gpu_seconds(POOL_GPU_HOURS)
     allocations.fund(machine=machine, gpu_seconds=pool, key="demo:fund", by=operator, now=now)
-    if machine.measured_at is None:
+    if machine.measured_at is None and stage.adapter == "local":
         # in a process of its own: what training loads into memory goes with it
         measure = [sys.executable, "-m", "fabrica.config", "clusters", "measure", stage.machine]
         subprocess.run(measure, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own program

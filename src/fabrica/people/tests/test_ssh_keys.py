@@ -18,7 +18,9 @@ PAGE = "/account/ssh-keys/"
 PRIVATE = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n-----END OPENSSH PRIVATE KEY-----"
 
 
-@pytest.mark.parametrize("text", [new_line(), new_line(""), ecdsa_line(), rsa_line(3072), security_key_line()])
+@pytest.mark.parametrize(
+    "text", [new_line(), new_line(""), ecdsa_line(), rsa_line(3072), security_key_line()], ids=range(5)
+)
 def test_a_key_that_is_taken_is_kept_without_its_comment(text):
     key = public_key(f"  {text}\n")
     assert f"{key.kind} {key.blob}" == " ".join(text.split()[:2])
@@ -51,6 +53,7 @@ def test_the_fingerprint_is_openssh_s(tmp_path):
         ("ssh-ed25519 not*base64", "damaged"),
         (new_line("")[:-9], "damaged"),
     ],
+    ids=lambda _value: "line",  # the keys are new in every process, and would be part of the names
 )
 def test_a_key_that_is_not_taken_says_why(text, told):
     with pytest.raises(Refused, match=told):

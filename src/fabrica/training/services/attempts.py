@@ -227,9 +227,9 @@ def end(
         )  # fmt: skip
     attempt.gpu_seconds = sum(used.values())
     _end_attempt(attempt, status, now)
-    used = row.attempts.aggregate(sum=Sum("gpu_seconds"))["sum"]
-    Run.objects.filter(pk=row.pk).update(used_gpu_seconds=used)
-    row.used_gpu_seconds = used
+    total = row.attempts.aggregate(sum=Sum("gpu_seconds"))["sum"]
+    Run.objects.filter(pk=row.pk).update(used_gpu_seconds=total)
+    row.used_gpu_seconds = total
     told = ending(
         status,
         result,

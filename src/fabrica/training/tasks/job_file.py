@@ -32,16 +32,20 @@ def job_values(run: Run, attempt: Attempt) -> dict[str, Any]:
         **work,
         "data": data,
         "devices": run.devices,
-        **_processes(run),
+        **({"processes": processes_of(run)} if processes_of(run) > 1 else {}),
+        "attempt": attempt.token,
         "time_limit_seconds": attempt.time_limit_seconds,
         "provenance": _provenance(run, [one.version.uri for one in staged]),
     }
 
 
-def _processes(run: Run) -> dict[str, int]:
-    """How many processes train together: one for each device. Left out for one, which the runner takes for granted."""
-    many = run.devices > 1 and run.machine.adapter not in ONE_PROCESS
-    return {"processes": run.devices} if many else {}
+def processes_of(run: Run) -> int:
+    """How many processes work together: one a device in training, but where a machine starts one only.
+
+    A person's own command is started once: it may be a launcher itself.
+    """
+    many = run.kind == Kind.TRAIN and run.machine.adapter not in ONE_PROCESS
+    return run.devices if many else 1
 
 
 def _provenance(run: Run, uris: list[str]) -> dict[str, Any]:

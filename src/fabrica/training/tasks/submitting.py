@@ -12,7 +12,7 @@ from fabrica.training import queries, services
 from fabrica.training.engine import Ending
 from fabrica.training.models import Attempt, Run
 from fabrica.training.states import AttemptState, State
-from fabrica.training.tasks.job_file import NAME, write_job
+from fabrica.training.tasks.job_file import NAME, processes_of, write_job
 
 TTL = timedelta(seconds=60)
 
@@ -79,4 +79,6 @@ def request(run: Run, attempt: Attempt) -> JobRequest:
         env={"PYTHONUNBUFFERED": "1"},
         programme=programme,
         run_as=run_as,
+        tasks=processes_of(run),
+        reads=tuple(row.staging.path for row in run.data.select_related("staging__version__dataset")),
     )

@@ -47,7 +47,7 @@ def _active(job_id: str, task: Queued, queued: Sequence[Queued], now: datetime) 
 
 def _not_accounted_yet(job_id: str, queued: Sequence[Queued], starts: Sequence[Accounted], now: datetime) -> JobStatus:
     """The queue says that it ended, or nothing; the accounting says that it runs. Wait for it, but not for ever."""
-    seen = [one.submitted_at for one in (*queued, *starts) if one.submitted_at]
+    seen = [at for at in (*(one.submitted_at for one in queued), *(one.submitted_at for one in starts)) if at]
     started = [one.started_at for one in starts if one.started_at]
     if not queued and all(now - one >= ACCOUNTING_GRACE for one in started or seen):
         reason = "Slurm's queue no longer knows it, and its accounting never heard of its end."

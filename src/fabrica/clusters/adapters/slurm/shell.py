@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import IO, Protocol
 
 from fabrica.clusters.adapters.slurm.settings import UNIX_NAME
 from fabrica.kit.errors import Refused, Unreachable
@@ -96,7 +96,7 @@ class Here:
                 process.wait()
 
 
-def _read(file: "tempfile._TemporaryFileWrapper[bytes]", argv: Sequence[str]) -> str:
+def _read(file: IO[bytes], argv: Sequence[str]) -> str:
     if file.seek(0, os.SEEK_END) > MAX_OUTPUT:
         raise no_answer(argv, "It said more than can be read.")
     file.seek(0)

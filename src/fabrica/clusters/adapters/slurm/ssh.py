@@ -41,11 +41,11 @@ class OverSsh:
             channel.shutdown_write()
             try:
                 yield from channel.makefile("r")
-                told = channel.makefile_stderr("r").read(MAX_OUTPUT)
+                told = b"".join(channel.makefile_stderr("rb"))[:MAX_OUTPUT].decode("utf-8", "replace")
             except OSError as error:
                 raise no_answer(argv, f"The connection broke: {error}") from error
             if self._status(channel, argv):
-                raise no_answer(argv, told if isinstance(told, str) else told.decode("utf-8", "replace"))
+                raise no_answer(argv, told)
 
     def close(self) -> None:
         """Let the connection go."""
