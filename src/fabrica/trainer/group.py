@@ -79,9 +79,8 @@ class Group(Alone):
         code = code if lines.end is None else lines.end
         if orderly:
             distributed.destroy_process_group()
-        elif (
-            not orderly and self.device != "cpu"
-        ):  # the device may wait for a sum that will never come, and hold up our exit
+        elif self.device != "cpu":
+            # The device may wait for a sum that will never come, and hold up our exit.
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code)

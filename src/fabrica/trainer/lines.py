@@ -109,6 +109,7 @@ class Lines:
         self._over = True
         if threading.current_thread() is not self._thread:
             self._thread.join(SEND_SECONDS)
+            self._selector.close()
         for peer in list(self.peers.values()):
             peer.line.close()
 
