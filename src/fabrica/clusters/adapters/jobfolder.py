@@ -126,7 +126,8 @@ def create(path: Path, job: JobRequest, facts: dict[str, Any]) -> None:
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
     try:
-        asked = {**asdict(job), "folder": str(job.folder), "env": dict(job.env)}
+        paths = {"folder": str(job.folder), "reads": [str(one) for one in job.reads]}
+        asked = {**asdict(job), **paths, "env": dict(job.env)}
         write_atomic(draft / REQUEST, json.dumps({**facts, "request": asked}), 0o600)
         fd = os.open(draft / STATE, os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -149,7 +150,8 @@ def read_request(path: Path) -> tuple[JobRequest, dict[str, Any]]:
     """What was asked, and the facts the adapter added: sequence, submitted_at, mark, settings."""
     facts = json.loads((path / REQUEST).read_text())
     asked = facts.pop("request")
-    asked |= {"argv": tuple(asked["argv"]), "folder": Path(asked["folder"])}
+    reads = tuple(Path(one) for one in asked.get("reads", ()))
+    asked |= {"argv": tuple(asked["argv"]), "folder": Path(asked["folder"]), "reads": reads}
     return JobRequest(**asked), facts
 
 
