@@ -3,13 +3,15 @@
 from datetime import timedelta
 from itertools import count
 
-from fabrica.allocations.models import Award, ClusterAccount
+from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount
+from fabrica.allocations.queries import standing
+from fabrica.allocations.states import OF_AWARD
 from fabrica.applications.models import Application
 from fabrica.applications.states import State
 from fabrica.calls.models import Call
 from fabrica.calls.services import open_call
 from fabrica.clusters import services as clusters
-from fabrica.clusters.models import Machine
+from fabrica.clusters.models import Machine, UnixName
 from fabrica.kit.time import utcnow
 from fabrica.people import services as people
 from fabrica.people.models import Organisation, Person
@@ -105,13 +107,22 @@ def fill_awards(total: int) -> Machine:
         ClusterAccount(award=one, unix_name=f"fp{one.pk:04d}", gpu_seconds_wanted=3600, next_check_at=now)
         for one in awards
     )
-    _fill_members(projects)
+    LedgerAccount.objects.bulk_create(
+        LedgerAccount(kind=kind, machine=call.machine, award=one, balance_gpu_seconds=seconds)
+        for one in awards
+        for kind, seconds in zip(OF_AWARD, (one.gpu_seconds, 0, 0), strict=True)
+    )
+    _fill_members(projects, call.machine)
+    _as_read_back(call.machine, awards)
     return call.machine
 
 
-def _fill_members(projects: list[Project]) -> None:
+def _fill_members(projects: list[Project], machine: Machine) -> None:
     people = Person.objects.bulk_create(
         Person(email=f"member-{next(numbers)}@bench.example", name="Member") for _ in projects
+    )
+    UnixName.objects.bulk_create(
+        UnixName(site=machine.site, person=one, name=f"m{one.pk}", assigned_at=utcnow()) for one in people
     )
     Member.objects.bulk_create(
         Member(
@@ -121,3 +132,16 @@ def _fill_members(projects: list[Project]) -> None:
         for place, project in enumerate(projects)
         for step in range(min(PEOPLE_OF_A_PROJECT, len(people)))
     )  # fmt: skip
+
+
+def _as_read_back(machine: Machine, awards: list[Award]) -> None:
+    """Let the accounts' rows say that each was put on the machine and read back as wanted."""
+    now = utcnow()
+    rows = list(ClusterAccount.objects.filter(award__in=[one.pk for one in awards]))
+    wanted = standing(machine, now)
+    for row in rows:
+        spec = wanted[row.pk].spec
+        known = {"gpu_seconds_limit": spec.gpu_seconds_limit, "programme": spec.programme, "is_open": spec.is_open}
+        row.known, row.ready_at = [{**known, "members": list(spec.members)}], now
+        row.gpu_seconds_applied = spec.gpu_seconds_limit
+    ClusterAccount.objects.bulk_update(rows, ["known", "ready_at", "gpu_seconds_applied"], batch_size=300)

@@ -5,6 +5,9 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import Error, register
 
+from fabrica.allocations.engine import unix_name
+from fabrica.kit.errors import Refused
+
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "testserver"}
 SHORTEST_KEY = 40
 SHORTEST_TOKEN = 32
@@ -51,4 +54,14 @@ def metrics_token_is_secret(app_configs: Any, **_: Any) -> list[Error]:  # noqa:
                 id="fabrica.E004",
             )
         ]
+    return []
+
+
+@register()
+def projects_have_names(app_configs: Any, **_: Any) -> list[Error]:  # noqa: ARG001 - Django's signature
+    """Each project runs its jobs as a UNIX account of its own."""
+    try:
+        unix_name(settings.FABRICA_UNIX_PROJECT_TEMPLATE, 1)
+    except Refused as problem:
+        return [Error(f"{problem.what} {problem.why}", hint=problem.todo, id="fabrica.E005")]
     return []

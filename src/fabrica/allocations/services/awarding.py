@@ -13,6 +13,7 @@ from fabrica.allocations.states import OF_AWARD, TransferKind
 from fabrica.applications import services as applications
 from fabrica.applications.models import TEXT_LIMIT, Application
 from fabrica.audit.services import record
+from fabrica.clusters.models import UnixName
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.people.models import Person
 from fabrica.projects import services as projects
@@ -59,9 +60,10 @@ def _unix_name(award: Award) -> str:
     """The UNIX account that the project's jobs will run as, from the site's template."""
     template = settings.FABRICA_UNIX_PROJECT_TEMPLATE
     name = unix_name(template, award.pk)
-    if ClusterAccount.objects.filter(unix_name=name).exists():
+    theirs = UnixName.objects.filter(site=award.machine.site, name=name)
+    if theirs.exists() or ClusterAccount.objects.filter(unix_name=name).exists():
         raise Refused(
-            f"Another project has the UNIX account {name} already.",
+            f"The UNIX account {name} belongs to another project or to a person already.",
             why=f"FABRICA_UNIX_PROJECT_TEMPLATE is {template}, and this is project number {award.pk}.",
             todo="Ask the operator to choose a template that gives each project a name of its own.",
         )

@@ -12,6 +12,7 @@ from fabrica.allocations.engine import unix_name
 from fabrica.allocations.models import Award, ClusterAccount
 from fabrica.allocations.tests import factories
 from fabrica.clusters import queries as clusters
+from fabrica.clusters import services as services_of_clusters
 from fabrica.clusters.adapters.fake import FakeCluster
 from fabrica.clusters.adapters.port import AccountSpec
 from fabrica.config import bench_data
@@ -22,10 +23,17 @@ from fabrica.reviews.tests.factories import assessed
 NAME = "a-model-that-reads-source-code"
 
 
+def call_people(cast, site, now, **names):
+    """Give people of the cast these UNIX names at a site."""
+    for who, name in names.items():
+        services_of_clusters.change_unix_name(
+            site=site, person=getattr(cast, who), name=name, by=cast.operator, now=now
+        )
+
+
 def test_each_award_wants_an_account_with_its_hours_programme_and_members(award, cast, machine, now, monkeypatch):
     projects.add_member(project=award.project, email=cast.mate.email, by=cast.applicant, now=now)
-    people = {cast.applicant.pk: "zed", cast.mate.pk: "max", cast.outsider.pk: "otto"}
-    monkeypatch.setattr(queries, "_unix_names", lambda site, persons: {one: people[one] for one in persons})
+    call_people(cast, machine.site, now, applicant="zed", mate="max", outsider="otto")
     own = queries.cluster_account_of(award).unix_name
     assert own == f"fp{award.pk:04d}"
     assert list(queries.wanted(machine, now)) == [
@@ -47,7 +55,7 @@ def test_only_those_asked_for_are_told(award, cast, call, machine, now):
 
 
 def test_it_takes_as_many_statements_for_many_awards_as_for_one(award, cast, call, machine, now, monkeypatch):
-    monkeypatch.setattr(queries, "_unix_names", lambda site, persons: dict.fromkeys(persons, "ada"))
+    call_people(cast, machine.site, now, applicant="ada")
     factories.fund(cast, machine, now, key="more")
 
     def statements():
@@ -72,10 +80,25 @@ def test_a_template_that_makes_no_unix_name_or_the_same_for_all_is_refused(templ
         unix_name(template, 7)
 
 
+def test_a_project_never_gets_the_unix_account_of_a_person_nor_a_person_one_of_a_project(
+    award, cast, call, now, settings
+):
+    site = award.machine.site
+    settings.FABRICA_UNIX_PROJECT_TEMPLATE = "ai-{number:03d}"
+    for name in ("ai-007", "ai-1"):
+        with pytest.raises(Refused, match=f"{name} is kept for what projects run as"):
+            call_people(cast, site, now, outsider=name)
+    call_people(cast, site, now, outsider=f"x{award.pk + 1}")
+    settings.FABRICA_UNIX_PROJECT_TEMPLATE = "x{number}"
+    later = assessed(cast, call, now, gpu_seconds_requested=36_000)
+    with pytest.raises(Refused, match=f"The UNIX account x{award.pk + 1} belongs to another project or to a person"):
+        services.award(application=later, gpu_seconds=36_000, months=1, by=cast.officer, now=now)
+
+
 def test_two_projects_never_share_a_unix_account(award, cast, call, now, settings):
     later = assessed(cast, call, now, gpu_seconds_requested=36_000)
     ClusterAccount.objects.update(unix_name=f"fp{award.pk + 1:04d}")
-    with pytest.raises(Refused, match=rf"Another project has the UNIX account fp{award.pk + 1:04d} already"):
+    with pytest.raises(Refused, match=rf"The UNIX account fp{award.pk + 1:04d} belongs to another project or"):
         services.award(application=later, gpu_seconds=36_000, months=1, by=cast.officer, now=now)
     assert Award.objects.count() == 1
     later.refresh_from_db()
@@ -90,7 +113,6 @@ def unchanged(db, now, monkeypatch, settings):
     settings.FABRICA_DEMO = True
     fake = FakeCluster(now)
     monkeypatch.setattr(clusters, "_makers", {"local": lambda machine: fake})
-    monkeypatch.setattr(queries, "_unix_names", lambda site, persons: {one: f"m{one}" for one in persons})
 
     def fill(total):
         machine = bench_data.fill_awards(total)

@@ -7,6 +7,7 @@ from fabrica.clusters.engine.names import (
     MAX_TEMPLATE,
     check_template,
     check_unix_name,
+    is_of_projects,
     unix_name,
 )
 
@@ -18,6 +19,7 @@ __all__ = [
     "by_month",
     "check_template",
     "check_unix_name",
+    "is_of_projects",
     "month_after",
     "month_of",
     "month_start",

@@ -35,6 +35,16 @@ def check_unix_name(name: str) -> None:
         raise Refused(f"{name} is the name of a system's account.", todo="Choose another.")
 
 
+def is_of_projects(template: str, name: str) -> bool:
+    """Whether a project's own account could be called this, by the template of projects such as `fp{number:04d}`."""
+    try:
+        parts = list(string.Formatter().parse(template))
+    except ValueError:
+        return False  # by such a template nothing is called anything; the site's check refuses it
+    pattern = "".join(re.escape(text) + ("" if field is None else r"\d+") for text, field, _spec, _convert in parts)
+    return re.fullmatch(pattern, name) is not None
+
+
 def check_template(template: str) -> None:
     """Raises Refused for a template that cannot make names, or would make the same for everybody."""
     try:

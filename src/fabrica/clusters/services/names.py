@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 
 from fabrica.audit.services import record
-from fabrica.clusters.engine import check_template, check_unix_name, unix_name
+from fabrica.clusters.engine import check_template, check_unix_name, is_of_projects, unix_name
 from fabrica.clusters.models import Site, UnixName
 from fabrica.clusters.services.machines import must_operate
 from fabrica.kit.errors import Refused
@@ -84,6 +85,8 @@ def _retire(current: UnixName | None, now: datetime) -> None:
 
 
 def _check_free(site: Site, person: Person, name: str) -> None:
+    if is_of_projects(settings.FABRICA_UNIX_PROJECT_TEMPLATE, name):
+        raise Refused(f"{name} is kept for what projects run as.", todo="Choose another.")
     if UnixName.objects.filter(site=site, name=name).exclude(person=person).exists():
         raise Refused(
             f"{name} is taken at {site.name}, or was somebody's before.",

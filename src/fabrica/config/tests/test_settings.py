@@ -85,6 +85,7 @@ def test_the_demo_keeps_to_its_own_folder_whatever_a_site_set_in_the_same_shell(
         ({"FABRICA_DEMO": "1", "FABRICA_HOSTS": "factory.example"}, "fabrica.E001"),
         ({"FABRICA_DEBUG": "1", "FABRICA_HOSTS": "factory.example"}, "fabrica.E002"),
         ({"FABRICA_SECRET_KEY": "short"}, "fabrica.E003"),
+        ({"FABRICA_UNIX_PROJECT_TEMPLATE": "project"}, "fabrica.E005"),
     ],
 )
 def test_what_would_be_unsafe_does_not_pass_the_check(start, changes, told):
