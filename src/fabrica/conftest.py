@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 from pytest_django import Settings
 
 from fabrica.calls import services as calls
@@ -19,6 +21,9 @@ from fabrica.people.models import Member, Organisation, Person
 from fabrica.people.states import MemberRole, Role
 
 PASSWORD = "correct horse battery"
+# The machine may be busy with anything else: how long an example takes to make or to try is no verdict.
+hypothesis.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.load_profile("house")
 
 
 @dataclass(frozen=True)

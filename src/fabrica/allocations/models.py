@@ -101,8 +101,10 @@ class Transfer(models.Model):
 class JobBooking(models.Model):
     """What the ledger has of one start of one job, in total. `version` counts how often it was booked."""
 
-    # the constraint below begins with the machine
-    machine = models.ForeignKey(Machine, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # the machine of its award, which the database checks there; beside it so that a key is unique on its machine
+    machine = models.ForeignKey(
+        Machine, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     key = models.CharField(max_length=JOB_KEY_LIMIT, help_text="Job and start, as UsageRecord.key names them.")
     award = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="+")
     gpu_seconds = models.PositiveBigIntegerField()

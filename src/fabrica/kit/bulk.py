@@ -49,7 +49,7 @@ def _source(names: Sequence[str], fields: dict[str, Any]) -> str:
         columns = (f"c{at} {fields[name].db_type(connection)}" for at, name in enumerate(names))
         listed = ", ".join(f"c{at}" for at in range(len(names)))
         return f"SELECT {listed} FROM json_to_recordset(%s::json) AS given({', '.join(columns)})"  # noqa: S608 - numbers only
-    parts = ", ".join(f"json_extract(value, '$.c{at}')" for at in range(len(names)))
+    parts = ", ".join(f"json_extract(value, '$.c{at}') AS c{at}" for at in range(len(names)))
     return f"SELECT {parts} FROM json_each(%s)"  # noqa: S608 - numbers only
 
 
@@ -57,6 +57,22 @@ def _text(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     keys = [f"c{at}" for at in range(len(names))]
     adapt: Callable[[datetime], Any] = connection.ops.adapt_datetimefield_value
     return json.dumps([dict(zip(keys, row, strict=True)) for row in rows], default=lambda at: str(adapt(at)))
+
+
+def assign(model: type[models.Model], name: str, values: Sequence[tuple[int, Any]]) -> int:
+    """Set one field of many rows, each given by its primary key, to a value of its own; how many there were."""
+    if not values:
+        return 0
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    quote = connection.ops.quote_name
+    table, key = quote(model._meta.db_table), quote(str(model._meta.pk.column))
+    sql = (
+        f"UPDATE {table} SET {quote(str(fields[name].column))} = given.c1 "  # noqa: S608 - names of our own
+        f"FROM ({_source([model._meta.pk.attname, name], fields)}) AS given WHERE {table}.{key} = given.c0"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [_text(["c0", "c1"], values)])
+        return int(cursor.rowcount)
 
 
 def among(keys: Sequence[int]) -> RawSQL:

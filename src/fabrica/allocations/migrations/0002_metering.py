@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                 ('gpu_seconds', models.PositiveBigIntegerField()),
                 ('version', models.PositiveIntegerField(default=1)),
                 ('award', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='allocations.award')),
-                ('machine', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clusters.machine')),
+                ('machine', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clusters.machine')),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('machine', 'key'), name='allocations_job_booked_once')],

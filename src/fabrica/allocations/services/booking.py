@@ -6,11 +6,11 @@ no difference. What several jobs of one award differ by moves in one transfer ea
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 
 from fabrica.allocations import queries
 from fabrica.allocations.models import Award, JobBooking
@@ -20,14 +20,14 @@ from fabrica.allocations.states import TransferKind
 from fabrica.applications.models import MOST
 from fabrica.audit.services import record
 from fabrica.clusters.models import KEY_LIMIT, JobUsage, Machine
-from fabrica.kit.bulk import among, upsert
+from fabrica.kit.bulk import among, assign, upsert
 from fabrica.kit.errors import Refused
 
 BATCH = 5_000
 COLUMNS = ("machine_id", "key", "award_id", "gpu_seconds", "version")
 
 
-@dataclass
+@dataclass(slots=True)
 class Total:
     """What a start of a job used, and what the ledger has of it: nothing where its `version` is 0."""
 
@@ -61,7 +61,9 @@ def _book(award: Award, machine: Machine, totals: Sequence[Total], *, now: datet
         _check(one)
         if one.award_id not in (None, award.pk):
             raise used_before(one.key)
-    changed = [replace(one, version=one.version + 1) for one in totals if one.difference or not one.version]
+    changed = [one for one in totals if one.difference or not one.version]
+    for one in changed:
+        one.version += 1
     less = [one for one in changed if one.difference < 0]
     more = [one for one in changed if one.difference >= 0]
     if gpu_seconds := -sum(one.difference for one in less):
@@ -110,31 +112,30 @@ def _give_back(award: Award, gpu_seconds: int, *, key: str, now: datetime) -> No
 def book_metered(*, machine: Machine, account: str, now: datetime) -> int:
     """Book what the meter found of one account on a machine, at most 5,000 jobs; how many there were.
 
-    What no award stands behind is marked for the operator. Rows that another worker holds are left to it.
+    What no award stands behind is marked for the operator. Each row keeps the total that was booked: where the meter
+    wrote another one meanwhile, it is due again.
     """
     award = queries.award_of_account(machine, account)
     if award is not None:
         of_award(award)
-    due = queries.usage_due(now).filter(machine=machine, account=account).order_by("pk").annotate(**_booked())
-    facts = ("pk", "key", "gpu_seconds", "before", "version", "whose")
-    rows = due.select_for_update(skip_locked=True).values_list(*facts)
-    found = list(rows[:BATCH])
-    held = JobUsage.objects.filter(pk__in=among([pk for pk, *_rest in found]))
-    if found and award is None:
-        held.update(is_nobodys=True)
-    elif found and award is not None:
-        totals = [
-            Total(key, gpu_seconds, had or 0, version or 0, whose) for _, key, gpu_seconds, had, version, whose in found
-        ]
-        _book(award, machine, totals, now=now)
-        held.update(booked_gpu_seconds=F("gpu_seconds"))
+    due = queries.usage_due(now).filter(machine=machine, account=account).order_by("pk")
+    found = list(due.values_list("pk", "key", "gpu_seconds")[:BATCH])
+    if award is None:
+        JobUsage.objects.filter(pk__in=among([pk for pk, *_rest in found])).update(is_nobodys=True)
+        return len(found)
+    known = _known(machine, [pk for pk, *_rest in found])
+    _book(award, machine, [Total(key, total, *known.get(key, ())) for _pk, key, total in found], now=now)
+    assign(JobUsage, "booked_gpu_seconds", [(pk, total) for pk, _key, total in found])
     return len(found)
 
 
-def _booked() -> dict[str, Subquery]:
-    there = JobBooking.objects.filter(machine=OuterRef("machine"), key=OuterRef("key"))
-    names = {"before": "gpu_seconds", "version": "version", "whose": "award"}
-    return {name: Subquery(there.values(column)[:1]) for name, column in names.items()}
+def _known(machine: Machine, usages: Sequence[int]) -> dict[str, tuple[int, int, int]]:
+    """What was booked before for these rows of the meter, by key."""
+    keys = JobUsage.objects.filter(pk__in=among(usages)).values("key")
+    rows = JobBooking.objects.filter(machine=machine, key__in=keys)
+    return {key: (had, version, whose) for key, had, version, whose in rows.values_list(
+        "key", "gpu_seconds", "version", "award_id",
+    )}  # fmt: skip
 
 
 def adopt_booked(*, now: datetime) -> int:

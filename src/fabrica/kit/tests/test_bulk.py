@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from fabrica.clusters.models import JobUsage
-from fabrica.kit.bulk import among, upsert
+from fabrica.kit.bulk import among, assign, upsert
 
 COLUMNS = (
     "machine_id", "key", "job_id", "token", "account", "user", "devices", "submitted_at", "started_at", "ended_at",
@@ -58,3 +58,11 @@ def test_among_takes_any_number_of_keys(machine, count):
     write(*(row(machine, str(number)) for number in range(5)))
     wanted = list(JobUsage.objects.values_list("pk", flat=True))[:count] + [10**9] * (count > 5)
     assert JobUsage.objects.filter(pk__in=among(wanted)).count() == min(count, 5)
+
+
+def test_one_field_of_many_rows_gets_a_value_each(machine):
+    write(*(row(machine, str(number), gpu_seconds=number) for number in range(4)))
+    first, second, *_rest = JobUsage.objects.order_by("key").values_list("pk", flat=True)
+    assert assign(JobUsage, "booked_gpu_seconds", [(first, 5), (second, None), (10**9, 7)]) == 2
+    assert assign(JobUsage, "booked_gpu_seconds", []) == 0
+    assert list(JobUsage.objects.order_by("key").values_list("booked_gpu_seconds", flat=True)) == [5, None, None, None]

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from fabrica.allocations.engine import Balance
 from fabrica.allocations.models import Award, ClusterAccount
-from fabrica.allocations.queries import award_of, balance, cluster_account_of
+from fabrica.allocations.queries import award_of, balance, cluster_account_of, in_flight
 from fabrica.clusters.queries import unix_names
 from fabrica.dataspaces.models import Staging
 from fabrica.dataspaces.queries import stagings_in
@@ -28,10 +28,14 @@ ON_THIS_COMPUTER = "local"
 
 @dataclass(frozen=True)
 class Hours:
-    """An award, where its GPU-seconds are, and its account on the machine. `bill` is None where none can be made."""
+    """An award, where its GPU-seconds are, and its account on the machine. `bill` is None where none can be made.
+
+    `in_flight` is what jobs that run used so far, in GPU-seconds: not booked as yet.
+    """
 
     award: Award
     balance: Balance
+    in_flight: int
     account: ClusterAccount
     bill: RunBill | None
 
@@ -86,7 +90,7 @@ def _hours(project: Project) -> Hours | None:
         award = award_of(project)
     except NotFound:
         return None
-    return Hours(award, balance(award), cluster_account_of(award), _bill(project))
+    return Hours(award, balance(award), in_flight(award), cluster_account_of(award), _bill(project))
 
 
 def _bill(project: Project) -> RunBill | None:

@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from fabrica.allocations.models import ClusterAccount
 from fabrica.clusters import services as names
+from fabrica.clusters.models import JobUsage
 from fabrica.dataspaces.tests import factories as data
 from fabrica.portal.queries.workplace import workplace_of
 from fabrica.registry.tests.conftest import key, run, site, version  # noqa: F401 - fixtures
@@ -50,6 +51,20 @@ def test_an_account_changed_by_hand_is_shown_as_not_ready_with_what_happens(brow
     told = browser("applicant").get(page(site)).content.decode()
     assert "Ready on the cluster" not in told
     assert [one in told for one in ("Changed by hand", "The operators were told", "Somebody changed it.")] == [True] * 3
+
+
+def test_what_is_in_flight_and_that_all_is_used_stand_there(browser, site, now):  # noqa: F811
+    before = browser("applicant").get(page(site)).content.decode()
+    assert "In flight" not in before and "Closed for new jobs" not in before
+    JobUsage.objects.create(
+        machine=site.machine, key="8.1", job_id="8", account=site.award.account_name, devices=1, started_at=now,
+        gpu_seconds=5_400, state="RUNNING", seen_at=now,
+    )  # fmt: skip
+    ClusterAccount.objects.update(is_open_wanted=False)
+    answer = browser("applicant").get(page(site))
+    assert answer.context["place"].hours.in_flight == 5_400
+    assert "used so far by jobs that run, booked when they end" in answer.content.decode()
+    assert "Closed for new jobs" in answer.content.decode()
 
 
 def test_the_commands_name_project_data_and_site(browser, site, settings):  # noqa: F811

@@ -81,7 +81,7 @@ def _machines(free: QuerySet[Run]) -> Iterator[int]:
 
 def _open_attempts(batch: Sequence[Run]) -> dict[int, Attempt]:
     """The open attempt of each run: a run on the machine always has one, with its job."""
-    rows = Attempt.objects.filter(run__in=batch).exclude(state=AttemptState.ENDED)
+    rows = Attempt.objects.select_related("run__project").filter(run__in=batch).exclude(state=AttemptState.ENDED)
     return {one.run_id: one for one in rows}
 
 

@@ -4,8 +4,10 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
 from fabrica.clusters.adapters.port import Cluster, JobStatus, UsageRecord
+from fabrica.clusters.models import JobUsage
 from fabrica.clusters.queries import usage_of_tokens
 from fabrica.training.models import Attempt, Run
 
@@ -27,22 +29,21 @@ Starts = dict[str, dict[str, Start]]
 def starts_of(run: Run, ended: Mapping[str, JobStatus], tokens: Mapping[str, Attempt], cluster: Cluster) -> Starts:
     """The starts of these ended jobs by token: what the meter has read, and over it what the machine tells now.
 
+    A job of another account that bears the same name is none of ours.
+
     The machine is asked from the first of their ends on; from its submission for a job that was started more than once
     or tells no end. What lies before that the meter has read. Raises Unreachable.
     """
     if not ended:
         return {}
     found: Starts = {token: {} for token in ended}
-    for row in usage_of_tokens(run.machine, ended):
-        found[row.token][row.key] = Start(row.key, row.gpu_seconds, row.ended_at is not None)
     since = min(_asked_from(status, tokens[token]) for token, status in ended.items())
-    for one in _told(cluster.usage(since), found):
-        found[one.token][one.key] = Start(one.key, max(0, one.gpu_seconds), one.ended_at is not None)
+    accounts = {token: tokens[token].run.project.slug for token in ended}
+    told: Iterable[JobUsage | UsageRecord] = chain(usage_of_tokens(run.machine, ended), cluster.usage(since))
+    for one in told:
+        if accounts.get(one.token) == one.account:
+            found[one.token][one.key] = Start(one.key, max(0, one.gpu_seconds), one.ended_at is not None)
     return found
-
-
-def _told(records: Iterable[UsageRecord], found: Starts) -> Iterable[UsageRecord]:
-    return (one for one in records if one.token in found)
 
 
 def _asked_from(status: JobStatus, attempt: Attempt) -> datetime:

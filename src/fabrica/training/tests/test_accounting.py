@@ -267,3 +267,14 @@ def test_recorded_energy_stands_on_the_bill_and_says_that_it_was_recorded(site, 
     assert (before.energy_is, after.energy_is, whole.energy_is) == ("estimated", "recorded", "recorded")
     pue = machine_facts(site.machine).pue.value
     assert after.footprint.energy_wh == whole.footprint.energy_wh == pytest.approx(2 * pue)
+
+
+def test_a_job_of_another_account_that_bears_the_same_name_is_not_billed(site, clock, fake):
+    run = started(site, clock, fake)
+    write_result(run)
+    (record,) = fake.usage(clock.now)
+    fake.earlier = [
+        replace(record, account="somebody", job_id="9", gpu_seconds=999, ended_at=clock.now + timedelta(hours=1))
+    ]
+    turn(clock, 60)
+    assert (fresh(run).state, booked(site)) == (State.SUCCEEDED, [60])

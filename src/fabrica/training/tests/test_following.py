@@ -78,7 +78,7 @@ def test_the_job_file_is_as_agreed(site, clock, fake):
     assert json.loads((run.folder / "job.json").read_text()) == {
         "version": 1, "run": run.uid, "kind": "train", "recipe": run.recipe,
         "data": [{"name": str(version), "path": str(site.staging.path), "sha256": version.sha256}],
-        "devices": 1, "time_limit_seconds": 600,
+        "devices": 1, "attempt": run.attempts.get().token, "time_limit_seconds": 600,
         "provenance": {
             "project": site.project.slug, "run": 1, "machine": "one", "data": [version.uri],
             "launched_at": "2026-11-23T09:00:00+00:00", "portal": "fabrica 0.1.0",
