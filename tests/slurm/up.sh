@@ -18,7 +18,7 @@ runs=16
 say() { printf '%s slurm: %s\n' "$(date +%T)" "$*" >&2; }
 [ "$(id -u)" = 0 ] || { echo "The cluster is started as root: sudo make cluster" >&2; exit 2; }
 
-packages="slurmctld slurmd slurmdbd slurmrestd slurm-client slurm-wlm-basic-plugins slurm-wlm-mysql-plugin slurm-wlm-jwt-plugin munge mariadb-server mariadb-client sudo acl"
+packages="slurmctld slurmd slurmdbd slurmrestd slurm-client slurm-wlm-basic-plugins slurm-wlm-mysql-plugin slurm-wlm-jwt-plugin munge mariadb-server mariadb-client sudo acl openssh-server"
 missing=""
 for one in $packages; do
   dpkg-query -W -f='${Status}' "$one" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $one"
