@@ -28,15 +28,15 @@ def harm_of(operation, before):
     if isinstance(operation, migrations.SeparateDatabaseAndState):
         return next(filter(None, (harm_of(one, before) for one in operation.database_operations)), "")
     if isinstance(operation, migrations.AddField):
-        return harm_of_new(operation.field)
+        return harm_of_new(operation.name, operation.field)
     if isinstance(operation, migrations.AlterField):
         return harm_of_change(before, operation)
     return f"{type(operation).__name__} takes something away, or demands something new"
 
 
-def harm_of_new(field):
+def harm_of_new(name, field):
     needs_value = not (field.null or field.many_to_many or field.has_db_default() or field.generated)
-    return f"{field.name}: a new column that must be filled needs db_default" if needs_value else ""
+    return f"{name}: a new column that must be filled needs db_default" if needs_value else ""
 
 
 def harm_of_change(state, operation):
@@ -60,13 +60,22 @@ def harm_of_change(state, operation):
 
 def harms(migration, before):
     """Everything in a migration that the version before would stumble over."""
-    found, state = [], before.clone()
+    found, state, new = [], before.clone(), set()
     for operation in migration.operations:
         operation.app = migration.app_label
-        if harm := harm_of(operation, state):
+        if isinstance(operation, migrations.AddField):
+            new.add((operation.model_name, operation.name))
+        if is_about_new_columns_alone(operation, new):
+            pass  # the version before leaves them at their db_default
+        elif harm := harm_of(operation, state):
             found.append(harm)
         operation.state_forwards(migration.app_label, state)
     return found
+
+
+def is_about_new_columns_alone(operation, new):
+    named = getattr(getattr(operation, "constraint", None), "fields", ())
+    return bool(named) and {(operation.model_name, name) for name in named} <= new
 
 
 def later_migrations():
@@ -160,3 +169,13 @@ def test_what_the_version_before_would_stumble_over_is_found(operation):
 )
 def test_what_only_adds_is_fine(operation):
     assert judged(operation) == []
+
+
+def test_a_constraint_over_new_columns_alone_is_fine_and_over_an_old_one_is_not():
+    new = migrations.AddField("thing", "new", models.CharField(max_length=9, db_default=""))
+    once = lambda *names: migrations.AddConstraint(
+        "thing", models.UniqueConstraint(fields=names, condition=~models.Q(new=""), name="once")
+    )
+    assert judged(new, once("new")) == []
+    assert len(judged(new, once("new", "size"))) == 1
+    assert len(judged(once("new"), new)) == 1

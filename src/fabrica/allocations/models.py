@@ -121,7 +121,9 @@ class ClusterAccount(Claimable):
     """The account an award should have on its machine, and what was last read back from there."""
 
     award = models.OneToOneField(Award, on_delete=models.PROTECT, related_name="+")
-    unix_name = models.CharField(max_length=32, blank=True, help_text="The UNIX account its jobs run as.")
+    unix_name = models.CharField(
+        max_length=32, blank=True, default="", db_default="", help_text="The UNIX account its jobs run as."
+    )
     gpu_seconds_wanted = models.PositiveBigIntegerField(help_text="The limit as it should be.")
     gpu_seconds_applied = models.PositiveBigIntegerField(null=True, help_text="The limit as last read back.")
     ready_at = models.DateTimeField(null=True, help_text="When it was first read back as wanted.")
@@ -129,12 +131,20 @@ class ClusterAccount(Claimable):
     next_check_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0, help_text="Failed in a row.")
     error = models.TextField(blank=True, max_length=2000)
-    is_open_wanted = models.BooleanField(default=True, help_text="Whether new jobs may be charged to it.")
-    told_percent = models.PositiveSmallIntegerField(default=0, help_text="The highest share of the award told of.")
+    is_open_wanted = models.BooleanField(
+        default=True, db_default=True, help_text="Whether new jobs may be charged to it."
+    )
+    told_percent = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="The highest share of the award told of."
+    )
     full_since = models.DateTimeField(null=True, help_text="Since when all of the award is used.")
-    known = models.JSONField(default=list, help_text="What we put there: one once read back, more while we wait.")
+    known = models.JSONField(
+        default=list, db_default=[], help_text="What we put there: one once read back, more while we wait."
+    )
     drifted_at = models.DateTimeField(null=True, help_text="Since when it is known to be changed by hand.")
-    changes_waiting = models.PositiveSmallIntegerField(default=0, help_text="Steps that an operator has to apply.")
+    changes_waiting = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Steps that an operator has to apply."
+    )
 
     class Meta:
         indexes = [models.Index(fields=["next_check_at"])]

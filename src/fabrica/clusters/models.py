@@ -27,8 +27,12 @@ class Site(models.Model):
         help_text="How a person's UNIX name is made; see docs/operator/ssh.md.",
     )  # fmt: skip
     names_checked_at = models.DateTimeField(null=True, help_text="When everybody who works here had a UNIX name.")
-    is_dry_run = models.BooleanField(default=True, help_text="The worker plans only; an operator applies.")
-    mends_drift = models.BooleanField(default=False, help_text="What was changed by hand is put right by itself.")
+    is_dry_run = models.BooleanField(
+        default=True, db_default=True, help_text="The worker plans only; an operator applies."
+    )
+    mends_drift = models.BooleanField(
+        default=False, db_default=False, help_text="What was changed by hand is put right by itself."
+    )
 
     def __str__(self) -> str:
         return self.name

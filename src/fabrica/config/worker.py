@@ -64,8 +64,9 @@ def _run(name: str, loop: Loop) -> bool | None:
         return loop(utcnow())
     except Exception as error:  # noqa: BLE001 - one loop must not end the others; what is not foreseen is logged whole
         _tell(name, error)
-        # A connection that broke is given up, so that the next loop opens one of its own.
-        close_old_connections()
+        if trouble_of(error):
+            # A connection that broke is given up, so that the next loop opens one of its own.
+            close_old_connections()
     return None
 
 

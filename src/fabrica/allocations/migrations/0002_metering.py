@@ -20,12 +20,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='clusteraccount',
             name='is_open_wanted',
-            field=models.BooleanField(default=True, help_text='Whether new jobs may be charged to it.'),
+            field=models.BooleanField(db_default=True, default=True, help_text='Whether new jobs may be charged to it.'),
         ),
         migrations.AddField(
             model_name='clusteraccount',
             name='told_percent',
-            field=models.PositiveSmallIntegerField(default=0, help_text='The highest share of the award told of.'),
+            field=models.PositiveSmallIntegerField(db_default=0, default=0, help_text='The highest share of the award told of.'),
         ),
         migrations.AlterField(
             model_name='transfer',

@@ -22,14 +22,13 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="clusteraccount",
             name="unix_name",
-            field=models.CharField(blank=True, default="", help_text="The UNIX account its jobs run as.", max_length=32),
-            preserve_default=False,
+            field=models.CharField(blank=True, db_default="", default="", help_text="The UNIX account its jobs run as.", max_length=32),
         ),
         migrations.AddField(
             model_name="clusteraccount",
             name="known",
             field=models.JSONField(
-                default=list, help_text="What we put there: one once read back, more while we wait."
+                db_default=[], default=list, help_text="What we put there: one once read back, more while we wait."
             ),
         ),
         migrations.AddField(
@@ -40,7 +39,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="clusteraccount",
             name="changes_waiting",
-            field=models.PositiveSmallIntegerField(default=0, help_text="Steps that an operator has to apply."),
+            field=models.PositiveSmallIntegerField(db_default=0, default=0, help_text="Steps that an operator has to apply."),
         ),
         migrations.AddConstraint(
             model_name="clusteraccount",

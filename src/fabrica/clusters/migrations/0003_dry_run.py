@@ -12,16 +12,16 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="site",
             name="is_dry_run",
-            field=models.BooleanField(default=False, help_text="The worker plans only; an operator applies."),
+            field=models.BooleanField(db_default=False, default=False, help_text="The worker plans only; an operator applies."),
         ),
         migrations.AlterField(
             model_name="site",
             name="is_dry_run",
-            field=models.BooleanField(default=True, help_text="The worker plans only; an operator applies."),
+            field=models.BooleanField(db_default=True, default=True, help_text="The worker plans only; an operator applies."),
         ),
         migrations.AddField(
             model_name="site",
             name="mends_drift",
-            field=models.BooleanField(default=False, help_text="What was changed by hand is put right by itself."),
+            field=models.BooleanField(db_default=False, default=False, help_text="What was changed by hand is put right by itself."),
         ),
     ]
