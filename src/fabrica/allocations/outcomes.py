@@ -163,7 +163,7 @@ def _waits(look: Look) -> str:
     if look.how.may_act:
         return f"The machine took long; the rest of the account {look.spec.name} follows: {_told(look.left)}"
     return (
-        f"Dry run: {len(look.left)} change(s) of the account {look.spec.name} wait. {_told(look.left)} An operator "
+        f"Dry run: the account {look.spec.name} is not as wanted yet. {_told(look.left)} An operator "
         f"runs `fabrica-site clusters apply {look.machine.site.slug}`."
     )
 

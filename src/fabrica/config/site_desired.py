@@ -133,7 +133,7 @@ def _show(plans: "list[tuple[Machine, Plan]]", *, as_json: bool, drift: bool) ->
     for machine, one in plans:
         actions = one.drifts if drift else one.actions
         quiet = "Nothing was changed by hand." if drift else "Nothing is to do."
-        typer.echo(f"{machine.slug}: " + (f"{len(actions)} changes." if actions else quiet))
+        typer.echo(f"{machine.slug}: " + (f"{_count(len(actions))}." if actions else quiet))
         for action in actions:
             typer.echo(f"  {action.sentence}")
         for foreign in one.foreign:
@@ -174,7 +174,11 @@ def _tell(done: "list[tuple[Machine, list[Outcome]]]") -> None:
             word = "Failed" if one.is_tried else "Not tried"
             why = one.problem or "It is no longer the same, or a worker has the account in hand. Run apply again."
             typer.echo(f"{word}: {one.action.sentence} {why}", err=True)
-        typer.echo(f"{machine.slug}: {sum(one.is_done for one in outcomes)} of {len(outcomes)} changes are done.")
+        typer.echo(f"{machine.slug}: {sum(one.is_done for one in outcomes)} of {_count(len(outcomes))} done.")
+
+
+def _count(number: int) -> str:
+    return "1 change" if number == 1 else f"{number} changes"
 
 
 def _leave(is_waiting: bool) -> None:  # noqa: FBT001 - one fact

@@ -270,7 +270,7 @@ def test_a_new_site_is_in_dry_run_and_its_machines_are_only_read(award, cast, fa
     reconcile(now)
     assert fake.accounts() == {}
     assert facts(award) == (None, None, now, (
-        f"Dry run: 1 change(s) of the account {NAME} wait. Make the account {NAME} with 10.00 GPU-hours. An operator "
+        f"Dry run: the account {NAME} is not as wanted yet. Make the account {NAME} with 10.00 GPU-hours. An operator "
         "runs `fabrica-site clusters apply here`."
     ))  # fmt: skip
     assert queries.changes_waiting(site) == 1

@@ -8,6 +8,7 @@ from fabrica.allocations import queries, services, tasks
 from fabrica.allocations.models import ClusterAccount, Watch
 from fabrica.allocations.tests.factories import awarded
 from fabrica.audit.models import Entry
+from fabrica.clusters.adapters.port import AccountSpec
 from fabrica.clusters.models import JobUsage
 from fabrica.clusters.tests.accounting import job
 from fabrica.kit.errors import NotAllowed, Refused
@@ -15,6 +16,7 @@ from fabrica.notices.models import Notice
 
 MINUTE, HOURS = timedelta(minutes=1), timedelta(hours=1)
 AWARDED = 36_000
+SPEC = AccountSpec("any", "Fabrica award", AWARDED)
 
 
 def use(award, total, now):
@@ -116,7 +118,7 @@ def test_closing_is_wanted_at_once_from_whoever_brings_it_about(award, fake, now
     use(award, AWARDED, now)
     watch(now + MINUTE)
     assert account(award).next_check_at == now + MINUTE
-    assert services.note_read_back(account=looking, drift="", now=now + MINUTE) is False
+    assert services.note_read_back(account=looking, spec=SPEC, back=SPEC, drift="", now=now + MINUTE) is False
     assert account(award).next_check_at == now + MINUTE
 
 
@@ -211,7 +213,7 @@ def test_a_top_up_opens_a_closed_account_at_once(award, fake, cast, now):
     later = now + timedelta(seconds=20)
     top_up(award, 3_600, later, cast)
     assert (account(award).is_open_wanted, account(award).next_check_at) == (True, later)
-    assert services.note_read_back(account=looking, drift="", now=later) is False
+    assert services.note_read_back(account=looking, spec=SPEC, back=SPEC, drift="", now=later) is False
     watch(later)
     assert account(award).is_open_wanted
     assert audited() == ["award.stop", "award.top_up", "award.reopen"]
@@ -281,3 +283,17 @@ def test_what_was_used_beyond_the_award_stays_paid_by_the_pool(award, cast, now)
     found = queries.balance(made)
     assert (found.free, found.used, found.written_off) == (3_600, AWARDED + 100, 100)
     assert queries.check_ledger() == []
+
+
+def test_an_account_whose_hours_are_used_up_is_closed_on_the_machine_and_opened_by_a_top_up(award, fake, cast, now):
+    tasks.reconcile(now)
+    use(award, AWARDED, now)
+    watch(now + MINUTE)
+    tasks.reconcile(now + MINUTE)
+    assert not fake.account(award.account_name).is_open
+    assert account(award).drifted_at is None
+    top_up(award, 3_600, now + 2 * MINUTE, cast)
+    tasks.reconcile(now + 2 * MINUTE)
+    there = fake.account(award.account_name)
+    assert (there.is_open, there.gpu_seconds_limit) == (True, AWARDED + 3_600)
+    assert account(award).drifted_at is None

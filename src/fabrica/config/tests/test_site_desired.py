@@ -63,7 +63,7 @@ def applied(award):
 
 
 def test_a_plan_changes_nothing_and_says_by_its_status_that_changes_wait(award, fake):
-    assert run("plan", "here") == (2, ["one: 1 changes.", f"  {MAKE}"])
+    assert run("plan", "here") == (2, ["one: 1 change.", f"  {MAKE}"])
     assert fake.accounts() == {}
     assert ClusterAccount.objects.get().known == []
     fake.put_account(wanted(award))
@@ -84,7 +84,7 @@ def test_a_plan_as_json_holds_before_and_after(award, fake):
 
 def test_apply_asks_first_and_no_means_no(award, fake):
     status, lines = run("apply", "here", answer="n\n")
-    assert (status, lines[:2]) == (1, ["one: 1 changes.", f"  {MAKE}"])
+    assert (status, lines[:2]) == (1, ["one: 1 change.", f"  {MAKE}"])
     assert (fake.accounts(), applied(award)) == ({}, [])
 
 
@@ -106,7 +106,7 @@ def test_apply_puts_right_what_hands_changed_and_closes_what_no_award_wants(awar
     close = "Close the account old to new jobs; it is open."
     assert run("drift", "here") == (2, ["one: 2 changes.", f"  {MAKE}", f"  {close}"])
     status, lines = run("apply", "here", "--yes")
-    assert (status, lines[-1]) == (0, "one: 2 of 2 changes are done.")
+    assert (status, lines[-1]) == (0, "one: 2 of 2 changes done.")
     assert fake.accounts() == {NAME: wanted(award), "old": replace(stray, is_open=False), "chem": theirs}
     assert run("drift", "here") == (0, ["one: Nothing was changed by hand."])
 
@@ -134,7 +134,7 @@ def test_apply_tells_what_failed_and_goes_on_with_the_others(award, cast, call, 
 
     monkeypatch.setattr(fake, "put_account", refuse_one)
     done = CliRunner().invoke(app, ["apply", "here", "--yes"])
-    assert (done.exit_code, done.stdout.splitlines()[-1]) == (1, "one: 1 of 2 changes are done.")
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (1, "one: 1 of 2 changes done.")
     assert done.stderr.splitlines() == [f"Failed: {MAKE} The machine wants another name."]
     assert list(fake.accounts()) == [second.account_name]
     assert [queries.is_ready(one) for one in (award, second)] == [False, True]
@@ -155,7 +155,7 @@ def test_apply_tries_no_step_that_is_no_longer_the_one_shown(award, fake, monkey
 def test_apply_leaves_an_account_that_a_worker_has_in_hand(award, fake, now):
     ClusterAccount.claim(queries.accounts_due(now), utcnow())
     done = CliRunner().invoke(app, ["apply", "here", "--yes"])
-    assert (done.exit_code, done.stdout.splitlines()[-1]) == (1, "one: 0 of 1 changes are done.")
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (1, "one: 0 of 1 change done.")
     assert fake.accounts() == {}
 
 
