@@ -175,8 +175,8 @@ def accounts_to_act_on(machine: Machine, first_notice: int, now: datetime) -> It
     rows = ClusterAccount.objects.filter(award__machine=machine, award__ends_at__gt=now).annotate(used=Subquery(used))
     facts = rows.values_list("pk", "award__project__slug", "award__gpu_seconds", "is_open_wanted", "used")
     due = {}
-    for pk, account, gpu_seconds, is_open, booked in facts.iterator():
-        so_far = booked + flying.get(account, 0)
+    for pk, name, gpu_seconds, is_open, booked in facts.iterator():
+        so_far = booked + flying.get(name, 0)
         if not is_open or 100 * so_far >= first_notice * gpu_seconds:
             due[pk] = so_far
     found = ClusterAccount.objects.select_related("award__project", "award__machine").in_bulk(due)

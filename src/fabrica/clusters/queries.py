@@ -151,5 +151,5 @@ def _in_month(rows: "QuerySet[JobUsage]", month: Month) -> Iterator[int]:
     inside = Q(started_at__gte=start, started_at__lt=end, ended_at__lte=end)
     yield rows.filter(inside).aggregate(sum=Sum("gpu_seconds"))["sum"] or 0
     over = rows.filter(started_at__lt=end, ended_at__gt=start).exclude(inside)
-    for facts in over.values_list("started_at", "ended_at", "gpu_seconds").iterator():
-        yield by_month(*facts).get(month, 0)
+    for begun, ended, used in over.values_list("started_at", "ended_at", "gpu_seconds").iterator():
+        yield by_month(begun, ended or begun, used).get(month, 0)

@@ -206,9 +206,9 @@ def end(
         )  # fmt: skip
     attempt.gpu_seconds = sum(used.values())
     _end_attempt(attempt, status, now)
-    used = row.attempts.aggregate(sum=Sum("gpu_seconds"))["sum"]
-    Run.objects.filter(pk=row.pk).update(used_gpu_seconds=used)
-    row.used_gpu_seconds = used
+    by_all = row.attempts.aggregate(sum=Sum("gpu_seconds"))["sum"]
+    Run.objects.filter(pk=row.pk).update(used_gpu_seconds=by_all)
+    row.used_gpu_seconds = by_all
     told = ending(
         status,
         result,
