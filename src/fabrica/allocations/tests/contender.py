@@ -85,6 +85,16 @@ def spend(keys, hold_key, gpu_seconds):
     )
 
 
+def book(keys, totals):
+    """State each total for each key, one after the other."""
+    award = the_award()
+    wishes = [(key, total) for total in totals for key in keys]
+    return tried(
+        lambda wish: services.book(award=award, machine=award.machine, key=wish[0], gpu_seconds=wish[1], now=NOW),
+        wishes,
+    )
+
+
 def release(keys):
     award = the_award()
     return tried(lambda key: services.release(award=award, hold_key=key, now=NOW), keys)
@@ -113,7 +123,7 @@ def report():
             "awards": Award.objects.count(), "problems": queries.check_ledger()}  # fmt: skip
 
 
-VERBS = {one.__name__: one for one in (prepare, hold, spend, release, fund, award, report)}
+VERBS = {one.__name__: one for one in (prepare, hold, spend, book, release, fund, award, report)}
 
 
 def main():

@@ -112,6 +112,14 @@ def test_two_workers_move_hours_at_once_and_none_is_given_twice(contenders):
     assert (now["free"], now["held"], now["used"], now["problems"]) == (990, 0, 30, [])
 
 
+def test_two_workers_that_state_the_same_totals_at_once_book_them_once(contenders):
+    same = {"verb": "book", "keys": keys("job", 25), "totals": [10, 70, 20]}
+    assert both(contenders, same, same) == [75, 75]
+    now = contenders[0].ask("report")
+    assert now["problems"] == []
+    assert (now["free"], now["held"], now["used"], now["written_off"]) == (500, 0, 500, 0)  # the last word of both: 20
+
+
 def test_two_officers_award_at_once_and_the_pool_is_not_overdrawn(contenders):
     first, second = contenders
     first.ask("spend", keys=["all"], hold_key="none", gpu_seconds=POOL - 35)

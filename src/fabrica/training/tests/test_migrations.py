@@ -1,0 +1,23 @@
+"""What attempts used before bookings stated totals is not booked a second time."""
+
+from importlib import import_module
+
+from django.apps import apps
+from fabrica.allocations.models import JobBooking
+from fabrica.allocations.queries import check_ledger
+from fabrica.training.tests.test_following import fresh, key_of, started, turn, write_result
+
+
+def test_the_use_of_ended_attempts_is_said_by_start_once(site, clock, fake):
+    run = started(site, clock, fake)
+    write_result(run)
+    turn(clock, 60)
+    started(site, clock, fake)
+    JobBooking.objects.all().delete()
+    say = import_module("fabrica.training.migrations.0002_accounting").say_what_was_booked
+    for _ in range(2):
+        say(apps, None)
+        assert list(JobBooking.objects.values_list("machine__slug", "key", "award", "gpu_seconds", "version")) == [
+            ("one", key_of(fresh(run).attempts.get()), site.award.pk, 60, 1)
+        ]
+    assert check_ledger() == []
