@@ -10,7 +10,7 @@ from django.conf import settings
 
 from fabrica.clusters.adapters.local import LocalCluster, Settings
 from fabrica.clusters.adapters.port import Cluster
-from fabrica.clusters.adapters.slurm import SlurmCluster, read_settings
+from fabrica.clusters.adapters.slurm import SlurmCluster, SlurmRest, read_settings
 from fabrica.clusters.models import Machine
 from fabrica.clusters.queries import serve
 from fabrica.notices.services import tell
@@ -57,7 +57,9 @@ def _slurm_cluster(machine: Machine) -> Cluster:
     path = settings.FABRICA_MACHINES / f"{machine.slug}.toml"
     changed = path.stat().st_mtime if path.exists() else 0.0
     if path not in _slurm or _slurm[path][0] != changed:
-        _slurm[path] = (changed, SlurmCluster(read_settings(path), machine.devices_total))
+        facts = read_settings(path)
+        make = SlurmRest if facts.rest else SlurmCluster
+        _slurm[path] = (changed, make(facts, machine.devices_total))
     return _slurm[path][1]
 
 

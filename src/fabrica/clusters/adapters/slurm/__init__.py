@@ -6,6 +6,7 @@ port.
 """
 
 from fabrica.clusters.adapters.slurm.cluster import SlurmCluster
+from fabrica.clusters.adapters.slurm.rest import SlurmRest
 from fabrica.clusters.adapters.slurm.settings import SlurmSettings, read_settings, settings_from
 
-__all__ = ["SlurmCluster", "SlurmSettings", "read_settings", "settings_from"]
+__all__ = ["SlurmCluster", "SlurmRest", "SlurmSettings", "read_settings", "settings_from"]
