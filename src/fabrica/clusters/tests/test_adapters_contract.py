@@ -10,7 +10,7 @@ import pytest
 from fabrica.clusters.adapters.fake import FakeCluster, Outcome
 from fabrica.clusters.adapters.local import LocalCluster, Settings
 from fabrica.clusters.adapters.port import AccountSpec, JobRequest, JobState, Load
-from fabrica.clusters.tests.slurm_stage import OnSlurm
+from fabrica.clusters.tests.slurm_stage import OnNewerSlurm, OnRest, OnSlurm
 from fabrica.kit.errors import NotFound, Refused
 
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
@@ -110,6 +110,8 @@ def small_machine(request, tmp_path):
         pytest.param(OnFake, id="fake"),
         pytest.param(OnThisMachine, id="local"),
         pytest.param(OnSlurm, id="slurm", marks=pytest.mark.slurm),
+        pytest.param(OnNewerSlurm, id="slurm-24.11", marks=pytest.mark.slurm13),
+        pytest.param(OnRest, id="rest", marks=pytest.mark.slurm13),
     ]
 )
 def machine(request, tmp_path):

@@ -123,10 +123,11 @@ def accounted(names: Sequence[str], lines: Iterable[str], gres: str, now: dateti
     for row in rows("sacct", names, lines):
         if "." in row["JobIDRaw"]:
             continue
-        yield _accounted(row, gres, now)
+        yield accounted_of(row, gres, now)
 
 
-def _accounted(row: Mapping[str, str], gres: str, now: datetime) -> Accounted:
+def accounted_of(row: Mapping[str, str], gres: str, now: datetime) -> Accounted:
+    """One start, from the values of sacct's fields by name."""
     # a job that was cancelled while it waited is given its end as its start, but nothing was allocated to it
     started, ended = moment(row["Start"]) if row["AllocTRES"] else None, moment(row["End"])
     code, signal = _exit(row["ExitCode"])
@@ -184,12 +185,12 @@ def devices(lines: Iterable[str], gres: str) -> tuple[int, int]:
     for row in rows("sinfo", ("node", "has", "used", "state", "end of line"), lines):
         if row["state"].rstrip("*~#$@^!+-%").lower() in ("down", "drained", "fail", "future", "unknown"):
             continue
-        total[row["node"]] = _gres(row["has"], gres)
-        busy[row["node"]] = _gres(row["used"], gres)
+        total[row["node"]] = gres_of(row["has"], gres)
+        busy[row["node"]] = gres_of(row["used"], gres)
     return sum(total.values()), sum(busy.values())
 
 
-def _gres(text: str, gres: str) -> int:
+def gres_of(text: str, gres: str) -> int:
     """The devices in `gpu:h200:2(IDX:0-1)`, `gpu:2(S:0)`, or several of these with commas between."""
     found = re.findall(rf"(?:^|,){re.escape(gres)}:(?:[^:,()]+:)?(\d+)", text)
     return sum(int(one) for one in found)

@@ -73,15 +73,7 @@ class SlurmCluster:
     def put_account(self, account: AccountSpec) -> None:
         checks.check_account(account)
         have = self._found(account.name)
-        if account.name in have.owners and not objects.is_ours(self.settings, have, account.name):
-            raise Refused(
-                f"The account {account.name} belongs to something else on this machine.",
-                why=f"Its organisation is {have.owners[account.name][0]!r}, not {self.settings.root!r}.",
-                todo="Remove or rename it on the machine; it is tried again by itself.",
-            )
-        budget = have.budgets.get(objects.qos_name(self.settings, account.name))
-        if budget is not None and not budget.is_ours:
-            raise Refused(f"The QoS {budget.name} belongs to something else on this machine.", todo="Rename it there.")
+        objects.check_owned(self.settings, have, account.name)
         for command in objects.changes(self.settings, have, account):
             self._change(command)
 

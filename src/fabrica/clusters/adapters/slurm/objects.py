@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from fabrica.clusters.adapters.port import AccountSpec
 from fabrica.clusters.adapters.slurm.answers import malformed, tres
 from fabrica.clusters.adapters.slurm.settings import SlurmSettings
+from fabrica.kit.errors import Refused
 
 MINUTE = 60
 ACCOUNTS = ("Account", "Organization", "Description")
@@ -22,7 +23,7 @@ CHANGE = ["sacctmgr", "--immediate", "--quiet"]
 
 @dataclass(frozen=True)
 class Budget:
-    """A QoS. `gpu_minutes` is None without a limit."""
+    """A QoS. `gpu_minutes` is None without a limit; `flags` are kept where they can only be written all at once."""
 
     name: str
     no_decay: bool
@@ -30,6 +31,7 @@ class Budget:
     is_open: bool
     priority: int
     is_ours: bool
+    flags: tuple[str, ...] = ()
 
 
 @dataclass
@@ -101,6 +103,19 @@ def _budget(settings: SlurmSettings, row: list[str]) -> Budget:
 def is_ours(settings: SlurmSettings, have: Found, account: str) -> bool:
     """Whether an account carries our mark."""
     return have.owners.get(account, ("", ""))[0].lower() == settings.root.lower()
+
+
+def check_owned(settings: SlurmSettings, have: Found, account: str) -> None:
+    """Refuse to touch an account or a QoS that does not carry our mark."""
+    if account in have.owners and not is_ours(settings, have, account):
+        raise Refused(
+            f"The account {account} belongs to something else on this machine.",
+            why=f"Its organisation is {have.owners[account][0]!r}, not {settings.root!r}.",
+            todo="Remove or rename it on the machine; it is tried again by itself.",
+        )
+    budget = have.budgets.get(qos_name(settings, account))
+    if budget is not None and not budget.is_ours:
+        raise Refused(f"The QoS {budget.name} belongs to something else on this machine.", todo="Rename it there.")
 
 
 def spec_of(settings: SlurmSettings, have: Found, name: str) -> AccountSpec | None:

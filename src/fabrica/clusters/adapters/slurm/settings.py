@@ -40,11 +40,17 @@ class Ssh:
 
 @dataclass(frozen=True)
 class Rest:
-    """Where slurmrestd answers, and the file with the token of `user`; the file is read again when it is refused."""
+    """Where slurmrestd answers, and the file with the token of `user`; the file is read again when it is refused.
+
+    `tokens_folder` holds a file for each account that jobs run as, of its name; `ca_file` whom to trust beside the
+    usual certificate authorities.
+    """
 
     url: str
     user: str
     token_file: Path
+    tokens_folder: Path | None = None
+    ca_file: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -176,5 +182,8 @@ def _rest(values: Any) -> Rest:
     is_here = isinstance(url, str) and url.startswith(("http://127.0.0.1:", "http://localhost:"))
     _need(isinstance(url, str) and (is_here or url.startswith("https://")), "rest.url", "must begin with https://")
     _need(UNIX_NAME.fullmatch(str(values.get("user"))) is not None, "rest.user", "must be a UNIX name")
-    _need(_is_path(values.get("token_file")), "rest.token_file", "must be an absolute path")
-    return Rest(values["url"].rstrip("/"), values["user"], Path(values["token_file"]))
+    for name in ("token_file", "tokens_folder", "ca_file"):
+        is_asked = name == "token_file" or name in values
+        _need(not is_asked or _is_path(values.get(name)), f"rest.{name}", "must be an absolute path")
+    paths = {name: Path(values[name]) for name in ("token_file", "tokens_folder", "ca_file") if name in values}
+    return Rest(url=values["url"].rstrip("/"), user=values["user"], **paths)
