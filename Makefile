@@ -27,10 +27,10 @@ run: $(STAMP) ## Play the whole way on this machine, then serve the portal (ARGS
 	$(BIN)/fabrica-site demo $(ARGS)
 
 test: $(STAMP) ## Run the tests (without those that need a browser or a cluster).
-	$(BIN)/pytest -n $(WORKERS) -m "not browser and not slurm" $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) -m "not browser and not slurm and not slurm13" $(ARGS)
 
 test-postgres: $(STAMP) ## Run the tests that touch the database on PostgreSQL (a throw-away server: tests/postgres/up.sh).
-	url=$$(tests/postgres/up.sh) && DATABASE_URL=$$url $(BIN)/pytest -n $(WORKERS) -m "database and not browser and not slurm" $(ARGS)
+	url=$$(tests/postgres/up.sh) && DATABASE_URL=$$url $(BIN)/pytest -n $(WORKERS) -m "database and not browser and not slurm and not slurm13" $(ARGS)
 
 check: format lint types imports migrations messages test ## All that must hold before a change lands; contains `make test`.
 

@@ -14,7 +14,7 @@ from fabrica.clusters.adapters.slurm.cluster import BEFORE, FACTS_SECONDS, LOOK_
 from fabrica.clusters.adapters.slurm.jobs import status_of
 from fabrica.clusters.adapters.slurm.objects import Found
 from fabrica.clusters.adapters.slurm.refusals import problem_of
-from fabrica.clusters.adapters.slurm.rest_client import Pairs, RestClient, TooLarge
+from fabrica.clusters.adapters.slurm.rest_client import MAX_BYTES, Pairs, RestClient, TooLarge
 from fabrica.clusters.adapters.slurm.script import batch_script
 from fabrica.clusters.adapters.slurm.settings import SlurmSettings
 from fabrica.kit.errors import NotFound, Refused
@@ -25,7 +25,7 @@ NO_SUCH_PARTITION = 2000
 ONE_BY_ONE = 8  # more jobs than these are read with the whole queue
 IDS_AT_ONCE = 100  # each stands in the address
 WINDOW, LEAST_WINDOW, MOST_WINDOW = timedelta(days=1), timedelta(seconds=1), timedelta(days=32)
-MAX_WINDOW_BYTES = 8 << 20
+MAX_WINDOW_BYTES = 16 << 20
 Job = TypeVar("Job", Queued, Accounted)
 
 
@@ -114,7 +114,8 @@ class SlurmRest:
         while begin < last:
             end = begin + width if begin + width < now else last
             try:
-                starts = self._starts(_window(begin, end), most=MAX_WINDOW_BYTES)
+                most = MAX_WINDOW_BYTES if width > LEAST_WINDOW else MAX_BYTES
+                starts = self._starts(_window(begin, end), most=most)
             except TooLarge:
                 if width <= LEAST_WINDOW:
                     raise

@@ -21,7 +21,7 @@ from fabrica.clusters.adapters.slurm.settings import UNIX_NAME, Rest
 from fabrica.kit.errors import Problem, Refused, Unreachable
 
 VERSIONS = ("v0.0.45", "v0.0.44", "v0.0.43", "v0.0.42")  # below these the budget of a QoS is hidden
-MAX_BYTES = 32 << 20
+MAX_BYTES = 64 << 20
 MAX_TOKEN_BYTES = 16 << 10
 NOTHING_CHANGED, UNAUTHORIZED, ABSENT, SERVER_ERROR = 304, 401, 404, 500
 WRONG_TOKEN = {1007}  # Protocol authentication error
