@@ -20,9 +20,9 @@ WARNING_SHARE = 20
 PORT_FIRST, PORTS = 20_000, 20_000
 
 BODY = """
-set -u
 unset SLURM_EXPORT_ENV  # else srun would hand nothing of what follows to the program
 {setup}
+set -u  # after the site's own lines: module systems use variables that are not set
 {rendezvous}srun --export=ALL --kill-on-bad-exit=1 {tasks} {command} &
 step=$!
 trap 'kill -USR1 "$step" 2>/dev/null' USR1  # Slurm's warning before the limit goes on to the program

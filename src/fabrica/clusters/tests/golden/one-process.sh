@@ -1,0 +1,31 @@
+#!/bin/bash
+#SBATCH --job-name=run-7.1.0123abcd
+#SBATCH --comment=a-run
+#SBATCH --account=team-7
+#SBATCH --qos=fabrica_team-7
+#SBATCH --partition=all
+#SBATCH --nodes=1
+#SBATCH --ntasks-per-node=1
+#SBATCH --gres=gpu:1
+#SBATCH --time=60
+#SBATCH --signal=B:USR1@120
+#SBATCH --requeue
+#SBATCH --export=NIL
+#SBATCH --open-mode=append
+#SBATCH --chdir=/scratch/runs/7
+#SBATCH --output=/scratch/runs/7/log.txt
+
+set -u
+unset SLURM_EXPORT_ENV  # else srun would hand nothing of what follows to the program
+export FABRICA_JOB=job.json
+export LANG=C.UTF-8
+export OMP_NUM_THREADS=4
+export PATH=/usr/local/bin:/usr/bin:/bin
+srun --export=ALL --kill-on-bad-exit=1 --nodes=1 --ntasks=1 /opt/fabrica/bin/train job.json &
+step=$!
+trap 'kill -USR1 "$step" 2>/dev/null' USR1  # Slurm's warning before the limit goes on to the program
+trap : TERM
+while kill -0 "$step" 2>/dev/null; do wait "$step"; done
+wait "$step"
+code=$?
+exit "$code"
