@@ -142,7 +142,7 @@ def test_every_start_is_read_with_its_seconds_its_end_and_its_code(recording):
 
 def test_every_start_has_a_key_of_its_own(recording):
     keys = [one.usage.key for one in recording.accounted() if one.usage]
-    assert len(set(keys)) == len(keys) == 12
+    assert len(set(keys)) == len(keys) == 13
 
 
 def test_a_job_as_a_whole_is_told_from_queue_and_accounting(recording):
@@ -162,6 +162,27 @@ def test_a_job_as_a_whole_is_told_from_queue_and_accounting(recording):
     assert told["waiting"].starts_at > recording.now + timedelta(minutes=50)
     assert told["bad"].reason == "It ended with exit code 3."
     assert told["never_started"].started_at is None
+
+
+def put_back(recording, ends):
+    """What the accounting knows of the job that was put back: the first start, and whatever else is given."""
+    job_id = recording.jobs["put_back"]
+    first = next(one for one in recording.accounted() if one.base_id == job_id and one.state is JobState.PENDING)
+    queued = [one for one in recording.queued() if one.base_id == job_id]
+    return lambda now=recording.now, queue=queued: status_of(job_id, queue, [first, *ends(first)], now)
+
+
+def test_a_job_that_was_put_back_has_not_ended_while_its_second_start_is_not_accounted(recording):
+    told = put_back(recording, lambda first: [])
+    assert told().state is JobState.RUNNING
+    assert told(queue=[]).state is JobState.RUNNING
+    assert told(now=recording.now + timedelta(hours=1), queue=[]).state is JobState.LOST
+
+
+def test_a_job_that_was_put_back_and_cancelled_while_it_waited_was_cancelled(recording):
+    again = dict(usage=None, word="CANCELLED by 0", started_at=None, ended_at=recording.now)
+    told = put_back(recording, lambda first: [replace(first, submitted_at=first.ended_at, **again)])
+    assert (told(queue=[]).state, told(queue=[]).reason) == (JobState.CANCELLED, "It was cancelled.")
 
 
 def test_tasks_that_wait_are_one_line_of_the_queue_and_four_jobs(recording):
@@ -194,8 +215,7 @@ def test_command_line_and_rest_of_one_cluster_tell_the_same():
     by_key = {(one.base_id, one.usage.key if one.usage else ""): one for one in rest.accounted()}
     for one in line.accounted():
         other = by_key.pop((one.base_id, one.usage.key if one.usage else ""))
-        word = {"REQUEUED": "REQUEUED"}.get(other.word, other.word)
-        assert replace(one, word=one.word.partition(" ")[0]) == replace(other, word=word)
+        assert replace(one, word=one.word.partition(" ")[0]) == other
     assert by_key == {}
     key = lambda one: (one.base_id, one.task)  # noqa: E731
     parts = {line.jobs["two_parts"], str(int(line.jobs["two_parts"]) + 1)}

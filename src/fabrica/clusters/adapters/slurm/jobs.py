@@ -18,9 +18,19 @@ def status_of(job_id: str, queued: Sequence[Queued], starts: Sequence[Accounted]
             return _active(job_id, tasks[0], queued, now)
     if not starts and not queued:
         return JobStatus(job_id, JobState.UNKNOWN)
-    if any(not one.state.ended for one in starts) or _are_missing(queued, starts):
+    if any(not one.state.ended for one in _last_starts(starts)) or _are_missing(queued, starts):
         return _not_accounted_yet(job_id, queued, starts, now)
     return _ended(job_id, starts)
+
+
+def _last_starts(starts: Sequence[Accounted]) -> list[Accounted]:
+    """The last start of the job, or of each of its tasks: one that was put back into the queue is not the end."""
+    in_order = sorted(starts, key=lambda one: (_seconds(one.submitted_at), _seconds(one.started_at)))
+    return list({one.usage.job_id if one.usage else one.base_id: one for one in in_order}.values())
+
+
+def _seconds(at: datetime | None) -> float:
+    return at.timestamp() if at else 0.0
 
 
 def _are_missing(queued: Sequence[Queued], starts: Sequence[Accounted]) -> bool:
@@ -59,7 +69,9 @@ def _not_accounted_yet(job_id: str, queued: Sequence[Queued], starts: Sequence[A
 
 def _ended(job_id: str, starts: Sequence[Accounted]) -> JobStatus:
     ran = [one for one in starts if one.started_at and one.ended_at]
-    last = max(ran, key=lambda one: (one.ended_at, one.started_at)) if ran else starts[-1]
+    lasts = _last_starts(starts)
+    ends = [one for one in lasts if one.started_at and one.ended_at]
+    last = max(ends, key=lambda one: (one.ended_at, one.started_at)) if ends else lasts[-1]
     return JobStatus(
         job_id,
         JobState.LOST if last.state is JobState.PENDING else last.state,

@@ -16,12 +16,12 @@
 #SBATCH --chdir=/scratch/runs/7
 #SBATCH --output=/scratch/runs/7/log.txt
 
-set -u
 unset SLURM_EXPORT_ENV  # else srun would hand nothing of what follows to the program
 export FABRICA_JOB=job.json
 export LANG=C.UTF-8
 export OMP_NUM_THREADS=4
 export PATH=/usr/local/bin:/usr/bin:/bin
+set -u  # after the site's own lines: module systems use variables that are not set
 srun --export=ALL --kill-on-bad-exit=1 --nodes=1 --ntasks=1 /opt/fabrica/bin/train job.json &
 step=$!
 trap 'kill -USR1 "$step" 2>/dev/null' USR1  # Slurm's warning before the limit goes on to the program

@@ -15,12 +15,12 @@
 #SBATCH --chdir=/scratch/runs/7
 #SBATCH --output=/scratch/runs/7/log.txt
 
-set -u
 unset SLURM_EXPORT_ENV  # else srun would hand nothing of what follows to the program
 export FABRICA_JOB=job.json
 export LANG=C.UTF-8
 export OMP_NUM_THREADS=4
 export PATH=/usr/local/bin:/usr/bin:/bin
+set -u  # after the site's own lines: module systems use variables that are not set
 first=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
 MASTER_ADDR=$(scontrol show node "$first" | sed -n 's/.*NodeAddr=\([^ ]*\).*/\1/p' | head -n 1)
 MASTER_PORT=$((20000 + SLURM_JOB_ID % 20000))
