@@ -50,6 +50,7 @@ if [ ! -f "$debian/etc/fabrica-built" ]; then
     { tail -20 /var/tmp/fabrica-trixie.log >&2; exit 3; }
   touch "$debian/etc/fabrica-built"
 fi
+command -v setfacl >/dev/null || apt-get install -y -qq acl >/dev/null # the portal's side of a job's folder
 mkdir -p "$jobs" "$debian$jobs"
 chmod 755 "$jobs"
 mounted "$debian/proc" || mount -t proc proc "$debian/proc"

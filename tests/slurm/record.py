@@ -128,7 +128,7 @@ def record_rest(stage, folder, jobs):
         "jobs": queue,
         "accounting": get("slurmdb/jobs/", [("cluster", "dev"), *flags, *steps]),
         "nodes": get("slurm/nodes/"),
-        "partition": get("slurm/partition/all"),
+        "partitions": get("slurm/partitions/"),
         "account": get(f"slurmdb/account/{name}"),
         "qos": get(f"slurmdb/qos/{objects.qos_name(rest.settings, name)}"),
         "associations": get("slurmdb/associations/", [("cluster", "dev"), ("account", f"fabrica,{name}")]),

@@ -95,8 +95,8 @@ class Recording:
     def devices(self):
         return answers.devices(self.lines("sinfo"), "gpu")
 
-    def longest(self):
-        return answers.partitions(self.lines("partitions"))["all"]
+    def partitions(self):
+        return answers.partitions(self.lines("partitions"))
 
     def about(self):
         return "a team"
@@ -117,8 +117,8 @@ class RestRecording(Recording):
     def devices(self):
         return rest_answers.devices(self.json("rest-nodes"), "gpu")
 
-    def longest(self):
-        return rest_answers.longest(self.json("rest-partition"), "all")
+    def partitions(self):
+        return rest_answers.partitions(self.json("rest-partitions"))
 
 
 @pytest.fixture(
@@ -206,8 +206,8 @@ def test_devices_are_counted_once_though_their_node_is_in_three_partitions(recor
     assert (total, busy) == (8, 2)
 
 
-def test_the_limit_of_a_partition_is_read(recording):
-    assert recording.longest() == 2 * 86_400
+def test_the_limits_of_partitions_are_read(recording):
+    assert recording.partitions() == {"all": 2 * 86_400, "large": 2 * 86_400, "short": 60}
 
 
 def test_command_line_and_rest_of_one_cluster_tell_the_same():

@@ -7,7 +7,8 @@ _SILENT = (
     "unable to contact", "connection refused", "connection timed out", "socket timed out", "zero bytes",
     "communication connection failure", "problem talking to the database", "no route to host", "unable to establish",
     "could not contact", "transport failure", "connection reset", "slurm backup controller", "not responding",
-    "database is busy", "persistent connection", "protocol authentication error", "temporarily unable",
+    "database is busy",
+    "unable to connect to database", "persistent connection", "protocol authentication error", "temporarily unable",
 )  # fmt: skip
 _REFUSALS = (
     (

@@ -21,7 +21,6 @@ from fabrica.kit.errors import NotFound, Refused
 from fabrica.kit.time import utcnow
 
 NO_SUCH_JOB, ALREADY_ENDED = 2017, 2021
-NO_SUCH_PARTITION = 2000
 ONE_BY_ONE = 8  # more jobs than these are read with the whole queue
 IDS_AT_ONCE = 100  # each stands in the address
 WINDOW, LEAST_WINDOW, MOST_WINDOW = timedelta(days=1), timedelta(seconds=1), timedelta(days=32)
@@ -37,7 +36,8 @@ class SlurmRest:
             raise Refused("The machine's file has no [rest].", todo="See docs/operator/slurm-rest.md.")
         self.settings, self.devices_total = settings, devices_total
         self.client = client or RestClient(settings.rest, settings.timeout_seconds)
-        self._partitions: dict[str, tuple[float, int | None]] = {}
+        self._partitions: dict[str, int | None] = {}
+        self._partitions_at = -FACTS_SECONDS
 
     def submit(self, job: JobRequest) -> str:
         checks.check_request(job, self.devices_total)
@@ -155,15 +155,13 @@ class SlurmRest:
 
     def _longest(self, programme: str) -> int | None:
         """The longest a job of a programme may take, in seconds; None without a limit. Asked every five minutes."""
+        if time.monotonic() - self._partitions_at >= FACTS_SECONDS:
+            self._partitions = rest_answers.partitions(self.client.get("slurm/partitions/"))
+            self._partitions_at = time.monotonic()
         name = self.settings.programme(programme).partition
-        at, seconds = self._partitions.get(name, (-FACTS_SECONDS, None))
-        if time.monotonic() - at >= FACTS_SECONDS:
-            answer = self.client.get(f"slurm/partition/{name}", missing=frozenset({NO_SUCH_PARTITION}))
-            if not rest_answers.items(answer, "partitions"):
-                raise problem_of("slurmrestd", f"invalid partition {name}")
-            seconds = rest_answers.longest(answer, name)
-            self._partitions[name] = (time.monotonic(), seconds)
-        return seconds
+        if name not in self._partitions:
+            raise problem_of("slurmrestd", f"invalid partition {name}")
+        return self._partitions[name]
 
     def _found(self, name: str = "", programme: str = "") -> Found:
         """Of one account, with those above it; or of all."""

@@ -209,11 +209,10 @@ def tasks_in(task: str) -> int:
     return max(1, found)
 
 
-def longest(answer: Json, name: str) -> int | None:
-    """The longest a job may take on a partition, in seconds; None without a limit. Raises Unreachable, KeyError."""
+def partitions(answer: Json) -> dict[str, int | None]:
+    """The longest a job may take on each partition, in seconds; None without a limit."""
     limits = {text(one, "name"): number(at(one, "maximums/time")) for one in items(answer, "partitions")}
-    minutes = limits[name]
-    return None if minutes is None else minutes * MINUTE
+    return {name: None if minutes is None else minutes * MINUTE for name, minutes in limits.items()}
 
 
 def submitted(answer: Json) -> str:
