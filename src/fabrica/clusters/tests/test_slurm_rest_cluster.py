@@ -124,6 +124,14 @@ def test_each_start_of_a_job_that_was_put_back_is_counted_once(machine):
     assert starts[0].ended_at <= starts[1].started_at
 
 
+def test_many_jobs_are_asked_for_at_once_and_told_as_one_by_one(machine):
+    ids = [machine.cluster.submit(machine.job(f"job-{number}", exit_code=number % 2)) for number in range(12)]
+    for one in ids:
+        machine.until_ended(one)
+    asked = [*ids, "999999", "nothing"]
+    assert machine.cluster.states(asked) == {one: machine.cluster.states([one])[one] for one in asked}
+
+
 def test_usage_is_the_same_over_rest_and_over_the_command_line(machine):
     machine.until_ended(machine.cluster.submit(machine.job("one")))
     machine.usage()
