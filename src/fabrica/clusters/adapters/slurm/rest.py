@@ -147,10 +147,10 @@ class SlurmRest:
         parts = (job_ids[start : start + IDS_AT_ONCE] for start in range(0, len(job_ids), IDS_AT_ONCE))
         return [one for part in parts for one in self._starts([("step", job_id) for job_id in part])]
 
-    def _starts(self, pairs: Pairs, **bounds: int) -> list[Accounted]:
+    def _starts(self, pairs: Pairs, most: int = MAX_BYTES) -> list[Accounted]:
         """Every start of some jobs, steps left out; without the last flag, what runs would seem to end now."""
         flags = [(name, "1") for name in ("show_duplicates", "skip_steps", "disable_truncate_usage_time")]
-        answer = self.client.get("slurmdb/jobs/", [("cluster", self.settings.cluster), *flags, *pairs], **bounds)
+        answer = self.client.get("slurmdb/jobs/", [("cluster", self.settings.cluster), *flags, *pairs], most=most)
         return list(rest_answers.accounted(answer, self.settings.gres, utcnow()))
 
     def _longest(self, programme: str) -> int | None:
