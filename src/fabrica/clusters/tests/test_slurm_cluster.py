@@ -292,3 +292,12 @@ def test_a_hand_that_takes_the_budgets_mark_of_no_decay_away_is_seen(machine):
 
 def test_the_use_of_a_budget_does_not_fade(machine):
     assert "NoDecay" in ask("sacctmgr", "-nP", "show", "qos", f"name=fabrica_{machine.team}", "format=Flags")
+
+
+def test_a_job_that_an_operator_put_back_ends_with_its_second_start(machine):
+    job = machine.job("one", argv=("sh", "-c", "[ -e began ] && exit 0; touch began; sleep 300"))
+    job_id = machine.cluster.submit(job)
+    machine.until(job_id, lambda _one: (machine.folder / "began").exists())
+    ask("scontrol", "requeue", job_id)
+    status = machine.until_ended(job_id)
+    assert (status.state, status.restarts) == (JobState.COMPLETED, 1)
