@@ -32,6 +32,25 @@ if [ -n "$missing" ]; then
   apt-get install -y -qq --no-install-recommends $missing >/var/tmp/fabrica-slurm-apt.log 2>&1 || { tail -20 /var/tmp/fabrica-slurm-apt.log >&2; exit 3; }
 fi
 
+# The accounts that jobs run as, and the one rule by which the portal hands over jobs as one of them.
+getent group fabrica-runs >/dev/null || groupadd fabrica-runs
+for number in $(seq "$runs"); do
+  name=$(printf 'fp%04d' "$number")
+  id "$name" >/dev/null 2>&1 || useradd -m -s /usr/sbin/nologin -G fabrica-runs "$name"
+done
+id fabrica >/dev/null 2>&1 || useradd -r -M -s /usr/sbin/nologin fabrica # the portal's own account in tests
+id slurmrest >/dev/null 2>&1 || useradd -r -M -s /usr/sbin/nologin slurmrest # slurmrestd refuses root and SlurmUser
+id slurm >/dev/null 2>&1 || useradd -r -M -s /usr/sbin/nologin slurm
+mkdir -p /etc/sudoers.d
+install -m 440 "$here/sudoers" /etc/sudoers.d/fabrica-dev
+interpreter=$(readlink -f "$here/../../.venv/bin/python" 2>/dev/null || command -v python3)
+for folder in "$here" "$interpreter"; do
+  while [ "$folder" != / ]; do
+    folder=$(dirname "$folder")
+    [ $((0$(stat -c %a "$folder") & 1)) = 1 ] || setfacl -m g:fabrica-runs:--x,u:fabrica:--x "$folder"
+  done
+done
+
 export SLURM_CONF=$root/etc/slurm.conf
 tell() {
   cat <<C
@@ -53,25 +72,6 @@ mkdir -p "$root"/{etc,run,log,spool,state,db,munge,dev}
 chmod 755 "$root" "$root"/*
 host=$(hostname -s)
 getent hosts "$host" >/dev/null || echo "127.0.0.1 $host" >>/etc/hosts # slurmctld and srun must resolve it
-
-# The accounts that jobs run as, and the one rule by which the portal hands over jobs as one of them.
-getent group fabrica-runs >/dev/null || groupadd fabrica-runs
-for number in $(seq "$runs"); do
-  name=$(printf 'fp%04d' "$number")
-  id "$name" >/dev/null 2>&1 || useradd -m -s /usr/sbin/nologin -G fabrica-runs "$name"
-done
-id fabrica >/dev/null 2>&1 || useradd -r -M -s /usr/sbin/nologin fabrica # the portal's own account in tests
-id slurmrest >/dev/null 2>&1 || useradd -r -M -s /usr/sbin/nologin slurmrest # slurmrestd refuses root and SlurmUser
-id slurm >/dev/null 2>&1 || useradd -r -M -s /usr/sbin/nologin slurm
-mkdir -p /etc/sudoers.d
-install -m 440 "$here/sudoers" /etc/sudoers.d/fabrica-dev
-interpreter=$(readlink -f "$here/../../.venv/bin/python" 2>/dev/null || command -v python3)
-for folder in "$here" "$interpreter"; do
-  while [ "$folder" != / ]; do
-    folder=$(dirname "$folder")
-    [ $((0$(stat -c %a "$folder") & 1)) = 1 ] || setfacl -m g:fabrica-runs:--x,u:fabrica:--x "$folder"
-  done
-done
 
 head -c 1024 /dev/urandom >"$root/munge/munge.key"
 chmod 400 "$root/munge/munge.key"
