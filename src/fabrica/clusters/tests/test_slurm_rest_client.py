@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from fabrica.clusters.adapters.port import AccountSpec
+from fabrica.clusters.adapters.port import AccountSpec, JobRequest
 from fabrica.clusters.adapters.slurm.rest import SlurmRest
 from fabrica.clusters.adapters.slurm.rest_client import RestClient, TooLarge
 from fabrica.clusters.adapters.slurm.settings import Rest, settings_from
@@ -89,7 +89,7 @@ def test_after_an_upgrade_the_version_is_looked_for_again(client, site):
 @pytest.mark.parametrize("versions", [{"v0.0.40", "v0.0.41"}, {"v0.0.99"}])
 def test_a_version_that_hides_budgets_or_is_unknown_is_refused(client, site, versions):
     site.versions = versions
-    with pytest.raises(Refused) as told:
+    with pytest.raises(Unreachable) as told:
         client.get("slurm/jobs/")
     assert told.value.why == "It answers to none of v0.0.45, v0.0.44, v0.0.43, v0.0.42."
 
@@ -158,6 +158,13 @@ def test_a_warning_is_a_failure_because_a_field_was_left_out(client, site):
         "The machine took only a part of what it was told.",
         said["description"],
     )
+
+
+def test_a_warning_about_what_was_read_means_that_nothing_is_known(client, site):
+    site.answers["slurm/jobs/"] = (200, {"jobs": [], "errors": [], "warnings": [{"description": "Something new"}]})
+    with pytest.raises(Unreachable) as told:
+        client.get("slurm/jobs/")
+    assert (told.value.what, told.value.why) == ("The machine told only a part.", "Something new")
 
 
 @pytest.mark.parametrize("words", ["Zero jobs to dump", "slurmdb_jobs_get(0x7fa05c007da0) found nothing"])
@@ -242,13 +249,13 @@ def test_a_connection_refused_is_told(rest):
     client.close()
 
 
+PLAIN = {"cluster": "dev", "partition": "all", "gpus_per_node": 2}
+REST = {"url": "http://127.0.0.1:1", "user": "fabrica", "token_file": "/x"}
+
+
 @pytest.fixture
 def machine(client):
-    values = {
-        "cluster": "dev", "partition": "all", "gpus_per_node": 2,
-        "rest": {"url": "http://127.0.0.1:1", "user": "fabrica", "token_file": "/x"},
-    }  # fmt: skip
-    return SlurmRest(settings_from(values), 8, client)
+    return SlurmRest(settings_from(PLAIN | {"rest": REST}), 8, client)
 
 
 @pytest.fixture
@@ -261,12 +268,47 @@ def recorded(site):
     return team
 
 
+def test_a_job_that_was_taken_in_part_does_not_stay_in_the_queue(machine, recorded, site, tmp_path):
+    warning = {"description": 'Ignoring unknown field "kill_warning_delay"'}
+    partitions = json.loads((RECORDED / "rest-partitions.json").read_text())
+    site.answers["slurm/partitions/"] = (200, partitions)
+    site.answers["slurm/job/submit"] = (200, {"job_id": 77, "errors": [], "warnings": [warning]})
+    with pytest.raises(Refused) as told:
+        machine.submit(JobRequest("a.1.00000000", "a", recorded, ("true",), tmp_path, 1, 60))
+    assert told.value.why == warning["description"]
+    assert [one for one in site.asked if one[0] != "GET"] == [
+        ("POST", "slurm/job/submit", "fabrica"),
+        ("DELETE", "slurm/job/77", "fabrica"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://login.example.eu:6820", "http://127.0.0.1:80@example.eu", "https://", "https://a b", "ftp://127.0.0.1",
+     "https://user:secret@example.eu", "https://example.eu:99999", "https://example.eu/?a=b", "", 5, None],
+)  # fmt: skip
+def test_a_token_is_sent_nowhere_that_others_may_listen(url):
+    with pytest.raises(Refused) as told:
+        settings_from(PLAIN | {"rest": REST | {"url": url}})
+    assert "rest.url must be" in told.value.what
+
+
+@pytest.mark.parametrize("url", ["https://login.example.eu:6820", "http://127.0.0.1:6820", "http://localhost:6820/"])
+def test_a_token_is_sent_over_https_or_within_this_host(url):
+    assert settings_from(PLAIN | {"rest": REST | {"url": url}}).rest.url == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "change", [{"user": "Not A Name"}, {"token_file": "relative"}, {"tokens_folder": 5}, {"ca_file": ""}, {"other": 1}]
+)
+def test_what_is_out_of_bounds_in_the_machines_file_is_refused(change):
+    with pytest.raises(Refused):
+        settings_from(PLAIN | {"rest": REST | change})
+
+
 def test_an_account_that_is_so_already_is_not_written(machine, recorded, site):
     wanted = AccountSpec(recorded, "A team", 600_000, programme="large_scale", members=("fp0001", "fp0002"))
-    machine.settings = settings_from(
-        {"cluster": "dev", "partition": "all", "gpus_per_node": 2,
-         "programmes": {"large_scale": {"partition": "large", "priority": 100}}}
-    )  # fmt: skip
+    machine.settings = settings_from(PLAIN | {"programmes": {"large_scale": {"partition": "large", "priority": 100}}})
     parents = site.answers["slurmdb/associations/"][1]["associations"]
     parents.append({"account": "fabrica_large_scale", "user": "", "parent_account": "fabrica"})
     machine.put_account(wanted)

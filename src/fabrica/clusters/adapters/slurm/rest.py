@@ -14,7 +14,7 @@ from fabrica.clusters.adapters.slurm.cluster import BEFORE, FACTS_SECONDS, LOOK_
 from fabrica.clusters.adapters.slurm.jobs import status_of
 from fabrica.clusters.adapters.slurm.objects import Found
 from fabrica.clusters.adapters.slurm.refusals import problem_of
-from fabrica.clusters.adapters.slurm.rest_client import MAX_BYTES, Pairs, RestClient, TooLarge
+from fabrica.clusters.adapters.slurm.rest_client import MAX_BYTES, Pairs, Partly, RestClient, TooLarge
 from fabrica.clusters.adapters.slurm.script import batch_script
 from fabrica.clusters.adapters.slurm.settings import SlurmSettings
 from fabrica.kit.errors import NotFound, Refused
@@ -48,7 +48,11 @@ class SlurmRest:
         script = batch_script(job, self.settings, self._longest(job.programme))
         access.give(job, self.settings)
         run_as = job.run_as if self.settings.become == "sudo" else ""
-        return rest_answers.submitted(self.client.post("slurm/job/submit", rest_requests.job(script), run_as))
+        try:
+            return rest_answers.submitted(self.client.post("slurm/job/submit", rest_requests.job(script), run_as))
+        except Partly as error:  # it waits there, and not as it was meant
+            self.cancel(rest_answers.submitted(error.answer))
+            raise
 
     def cancel(self, job_id: str) -> None:
         unknown = NotFound(f"This machine has no job {job_id[:80]}.")

@@ -35,6 +35,18 @@ class TooLarge(Unreachable):
     """The answer is longer than may be read; ask for less at a time."""
 
 
+class Partly(Refused):
+    """The machine did it and warned that it left something out. `answer` tells what it did."""
+
+    def __init__(self, warnings: Sequence[str], answer: dict[str, Any]) -> None:
+        super().__init__(
+            "The machine took only a part of what it was told.",
+            why="; ".join(warnings)[:TOLD],
+            todo="Ask the operator: this version of Slurm's REST may not know what Fabrica needs.",
+        )
+        self.answer = answer
+
+
 @dataclass(frozen=True)
 class Question:
     """What slurmrestd is asked. `most` bounds the answer in bytes; errors among `missing` mean that there is none."""
@@ -79,7 +91,7 @@ class RestClient:
         if not self._version:
             self._version = next((one for one in VERSIONS if self._knows(one)), "")
         if not self._version:
-            raise Refused(
+            raise Unreachable(
                 "This machine's REST is too old or too new for Fabrica.",
                 why=f"It answers to none of {', '.join(VERSIONS)}.",
                 todo="Use the command line for it: leave [rest] out of the machine's file.",
@@ -98,7 +110,12 @@ class RestClient:
         if code == ABSENT and not raw.lstrip().startswith(b"{"):  # no such path: the machine was upgraded
             self._version = ""
             code, raw = self._authorized(question, self.version())
-        return {} if code == NOTHING_CHANGED else _checked(code, _parsed(raw), question.missing)
+        try:
+            return {} if code == NOTHING_CHANGED else _checked(code, _parsed(raw), question.missing)
+        except Partly as error:
+            if question.method == "GET":  # nothing was changed, and what was read is not the whole
+                raise Unreachable("The machine told only a part.", why=error.why, todo=error.todo) from error
+            raise
 
     def _authorized(self, question: Question, version: str) -> tuple[int, bytes]:
         """One exchange; where the token is refused, it is read again and tried once more."""
@@ -220,11 +237,7 @@ def _checked(code: int, found: dict[str, Any], missing: frozenset[int]) -> dict[
         raise _problem(code, errors)
     warnings = [str(one.get("description", "")) for one in _told(found, "warnings")]
     if strange := [one for one in warnings if not EMPTY.search(one)]:
-        raise Refused(
-            "The machine took only a part of what it was told.",
-            why="; ".join(strange)[:TOLD],
-            todo="Ask the operator: this version of Slurm's REST may not know what Fabrica needs.",
-        )
+        raise Partly(strange, found)
     return found
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from fabrica.kit.errors import Refused
 
@@ -176,11 +177,25 @@ def _ssh(values: Any) -> Ssh:
     return Ssh(**{**values, "key_file": Path(values["key_file"]), "known_hosts": Path(values["known_hosts"])})
 
 
+def _is_url(value: Any) -> bool:
+    """Whether a token may be sent there: encrypted, or not leaving this host."""
+    if not isinstance(value, str) or not value.isprintable() or " " in value:
+        return False
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        return False
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost"))
+    return (
+        is_safe and bool(parts.hostname) and port != 0 and "@" not in parts.netloc and not parts.query + parts.fragment
+    )
+
+
 def _rest(values: Any) -> Rest:
     _only(values, {one.name for one in fields(Rest)}, "rest")
     url = values.get("url")
-    is_here = isinstance(url, str) and url.startswith(("http://127.0.0.1:", "http://localhost:"))
-    _need(isinstance(url, str) and (is_here or url.startswith("https://")), "rest.url", "must begin with https://")
+    _need(_is_url(url), "rest.url", "must be https://HOST:PORT, or http:// of this host itself (127.0.0.1, localhost)")
     _need(UNIX_NAME.fullmatch(str(values.get("user"))) is not None, "rest.user", "must be a UNIX name")
     for name in ("token_file", "tokens_folder", "ca_file"):
         is_asked = name == "token_file" or name in values
