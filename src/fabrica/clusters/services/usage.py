@@ -66,11 +66,12 @@ def keep_usage(*, mark: UsageMark, reading: Reading, records: Iterable[UsageReco
     fresh: dict[str, tuple[object, ...]] = {}
     for told in records:
         reading.records += 1
-        row = _row(mark.machine_id, told, reading.begun_at)
+        key = told.key
+        row = _row(mark.machine_id, key, told, reading.begun_at)
         if row is None:
             reading.unusable += 1
         else:
-            fresh[told.key] = row
+            fresh[key] = row
     reading.unseen.difference_update(fresh)
     reading.changed += upsert(
         JobUsage, COLUMNS, list(fresh.values()), unique=["machine_id", "key"], compared=TOLD, carried=CARRIED,
@@ -78,18 +79,18 @@ def keep_usage(*, mark: UsageMark, reading: Reading, records: Iterable[UsageReco
     return True
 
 
-def _row(machine_id: int, told: UsageRecord, now: datetime) -> tuple[object, ...] | None:
+def _row(machine_id: int, key: str, told: UsageRecord, now: datetime) -> tuple[object, ...] | None:
     """A record as the values of COLUMNS; None where it makes no sense.
 
     What ended before it started counts nothing, and is marked.
     """
     ended, joules = told.ended_at, told.energy_joules
     is_odd = ended is not None and ended < told.started_at
-    fits = bool(told.job_id) and len(told.key) <= KEY_LIMIT and 0 <= told.devices <= MOST_DEVICES
+    fits = bool(told.job_id) and len(key) <= KEY_LIMIT and 0 <= told.devices <= MOST_DEVICES
     if not fits or told.gpu_seconds > MOST_GPU_SECONDS or (told.gpu_seconds < 0 and not is_odd):
         return None
     return (
-        machine_id, told.key, told.job_id,
+        machine_id, key, told.job_id,
         told.token[:128], told.account[:128], told.user[:64], told.devices, told.submitted_at, told.started_at, ended,
         0 if is_odd else told.gpu_seconds, told.state.value,
         joules if joules is not None and 0 <= joules <= MOST_JOULES else None, is_odd, None,
