@@ -14,6 +14,7 @@ from typing import Annotated
 
 import django
 import typer
+from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error
 
@@ -30,6 +31,8 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 def start() -> None:
     """Load the settings and the contexts. Exits with a sentence where the settings are wrong."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fabrica.config.settings")
+    if apps.ready:  # a program that has set up already keeps its log where it is
+        return
     try:
         django.setup()
     except ImproperlyConfigured as error:
