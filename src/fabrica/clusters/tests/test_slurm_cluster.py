@@ -1,8 +1,10 @@
 """What only a real Slurm cluster shows: budgets that hold, chains, precedence, accounts of others, and faults."""
 
 import os
+import pwd
 import signal
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from fabrica.clusters.adapters.port import JobState
+from fabrica.clusters.adapters.slurm import clock_skew_seconds
 from fabrica.clusters.adapters.slurm.shell import Here
 from fabrica.clusters.tests.slurm_stage import BEGINNING, ROOT, RUNS_AS, OnSlurm, slurm
 from fabrica.kit.errors import Refused, Unreachable
@@ -86,6 +89,39 @@ def test_the_job_runs_as_the_projects_account_without_a_secret_of_the_portal(mac
         "CUDA_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL", "ROCR_VISIBLE_DEVICES", "ZE_AFFINITY_MASK", "USER", "LOGNAME",
         "SHELL", "MAIL", "LS_COLORS",
     }  # fmt: skip
+
+
+AS_THE_PORTAL = """
+from fabrica.clusters.tests.slurm_stage import OnSlurm
+machine = OnSlurm()
+machine.put(36_000)
+job = machine.job("one", argv=("sh", "-c", "umask 077; id -un > who.txt; sleep 1"))
+status = machine.until_ended(machine.cluster.submit(job))
+told = machine.cluster.read_output(machine.folder, "log.txt", 0, 1000)
+waiting = machine.cluster.submit(machine.job("two", seconds=60))
+machine.cluster.cancel(waiting)
+print(status.state, machine.until_ended(waiting).state, (machine.folder / "who.txt").stat().st_uid, told)
+machine.close()
+"""
+PORTAL = ["setpriv", "--reuid=fabrica", "--regid=fabrica", "--clear-groups"]
+
+
+def test_a_portal_without_rights_of_its_own_hands_over_follows_reads_and_cancels():
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[3]), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [*PORTAL, sys.executable, "-c", AS_THE_PORTAL]
+    done = subprocess.run(command, env=env, cwd="/", capture_output=True, text=True, timeout=150)
+    assert done.stdout == f"COMPLETED CANCELLED {pwd.getpwnam(RUNS_AS).pw_uid} b''\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("run_as", "command"),
+    [(RUNS_AS, ["id"]), (RUNS_AS, ["sbatch"]), ("root", ["sbatch", "--parsable"]), ("slurm", ["sbatch", "--parsable"])],
+)
+def test_the_sudo_rule_allows_nothing_else(run_as, command):
+    env = {"PATH": "/usr/sbin:/usr/bin:/bin"}
+    asked = [*PORTAL, "sudo", "-n", "-u", run_as, "--", *command]
+    done = subprocess.run(asked, env=env, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert (done.returncode, done.stderr.strip()) == (1, "sudo: a password is required")
 
 
 def test_two_processes_on_two_nodes_are_told_where_they_meet(machine):
@@ -255,6 +291,10 @@ def test_a_cluster_that_answers_slowly_is_waited_for_and_no_longer_than_agreed(m
         assert machine.cluster.load().devices_total == 8
     finally:
         timer.join()
+
+
+def test_the_clocks_of_portal_and_machine_are_compared(machine):
+    assert abs(clock_skew_seconds(machine.cluster)) < 5
 
 
 def test_what_a_hand_deleted_is_seen_and_made_again(machine):

@@ -13,11 +13,15 @@ from fabrica.audit.models import Entry
 from fabrica.audit.services import record
 from fabrica.audit.tasks import seal
 from fabrica.clusters.adapters.port import Load
+from fabrica.clusters.adapters.slurm import SlurmCluster, settings_from
+from fabrica.clusters.adapters.slurm.shell import Answer
+from fabrica.clusters.models import Machine
 from fabrica.config import doctor
 from fabrica.config.doctor import (
     CHECKS, audit, clock, database, examine, https, keys, machines, mail, people, settings as settings_, storage, workers,
 )  # fmt: skip
 from fabrica.config.doctor.finding import Finding, bad, well
+from fabrica.config.doctor.machines import skew
 from fabrica.config.heart import Heart
 from fabrica.config.tests.mailserver import Server, certificate, smtp
 from fabrica.config.tests.mailserver import https as https_server
@@ -512,3 +516,30 @@ def test_the_topics():
     assert list(dict.fromkeys(topic for topic, _, _ in doctor.CHECKS)) == [
         "settings", "database", "clock", "storage", "keys", "audit", "mail", "https", "people", "workers", "machines",
     ]  # fmt: skip
+
+
+class Clock:
+    """A machine that tells its time, or that it has none."""
+
+    def __init__(self, ahead):
+        self.ahead = ahead
+
+    def run(self, argv, *, stdin="", run_as=""):
+        if self.ahead is None:
+            return Answer(1, "", "no such command")
+        return Answer(0, f"{int(utcnow().timestamp()) + self.ahead}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("ahead", "told"),
+    [
+        (0, (True, "The clock of far agrees with ours.")),
+        (3_600, (False, "The clock of far differs from ours")),
+        (-3_600, (False, "The clock of far differs from ours")),
+        (None, (False, "far does not tell its time.")),
+    ],
+)
+def test_the_clock_of_a_machine_is_compared_with_ours(ahead, told):
+    settings = settings_from({"cluster": "dev", "partition": "all", "gpus_per_node": 2})
+    finding = skew(Machine(slug="far", name="far"), SlurmCluster(settings, 8, Clock(ahead)))
+    assert (finding.is_well, finding.what.partition(" by ")[0]) == told

@@ -5,8 +5,8 @@ tested on recorded answers; `shell` runs programs here or over SSH; `cluster` an
 port.
 """
 
-from fabrica.clusters.adapters.slurm.cluster import SlurmCluster
+from fabrica.clusters.adapters.slurm.cluster import SlurmCluster, clock_skew_seconds
 from fabrica.clusters.adapters.slurm.rest import SlurmRest
 from fabrica.clusters.adapters.slurm.settings import SlurmSettings, read_settings, settings_from
 
-__all__ = ["SlurmCluster", "SlurmRest", "SlurmSettings", "read_settings", "settings_from"]
+__all__ = ["SlurmCluster", "SlurmRest", "SlurmSettings", "clock_skew_seconds", "read_settings", "settings_from"]
