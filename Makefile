@@ -5,10 +5,12 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 TEST_ENV := FABRICA_SECRET_KEY=only-for-checks-0000000000000000000000000000000000 DJANGO_SETTINGS_MODULE=fabrica.config.settings_test
 WORKERS ?= 2
+# what has a command of its own below
+APART := not browser and not slurm and not slurm13 and not several
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-postgres test-slurm check format lint types imports migrations messages browser bench clean
+.PHONY: help install run test test-postgres test-several test-slurm check format lint types imports migrations messages browser bench clean
 .PHONY: cluster cluster-down
 
 help: ## Print this.
@@ -26,11 +28,11 @@ run: $(STAMP) ## Play the whole way on this machine, then serve the portal (ARGS
 	$(if $(findstring --cluster slurm,$(ARGS)),tests/slurm/up.sh >/dev/null)
 	$(BIN)/fabrica-site demo $(ARGS)
 
-test: $(STAMP) ## Run the tests (without those that need a browser or a cluster).
-	$(BIN)/pytest -n $(WORKERS) -m "not browser and not slurm and not slurm13" $(ARGS)
+test: $(STAMP) ## Run the tests (without those that need a browser, a cluster, or several processes that train).
+	$(BIN)/pytest -n $(WORKERS) -m "$(APART)" $(ARGS)
 
 test-postgres: $(STAMP) ## Run the tests that touch the database on PostgreSQL (a throw-away server: tests/postgres/up.sh).
-	url=$$(tests/postgres/up.sh) && DATABASE_URL=$$url $(BIN)/pytest -n $(WORKERS) -m "database and not browser and not slurm and not slurm13" $(ARGS)
+	url=$$(tests/postgres/up.sh) && DATABASE_URL=$$url $(BIN)/pytest -n $(WORKERS) -m "database and $(APART)" $(ARGS)
 
 check: format lint types imports migrations messages test ## All that must hold before a change lands; contains `make test`.
 
@@ -57,6 +59,9 @@ cluster: ## Start a whole Slurm cluster on this machine, for development and tes
 
 cluster-down: ## Stop that cluster.
 	tests/slurm/down.sh $(ARGS)
+
+test-several: $(STAMP) ## Run the tests that train in several processes.
+	$(BIN)/pytest -m several $(ARGS)
 
 test-slurm: $(STAMP) ## Run the tests that need a real Slurm cluster; starts it.
 	tests/slurm/up.sh >/dev/null

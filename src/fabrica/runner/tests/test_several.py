@@ -14,6 +14,7 @@ from fabrica.runner.tests.several import crew, free_port, places, slurm_places
 from fabrica.runner.tests.test_train_job import limit_files, lines, losses
 
 LONG = {"name": "tiny", "steps": 150}
+pytestmark = pytest.mark.several
 CLOSE = 1e-3  # in 150 steps the order of sums changes the last digits, and they grow
 
 

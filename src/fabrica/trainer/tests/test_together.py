@@ -14,6 +14,7 @@ from fabrica.trainer.loop import Trainer
 from fabrica.trainer.recipe import recipe_from, to_dict
 
 SOURCE = Path(__file__).parents[3]
+pytestmark = pytest.mark.several
 CLOSE = 1e-4
 
 
