@@ -16,6 +16,7 @@ from fabrica.clusters.queries import sites_to_name
 from fabrica.kit.errors import Problem
 
 BATCH = 1_000
+ACCOUNTS_AT_ONCE = 10
 LEASE = timedelta(minutes=5)
 ACT_SECONDS = 20.0  # after which no further step is begun: other loops wait for this one, and the lease must last
 
@@ -60,13 +61,22 @@ def name_people(now: datetime) -> bool:
 
 
 def meter_book(now: datetime) -> bool:
-    """Book what the meter found of one account; True when there was something."""
+    """Book what the meter found of some accounts of one machine, one after the other; True when there was something.
+
+    The next account is looked for behind the last: what was just booked lies before it in the index, and is not passed
+    again.
+    """
     services.adopt_booked(now=now)
-    group = queries.usage_due(now).order_by("machine", "account").values_list("machine", "account").first()
+    rows = queries.usage_due(now).order_by("machine", "account").values_list("machine", "account")
+    group = rows.first()
     if group is None:
         return False
-    machine, account = group
-    return bool(services.book_metered(machine=Machine.objects.get(pk=machine), account=account, now=now))
+    machine, done = Machine.objects.get(pk=group[0]), 0
+    while group is not None and done < ACCOUNTS_AT_ONCE:
+        services.book_metered(machine=machine, account=group[1], now=now)
+        done += 1
+        group = rows.filter(machine=machine, account__gt=group[1]).first()
+    return True
 
 
 def watch(now: datetime) -> bool:

@@ -75,8 +75,9 @@ def assign(model: type[models.Model], name: str, values: Sequence[tuple[int, Any
         return int(cursor.rowcount)
 
 
-def among(keys: Sequence[int]) -> RawSQL:
-    """The numbers as something that `pk__in` takes: one text, however many they are."""
+def among(keys: Sequence[int] | Sequence[str]) -> RawSQL:
+    """The numbers, or the words, as something that `pk__in` or `key__in` takes: one text, however many they are."""
+    kind = "text" if keys and isinstance(keys[0], str) else "bigint"
     if connection.vendor == "postgresql":
-        return RawSQL("SELECT json_array_elements_text(%s::json)::bigint", [json.dumps(list(keys))])
+        return RawSQL(f"SELECT json_array_elements_text(%s::json)::{kind}", [json.dumps(list(keys))])
     return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(keys))])

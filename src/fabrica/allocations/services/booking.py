@@ -123,19 +123,17 @@ def book_metered(*, machine: Machine, account: str, now: datetime) -> int:
     if award is None:
         JobUsage.objects.filter(pk__in=among([pk for pk, *_rest in found])).update(is_nobodys=True)
         return len(found)
-    known = _known(machine, [pk for pk, *_rest in found])
+    known = _known(machine, [key for _pk, key, _total in found])
     _book(award, machine, [Total(key, total, *known.get(key, ())) for _pk, key, total in found], now=now)
     assign(JobUsage, "booked_gpu_seconds", [(pk, total) for pk, _key, total in found])
     return len(found)
 
 
-def _known(machine: Machine, usages: Sequence[int]) -> dict[str, tuple[int, int, int]]:
-    """What was booked before for these rows of the meter, by key."""
-    keys = JobUsage.objects.filter(pk__in=among(usages)).values("key")
-    rows = JobBooking.objects.filter(machine=machine, key__in=keys)
-    return {key: (had, version, whose) for key, had, version, whose in rows.values_list(
-        "key", "gpu_seconds", "version", "award_id",
-    )}  # fmt: skip
+def _known(machine: Machine, keys: Sequence[str]) -> dict[str, tuple[int, int, int]]:
+    """What was booked before of these starts of jobs, by key."""
+    rows = JobBooking.objects.filter(machine=machine, key__in=among(keys))
+    facts = rows.values_list("key", "gpu_seconds", "version", "award_id")
+    return {key: (had, version, whose) for key, had, version, whose in facts}
 
 
 def adopt_booked(*, now: datetime) -> int:

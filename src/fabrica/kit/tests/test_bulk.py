@@ -66,3 +66,12 @@ def test_one_field_of_many_rows_gets_a_value_each(machine):
     assert assign(JobUsage, "booked_gpu_seconds", [(first, 5), (second, None), (10**9, 7)]) == 2
     assert assign(JobUsage, "booked_gpu_seconds", []) == 0
     assert list(JobUsage.objects.order_by("key").values_list("booked_gpu_seconds", flat=True)) == [5, None, None, None]
+
+
+def test_among_takes_words_too(machine):
+    write(*(row(machine, str(number)) for number in range(5)))
+    words = ["1", "4", 'it\'s "new"\n\u00e9']
+    assert list(JobUsage.objects.filter(key__in=among(words)).order_by("key").values_list("key", flat=True)) == [
+        "1",
+        "4",
+    ]
