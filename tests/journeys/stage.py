@@ -31,7 +31,7 @@ def main() -> None:
         people[part.key] = person
     type(person).objects.filter(pk=people["ingrid"].pk).update(is_staff=True, is_superuser=True)
     if settings.FABRICA_DEMO:
-        machine = stage.machine_of(people["ingrid"], now)
+        machine = stage.machine_of(stage.Stage(), people["ingrid"], now)
         stage.call_on(machine, people["ingrid"], now)
         publish(people["petra"], now)
 
