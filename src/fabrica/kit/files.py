@@ -31,8 +31,8 @@ def write_atomic(path: Path, data: bytes | str, mode: int = 0o644) -> None:
         with os.fdopen(handle, "wb") as out:
             out.write(raw)
             out.flush()
+            os.fchmod(out.fileno(), mode)  # by the open file: in a shared folder its name may be another's by now
             os.fsync(out.fileno())
-        Path(name).chmod(mode)
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -35,9 +35,8 @@ def give(job: JobRequest, settings: SlurmSettings) -> None:
     me = os.geteuid()
     for folder in {parent for one in (job.folder, *job.reads) for parent in _closed(one)}:
         _set(["-m", f"u:{uid}:--x"], folder)
+    # The folder alone, no file in it by name: the account may put a link in a file's place at any instant.
     _set(["-m", f"u:{uid}:rwX,d:u:{uid}:rwX,d:u:{me}:rwX"], job.folder)
-    for ours in _owned(job.folder, me):  # what an earlier attempt left there is the account's own already
-        _set(["-m", f"u:{uid}:rwX"], ours)
     for folder in job.reads:
         _set(["-R", "-m", f"u:{uid}:rX"], folder)
 
@@ -45,13 +44,6 @@ def give(job: JobRequest, settings: SlurmSettings) -> None:
 def _closed(folder: Path) -> Iterator[Path]:
     """The parents that others may not pass through."""
     return (one for one in folder.parents if not one.stat().st_mode & OTHERS_PASS)
-
-
-def _owned(folder: Path, uid: int) -> list[Path]:
-    """The plain files in a folder that belong to an account; links are left alone."""
-    with os.scandir(folder) as entries:
-        mine = [one for one in entries if one.is_file(follow_symlinks=False)]
-        return [Path(one.path) for one in mine if one.stat(follow_symlinks=False).st_uid == uid]
 
 
 def _set(options: list[str], folder: Path) -> None:
