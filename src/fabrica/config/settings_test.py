@@ -1,9 +1,14 @@
 """Settings of the tests: a home of their own, no secrets, no mail leaves, in memory where it can be."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
-os.environ.setdefault("FABRICA_HOME", tempfile.mkdtemp(prefix="fabrica-test-"))
+if "FABRICA_HOME" not in os.environ:
+    os.environ["FABRICA_HOME"] = tempfile.mkdtemp(prefix="fabrica-test-")
+    atexit.register(shutil.rmtree, os.environ["FABRICA_HOME"], ignore_errors=True)
+
 os.environ.setdefault("FABRICA_SECRET_KEY", "only-for-tests-" + "0" * 40)
 os.environ.setdefault("FABRICA_LOG_LEVEL", "WARNING")
 
