@@ -97,7 +97,7 @@ def record(stage, folder, ids):
     settings, shell = stage.cluster.settings, stage.cluster.shell
     now = datetime.now(UTC)
     fields = stage.cluster._account_fields()
-    accounts, qos, links = objects.show(settings, stage.team)
+    accounts, qos, links, members = objects.show(settings, stage.team)
     asked = {
         "squeue": commands.queue(ids),
         "sacct": commands.accounting(fields, now, job_ids=ids, cluster=settings.cluster),
@@ -106,7 +106,8 @@ def record(stage, folder, ids):
         "helpformat": commands.FIELDS,
         "account": accounts,
         "qos": qos,
-        "associations": links,
+        "links": links,
+        "members": members,
     }
     for name, argv in asked.items():
         (folder / f"{name}.txt").write_text(shell.run(argv).out)

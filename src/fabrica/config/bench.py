@@ -123,10 +123,11 @@ def usage() -> Iterator[Figure]:
 def clusters() -> Iterator[Figure]:
     """What an operator waits for who plans the accounts of a machine on which nothing has changed."""
     bench_data.fill_awards(AWARDS)
-    command = [sys.executable, "-m", "fabrica.config.bench_clusters"]  # its own process: its memory is the plan's alone
-    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own program
-    for name, value, unit in json.loads(told):
-        yield figure(f"clusters: {name}", value, unit)
+    for module in ("bench_clusters", "bench_slurm"):  # processes of their own: their memory is the plan's alone
+        command = [sys.executable, "-m", f"fabrica.config.{module}"]
+        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own program
+        for name, value, unit in json.loads(told):
+            yield figure(f"clusters: {name}", value, unit)
 
 
 def trainer() -> Iterator[Figure]:

@@ -90,7 +90,7 @@ class Recording:
         return list(answers.accounted(self.fields, self.lines("sacct"), "gpu", self.now))
 
     def found(self):
-        return objects.found(SETTINGS, *(self.lines(one) for one in ("account", "qos", "associations")))
+        return objects.found(SETTINGS, *(self.lines(one) for one in ("account", "qos", "links", "members")))
 
     def devices(self):
         return answers.devices(self.lines("sinfo"), "gpu")

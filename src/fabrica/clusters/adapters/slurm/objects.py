@@ -17,7 +17,8 @@ from fabrica.kit.errors import Refused
 MINUTE = 60
 ACCOUNTS = ("Account", "Organization", "Description")
 QOS = ("Name", "Flags", "GrpTRESMins", "GrpSubmitJobs", "Priority", "Description")
-ASSOCIATIONS = ("Account", "ParentName", "User", "MaxSubmitJobs", "DefaultQOS", "QOS")
+LINKS = ("Account", "ParentName", "DefaultQOS", "QOS")
+MEMBERS = ("Account", "User", "MaxSubmitJobs")
 CHANGE = ["sacctmgr", "--immediate", "--quiet"]
 
 
@@ -46,15 +47,20 @@ class Found:
 
 
 def show(settings: SlurmSettings, name: str = "") -> list[list[str]]:
-    """What to ask sacctmgr: accounts, QoS, associations; of one account, or of all."""
+    """What to ask sacctmgr: accounts, QoS, associations of accounts, and of members; of one account, or of all.
+
+    The database looks up the parent of each association by itself, unless told not to (WOPInfo), and what it inherits
+    (WOPLimits): 40,000 members take it many seconds. So parents are asked of the accounts alone.
+    """
     ask = ["sacctmgr", "--noheader", "--parsable2", "show"]
-    above = f"{name},{settings.root}"
+    links = [*ask, "associations", f"cluster={settings.cluster}", "WOPLimits"]
+    of_links = [f"account={name},{settings.root}"] if name else []
     return [
         [*ask, "account", *([f"account={name}"] if name else []), f"format={','.join(ACCOUNTS)}"],
         [*ask, "qos", *([f"name={qos_name(settings, name)}"] if name else []), f"format={','.join(QOS)}"],
-        [*ask, "associations", f"cluster={settings.cluster}", *([f"account={above}"] if name else []),
-         f"format={','.join(ASSOCIATIONS)}"],
-    ]  # fmt: skip
+        [*links, "user=", *of_links, f"format={','.join(LINKS)}"],
+        [*links, "WOPInfo", *of_links, f"format={','.join(MEMBERS)}"],
+    ]
 
 
 def qos_name(settings: SlurmSettings, account: str) -> str:
@@ -67,19 +73,21 @@ def programme_account(settings: SlurmSettings, programme: str) -> str:
     return f"{settings.root}_{programme}" if programme else settings.root
 
 
-def found(settings: SlurmSettings, accounts: Iterable[str], qos: Iterable[str], links: Iterable[str]) -> Found:
-    """The three answers together. Raises Unreachable for a line that makes no sense."""
+def found(
+    settings: SlurmSettings, accounts: Iterable[str], qos: Iterable[str], links: Iterable[str], members: Iterable[str]
+) -> Found:
+    """The four answers together. Raises Unreachable for a line that makes no sense."""
     have = Found()
     for name, owner, text in _rows("account", ACCOUNTS, accounts):
         have.owners[name] = (owner, text)
     for row in _rows("qos", QOS, qos):
         have.budgets[row[0]] = _budget(settings, row)
-    for account, parent, user, submit, default, allowed in _rows("associations", ASSOCIATIONS, links):
+    for account, parent, default, allowed in _rows("associations", LINKS, links):
+        have.parents[account] = parent
+        have.account_qos[account] = (default, allowed)
+    for account, user, submit in _rows("associations", MEMBERS, members):
         if user:
             have.members.setdefault(account, {})[user] = submit != "0"
-        else:
-            have.parents[account] = parent
-            have.account_qos[account] = (default, allowed)
     return have
 
 
