@@ -14,7 +14,6 @@ from fabrica.clusters.adapters.slurm.answers import malformed, tres
 from fabrica.clusters.adapters.slurm.settings import SlurmSettings
 from fabrica.kit.errors import Refused
 
-MINUTE = 60
 ACCOUNTS = ("Account", "Organization", "Description")
 QOS = ("Name", "Flags", "GrpTRESMins", "GrpSubmitJobs", "Priority", "Description")
 ASSOCIATIONS = ("Account", "ParentName", "User", "MaxSubmitJobs", "DefaultQOS", "QOS")
@@ -23,15 +22,20 @@ CHANGE = ["sacctmgr", "--immediate", "--quiet"]
 
 @dataclass(frozen=True)
 class Budget:
-    """A QoS. `gpu_minutes` is None without a limit; `flags` are kept where they can only be written all at once."""
+    """A QoS. `flags` are kept where they can only be written all at once.
+
+    `minutes` is its limit in what this machine counts, devices or nodes, and None without one; `has_other_limit` says
+    that the other of the two is limited as well, as after a change from one to the other.
+    """
 
     name: str
     no_decay: bool
-    gpu_minutes: int | None
+    minutes: int | None
     is_open: bool
     priority: int
     is_ours: bool
     flags: tuple[str, ...] = ()
+    has_other_limit: bool = False
 
 
 @dataclass
@@ -95,9 +99,17 @@ def _rows(what: str, names: tuple[str, ...], lines: Iterable[str]) -> Iterator[l
 
 def _budget(settings: SlurmSettings, row: list[str]) -> Budget:
     name, flags, limits, submit, priority, text = row
-    minutes = tres(limits).get(f"gres/{settings.gres}")
+    minutes = tres(limits)
     is_ours = text.split(" ", maxsplit=1)[0].lower() == settings.root.lower()
-    return Budget(name, "NoDecay" in flags.split(","), minutes, submit != "0", int(priority or 0), is_ours)
+    return Budget(
+        name,
+        "NoDecay" in flags.split(","),
+        minutes.get(settings.counted),
+        submit != "0",
+        int(priority or 0),
+        is_ours,
+        has_other_limit=settings.not_counted in minutes,
+    )
 
 
 def is_ours(settings: SlurmSettings, have: Found, account: str) -> bool:
@@ -119,16 +131,17 @@ def check_owned(settings: SlurmSettings, have: Found, account: str) -> None:
 
 
 def spec_of(settings: SlurmSettings, have: Found, name: str) -> AccountSpec | None:
-    """The account as Slurm has it; None where there is none on this cluster. A budget that is not there is 0."""
+    """The account as Slurm has it; None where there is none on this cluster. A budget that does not hold is 0."""
     if name not in have.owners or name not in have.parents:
         return None
     budget = have.budgets.get(qos_name(settings, name))
     is_charged = have.account_qos[name][0] == qos_name(settings, name)
-    minutes = (budget.gpu_minutes if budget.no_decay else 0) if budget and is_charged else 0
+    holds = budget is not None and budget.no_decay and not budget.has_other_limit and is_charged
+    minutes = budget.minutes if budget and holds else 0
     parent = have.parents[name]
     programme = parent.removeprefix(f"{settings.root}_") if parent != settings.root else ""
     members = tuple(sorted(user for user, is_open in have.members.get(name, {}).items() if is_open))
-    limit = None if minutes is None else minutes * MINUTE
+    limit = None if minutes is None else settings.counting.limit(minutes)
     return AccountSpec(name, have.owners[name][1], limit, programme, members, budget is not None and budget.is_open)
 
 
@@ -162,10 +175,19 @@ def _tops(settings: SlurmSettings, have: Found, above: str) -> Iterator[list[str
             yield [*CHANGE, "add", "account", name, f"parent={parent}", f"Description={name}", *mark]
 
 
+def minutes_of(settings: SlurmSettings, want: AccountSpec) -> int | None:
+    """The limit of an account in what the machine counts; None without one."""
+    limit = want.gpu_seconds_limit
+    return None if limit is None else settings.counting.steps(limit)
+
+
+def _counted(settings: SlurmSettings, minutes: int | None) -> str:
+    return f"{settings.counted}={-1 if minutes is None else minutes}"
+
+
 def _limits(settings: SlurmSettings, want: AccountSpec) -> dict[str, str]:
-    minutes = -1 if want.gpu_seconds_limit is None else want.gpu_seconds_limit // MINUTE
     return {
-        "GrpTRESMins": f"gres/{settings.gres}={minutes}",
+        "GrpTRESMins": _counted(settings, minutes_of(settings, want)),
         "GrpSubmitJobs": "-1" if want.is_open else "0",
         "Priority": str(settings.programme(want.programme).priority),
     }
@@ -178,9 +200,10 @@ def _qos(settings: SlurmSettings, budget: Budget | None, want: AccountSpec, qos:
         about = f"Description={settings.root} {want.description}"
         yield [*CHANGE, "add", "qos", qos, about, "Flags=NoDecay", *pairs]
         return
-    minutes = -1 if budget.gpu_minutes is None else budget.gpu_minutes
+    if budget.has_other_limit:
+        wanted["GrpTRESMins"] += f",{settings.not_counted}=-1"
     has: Mapping[str, str] = {
-        "GrpTRESMins": f"gres/{settings.gres}={minutes}",
+        "GrpTRESMins": _counted(settings, budget.minutes),
         "GrpSubmitJobs": "-1" if budget.is_open else "0",
         "Priority": str(budget.priority),
     }

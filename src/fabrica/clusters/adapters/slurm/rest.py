@@ -35,6 +35,7 @@ class SlurmRest:
         if settings.rest is None:
             raise Refused("The machine's file has no [rest].", todo="See docs/operator/slurm-rest.md.")
         self.settings, self.devices_total = settings, devices_total
+        self.counting = settings.counting
         self.client = client or RestClient(settings.rest, settings.timeout_seconds)
         self._partitions: dict[str, int | None] = {}
         self._partitions_at = -FACTS_SECONDS
@@ -155,7 +156,7 @@ class SlurmRest:
         """Every start of some jobs, steps left out; without the last flag, what runs would seem to end now."""
         flags = [(name, "1") for name in ("show_duplicates", "skip_steps", "disable_truncate_usage_time")]
         answer = self.client.get("slurmdb/jobs/", [("cluster", self.settings.cluster), *flags, *pairs], most=most)
-        return list(rest_answers.accounted(answer, self.settings.gres, utcnow()))
+        return list(rest_answers.accounted(answer, self.settings.gres, self.counting))
 
     def _longest(self, programme: str) -> int | None:
         """The longest a job of a programme may take, in seconds; None without a limit. Asked every five minutes."""

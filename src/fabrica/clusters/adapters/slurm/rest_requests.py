@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fabrica.clusters.adapters.port import AccountSpec
-from fabrica.clusters.adapters.slurm.objects import MINUTE, Budget, Found, programme_account, qos_name
+from fabrica.clusters.adapters.slurm.objects import Budget, Found, minutes_of, programme_account, qos_name
 from fabrica.clusters.adapters.slurm.settings import SlurmSettings
 from fabrica.kit.errors import Refused
 
@@ -104,12 +104,14 @@ def _add_account(settings: SlurmSettings, name: str, about: str, links: Fields) 
 
 
 def _budget(settings: SlurmSettings, has: Budget | None, want: AccountSpec) -> Iterator[Write]:
-    minutes = None if want.gpu_seconds_limit is None else want.gpu_seconds_limit // MINUTE
+    minutes = minutes_of(settings, want)
     priority = settings.programme(want.programme).priority
-    wanted = (True, minutes, want.is_open, priority)
-    if has and (has.no_decay, has.gpu_minutes, has.is_open, has.priority) == wanted:
+    wanted = (True, minutes, want.is_open, priority, False)
+    if has and (has.no_decay, has.minutes, has.is_open, has.priority, has.has_other_limit) == wanted:
         return
-    limit = {"type": "gres", "name": settings.gres, "count": -1 if minutes is None else minutes}
+    limits = [_limit(settings.counted, minutes)]
+    if has and has.has_other_limit:
+        limits.append(_limit(settings.not_counted, None))
     name = qos_name(settings, want.name)
     fields = {
         "name": name,
@@ -117,11 +119,16 @@ def _budget(settings: SlurmSettings, has: Budget | None, want: AccountSpec) -> I
         "flags": sorted({*(has.flags if has else ()), "NO_DECAY"}),
         "priority": count(priority),
         "limits": {
-            "max": {"tres": {"minutes": {"total": [limit]}}, "jobs": {"count": NO_LIMIT if want.is_open else count(0)}}
+            "max": {"tres": {"minutes": {"total": limits}}, "jobs": {"count": NO_LIMIT if want.is_open else count(0)}}
         },
     }
     about = {} if has else {"description": f"{settings.root} {want.description}"}
     yield Write(f"the budget {name}", "slurmdb/qos/", {"qos": [{**fields, **about}]})
+
+
+def _limit(tres: str, minutes: int | None) -> Fields:
+    kind, _, name = tres.partition("/")
+    return {"type": kind, "name": name, "count": -1 if minutes is None else minutes}
 
 
 def _account(settings: SlurmSettings, have: Found, want: AccountSpec, above: str) -> Iterator[Write]:

@@ -60,7 +60,7 @@ def shape(job: JobRequest, settings: SlurmSettings, partition_seconds: int | Non
 
     Raises Refused for devices that do not divide over the nodes.
     """
-    nodes = job.nodes or math.ceil(job.devices / settings.gpus_per_node)
+    nodes = settings.counting.nodes(job.devices, job.nodes)
     if job.devices % nodes or job.devices // nodes > settings.gpus_per_node:
         raise Refused(
             f"{job.devices} devices do not divide over {nodes} nodes.",

@@ -6,18 +6,26 @@ Each key is described in docs/operator/slurm.md. Secrets never stand in it: it n
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from fabrica.clusters.engine import Counting
 from fabrica.kit.errors import Refused
 
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 UNIX_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
+FRACTION = re.compile(r"[1-9]\d{0,5}(/[1-9]\d{0,5})?")
 MAX_BYTES = 64_000
 MAX_LINES = 40
 DAY = 86_400
+MINUTE = 60
+# a minute of a device is worth a GPU-second at least
+LEAST = {"gpus_per_device": Fraction(1, MINUTE), "native_per_gpu_hour": Fraction(1, 1_000)}
+MOST = 1_000
+MOST_NATIVE = 40
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,19 @@ class Rest:
 
 
 @dataclass(frozen=True)
+class Units:
+    """What the machine's hours are: the GPUs of the ledger that one device of Slurm is, and whether nodes are whole.
+
+    `native` is what people know them by, and `native_per_gpu_hour` how many of it one GPU-hour of the ledger is.
+    """
+
+    gpus_per_device: Fraction = Fraction(1)
+    billed_by: str = "gpu"
+    native: str = ""
+    native_per_gpu_hour: Fraction | None = None
+
+
+@dataclass(frozen=True)
 class SlurmSettings:
     """One machine. `root` is the account above all of ours, and the mark by which we know what we own.
 
@@ -78,6 +99,25 @@ class SlurmSettings:
     timeout_seconds: int = 30
     ssh: Ssh | None = None
     rest: Rest | None = None
+    units: Units = field(default_factory=Units)
+
+    @property
+    def counting(self) -> Counting:
+        """How hours go between Slurm and the ledger. Slurm keeps limits in whole minutes."""
+        units = self.units
+        by_node = units.billed_by == "node"
+        plain = Counting(units.gpus_per_device, self.gpus_per_node, by_node, MINUTE, units.native)
+        return replace(plain, native_per_gpu_hour=units.native_per_gpu_hour or 1 / plain.gpus_per_unit)
+
+    @property
+    def counted(self) -> str:
+        """What Slurm is told to limit: its name of a device, or of a node."""
+        return "node" if self.units.billed_by == "node" else f"gres/{self.gres}"
+
+    @property
+    def not_counted(self) -> str:
+        """The other of the two."""
+        return f"gres/{self.gres}" if self.units.billed_by == "node" else "node"
 
     def programme(self, name: str) -> Programme:
         """How jobs of an access mode go; those of a mode nobody described go to the machine's own partition."""
@@ -120,6 +160,7 @@ def settings_from(values: dict[str, Any]) -> SlurmSettings:
     found["programmes"] = {_word(key, "programmes"): _programme(one) for key, one in _table(found, "programmes")}
     found["ssh"] = _ssh(found["ssh"]) if "ssh" in found else None
     found["rest"] = _rest(found["rest"]) if "rest" in found else None
+    found["units"] = _units(found.get("units", {}))
     return SlurmSettings(**found)
 
 
@@ -202,3 +243,23 @@ def _rest(values: Any) -> Rest:
         _need(not is_asked or _is_path(values.get(name)), f"rest.{name}", "must be an absolute path")
     paths = {name: Path(values[name]) for name in ("token_file", "tokens_folder", "ca_file") if name in values}
     return Rest(url=values["url"].rstrip("/"), user=values["user"], **paths)
+
+
+def _units(values: Any) -> Units:
+    _only(values, {one.name for one in fields(Units)}, "units")
+    _need(values.get("billed_by", "gpu") in ("gpu", "node"), "units.billed_by", "must be gpu or node")
+    native = values.get("native", "")
+    fits = isinstance(native, str) and len(native) <= MOST_NATIVE and native.isprintable() and native == native.strip()
+    _need(fits, "units.native", f"must be at most {MOST_NATIVE} letters, such as node-hours")
+    factors = {name: _fraction(values[name], name, least) for name, least in LEAST.items() if name in values}
+    return Units(**{**values, **factors})
+
+
+def _fraction(value: Any, name: str, least: Fraction) -> Fraction:
+    """An exact fraction: no floating point, in which 1/3 is not a third."""
+    written = str(value) if type(value) is int else value
+    is_one = isinstance(written, str) and FRACTION.fullmatch(written) is not None
+    found = Fraction(written) if is_one else Fraction(0)
+    rule = f'must be a whole number or a fraction in quotes, such as "1/2", from {least} to {MOST}'
+    _need(least <= found <= MOST, f"units.{name}", rule)
+    return found
