@@ -9,8 +9,8 @@ from pathlib import Path
 from fabrica.clusters.adapters import checks, outputs
 from fabrica.clusters.adapters.port import AccountSpec, JobRequest, JobState, JobStatus, Load, UsageRecord
 from fabrica.clusters.adapters.slurm import access, answers, commands, objects
+from fabrica.clusters.adapters.slurm.found import Found
 from fabrica.clusters.adapters.slurm.jobs import status_of
-from fabrica.clusters.adapters.slurm.objects import Found
 from fabrica.clusters.adapters.slurm.refusals import is_silent, problem_of
 from fabrica.clusters.adapters.slurm.script import batch_script
 from fabrica.clusters.adapters.slurm.settings import SlurmSettings

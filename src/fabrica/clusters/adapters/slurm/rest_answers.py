@@ -10,7 +10,7 @@ from typing import Any
 from fabrica.clusters.adapters.port import JobState
 from fabrica.clusters.adapters.slurm import answers
 from fabrica.clusters.adapters.slurm.answers import Accounted, Queued
-from fabrica.clusters.adapters.slurm.objects import Budget, Found
+from fabrica.clusters.adapters.slurm.found import Budget, Found
 from fabrica.clusters.adapters.slurm.settings import SlurmSettings
 from fabrica.clusters.adapters.slurm.states import state_of
 from fabrica.clusters.engine import Counting
@@ -179,6 +179,8 @@ def _budget(settings: SlurmSettings, one: Json) -> Budget:
         is_ours,
         flags,
         has_other_limit=settings.not_counted in limits,
+        preempts=frozenset(map(str, at(one, "preempt/list") or [])),
+        preempt_mode=",".join(map(str, at(one, "preempt/mode") or [])).lower(),
     )
 
 

@@ -30,10 +30,14 @@ MOST_NATIVE = 40
 
 @dataclass(frozen=True)
 class Programme:
-    """How jobs of one access mode go: their partition, and the priority of the QoS of their projects."""
+    """How jobs of one access mode go: their partition, and the priority of the QoS of their projects.
+
+    `preempts` are the modes whose jobs they may interrupt, where precedence is by QoS.
+    """
 
     partition: str
     priority: int = 0
+    preempts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,7 @@ class SlurmSettings:
     ssh: Ssh | None = None
     rest: Rest | None = None
     units: Units = field(default_factory=Units)
+    preemption: str = "partition"
 
     @property
     def counting(self) -> Counting:
@@ -153,11 +158,13 @@ def settings_from(values: dict[str, Any]) -> SlurmSettings:
     _whole(found, "signal_seconds", 5, 3600)
     _whole(found, "link_seconds", 0, 30 * DAY)
     _whole(found, "timeout_seconds", 1, 600)
+    _need(found.get("preemption", "partition") in ("partition", "qos"), "preemption", "must be partition or qos")
     _need(found.get("become", "sudo") in ("sudo", "self"), "become", "must be sudo or self")
     for name in ("conf", "python"):
         _need(found.get(name, "") == "" or _is_path(found[name]), name, "must be an absolute path")
     found["setup"] = _lines(found.get("setup", []))
     found["programmes"] = {_word(key, "programmes"): _programme(one) for key, one in _table(found, "programmes")}
+    _check_precedence(found["programmes"], found.get("preemption", "partition"))
     found["ssh"] = _ssh(found["ssh"]) if "ssh" in found else None
     found["rest"] = _rest(found["rest"]) if "rest" in found else None
     found["units"] = _units(found.get("units", {}))
@@ -202,10 +209,32 @@ def _table(values: dict[str, Any], name: str) -> list[tuple[str, Any]]:
 
 
 def _programme(values: Any) -> Programme:
-    _only(values, {"partition", "priority"}, "programmes")
+    _only(values, {"partition", "priority", "preempts"}, "programmes")
     _word(values.get("partition"), "partition")
     _whole(values, "priority", 0, 2**31 - 1)
-    return Programme(**values)
+    names = values.get("preempts", [])
+    _need(isinstance(names, list) and len(names) <= MAX_LINES, "preempts", "must be a list of modes")
+    return Programme(**{**values, "preempts": tuple(_word(one, "preempts") for one in names)})
+
+
+def _check_precedence(programmes: Mapping[str, Programme], preemption: str) -> None:
+    """Modes name modes of the file, and none interrupts itself in the end: Slurm refuses circles."""
+    for name, one in programmes.items():
+        _need(not one.preempts or preemption == "qos", f"programmes.{name}.preempts", 'needs preemption = "qos"')
+        strange = sorted(set(one.preempts) - set(programmes))
+        _need(not strange, ", ".join(strange)[:200], f"is no mode of this file, but programmes.{name} preempts it")
+        _need(name not in _reached(programmes, name), f"programmes.{name}", "would preempt itself, in a circle")
+
+
+def _reached(programmes: Mapping[str, Programme], name: str) -> set[str]:
+    found: set[str] = set()
+    ahead = list(programmes[name].preempts)
+    while ahead:
+        one = ahead.pop()
+        if one not in found:
+            found.add(one)
+            ahead += programmes[one].preempts if one in programmes else ()
+    return found
 
 
 def _ssh(values: Any) -> Ssh:
