@@ -154,8 +154,10 @@ def wanted(machine: Machine, now: datetime, accounts: Iterable[int] | None = Non
 def standing(machine: Machine, now: datetime, accounts: Iterable[int] | None = None) -> dict[int, Standing]:
     """Each account on a machine as it should be, by ClusterAccount, with what we know that we put there before.
 
-    Three statements, however many there are; `accounts` are the keys of some, at most some thousands.
+    The limit is what the machine can count of the award. Three statements, however many there are; `accounts` are the
+    keys of some, at most some thousands. Raises Refused.
     """
+    counting = clusters.counting_of(machine)
     rows = accounts_on(machine) if accounts is None else accounts_on(machine).filter(pk__in=list(accounts))
     members = _unix_names_of_members(rows, machine.site)
     told = rows.values_list(
@@ -167,7 +169,9 @@ def standing(machine: Machine, now: datetime, accounts: Iterable[int] | None = N
     for pk, project, slug, code, programme, ends_at, limit, own, known, ready_at, may_open in told.iterator(CHUNK):
         people = members.get(project, [])
         is_open = may_open and now < ends_at
-        spec = AccountSpec(slug, MARK + code, limit, programme, tuple(sorted({*people, own} - {""})), is_open)
+        spec = AccountSpec(
+            slug, MARK + code, counting.kept(limit), programme, tuple(sorted({*people, own} - {""})), is_open
+        )
         before = tuple(
             AccountSpec(slug, spec.description, **{**one, "members": tuple(one["members"])}) for one in known
         )

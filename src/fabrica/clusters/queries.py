@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
 from fabrica.clusters.adapters.port import Cluster
-from fabrica.clusters.engine import Month, by_month, month_after, month_start, months_between
+from fabrica.clusters.engine import Counting, Month, by_month, month_after, month_start, months_between
 from fabrica.clusters.models import IS_OPEN, JobUsage, Machine, Site, UnixName, UsageMark
 from fabrica.kit.errors import NotFound, Refused
 from fabrica.people.models import Person
@@ -35,6 +35,11 @@ def cluster_of(machine: Machine) -> Cluster:
             f"No adapter is called {machine.adapter}.", todo=f"Use one of: {', '.join(adapters()) or 'none'}."
         )
     return _makers[machine.adapter](machine)
+
+
+def counting_of(machine: Machine) -> Counting:
+    """What a machine's devices and seconds are worth to the ledger; the machine is not asked. Raises Refused."""
+    return cluster_of(machine).counting
 
 
 def machines() -> QuerySet[Machine]:

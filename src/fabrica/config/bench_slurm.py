@@ -22,7 +22,8 @@ from fabrica.allocations.models import ClusterAccount  # noqa: E402 - the same
 from fabrica.allocations.queries import wanted  # noqa: E402 - the same
 from fabrica.clusters.adapters.port import AccountSpec  # noqa: E402 - the same
 from fabrica.clusters.adapters.slurm.cluster import SlurmCluster  # noqa: E402 - the same
-from fabrica.clusters.adapters.slurm.objects import programme_account, qos_name  # noqa: E402 - the same
+from fabrica.clusters.adapters.slurm.objects import qos_name  # noqa: E402 - the same
+from fabrica.clusters.adapters.slurm.precedence import programme_account  # noqa: E402 - the same
 from fabrica.clusters.adapters.slurm.settings import SlurmSettings  # noqa: E402 - the same
 from fabrica.clusters.queries import serve  # noqa: E402 - the same
 from fabrica.config.bench_clusters import peak_megabytes  # noqa: E402 - the same

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from typing import Literal
 
 from fabrica.kit.errors import Refused
@@ -83,6 +84,8 @@ def plan(
     startup_seconds: float | None = None,
     evaluation_seconds: float | None = None,
     price_tier: str = "specialist",
+    gpus_per_device: Fraction = Fraction(1),
+    gpus_charged: Fraction | None = None,
 ) -> Plan:
     """Time, energy, CO2e and cloud price of training `recipe_flops` (all operations) on `tokens` tokens.
 
@@ -90,9 +93,13 @@ def plan(
     models on a processor spend beside arithmetic; it is 0 on a GPU, where nobody measured it, and without `steps`.
     The rate is the calibration where there is one, else peak x MFU (the estimator that fits published runs best: 6ND
     at 40 % of peak). Nothing is taken off for traffic between devices. Raises Refused for values out of bounds.
+
+    Facts are those of a whole GPU; where the machine's devices are parts of one, `gpus_per_device` says how large.
+    `gpus_charged` is how many GPUs are paid and draw power, where they are others than those of the devices.
     """
     _check(recipe_flops, tokens, devices, startup_seconds, evaluation_seconds)
-    rates, used = _rates(machine, calibration)
+    rates, used = _rates(machine, calibration, gpus_per_device)
+    charged = devices * gpus_per_device if gpus_charged is None else gpus_charged
     start, used_start = _startup(machine, startup_seconds)
     share = assumptions()["evaluation_share"]
     overhead, used_overhead = _overhead(machine, steps)
@@ -104,21 +111,22 @@ def plan(
         return max(1, math.ceil(round(compute + start + evaluation, 6)))  # a rounding error is no second
 
     low, value, high = seconds(rates.high), seconds(rates.value), seconds(rates.low)
+    gpu_low, gpu_value, gpu_high = (math.ceil(charged * one) for one in (low, value, high))
     rows = price_rows(machine.device.price_as, price_tier)
-    cost = cloud_cost(rows[0], devices * low, devices * high) if rows else None
+    cost = cloud_cost(rows[0], gpu_low, gpu_high) if rows else None
     used += footprint_assumptions(machine) + ((assumptions()["eur_per_usd"],) if cost else ())
     return Plan(
         seconds=value,
         seconds_low=low,
         seconds_high=high,
         devices=devices,
-        gpu_seconds=devices * value,
-        gpu_seconds_low=devices * low,
-        gpu_seconds_high=devices * high,
+        gpu_seconds=gpu_value,
+        gpu_seconds_low=gpu_low,
+        gpu_seconds_high=gpu_high,
         tokens_per_second=tokens * devices * rates.value / recipe_flops,
-        footprint=footprint(devices * value, machine),
-        footprint_low=footprint(devices * low, machine),
-        footprint_high=footprint(devices * high, machine),
+        footprint=footprint(gpu_value, machine),
+        footprint_low=footprint(gpu_low, machine),
+        footprint_high=footprint(gpu_high, machine),
         cost=cost,
         is_measured=calibration is not None,
         assumptions=used,
@@ -136,7 +144,9 @@ def _check(recipe_flops: float, tokens: int, devices: int, startup: float | None
         raise Refused("The seconds for start and evaluation cannot be below zero.")
 
 
-def _rates(machine: MachineFacts, calibration: Calibration | None) -> tuple[Range, tuple[Assumption, ...]]:
+def _rates(
+    machine: MachineFacts, calibration: Calibration | None, gpus_per_device: Fraction
+) -> tuple[Range, tuple[Assumption, ...]]:
     """FLOP/s of one device: measured with the error of measured predictions, or peak with the spread of MFU."""
     stated = assumptions()
     if calibration:
@@ -145,8 +155,9 @@ def _rates(machine: MachineFacts, calibration: Calibration | None) -> tuple[Rang
             raise Refused(f"A measured rate of {rate:g} operations per second cannot be used.")
         return Range(rate / (1 + error.value), rate, rate / (1 - error.value)), (calibration.as_assumption(), error)
     names = [f"mfu_{machine.device.kind}{end}" for end in ("_low", "", "_high")]
-    low, value, high = (machine.peak_flops_per_second * stated[name].value for name in names)
-    peak = Assumption("peak", machine.peak_flops_per_second, "FLOP/s per device", machine.device.source)
+    peak_rate = machine.peak_flops_per_second * float(gpus_per_device)
+    low, value, high = (peak_rate * stated[name].value for name in names)
+    peak = Assumption("peak", peak_rate, "FLOP/s per device", machine.device.source)
     return Range(low, value, high), (peak, *(stated[name] for name in names))
 
 

@@ -99,7 +99,7 @@ def _use(run: Run) -> dict[str, Any]:
 
 def _estimates(run: Run, found: Bill) -> dict[str, Any]:
     return {
-        "actual_seconds": -(-run.used_gpu_seconds // run.devices),
+        "actual_seconds": run.seconds_of(run.used_gpu_seconds),
         "energy_wh": round(found.footprint.energy_wh, 3),
         "co2e_grams": round(found.footprint.co2e_grams, 3),
         "cloud": [_price(one) for one in found.cloud],

@@ -20,7 +20,7 @@ from fabrica.projects.models import Project
 from fabrica.projects.queries import project_of
 from fabrica.trainer.recipe import recipe_from
 from fabrica.training import queries, services
-from fabrica.training.engine import MAX_TIME_LIMIT_SECONDS, time_limit
+from fabrica.training.engine import MAX_TIME_LIMIT_SECONDS
 from fabrica.training.models import Run
 from fabrica.training.queries import RunBill
 from fabrica.web.scopes import needs
@@ -55,6 +55,7 @@ class PlanIn(Schema):
 
     recipe: dict[str, Any] = Field(examples=[{"name": "tiny"}])
     devices: int = Field(1, ge=1, le=MAX_DEVICES)
+    nodes: int = Field(0, ge=0, le=MAX_DEVICES, description="over how many; 0 for as few as the devices fit on")
     time_limit_seconds: int | None = Field(None, ge=1, le=MAX_TIME_LIMIT_SECONDS)
 
 
@@ -270,8 +271,14 @@ def recipes(request: HttpRequest) -> Any:  # noqa: ARG001 - the same for everybo
 def plan(request: HttpRequest, slug: str, payload: PlanIn) -> dict[str, Any]:
     """What a run would take on the project's machine. Nothing is held or launched."""
     machine = award_of(project_of(signed_in(request), slug)).machine
-    found = queries.plan(machine, recipe_from(payload.recipe), payload.devices)
-    seconds = time_limit(found.seconds, payload.time_limit_seconds)
+    found = queries.plan(machine, recipe_from(payload.recipe), payload.devices, payload.nodes)
+    held = queries.hold(
+        machine,
+        devices=payload.devices,
+        nodes=payload.nodes,
+        planned_seconds=found.seconds,
+        given=payload.time_limit_seconds,
+    )
     plain = ("seconds", "seconds_low", "seconds_high", "devices", "gpu_seconds", "tokens_per_second", "is_measured")
     return {
         **{name: getattr(found, name) for name in plain},
@@ -280,8 +287,8 @@ def plan(request: HttpRequest, slug: str, payload: PlanIn) -> dict[str, Any]:
         "cost": _price(found.cost) if found.cost else None,
         "confidence": found.confidence,
         "assumptions": _told(found),
-        "time_limit_seconds": seconds,
-        "held_gpu_seconds": payload.devices * seconds,
+        "time_limit_seconds": held.time_limit_seconds,
+        "held_gpu_seconds": held.gpu_seconds,
     }
 
 

@@ -1,5 +1,7 @@
 """Runs, their attempts, their data and the points of their curves."""
 
+import math
+from fractions import Fraction
 from pathlib import Path
 
 from django.conf import settings
@@ -34,6 +36,7 @@ class Run(Claimable):
         default=0, db_default=0, help_text="Over how many the devices are spread; 0 for as few as they fit on."
     )
     time_limit_seconds = models.PositiveIntegerField(help_text="For all attempts together.")
+    held_gpu_seconds = models.PositiveBigIntegerField(null=True, help_text="What was held for it, for the whole limit.")
     planned_seconds = models.PositiveBigIntegerField(null=True, help_text="None for a command: nobody can plan it.")
     planned_gpu_seconds = models.PositiveBigIntegerField(null=True)
     used_gpu_seconds = models.PositiveBigIntegerField(default=0, help_text="The sum of what its attempts used.")
@@ -97,6 +100,19 @@ class Run(Claimable):
     def folder(self) -> Path:
         """Its job folder: the contract with the runner."""
         return Path(settings.FABRICA_STORAGE) / "projects" / self.project.slug / "runs" / str(self.number)
+
+    @property
+    def most_gpu_seconds(self) -> int:
+        """The most that it may use: what was held; in runs of before that was noted, devices x time limit."""
+        return self.devices * self.time_limit_seconds if self.held_gpu_seconds is None else self.held_gpu_seconds
+
+    def seconds_of(self, gpu_seconds: int) -> int:
+        """How long it ran for so many GPU-seconds, as its machine counts them; rounded up."""
+        return -(-gpu_seconds * self.time_limit_seconds // self.most_gpu_seconds)
+
+    def gpu_seconds_of(self, seconds: Fraction) -> int:
+        """The GPU-seconds of so long a time, as its machine counts them; rounded up."""
+        return math.ceil(seconds * self.most_gpu_seconds / self.time_limit_seconds)
 
     @property
     def is_ended(self) -> bool:

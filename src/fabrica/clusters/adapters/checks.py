@@ -84,20 +84,20 @@ def no_account(name: str) -> Refused:
     )
 
 
-def check_limit(job: JobRequest, account: AccountSpec | None, committed_gpu_seconds: int) -> None:
+def check_limit(job: JobRequest, account: AccountSpec | None, committed_gpu_seconds: int, gpu_seconds: int) -> None:
     """Refuse a job on an unknown account, or one that could pass the account's limit.
 
-    `committed_gpu_seconds` is what the account has used plus the most that its waiting and running jobs
-    can still become: a job that starts can always run to its time limit.
+    `committed_gpu_seconds` is what the account has used plus the most that its waiting and running jobs can still
+    become: a job that starts can always run to its time limit. `gpu_seconds` is the most that this one can.
     """
     if account is None:
         raise no_account(job.account)
     if account.gpu_seconds_limit is None:
         return
     left = account.gpu_seconds_limit - committed_gpu_seconds
-    if job.gpu_seconds > left:
+    if gpu_seconds > left:
         raise Refused(
-            f"The job may need {_hours(job.gpu_seconds)} and the account {account.name} has {_hours(left)} left.",
+            f"The job may need {_hours(gpu_seconds)} and the account {account.name} has {_hours(left)} left.",
             why=f"Its limit is {_hours(account.gpu_seconds_limit)}; waiting and running jobs count in full.",
             todo="Give a shorter time limit or fewer devices, wait for running jobs to end, or ask for more hours.",
         )

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 
 from fabrica.clusters.adapters import checks, outputs
@@ -15,6 +16,7 @@ from fabrica.clusters.adapters.port import (
     Load,
     UsageRecord,
 )
+from fabrica.clusters.engine import Counting
 from fabrica.kit.errors import NotFound, Unreachable
 
 
@@ -43,11 +45,12 @@ class FakeCluster:
 
     `outcomes` maps a token to how its job will go (60 seconds and exit code 0 otherwise). `unreachable` makes
     every call raise; `lose_answers` makes `submit` start the job and then raise, as a broken connection does;
-    `slow_seconds` passes on the clock in every call.
+    `slow_seconds` passes on the clock in every call. A `counting` may be given to count as another machine does.
     """
 
-    def __init__(self, now: datetime, devices_total: int = 4) -> None:
+    def __init__(self, now: datetime, devices_total: int = 4, counting: Counting | None = None) -> None:
         self.now = now
+        self.counting = counting or Counting()
         self.devices_total = devices_total
         self.outcomes: dict[str, Outcome] = {}
         self.unreachable = False
@@ -83,7 +86,8 @@ class FakeCluster:
         job_id = f"fake-{job.token}"
         if job_id not in self._jobs:
             checks.check_request(job, self.devices_total)
-            checks.check_limit(job, self._accounts.get(job.account), self._committed(job.account))
+            account = self._accounts.get(job.account)
+            checks.check_limit(job, account, self._committed(job.account), self._most(job))
             status = JobStatus(job_id, JobState.PENDING, submitted_at=self.now)
             self._jobs[job_id] = _Job(job, status, self.outcomes.get(job.token, Outcome()))
             self._start_what_fits()
@@ -113,7 +117,9 @@ class FakeCluster:
     def put_account(self, account: AccountSpec) -> None:
         self._call()
         checks.check_account(account)
-        self._accounts[account.name] = account
+        limit = account.gpu_seconds_limit
+        kept = None if limit is None else self.counting.kept(limit)
+        self._accounts[account.name] = replace(account, gpu_seconds_limit=kept)
 
     def account(self, name: str) -> AccountSpec | None:
         self._call()
@@ -163,13 +169,18 @@ class FakeCluster:
 
     def _committed(self, account: str) -> int:
         jobs = [job for job in self._jobs.values() if job.request.account == account]
-        return sum(self._gpu_seconds(job) if job.status.ended_at else job.request.gpu_seconds for job in jobs)
+        return sum(self._gpu_seconds(job) if job.status.ended_at else self._most(job.request) for job in jobs)
+
+    def _most(self, job: JobRequest) -> int:
+        return self.counting.hold(job.devices, job.nodes, job.time_limit_seconds)
 
     def _gpu_seconds(self, job: _Job) -> int:
         if not job.status.started_at:
             return 0
-        seconds = ((job.status.ended_at or self.now) - job.status.started_at).total_seconds()
-        return min(math.ceil(job.request.devices * seconds), job.request.gpu_seconds)
+        lasted = (job.status.ended_at or self.now) - job.status.started_at
+        seconds = Fraction(lasted // timedelta(microseconds=1), 1_000_000)
+        units = self.counting.units(job.request.devices, job.request.nodes)
+        return min(math.ceil(units * seconds * self.counting.gpus_per_unit), self._most(job.request))
 
     def _usage(self, job: _Job, started_at: datetime) -> UsageRecord:
         asked, status = job.request, job.status

@@ -24,6 +24,7 @@ from fabrica.clusters.adapters.jobfolder import Job
 from fabrica.clusters.adapters.port import AccountSpec, JobRequest, JobState, JobStatus, Load, UsageRecord
 from fabrica.clusters.adapters.processes import boot_id, kill_job
 from fabrica.clusters.adapters.records import Record
+from fabrica.clusters.engine import Counting
 from fabrica.kit.errors import NotFound, Refused, Unreachable
 from fabrica.kit.files import write_atomic
 from fabrica.kit.time import utcnow
@@ -57,6 +58,8 @@ class Settings:
 
 class LocalCluster:
     """The port on this machine. `root` keeps its state, is created when absent and belongs to it alone."""
+
+    counting = Counting()
 
     def __init__(self, root: Path, settings: Settings | None = None) -> None:
         self.root = root.absolute()
@@ -233,7 +236,7 @@ class LocalCluster:
         if not job.folder.is_dir():
             raise Refused(f"The job's folder {job.folder} does not exist.", todo="Create it before submitting.")
         committed = sum(one.committed_gpu_seconds for one in jobs.values() if one.request.account == job.account)
-        checks.check_limit(job, self._accounts().get(job.account), committed)
+        checks.check_limit(job, self._accounts().get(job.account), committed, job.gpu_seconds)
 
     def _accounts(self) -> dict[str, AccountSpec]:
         try:

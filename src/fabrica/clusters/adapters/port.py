@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from fabrica.clusters.engine import Counting
+
 
 class JobState(enum.StrEnum):
     """Where a job stands on its machine."""
@@ -53,7 +55,7 @@ class JobRequest:
 
     @property
     def gpu_seconds(self) -> int:
-        """The most that the job can be charged."""
+        """The most that the job can be charged where a device is a GPU of the ledger."""
         return self.devices * self.time_limit_seconds
 
 
@@ -82,9 +84,9 @@ class JobStatus:
 class AccountSpec:
     """An account as it should be, with who may charge it.
 
-    `gpu_seconds_limit` is the total it may ever use; None means no limit. A machine that counts whole minutes keeps
-    the minutes below it. `programme` is the access mode it stands under and takes its precedence from; `members`
-    are UNIX names, sorted; `is_open` says whether new jobs may be submitted.
+    `gpu_seconds_limit` is the total it may ever use; None means no limit. A machine that counts in steps keeps what
+    `Counting.kept` says of it. `programme` is the access mode it stands under and takes its precedence from;
+    `members` are UNIX names, sorted; `is_open` says whether new jobs may be submitted.
     """
 
     name: str
@@ -100,8 +102,9 @@ class UsageRecord:
     """What one start of one job used, so far or for good.
 
     A job that was put back and started again has a record for each start, told apart by `key`; so has each task of
-    an array. `gpu_seconds` is devices x seconds, suspended time left out. `token` is empty for a job that was not
-    submitted through this port; `energy_joules` is None where the machine does not measure it.
+    an array. `devices` are those that were held for it, and `gpu_seconds` what the ledger charges for them, suspended
+    time left out. `token` is empty for a job that was not submitted through this port; `energy_joules` is None where
+    the machine does not measure it.
     """
 
     job_id: str
@@ -134,6 +137,10 @@ class Load:
 
 class Cluster(Protocol):
     """One machine. Every call may be repeated safely; every call may raise Unreachable."""
+
+    @property
+    def counting(self) -> Counting:
+        """What its devices and seconds are worth to the ledger. Known without asking the machine."""
 
     def submit(self, job: JobRequest) -> str:
         """Queue the job and return its id; the same token again returns the same id and starts nothing.

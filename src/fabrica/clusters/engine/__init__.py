@@ -1,5 +1,6 @@
-"""UNIX names, and months of use. Pure functions."""
+"""UNIX names, months of use, and how machines count. Pure functions."""
 
+from fabrica.clusters.engine.counting import Counting
 from fabrica.clusters.engine.months import Month, by_month, month_after, month_of, month_start, months_between
 from fabrica.clusters.engine.names import (
     DEFAULT_TEMPLATE,
@@ -15,6 +16,7 @@ __all__ = [
     "DEFAULT_TEMPLATE",
     "MAX_LENGTH",
     "MAX_TEMPLATE",
+    "Counting",
     "Month",
     "by_month",
     "check_template",

@@ -87,7 +87,7 @@ class Recording:
         return list(answers.queued(self.lines("squeue")))
 
     def accounted(self):
-        return list(answers.accounted(self.fields, self.lines("sacct"), "gpu", self.now))
+        return list(answers.accounted(self.fields, self.lines("sacct"), "gpu"))
 
     def found(self):
         return objects.found(SETTINGS, *(self.lines(one) for one in ("account", "qos", "links", "members")))
@@ -109,7 +109,7 @@ class RestRecording(Recording):
         return list(rest_answers.queued(self.json("rest-jobs")))
 
     def accounted(self):
-        return list(rest_answers.accounted(self.json("rest-accounting"), "gpu", self.now))
+        return list(rest_answers.accounted(self.json("rest-accounting"), "gpu"))
 
     def found(self):
         return rest_answers.found(SETTINGS, *(self.json(f"rest-{one}") for one in ("account", "qos", "associations")))
@@ -246,7 +246,7 @@ def test_lines_that_make_no_sense_are_told_and_nothing_of_them_is_used(change):
     recording = Recording("24.11")
     text = change((recording.folder / "sacct.txt").read_text())
     with pytest.raises(Unreachable) as told:
-        list(answers.accounted(recording.fields, text.splitlines(), "gpu", recording.now))
+        list(answers.accounted(recording.fields, text.splitlines(), "gpu"))
     assert told.value.what in ("sacct answered what cannot be read.", "Slurm answered what cannot be read.")
 
 
@@ -268,7 +268,7 @@ def test_json_that_makes_no_sense_is_told_and_nothing_of_it_is_used(change):
     job = {name: {**one, **change[name]} if isinstance(change.get(name), dict) else one for name, one in job.items()}
     job |= {name: one for name, one in change.items() if not isinstance(one, dict)}
     with pytest.raises(Unreachable):
-        list(rest_answers.accounted({"jobs": [job]}, "gpu", datetime(2026, 11, 26, 10, tzinfo=UTC)))
+        list(rest_answers.accounted({"jobs": [job]}, "gpu"))
 
 
 @pytest.mark.parametrize(

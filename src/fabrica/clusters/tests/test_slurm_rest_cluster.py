@@ -12,7 +12,16 @@ import pytest
 from fabrica.clusters.adapters.port import JobState
 from fabrica.clusters.adapters.slurm import rest as rest_module
 from fabrica.clusters.adapters.slurm.rest_client import RestClient
-from fabrica.clusters.tests.slurm_stage import BEGINNING, CONF_13, DEBIAN_13, RUNS_AS, OnNewerSlurm, OnRest, slurm_rest
+from fabrica.clusters.tests.slurm_stage import (
+    BEGINNING,
+    CONF_13,
+    DEBIAN_13,
+    RUNS_AS,
+    OnNewerSlurm,
+    OnRest,
+    settings,
+    slurm_rest,
+)
 from fabrica.kit.errors import Refused, Unreachable
 
 pytestmark = pytest.mark.slurm13
@@ -306,3 +315,30 @@ def test_a_partition_that_does_not_exist_is_told(others, machine):
     with pytest.raises(Refused) as told:
         other.submit(machine.job("one"))
     assert told.value.what == "The partition of this access mode does not exist on the machine."
+
+
+MODES = {"large": {"partition": "all", "priority": 100, "preempts": ["low"]}, "low": {"partition": "all"}}
+
+
+def test_precedence_by_qos_is_kept_and_read_back_in_whatever_order_projects_come(machine):
+    machine.cluster.settings = settings(conf=CONF_13, programmes=MODES, preemption="qos")
+    names = {f"{machine.team}-{number}": mode for number, mode in enumerate(("low", "large", "low", "large"))}
+    put = [machine.put(36_000, name=name, programme=mode) for name, mode in names.items()]
+    there = machine.cluster.accounts()
+    assert {name: there[name] for name in names} == {one.name: machine.kept(one) for one in put}
+    budgets = machine.cluster._found().budgets
+    below = {f"fabrica_{name}" for name, mode in names.items() if mode == "low"}
+    assert [below <= budgets[f"fabrica_{name}"].preempts for name, mode in names.items() if mode == "large"] == [
+        True
+    ] * 2
+    assert {budgets[name].preempt_mode for name in below} == {"requeue"}
+
+
+def test_a_budget_of_nodes_is_kept_and_the_one_of_devices_lifted(machine):
+    machine.put(1_200)
+    machine.cluster.settings = settings(conf=CONF_13, units={"billed_by": "node"})
+    assert machine.cluster.account(machine.team).gpu_seconds_limit == 0
+    machine.put(1_019)
+    assert machine.cluster.account(machine.team).gpu_seconds_limit == 960
+    budget = machine.cluster._found(machine.team).budgets[f"fabrica_{machine.team}"]
+    assert (budget.minutes, budget.has_other_limit) == (8, False)

@@ -47,6 +47,18 @@ def test_a_batch_script_reads_as_agreed(kind):
     assert batch_script(job, settings_from(values), longest) == (GOLDEN / f"{kind}.sh").read_text()
 
 
+@pytest.mark.parametrize(
+    ("limit", "longest", "links", "link"),
+    [(600, None, 1, 600), (601, None, 1, 660), (7_200, 3_600, 2, 3_600), (7_260, 3_600, 3, 2_460), (90, 60, 2, 60)],
+)
+def test_what_slurm_sets_aside_for_the_links_of_a_run_is_what_is_held_for_it(limit, longest, links, link):
+    settings = settings_from(PLAIN)
+    form = shape(replace(JOB, time_limit_seconds=limit), settings, longest)
+    assert (form.links, form.link_seconds) == (links, link)
+    # each but the last ends some seconds before its limit, which is more than the rounding of all
+    assert links * link - settings.counting.hold(1, 0, limit) < 60 * links
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_batch_script_is_one_that_bash_understands(kind):
     subprocess.run(["bash", "-n", GOLDEN / f"{kind}.sh"], check=True)
@@ -71,7 +83,7 @@ def test_every_line_for_slurm_becomes_a_field_over_rest():
             "tasks": 1,
             "tres_per_node": "gres/gpu:1",
             "cpus_per_task": 8,
-            "time_limit": {"set": True, "infinite": False, "number": 1440},
+            "time_limit": {"set": True, "infinite": False, "number": 1000},
             "array": "1-3%1",
             "kill_warning_signal": "USR1",
             "kill_warning_flags": ["BATCH_JOB"],

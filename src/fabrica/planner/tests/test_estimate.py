@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -184,3 +185,16 @@ def test_steps_of_a_small_model_on_a_processor_cost_more_than_their_arithmetic()
     assert "step_overhead_cpu" in {one.name for one in many.assumptions}
     gpu = machine_of("h100", "FR")
     assert plan(1e15, 1_000, gpu, steps=5_000).seconds == plan(1e15, 1_000, gpu).seconds
+
+
+def test_two_halves_of_a_gpu_are_planned_as_one_gpu():
+    half, whole = plan(1e18, 10**6, H100_FI, 2, gpus_per_device=Fraction(1, 2)), plan(1e18, 10**6, H100_FI, 1)
+    assert (half.seconds, half.gpu_seconds, half.footprint, half.cost) == (
+        whole.seconds, whole.gpu_seconds, whole.footprint, whole.cost,
+    )  # fmt: skip
+
+
+def test_on_whole_nodes_all_their_gpus_are_paid_and_draw_power_and_no_time_is_won():
+    one, node = plan(1e18, 10**6, H100_FI, 1), plan(1e18, 10**6, H100_FI, 1, gpus_charged=Fraction(4))
+    assert (node.seconds, node.gpu_seconds) == (one.seconds, 4 * one.seconds)
+    assert node.footprint.energy_wh == pytest.approx(4 * one.footprint.energy_wh)

@@ -15,6 +15,7 @@ from fabrica.calls.models import Call
 from fabrica.calls.queries import listed
 from fabrica.clusters.models import Machine
 from fabrica.clusters.queries import machines
+from fabrica.portal.counted import counted
 from fabrica.registry.models import ModelVersion
 from fabrica.registry.queries import published
 
@@ -50,10 +51,11 @@ class Promise:
 
 @dataclass(frozen=True)
 class MachineLoad:
-    """A machine and whether its last answer is still news."""
+    """A machine, whether its last answer is still news, and how it counts where that is not plain."""
 
     machine: Machine
     is_current: bool
+    counted: str
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,9 @@ def promise(found: list[OpenCall]) -> Promise | None:
 def loads(now: datetime) -> list[MachineLoad]:
     """Every machine with what it last said about itself."""
     return [
-        MachineLoad(one, one.is_reachable and one.load_at is not None and now - one.load_at < SILENT_AFTER)
+        MachineLoad(
+            one, one.is_reachable and one.load_at is not None and now - one.load_at < SILENT_AFTER, counted(one)
+        )
         for one in machines()
     ]
 

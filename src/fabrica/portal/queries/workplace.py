@@ -12,6 +12,7 @@ from fabrica.dataspaces.models import Staging
 from fabrica.dataspaces.queries import stagings_in
 from fabrica.kit.errors import NotFound
 from fabrica.people.models import Person
+from fabrica.portal.counted import counted, in_native
 from fabrica.projects import rules
 from fabrica.projects.models import Member, Project
 from fabrica.projects.queries import project_of
@@ -30,7 +31,8 @@ ON_THIS_COMPUTER = "local"
 class Hours:
     """An award, where its GPU-seconds are, and its account on the machine. `bill` is None where none can be made.
 
-    `in_flight` is what jobs that run used so far, in GPU-seconds: not booked as yet.
+    `in_flight` is what jobs that run used so far, in GPU-seconds: not booked as yet. `counted` says how the machine
+    counts, and `free_there` what is free in its own hours; both empty where those are GPU-hours.
     """
 
     award: Award
@@ -38,6 +40,8 @@ class Hours:
     in_flight: int
     account: ClusterAccount
     bill: RunBill | None
+    counted: str
+    free_there: str
 
     @property
     def is_ready(self) -> bool:
@@ -90,7 +94,9 @@ def _hours(project: Project) -> Hours | None:
         award = award_of(project)
     except NotFound:
         return None
-    return Hours(award, balance(award), in_flight(award), cluster_account_of(award), _bill(project))
+    has = balance(award)
+    told = counted(award.machine), in_native(award.machine, has.free)
+    return Hours(award, has, in_flight(award), cluster_account_of(award), _bill(project), *told)
 
 
 def _bill(project: Project) -> RunBill | None:

@@ -19,7 +19,6 @@ from fabrica.people.queries import signed_in
 from fabrica.projects.queries import project_of
 from fabrica.trainer.recipe import recipe_from
 from fabrica.training import queries, rules, services
-from fabrica.training.engine import time_limit
 from fabrica.training.forms import LaunchForm
 from fabrica.training.models import Run
 from fabrica.training.pages import words
@@ -65,17 +64,23 @@ def _preview(award: Award, wish: dict[str, Any]) -> dict[str, Any]:
     if wish["recipe"] is not None:
         if not wish["stagings"]:
             raise Refused(_("A training needs data."), todo=_("Choose at least one dataset."))
-        plan = queries.plan(award.machine, recipe_from(wish["recipe"]), wish["devices"])
-    seconds = time_limit(plan.seconds if plan else None, wish["time_limit_seconds"])
+        plan = queries.plan(award.machine, recipe_from(wish["recipe"]), wish["devices"], wish["nodes"])
+    held = queries.hold(
+        award.machine,
+        devices=wish["devices"],
+        nodes=wish["nodes"],
+        planned_seconds=plan.seconds if plan else None,
+        given=wish["time_limit_seconds"],
+    )
     cost = words.euros_of(plan.cost) if plan and plan.cost else None
     footprint = words.footprint_of(plan.footprint) if plan else {}
     return {
         **footprint,
         "plan": plan,
         "cost": cost,
-        "time_limit_seconds": seconds,
-        "held_gpu_seconds": wish["devices"] * seconds,
-        "is_too_much": wish["devices"] * seconds > awards.balance(award).free,
+        "time_limit_seconds": held.time_limit_seconds,
+        "held_gpu_seconds": held.gpu_seconds,
+        "is_too_much": held.gpu_seconds > awards.balance(award).free,
     }
 
 
@@ -123,7 +128,7 @@ def _shown(request: HttpRequest, slug: str, number: int) -> dict[str, Any]:
         "is_live": not found.is_ended and "still" not in request.GET,
         "loss": [(step, loss) for step, loss, _speed in points],
         "throughput": [(step, speed) for step, _loss, speed in points],
-        "held": found.devices * found.time_limit_seconds,
+        "held": found.most_gpu_seconds,
         "expected_at": _still_ahead(found.machine_starts_at),
         "is_interrupted": waits and found.used_gpu_seconds > 0,
         "is_too_slow": not found.is_ended and not waits and (found.seconds_left or 0) > left,

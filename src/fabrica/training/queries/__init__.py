@@ -2,7 +2,7 @@
 
 from fabrica.training.queries.bills import RunBill, bill
 from fabrica.training.queries.outputs import LogPiece, log_of, log_tail
-from fabrica.training.queries.plans import machine_facts, plan, recipes
+from fabrica.training.queries.plans import hold, machine_facts, plan, recipes
 from fabrica.training.queries.runs import (
     due_on_machine,
     due_to_submit,
@@ -19,6 +19,7 @@ __all__ = [
     "bill",
     "due_on_machine",
     "due_to_submit",
+    "hold",
     "log_of",
     "log_tail",
     "machine_facts",

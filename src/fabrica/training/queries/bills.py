@@ -37,9 +37,10 @@ def bill(of: Run | Project) -> RunBill:
 
 def _bill(award: Award, runs: QuerySet[Run], attempts: QuerySet[Attempt], planned: int | None) -> RunBill:
     used, actual = 0, 0
-    for row in attempts.values("gpu_seconds", "run__devices"):
-        used += row["gpu_seconds"]
-        actual += -(-row["gpu_seconds"] // row["run__devices"])
+    facts_of_run = ("run__devices", "run__time_limit_seconds", "run__held_gpu_seconds")
+    for row in attempts.select_related("run").only("gpu_seconds", "run", *facts_of_run):
+        used += row.gpu_seconds
+        actual += row.run.seconds_of(row.gpu_seconds)
     joules, recorded = _recorded(award, attempts)
     facts = planner.bill(
         used_gpu_seconds=used,

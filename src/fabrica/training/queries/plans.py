@@ -1,14 +1,16 @@
 """What a recipe would take on a machine, and which recipes there are."""
 
 import os
-from dataclasses import Field, fields, is_dataclass
+from dataclasses import Field, dataclass, fields, is_dataclass
 from typing import Any
 
 from fabrica import planner
 from fabrica.clusters.models import Machine
+from fabrica.clusters.queries import counting_of
 from fabrica.kit.errors import Refused
 from fabrica.trainer.recipe import NAMED, Recipe, to_dict
 from fabrica.trainer.sizes import tokens_per_step, training_flops
+from fabrica.training.engine import time_limit
 
 
 def machine_facts(machine: Machine) -> planner.MachineFacts:
@@ -19,7 +21,22 @@ def machine_facts(machine: Machine) -> planner.MachineFacts:
     return planner.machine_of(machine.device, country, cores_per_device=cores, slug=machine.slug, name=machine.name)
 
 
-def plan(machine: Machine, recipe: Recipe, devices: int = 1) -> planner.Plan:
+@dataclass(frozen=True)
+class Hold:
+    """The time limit of a run as its machine keeps it, and the GPU-seconds that are held for it."""
+
+    time_limit_seconds: int
+    gpu_seconds: int
+
+
+def hold(machine: Machine, *, devices: int, nodes: int, planned_seconds: int | None, given: int | None) -> Hold:
+    """What a launch takes: just what the machine itself will set aside for the job. Raises Refused for bad limits."""
+    counting = counting_of(machine)
+    seconds = counting.whole(time_limit(planned_seconds, given))
+    return Hold(seconds, counting.hold(devices, nodes, seconds))
+
+
+def plan(machine: Machine, recipe: Recipe, devices: int = 1, nodes: int = 0) -> planner.Plan:
     """Time, energy, CO2e and price of the recipe on the machine, by its measured rate where there is one.
 
     Raises Refused for more devices than the machine has.
@@ -29,7 +46,12 @@ def plan(machine: Machine, recipe: Recipe, devices: int = 1) -> planner.Plan:
     if machine.flops_per_second and machine.measured_at:
         measured = planner.Calibration(machine.flops_per_second, machine.measured_at)
     flops, tokens = training_flops(recipe), tokens_per_step(recipe) * recipe.steps
-    return planner.plan(flops, tokens, machine_facts(machine), devices, measured, steps=recipe.steps)
+    counting = counting_of(machine)
+    charged = counting.units(devices, nodes) * counting.gpus_per_unit
+    return planner.plan(
+        flops, tokens, machine_facts(machine), devices, measured,
+        steps=recipe.steps, gpus_per_device=counting.gpus_per_device, gpus_charged=charged,
+    )  # fmt: skip
 
 
 def check_devices(machine: Machine, devices: int) -> None:

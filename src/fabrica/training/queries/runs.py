@@ -43,7 +43,7 @@ def points_after(run: Run, step: int = -1) -> QuerySet[Point]:
 
 def time_left(run: Run) -> int:
     """Seconds of the run's time limit that its ended attempts have not used."""
-    return run.time_limit_seconds - -(-run.used_gpu_seconds // run.devices)
+    return run.time_limit_seconds - run.seconds_of(run.used_gpu_seconds)
 
 
 def due_to_submit(now: datetime) -> QuerySet[Run]:

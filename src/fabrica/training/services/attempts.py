@@ -10,6 +10,7 @@ from django.db.models import Sum
 
 from fabrica.allocations import services as allocations
 from fabrica.clusters.adapters.port import JobState, JobStatus
+from fabrica.clusters.engine import Counting
 from fabrica.kit.ids import new_uid
 from fabrica.training.engine import (
     ENDING_OF_HOLD,
@@ -30,6 +31,7 @@ from fabrica.training.states import AttemptState, State
 
 FREE: dict[str, Any] = {"claim_token": "", "claim_expires_at": None}
 NOT_WAITING: dict[str, Any] = {"waiting_code": "", "machine_starts_at": None}
+PLAIN = Counting()
 REASON_LENGTH = 500
 
 
@@ -45,17 +47,19 @@ class News:
 
 
 @transaction.atomic
-def prepare(*, run: Run, now: datetime) -> Attempt | None:
+def prepare(*, run: Run, now: datetime, counting: Counting = PLAIN) -> Attempt | None:
     """The run's open attempt, or a new one, with its token: written before the machine hears of it.
 
-    None, with the run ended, where it was cancelled meanwhile or has no time left; None also when the claim is lost.
+    Its limit is what the run has left, in whole steps of its machine (`counting`), so that the machine sets no more
+    aside than is held. None, with the run ended, where it was cancelled meanwhile or has no time left; None also when
+    the claim is lost.
     """
     row = locked(run)
     if row is None:
         return None
     if found := row.attempts.exclude(state=AttemptState.ENDED).first():
         return found
-    left = time_left(row)
+    left = time_left(row) if row.held_gpu_seconds is None else counting.whole_within(time_left(row))
     if row.cancel_requested_at:
         move(row, State.CANCELLED, by=None, now=now, **FREE)
         return None

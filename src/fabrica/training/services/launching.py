@@ -19,9 +19,9 @@ from fabrica.people.models import Person
 from fabrica.projects.models import Project
 from fabrica.trainer.recipe import recipe_from, to_dict
 from fabrica.training import rules
-from fabrica.training.engine import check_command, check_nodes, in_container, time_limit
+from fabrica.training.engine import check_command, check_nodes, in_container
 from fabrica.training.models import Run, RunData
-from fabrica.training.queries.plans import check_devices, plan
+from fabrica.training.queries.plans import check_devices, hold, plan
 from fabrica.training.states import OPEN, Kind
 
 MAX_OPEN = 20
@@ -44,9 +44,10 @@ def launch(
 ) -> Run:
     """Queue a run of a recipe, or of an own command (in an Apptainer image, if `container` names one).
 
-    `nodes` is over how many the devices are spread; 0 for as few as they fit on. Holds devices x time limit on the
-    award. Raises NotAllowed for all but members, and Refused where the award is not ready or lacks the hours, data is
-    not staged here, or anything asked for is out of bounds.
+    `nodes` is over how many the devices are spread; 0 for as few as they fit on. Holds on the award what the machine
+    sets aside for it: all its devices for the time limit, rounded up as the machine counts. Raises NotAllowed for all
+    but members, and Refused where the award is not ready or lacks the hours, data is not staged here, or anything asked
+    for is out of bounds.
     """
     if not rules.can_train(by, project):
         raise NotAllowed("Only members of the project launch its runs.")
@@ -58,18 +59,21 @@ def launch(
     _check_room(project)
     _check_data(project, stagings, is_needed=recipe is not None)
     what = (
-        _by_recipe(recipe, award.machine, devices)
+        _by_recipe(recipe, award.machine, devices, nodes)
         if recipe is not None
         else _by_command(command or [], award.machine, devices, stagings, container)
     )
-    seconds = time_limit(what["planned_seconds"], time_limit_seconds)
+    held = hold(
+        award.machine, devices=devices, nodes=nodes, planned_seconds=what["planned_seconds"], given=time_limit_seconds
+    )
     run = Run.objects.create(
         project=project, award=award, machine=award.machine, number=_next_number(project), devices=devices,
-        nodes=nodes, time_limit_seconds=seconds, created_by=by, created_at=now, next_look_at=now, **what,
+        nodes=nodes, time_limit_seconds=held.time_limit_seconds, held_gpu_seconds=held.gpu_seconds, created_by=by,
+        created_at=now, next_look_at=now, **what,
     )  # fmt: skip
     RunData.objects.bulk_create(RunData(run=run, staging=staging) for staging in stagings)
-    allocations.hold(award=award, gpu_seconds=devices * seconds, hold_key=run.uid, now=now)
-    record(verb="run.launch", by=by, subject=run.subject, now=now, kind=run.kind, gpu_seconds=devices * seconds)
+    allocations.hold(award=award, gpu_seconds=held.gpu_seconds, hold_key=run.uid, now=now)
+    record(verb="run.launch", by=by, subject=run.subject, now=now, kind=run.kind, gpu_seconds=held.gpu_seconds)
     return run
 
 
@@ -120,9 +124,9 @@ def _check_data(project: Project, stagings: Sequence[Staging], *, is_needed: boo
             )
 
 
-def _by_recipe(values: dict[str, Any], machine: Machine, devices: int) -> dict[str, Any]:
+def _by_recipe(values: dict[str, Any], machine: Machine, devices: int, nodes: int) -> dict[str, Any]:
     recipe = recipe_from(values)
-    planned = plan(machine, recipe, devices)
+    planned = plan(machine, recipe, devices, nodes)
     return {
         "kind": Kind.TRAIN,
         "recipe": to_dict(recipe),

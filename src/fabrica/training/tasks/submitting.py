@@ -35,7 +35,7 @@ def submit(now: datetime) -> bool:
 
 
 def _submit(run: Run, cluster: Cluster, now: datetime) -> None:
-    attempt = services.prepare(run=run, now=now)
+    attempt = services.prepare(run=run, now=now, counting=cluster.counting)
     if attempt is None:
         return
     try:

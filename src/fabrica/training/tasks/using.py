@@ -1,9 +1,9 @@
 """What an ended job used, as its machine tells: each of its starts by itself, found by the attempt's token."""
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fractions import Fraction
 from itertools import chain
 
 from fabrica.clusters.adapters.port import Cluster, JobStatus, UsageRecord
@@ -11,6 +11,7 @@ from fabrica.clusters.models import JobUsage
 from fabrica.clusters.queries import usage_of_tokens
 from fabrica.training.models import Attempt, Run
 
+MICROSECOND = timedelta(microseconds=1)
 ACCOUNTING_GRACE = timedelta(minutes=5)
 
 
@@ -76,7 +77,6 @@ def used_by(run: Run, attempt: Attempt, status: JobStatus, starts: Mapping[str, 
         attempt.job_id, attempt.token, "", run.devices, status.started_at, status.ended_at, 0, status.state
     ).key
     if key not in starts or not starts[key].has_ended:
-        seconds = (status.ended_at - status.started_at).total_seconds()
-        most = run.devices * attempt.time_limit_seconds
-        used[key] = min(max(0, math.ceil(run.devices * seconds)), most)
+        lasted = Fraction((status.ended_at - status.started_at) // MICROSECOND, 1_000_000)
+        used[key] = run.gpu_seconds_of(min(max(Fraction(0), lasted), Fraction(attempt.time_limit_seconds)))
     return used

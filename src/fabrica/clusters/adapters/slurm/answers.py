@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 
 from fabrica.clusters.adapters.port import JobState, UsageRecord
 from fabrica.clusters.adapters.slurm.states import state_of
+from fabrica.clusters.engine import Counting
 from fabrica.kit.errors import Unreachable
 
 SEPARATOR = "\x1f"  # no name may hold it, unlike `|`
 NEVER = {"", "N/A", "Unknown", "None", "NONE", "INVALID", "0"}
 TOKEN = re.compile(r".+\.\d+\.[0-9a-f]{8}")
+PLAIN = Counting()
 FIRST, LATEST = 946_684_800, 7_258_118_400  # 2000 and 2200: a time outside is a broken answer
 
 
@@ -118,20 +120,20 @@ def queued(lines: Iterable[str]) -> Iterator[Queued]:
         )
 
 
-def accounted(names: Sequence[str], lines: Iterable[str], gres: str, now: datetime) -> Iterator[Accounted]:
-    """The lines of sacct; steps are left out. `now` bounds what a running job used so far."""
+def accounted(names: Sequence[str], lines: Iterable[str], gres: str, counting: Counting = PLAIN) -> Iterator[Accounted]:
+    """The lines of sacct; steps are left out."""
     for row in rows("sacct", names, lines):
         if "." in row["JobIDRaw"]:
             continue
-        yield accounted_of(row, gres, now)
+        yield accounted_of(row, gres, counting)
 
 
-def accounted_of(row: Mapping[str, str], gres: str, now: datetime) -> Accounted:
+def accounted_of(row: Mapping[str, str], gres: str, counting: Counting = PLAIN) -> Accounted:
     """One start, from the values of sacct's fields by name."""
     # a job that was cancelled while it waited is given its end as its start, but nothing was allocated to it
     started, ended = moment(row["Start"]) if row["AllocTRES"] else None, moment(row["End"])
     code, signal = _exit(row["ExitCode"])
-    usage = _usage(row, gres, started, ended, now) if started else None
+    usage = _usage(row, gres, started, ended, counting) if started else None
     base = row["JobID"].partition("_")[0].partition("+")[0]
     return Accounted(base, usage, row["State"], moment(row["Submit"]), started, ended, code, signal, row["JobName"])
 
@@ -143,11 +145,22 @@ def _exit(text: str) -> tuple[int | None, int | None]:
     return (None, int(signal)) if int(signal) else (int(code), None)
 
 
-def _usage(row: Mapping[str, str], gres: str, started: datetime, ended: datetime | None, now: datetime) -> UsageRecord:
-    """What one start used. Elapsed is Slurm's own count, without suspended time; after a jump of the clock, nothing."""
+def _held(row: Mapping[str, str], gres: str, counting: Counting) -> tuple[int, int]:
+    """The devices that were held for a start, and the units that are counted: on whole nodes, all devices of each."""
+    if counting.by_node:
+        nodes = tres(row["AllocTRES"]).get("node", 0)
+        return nodes * counting.devices_per_node, nodes
     devices = gpus_of(row["AllocTRES"], gres)
-    span = max(0, int(((ended or now) - started).total_seconds()))
-    seconds = min(whole(row["ElapsedRaw"]), span) if ended else whole(row["ElapsedRaw"])
+    return devices, devices
+
+
+def _usage(
+    row: Mapping[str, str], gres: str, started: datetime, ended: datetime | None, counting: Counting
+) -> UsageRecord:
+    """What one start used. Elapsed is Slurm's own count, without suspended time; after a jump of the clock, nothing."""
+    devices, units = _held(row, gres, counting)
+    elapsed = whole(row["ElapsedRaw"])
+    seconds = min(elapsed, max(0, int((ended - started).total_seconds()))) if ended else elapsed
     energy = row.get("ConsumedEnergyRaw", "")
     name = row["JobName"]
     return UsageRecord(
@@ -157,7 +170,7 @@ def _usage(row: Mapping[str, str], gres: str, started: datetime, ended: datetime
         devices=devices,
         started_at=started,
         ended_at=ended,
-        gpu_seconds=devices * seconds,
+        gpu_seconds=counting.charge(units, seconds),
         state=_state_of_start(row["State"], is_over=ended is not None),
         user=row["User"],
         submitted_at=moment(row["Submit"]),

@@ -9,8 +9,8 @@ from pathlib import Path
 from fabrica.clusters.adapters import checks, outputs
 from fabrica.clusters.adapters.port import AccountSpec, JobRequest, JobState, JobStatus, Load, UsageRecord
 from fabrica.clusters.adapters.slurm import access, answers, commands, objects
+from fabrica.clusters.adapters.slurm.found import Found
 from fabrica.clusters.adapters.slurm.jobs import status_of
-from fabrica.clusters.adapters.slurm.objects import Found
 from fabrica.clusters.adapters.slurm.refusals import is_silent, problem_of
 from fabrica.clusters.adapters.slurm.script import batch_script
 from fabrica.clusters.adapters.slurm.settings import SlurmSettings
@@ -32,6 +32,7 @@ class SlurmCluster:
 
     def __init__(self, settings: SlurmSettings, devices_total: int, shell: Shell | None = None) -> None:
         self.settings, self.devices_total = settings, devices_total
+        self.counting = settings.counting
         env = commands.environment(settings.conf)
         here = Here(env, settings.timeout_seconds)
         self.shell = shell or (OverSsh(settings.ssh, env, settings.timeout_seconds) if settings.ssh else here)
@@ -87,7 +88,7 @@ class SlurmCluster:
         fields = self._account_fields()
         asked = min(since, utcnow()) - BEFORE
         lines = self.shell.lines(commands.accounting(fields, utcnow(), since=asked, cluster=self.settings.cluster))
-        for one in answers.accounted(fields, lines, self.settings.gres, utcnow()):
+        for one in answers.accounted(fields, lines, self.settings.gres, self.counting):
             if one.usage is not None and (one.ended_at is None or one.ended_at >= since):
                 yield one.usage
 
@@ -113,7 +114,7 @@ class SlurmCluster:
         command = commands.accounting(
             fields, utcnow(), since=utcnow() - LOOK_BACK, name=token, cluster=self.settings.cluster
         )
-        rows = answers.accounted(fields, self._ask(command).out.splitlines(), self.settings.gres, utcnow())
+        rows = answers.accounted(fields, self._ask(command).out.splitlines(), self.settings.gres, self.counting)
         return min((one.base_id for one in rows), key=int, default=None)
 
     def _states(self, job_ids: Sequence[str]) -> dict[str, JobStatus]:
@@ -141,7 +142,7 @@ class SlurmCluster:
     def _accounted(self, job_ids: Sequence[str]) -> list[answers.Accounted]:
         fields = self._account_fields()
         command = commands.accounting(fields, utcnow(), job_ids=job_ids, cluster=self.settings.cluster)
-        return list(answers.accounted(fields, self._ask(command).out.splitlines(), self.settings.gres, utcnow()))
+        return list(answers.accounted(fields, self._ask(command).out.splitlines(), self.settings.gres, self.counting))
 
     def _account_fields(self) -> list[str]:
         if not self._fields:

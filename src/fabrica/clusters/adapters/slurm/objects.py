@@ -7,70 +7,49 @@ an association fades; it is without DenyOnLimit, so that a job beyond it waits a
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 from fabrica.clusters.adapters.port import AccountSpec
+from fabrica.clusters.adapters.slurm import precedence
 from fabrica.clusters.adapters.slurm.answers import malformed, tres
+from fabrica.clusters.adapters.slurm.found import Budget, Found
 from fabrica.clusters.adapters.slurm.settings import SlurmSettings
 from fabrica.kit.errors import Refused
 
-MINUTE = 60
 ACCOUNTS = ("Account", "Organization", "Description")
-QOS = ("Name", "Flags", "GrpTRESMins", "GrpSubmitJobs", "Priority", "Description")
+QOS = ("Name", "Flags", "GrpTRESMins", "GrpSubmitJobs", "Priority")
+PRECEDENCE = ("Preempt", "PreemptMode")
 LINKS = ("Account", "ParentName", "DefaultQOS", "QOS")
 MEMBERS = ("Account", "User", "MaxSubmitJobs")
 CHANGE = ["sacctmgr", "--immediate", "--quiet"]
-
-
-@dataclass(frozen=True)
-class Budget:
-    """A QoS. `gpu_minutes` is None without a limit; `flags` are kept where they can only be written all at once."""
-
-    name: str
-    no_decay: bool
-    gpu_minutes: int | None
-    is_open: bool
-    priority: int
-    is_ours: bool
-    flags: tuple[str, ...] = ()
-
-
-@dataclass
-class Found:
-    """What Slurm has: accounts by name with their organisation and description, budgets, parents, members."""
-
-    owners: dict[str, tuple[str, str]] = field(default_factory=dict)
-    budgets: dict[str, Budget] = field(default_factory=dict)
-    parents: dict[str, str] = field(default_factory=dict)
-    account_qos: dict[str, tuple[str, str]] = field(default_factory=dict)
-    members: dict[str, dict[str, bool]] = field(default_factory=dict)  # account: user: whether open
 
 
 def show(settings: SlurmSettings, name: str = "") -> list[list[str]]:
     """What to ask sacctmgr: accounts, QoS, associations of accounts, and of members; of one account, or of all.
 
     The database looks up the parent of each association by itself, unless told not to (WOPInfo), and what it inherits
-    (WOPLimits): 40,000 members take it many seconds. So parents are asked of the accounts alone.
+    (WOPLimits): 40,000 members take it many seconds. So parents are asked of the accounts alone. Where precedence is by
+    QoS, those of all are asked for: each project names others.
     """
     ask = ["sacctmgr", "--noheader", "--parsable2", "show"]
     links = [*ask, "associations", f"cluster={settings.cluster}", "WOPLimits"]
-    of_links = [f"account={name},{settings.root}"] if name else []
+    only = name if settings.preemption != "qos" else ""
+    of_links = [f"account={only},{settings.root}"] if only else []
     return [
         [*ask, "account", *([f"account={name}"] if name else []), f"format={','.join(ACCOUNTS)}"],
-        [*ask, "qos", *([f"name={qos_name(settings, name)}"] if name else []), f"format={','.join(QOS)}"],
+        [*ask, "qos", *([f"name={qos_name(settings, only)}"] if only else []), f"format={','.join(_fields(settings))}"],
         [*links, "user=", *of_links, f"format={','.join(LINKS)}"],
         [*links, "WOPInfo", *of_links, f"format={','.join(MEMBERS)}"],
     ]
 
 
+def _fields(settings: SlurmSettings) -> tuple[str, ...]:
+    return (*QOS, *(PRECEDENCE if settings.preemption == "qos" else ()), "Description")
+
+
 def qos_name(settings: SlurmSettings, account: str) -> str:
     """What the QoS of an account is called."""
     return f"{settings.root}_{account}"
-
-
-def programme_account(settings: SlurmSettings, programme: str) -> str:
-    """The account between the root and a project."""
-    return f"{settings.root}_{programme}" if programme else settings.root
 
 
 def found(
@@ -80,7 +59,7 @@ def found(
     have = Found()
     for name, owner, text in _rows("account", ACCOUNTS, accounts):
         have.owners[name] = (owner, text)
-    for row in _rows("qos", QOS, qos):
+    for row in _rows("qos", _fields(settings), qos):
         have.budgets[row[0]] = _budget(settings, row)
     for account, parent, default, allowed in _rows("associations", LINKS, links):
         have.parents[account] = parent
@@ -102,10 +81,21 @@ def _rows(what: str, names: tuple[str, ...], lines: Iterable[str]) -> Iterator[l
 
 
 def _budget(settings: SlurmSettings, row: list[str]) -> Budget:
-    name, flags, limits, submit, priority, text = row
-    minutes = tres(limits).get(f"gres/{settings.gres}")
+    name, flags, limits, submit, priority, *precedence_of, text = row
+    names, mode = precedence_of or ("", "")
+    minutes = tres(limits)
     is_ours = text.split(" ", maxsplit=1)[0].lower() == settings.root.lower()
-    return Budget(name, "NoDecay" in flags.split(","), minutes, submit != "0", int(priority or 0), is_ours)
+    return Budget(
+        name,
+        "NoDecay" in flags.split(","),
+        minutes.get(settings.counted),
+        submit != "0",
+        int(priority or 0),
+        is_ours,
+        has_other_limit=settings.not_counted in minutes,
+        preempts=frozenset(one for one in names.split(",") if one),
+        preempt_mode=mode.lower(),
+    )
 
 
 def is_ours(settings: SlurmSettings, have: Found, account: str) -> bool:
@@ -127,16 +117,18 @@ def check_owned(settings: SlurmSettings, have: Found, account: str) -> None:
 
 
 def spec_of(settings: SlurmSettings, have: Found, name: str) -> AccountSpec | None:
-    """The account as Slurm has it; None where there is none on this cluster. A budget that is not there is 0."""
+    """The account as Slurm has it; None where there is none on this cluster. A budget that does not hold is 0."""
     if name not in have.owners or name not in have.parents:
         return None
     budget = have.budgets.get(qos_name(settings, name))
     is_charged = have.account_qos[name][0] == qos_name(settings, name)
-    minutes = (budget.gpu_minutes if budget.no_decay else 0) if budget and is_charged else 0
-    parent = have.parents[name]
-    programme = parent.removeprefix(f"{settings.root}_") if parent != settings.root else ""
+    holds = budget is not None and budget.no_decay and not budget.has_other_limit and is_charged
+    minutes = budget.minutes if budget and holds else 0
+    programme = precedence.programme_of(settings, have.parents[name])
+    if not precedence.stands(settings, have, programme, qos_name(settings, name)):
+        programme += precedence.MISPLACED
     members = tuple(sorted(user for user, is_open in have.members.get(name, {}).items() if is_open))
-    limit = None if minutes is None else minutes * MINUTE
+    limit = None if minutes is None else settings.counting.limit(minutes)
     return AccountSpec(name, have.owners[name][1], limit, programme, members, budget is not None and budget.is_open)
 
 
@@ -152,11 +144,13 @@ def changes(settings: SlurmSettings, have: Found, want: AccountSpec) -> list[lis
 
     Empty where it is so already. Each states a value, so that applying one twice changes nothing.
     """
+    want = replace(want, programme=precedence.meant(want.programme))
     name, qos = want.name, qos_name(settings, want.name)
-    above = programme_account(settings, want.programme)
+    above = precedence.programme_account(settings, want.programme)
+    limited, named = list(_qos(settings, have, want, qos)), list(_named(settings, have, want, qos))
     return [
         *_tops(settings, have, above),
-        *_qos(settings, have.budgets.get(qos), want, qos),
+        *(named + limited if qos in have.budgets else limited + named),
         *_account(settings, have, want, above),
         *_charged(settings, have, name, qos),
         *_members(settings, have.members.get(name, {}), want),
@@ -170,33 +164,69 @@ def _tops(settings: SlurmSettings, have: Found, above: str) -> Iterator[list[str
             yield [*CHANGE, "add", "account", name, f"parent={parent}", f"Description={name}", *mark]
 
 
+def minutes_of(settings: SlurmSettings, want: AccountSpec) -> int | None:
+    """The limit of an account in what the machine counts; None without one."""
+    limit = want.gpu_seconds_limit
+    return None if limit is None else settings.counting.steps(limit)
+
+
+def _counted(settings: SlurmSettings, minutes: int | None) -> str:
+    return f"{settings.counted}={-1 if minutes is None else minutes}"
+
+
 def _limits(settings: SlurmSettings, want: AccountSpec) -> dict[str, str]:
-    minutes = -1 if want.gpu_seconds_limit is None else want.gpu_seconds_limit // MINUTE
     return {
-        "GrpTRESMins": f"gres/{settings.gres}={minutes}",
+        "GrpTRESMins": _counted(settings, minutes_of(settings, want)),
         "GrpSubmitJobs": "-1" if want.is_open else "0",
         "Priority": str(settings.programme(want.programme).priority),
     }
 
 
-def _qos(settings: SlurmSettings, budget: Budget | None, want: AccountSpec, qos: str) -> Iterator[list[str]]:
-    wanted = _limits(settings, want)
+def _qos(settings: SlurmSettings, have: Found, want: AccountSpec, qos: str) -> Iterator[list[str]]:
+    budget, wanted = have.budgets.get(qos), _limits(settings, want)
     pairs = [f"{name}={value}" for name, value in wanted.items()]
     if budget is None:
         about = f"Description={settings.root} {want.description}"
-        yield [*CHANGE, "add", "qos", qos, about, "Flags=NoDecay", *pairs]
+        yield [*CHANGE, "add", "qos", qos, about, "Flags=NoDecay", *pairs, *_place(settings, have, want, qos)]
         return
-    minutes = -1 if budget.gpu_minutes is None else budget.gpu_minutes
+    if budget.has_other_limit:
+        wanted["GrpTRESMins"] += f",{settings.not_counted}=-1"
     has: Mapping[str, str] = {
-        "GrpTRESMins": f"gres/{settings.gres}={minutes}",
+        "GrpTRESMins": _counted(settings, budget.minutes),
         "GrpSubmitJobs": "-1" if budget.is_open else "0",
         "Priority": str(budget.priority),
     }
     differ = [f"{name}={value}" for name, value in wanted.items() if has[name] != value]
     if not budget.no_decay:
         differ.append("Flags+=NoDecay")
+    differ += _place(settings, have, want, qos)
     if differ:
         yield [*CHANGE, "modify", "qos", "where", f"name={qos}", "set", *differ]
+
+
+def is_asked(settings: SlurmSettings, want: AccountSpec) -> bool:
+    """Whether a project has a place among others here: a closed one has none."""
+    return settings.preemption == "qos" and want.is_open
+
+
+def _place(settings: SlurmSettings, have: Found, want: AccountSpec, qos: str) -> Iterator[str]:
+    """Whom a QoS may interrupt, and what becomes of its own jobs. The whole list: `+=` of 22.05 loses some."""
+    if not is_asked(settings, want):
+        return
+    budget = have.budgets.get(qos)
+    if more := precedence.missing(settings, have, want.programme, qos):
+        yield f"Preempt={','.join(precedence.listed(have, budget, more))}"
+    if precedence.gives_way(settings, want.programme) and (not budget or budget.preempt_mode != precedence.REQUEUE):
+        yield f"PreemptMode={precedence.REQUEUE}"
+
+
+def _named(settings: SlurmSettings, have: Found, want: AccountSpec, qos: str) -> Iterator[list[str]]:
+    """Let those above name this QoS; they have the same list mostly, and then one command says it to all."""
+    by_list: dict[str, list[str]] = {}
+    for one in precedence.unaware(settings, have, want.programme, qos) if is_asked(settings, want) else ():
+        by_list.setdefault(",".join(precedence.listed(have, one, frozenset({qos}))), []).append(one.name)
+    for names, above in by_list.items():
+        yield [*CHANGE, "modify", "qos", "where", f"name={','.join(above)}", "set", f"Preempt={names}"]
 
 
 def _account(settings: SlurmSettings, have: Found, want: AccountSpec, above: str) -> Iterator[list[str]]:

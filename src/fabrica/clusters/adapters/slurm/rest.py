@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from fabrica.clusters.adapters import checks, outputs
 from fabrica.clusters.adapters.port import AccountSpec, JobRequest, JobState, JobStatus, Load, UsageRecord
-from fabrica.clusters.adapters.slurm import access, objects, rest_answers, rest_requests
+from fabrica.clusters.adapters.slurm import access, objects, precedence, rest_answers, rest_requests
 from fabrica.clusters.adapters.slurm.answers import Accounted, Queued
 from fabrica.clusters.adapters.slurm.cluster import BEFORE, FACTS_SECONDS, LOOK_BACK, MAX_IDS
+from fabrica.clusters.adapters.slurm.found import Found
 from fabrica.clusters.adapters.slurm.jobs import status_of
-from fabrica.clusters.adapters.slurm.objects import Found
 from fabrica.clusters.adapters.slurm.refusals import problem_of
 from fabrica.clusters.adapters.slurm.rest_client import MAX_BYTES, Pairs, Partly, RestClient, TooLarge
 from fabrica.clusters.adapters.slurm.script import batch_script
@@ -35,6 +35,7 @@ class SlurmRest:
         if settings.rest is None:
             raise Refused("The machine's file has no [rest].", todo="See docs/operator/slurm-rest.md.")
         self.settings, self.devices_total = settings, devices_total
+        self.counting = settings.counting
         self.client = client or RestClient(settings.rest, settings.timeout_seconds)
         self._partitions: dict[str, int | None] = {}
         self._partitions_at = -FACTS_SECONDS
@@ -155,7 +156,7 @@ class SlurmRest:
         """Every start of some jobs, steps left out; without the last flag, what runs would seem to end now."""
         flags = [(name, "1") for name in ("show_duplicates", "skip_steps", "disable_truncate_usage_time")]
         answer = self.client.get("slurmdb/jobs/", [("cluster", self.settings.cluster), *flags, *pairs], most=most)
-        return list(rest_answers.accounted(answer, self.settings.gres, utcnow()))
+        return list(rest_answers.accounted(answer, self.settings.gres, self.counting))
 
     def _longest(self, programme: str) -> int | None:
         """The longest a job of a programme may take, in seconds; None without a limit. Asked every five minutes."""
@@ -170,9 +171,10 @@ class SlurmRest:
     def _found(self, name: str = "", programme: str = "") -> Found:
         """Of one account, with those above it; or of all."""
         settings = self.settings
-        qos = f"slurmdb/qos/{objects.qos_name(settings, name)}" if name else "slurmdb/qos/"
-        above = {name, settings.root, objects.programme_account(settings, programme)}
-        only = [("account", ",".join(sorted(above)))] if name else []
+        is_one = name and settings.preemption != "qos"  # by QoS, each project names others
+        qos = f"slurmdb/qos/{objects.qos_name(settings, name)}" if is_one else "slurmdb/qos/"
+        above = {name, settings.root, precedence.programme_account(settings, precedence.meant(programme))}
+        only = [("account", ",".join(sorted(above)))] if is_one else []
         return rest_answers.found(
             settings,
             self.client.get(f"slurmdb/account/{name}" if name else "slurmdb/accounts/"),

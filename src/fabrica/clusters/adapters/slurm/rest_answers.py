@@ -5,15 +5,15 @@ Numbers come in two shapes: plain, or as {"set", "infinite", "number"}; both are
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 from fabrica.clusters.adapters.port import JobState
 from fabrica.clusters.adapters.slurm import answers
 from fabrica.clusters.adapters.slurm.answers import Accounted, Queued
-from fabrica.clusters.adapters.slurm.objects import Budget, Found
+from fabrica.clusters.adapters.slurm.found import Budget, Found
 from fabrica.clusters.adapters.slurm.settings import SlurmSettings
 from fabrica.clusters.adapters.slurm.states import state_of
+from fabrica.clusters.engine import Counting
 from fabrica.kit.errors import Unreachable
 
 Json = Mapping[str, Any]
@@ -103,9 +103,9 @@ def queued(answer: Json) -> Iterator[Queued]:
         )
 
 
-def accounted(answer: Json, gres: str, now: datetime) -> Iterator[Accounted]:
-    """The starts of `slurmdb/jobs/`. `now` bounds what a running job used so far."""
-    return (answers.accounted_of(row_of(job), gres, now) for job in items(answer, "jobs"))
+def accounted(answer: Json, gres: str, counting: Counting = answers.PLAIN) -> Iterator[Accounted]:
+    """The starts of `slurmdb/jobs/`."""
+    return (answers.accounted_of(row_of(job), gres, counting) for job in items(answer, "jobs"))
 
 
 def row_of(job: Json) -> dict[str, str]:
@@ -169,14 +169,18 @@ def _budget(settings: SlurmSettings, one: Json) -> Budget:
         )
     is_ours = text(one, "description").split(" ", maxsplit=1)[0].lower() == settings.root.lower()
     flags = tuple(map(str, one.get("flags") or []))
+    limits = _tres(minutes)
     return Budget(
         text(one, "name"),
         "NO_DECAY" in flags,
-        _tres(minutes).get(f"gres/{settings.gres}"),
+        limits.get(settings.counted),
         number(at(one, "limits/max/jobs/count")) != 0,
         number(one.get("priority")) or 0,
         is_ours,
         flags,
+        has_other_limit=settings.not_counted in limits,
+        preempts=frozenset(map(str, at(one, "preempt/list") or [])),
+        preempt_mode=",".join(map(str, at(one, "preempt/mode") or [])).lower(),
     )
 
 

@@ -8,11 +8,14 @@ applying one twice changes nothing; what is still to be written after writing wa
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fabrica.clusters.adapters.port import AccountSpec
-from fabrica.clusters.adapters.slurm.objects import MINUTE, Budget, Found, programme_account, qos_name
+from fabrica.clusters.adapters.slurm import precedence
+from fabrica.clusters.adapters.slurm.found import Found
+from fabrica.clusters.adapters.slurm.objects import is_asked, minutes_of, qos_name
+from fabrica.clusters.adapters.slurm.precedence import programme_account
 from fabrica.clusters.adapters.slurm.settings import SlurmSettings
 from fabrica.kit.errors import Refused
 
@@ -80,10 +83,12 @@ class Write:
 
 def writes(settings: SlurmSettings, have: Found, want: AccountSpec) -> list[Write]:
     """What makes it so, in an order in which any prefix is safe: budget first, members last. [] where it is so."""
+    want = replace(want, programme=precedence.meant(want.programme))
     above = programme_account(settings, want.programme)
+    budget, named = list(_budget(settings, have, want)), list(_named(settings, have, want))
     return [
         *_tops(settings, have, above),
-        *_budget(settings, have.budgets.get(qos_name(settings, want.name)), want),
+        *(named + budget if qos_name(settings, want.name) in have.budgets else budget + named),
         *_account(settings, have, want, above),
         *_members(settings, have.members.get(want.name, {}), want),
     ]
@@ -103,13 +108,16 @@ def _add_account(settings: SlurmSettings, name: str, about: str, links: Fields) 
     )
 
 
-def _budget(settings: SlurmSettings, has: Budget | None, want: AccountSpec) -> Iterator[Write]:
-    minutes = None if want.gpu_seconds_limit is None else want.gpu_seconds_limit // MINUTE
+def _budget(settings: SlurmSettings, have: Found, want: AccountSpec) -> Iterator[Write]:
+    has, place = have.budgets.get(qos_name(settings, want.name)), _place(settings, have, want)
+    minutes = minutes_of(settings, want)
     priority = settings.programme(want.programme).priority
-    wanted = (True, minutes, want.is_open, priority)
-    if has and (has.no_decay, has.gpu_minutes, has.is_open, has.priority) == wanted:
+    wanted = (True, minutes, want.is_open, priority, False)
+    if has and (has.no_decay, has.minutes, has.is_open, has.priority, has.has_other_limit) == wanted and not place:
         return
-    limit = {"type": "gres", "name": settings.gres, "count": -1 if minutes is None else minutes}
+    limits = [_limit(settings.counted, minutes)]
+    if has and has.has_other_limit:
+        limits.append(_limit(settings.not_counted, None))
     name = qos_name(settings, want.name)
     fields = {
         "name": name,
@@ -117,11 +125,45 @@ def _budget(settings: SlurmSettings, has: Budget | None, want: AccountSpec) -> I
         "flags": sorted({*(has.flags if has else ()), "NO_DECAY"}),
         "priority": count(priority),
         "limits": {
-            "max": {"tres": {"minutes": {"total": [limit]}}, "jobs": {"count": NO_LIMIT if want.is_open else count(0)}}
+            "max": {"tres": {"minutes": {"total": limits}}, "jobs": {"count": NO_LIMIT if want.is_open else count(0)}}
         },
     }
     about = {} if has else {"description": f"{settings.root} {want.description}"}
-    yield Write(f"the budget {name}", "slurmdb/qos/", {"qos": [{**fields, **about}]})
+    yield Write(f"the budget {name}", "slurmdb/qos/", {"qos": [{**fields, **place, **about}]})
+
+
+def _place(settings: SlurmSettings, have: Found, want: AccountSpec) -> Fields:
+    """Whom a QoS may interrupt, and what becomes of its own jobs; {} where both are as wanted."""
+    if not is_asked(settings, want):
+        return {}
+    qos = qos_name(settings, want.name)
+    has = have.budgets.get(qos)
+    more = precedence.missing(settings, have, want.programme, qos)
+    mode = has.preempt_mode if has else ""
+    is_new = precedence.gives_way(settings, want.programme) and mode != precedence.REQUEUE
+    if not more and not is_new:
+        return {}
+    return _preempt(precedence.listed(have, has, more), precedence.REQUEUE if is_new else mode)
+
+
+def _preempt(names: list[str], mode: str) -> Fields:
+    """A whole list; that a QoS is put back into the queue is said with it, so that it is not lost."""
+    requeue = {"mode": [mode.upper()]} if mode == precedence.REQUEUE else {}
+    return {"preempt": {"list": names, **requeue}}
+
+
+def _named(settings: SlurmSettings, have: Found, want: AccountSpec) -> Iterator[Write]:
+    """Let those above name this QoS."""
+    qos = qos_name(settings, want.name)
+    for one in precedence.unaware(settings, have, want.programme, qos) if is_asked(settings, want) else ():
+        names = precedence.listed(have, one, frozenset({qos}))
+        fields = {"name": one.name, "flags": sorted(one.flags), **_preempt(names, one.preempt_mode)}
+        yield Write(f"that {one.name} takes its place", "slurmdb/qos/", {"qos": [fields]})
+
+
+def _limit(tres: str, minutes: int | None) -> Fields:
+    kind, _, name = tres.partition("/")
+    return {"type": kind, "name": name, "count": -1 if minutes is None else minutes}
 
 
 def _account(settings: SlurmSettings, have: Found, want: AccountSpec, above: str) -> Iterator[Write]:

@@ -58,9 +58,10 @@ class Shape:
 def shape(job: JobRequest, settings: SlurmSettings, partition_seconds: int | None) -> Shape:
     """Nodes and links of a job. `partition_seconds` is the longest its partition allows, None without a limit.
 
+    Links are equally long: Slurm sets a link's whole limit aside, and the last must fit into what the job was held for.
     Raises Refused for devices that do not divide over the nodes.
     """
-    nodes = job.nodes or math.ceil(job.devices / settings.gpus_per_node)
+    nodes = settings.counting.nodes(job.devices, job.nodes)
     if job.devices % nodes or job.devices // nodes > settings.gpus_per_node:
         raise Refused(
             f"{job.devices} devices do not divide over {nodes} nodes.",
@@ -71,7 +72,8 @@ def shape(job: JobRequest, settings: SlurmSettings, partition_seconds: int | Non
         raise Refused(f"{job.tasks} copies do not divide over {nodes} nodes.")
     longest = min(one for one in (settings.link_seconds, partition_seconds, job.time_limit_seconds) if one)
     links = math.ceil(job.time_limit_seconds / longest)
-    return Shape(nodes, job.devices // nodes, max(1, job.tasks // nodes), links, longest)
+    link_seconds = settings.counting.whole(math.ceil(job.time_limit_seconds / links))
+    return Shape(nodes, job.devices // nodes, max(1, job.tasks // nodes), links, link_seconds)
 
 
 def batch_script(job: JobRequest, settings: SlurmSettings, partition_seconds: int | None = None) -> str:
@@ -95,7 +97,7 @@ def _directives(job: JobRequest, settings: SlurmSettings, form: Shape) -> list[s
         f"--ntasks-per-node={form.tasks_per_node}",
         f"--gres={settings.gres}:{form.gpus_per_node}",
         *cpus,
-        f"--time={_minutes(form.link_seconds)}",
+        f"--time={form.link_seconds // MINUTE}",
         *chain,
         f"--signal=B:USR1@{_warning(settings, form)}",
         "--requeue",
@@ -104,11 +106,6 @@ def _directives(job: JobRequest, settings: SlurmSettings, form: Shape) -> list[s
         f"--chdir={shlex.quote(str(job.folder))}",
         f"--output={shlex.quote(str(job.folder / 'log.txt'))}",
     ]
-
-
-def _minutes(seconds: int) -> int:
-    """Slurm counts whole minutes; the runner itself keeps the seconds."""
-    return max(1, math.ceil(seconds / MINUTE))
 
 
 def _warning(settings: SlurmSettings, form: Shape) -> int:

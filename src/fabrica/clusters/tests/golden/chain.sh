@@ -7,7 +7,7 @@
 #SBATCH --nodes=1
 #SBATCH --ntasks-per-node=1
 #SBATCH --gres=gpu:1
-#SBATCH --time=1440
+#SBATCH --time=1000
 #SBATCH --array=1-3%1
 #SBATCH --signal=B:USR1@120
 #SBATCH --requeue
