@@ -4,10 +4,11 @@ from django.db import models
 from django.db.models import F, Q
 
 from fabrica.allocations.states import OF_AWARD, OF_MACHINE, AccountKind, TransferKind
-from fabrica.applications.models import Application
+from fabrica.applications.models import TEXT_LIMIT, Application
 from fabrica.clusters.models import KEY_LIMIT as JOB_KEY_LIMIT
 from fabrica.clusters.models import Machine
 from fabrica.kit.claims import Claimable
+from fabrica.people.models import Person
 from fabrica.projects.models import Project
 
 KEY_LIMIT = 200
@@ -96,6 +97,18 @@ class Transfer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.gpu_seconds} GPU-seconds {self.kind}"
+
+
+class TopUp(models.Model):
+    """Who added hours to an award, and why. How many, and when, its transfer tells."""
+
+    award = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="+")
+    transfer = models.OneToOneField(Transfer, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField(max_length=TEXT_LIMIT, blank=True, help_text="The project's leaders read it.")
+
+    def __str__(self) -> str:
+        return str(self.transfer)
 
 
 class JobBooking(models.Model):

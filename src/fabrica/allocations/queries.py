@@ -9,8 +9,9 @@ from django.db.models.functions import Coalesce
 
 from fabrica.allocations.desired import MARK, Standing
 from fabrica.allocations.engine import Balance
-from fabrica.allocations.models import Award, ClusterAccount, JobBooking, LedgerAccount, Transfer, Watch
+from fabrica.allocations.models import Award, ClusterAccount, JobBooking, LedgerAccount, TopUp, Transfer, Watch
 from fabrica.allocations.states import OF_AWARD, OF_MACHINE, AccountKind, TransferKind
+from fabrica.applications.models import Application
 from fabrica.clusters import queries as clusters
 from fabrica.clusters.adapters.port import AccountSpec
 from fabrica.clusters.engine import Month
@@ -38,6 +39,11 @@ def award_of(project: Project) -> Award:
     if found is None:
         raise NotFound(f"{project} has no award.", todo="Ask an officer.")
     return found
+
+
+def project_from(application: Application) -> Project | None:
+    """The project that an award to an application opened."""
+    return Project.objects.filter(pk__in=Award.objects.filter(application=application).values("project")).first()
 
 
 def award_of_account(machine: Machine, account: str) -> Award | None:
@@ -75,6 +81,21 @@ def written_off_by(award: Award) -> tuple[int, int]:
 def was_moved(key: str) -> bool:
     """Whether a cause moved hours before."""
     return Transfer.objects.filter(key=key).exists()
+
+
+def key_of_top_up(award: Award, key: str) -> str:
+    """What the transfer of a top-up is called; `key` is what whoever added the hours named it."""
+    return f"topup:{award.project.slug}:{key}"
+
+
+def top_up_of(award: Award, key: str) -> TopUp | None:
+    """The top-up of an award that has this key; None where there was none."""
+    return top_ups_of(award).filter(transfer__key=key_of_top_up(award, key)).first()
+
+
+def top_ups_of(award: Award) -> QuerySet[TopUp]:
+    """What was added to an award, newest first."""
+    return TopUp.objects.select_related("transfer", "by").filter(award=award).order_by("-pk")
 
 
 def transfers_of(award: Award) -> QuerySet[Transfer]:
