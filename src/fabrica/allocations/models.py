@@ -111,8 +111,15 @@ class TopUp(models.Model):
         return str(self.transfer)
 
 
+# An index names its rows by the same condition as the query that looks for them.
+IS_UNTOLD = ~Q(token="") & ~Q(told_gpu_seconds=F("gpu_seconds"))
+
+
 class JobBooking(models.Model):
-    """What the ledger has of one start of one job, in total. `version` counts how often it was booked."""
+    """What the ledger has of one start of one job, in total. `version` counts how often it was booked.
+
+    Whoever submitted the job under a `token` counts what it used too; `told_gpu_seconds` is what they were told of.
+    """
 
     # the machine of its award, which the database checks there; beside it so that a key is unique on its machine
     machine = models.ForeignKey(
@@ -122,9 +129,19 @@ class JobBooking(models.Model):
     award = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="+")
     gpu_seconds = models.PositiveBigIntegerField()
     version = models.PositiveIntegerField(default=1)
+    token = models.CharField(
+        max_length=128, blank=True, default="", db_default="", help_text="The wish that started it; empty for others'."
+    )
+    told_gpu_seconds = models.PositiveBigIntegerField(
+        default=0, db_default=0, help_text="What the run that started it has counted."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["machine", "key"], name="allocations_job_booked_once")]
+        indexes = [
+            models.Index(fields=["token"], condition=~Q(token=""), name="allocations_booked_for_token"),
+            models.Index(fields=["token"], condition=IS_UNTOLD, name="allocations_booked_untold"),
+        ]
 
     def __str__(self) -> str:
         return self.key

@@ -9,7 +9,16 @@ from django.db.models.functions import Coalesce
 
 from fabrica.allocations.desired import MARK, Standing
 from fabrica.allocations.engine import Balance
-from fabrica.allocations.models import Award, ClusterAccount, JobBooking, LedgerAccount, TopUp, Transfer, Watch
+from fabrica.allocations.models import (
+    IS_UNTOLD,
+    Award,
+    ClusterAccount,
+    JobBooking,
+    LedgerAccount,
+    TopUp,
+    Transfer,
+    Watch,
+)
 from fabrica.allocations.states import OF_AWARD, OF_MACHINE, AccountKind, TransferKind
 from fabrica.applications.models import Application
 from fabrica.clusters import queries as clusters
@@ -61,6 +70,17 @@ def balance(award: Award) -> Balance:
     found = {row.kind: row for row in rows}
     free, held, used = (found[kind].balance_gpu_seconds for kind in OF_AWARD)
     return Balance(award.gpu_seconds, free, held, used, found[AccountKind.USED].written_off)
+
+
+def untold_tokens() -> QuerySet[JobBooking, str]:
+    """The tokens of the jobs of which something else is booked than was told of so far."""
+    return JobBooking.objects.filter(IS_UNTOLD).order_by("token").values_list("token", flat=True).distinct()
+
+
+def booked_for(award: Award, token: str) -> dict[int, int]:
+    """The GPU-seconds an award was charged for each start of the job that a token started, by the booking's row."""
+    rows = JobBooking.objects.filter(award=award, token=token).exclude(token="")
+    return dict(rows.values_list("pk", "gpu_seconds"))
 
 
 def written_off_by(award: Award) -> tuple[int, int]:

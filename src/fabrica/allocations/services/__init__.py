@@ -12,7 +12,7 @@ from fabrica.allocations.services.accounts import (
     tell_of_drift,
 )
 from fabrica.allocations.services.awarding import award
-from fabrica.allocations.services.booking import adopt_booked, book, book_metered
+from fabrica.allocations.services.booking import adopt_booked, book, book_metered, note_told
 from fabrica.allocations.services.hours import fund, hold, release, spend
 from fabrica.allocations.services.topping_up import check_top_up, top_up
 from fabrica.allocations.services.transfers import KEY_MAX
@@ -35,6 +35,7 @@ __all__ = [
     "note_drift",
     "note_read_back",
     "note_share",
+    "note_told",
     "note_trouble",
     "note_unchanged",
     "note_waiting",
