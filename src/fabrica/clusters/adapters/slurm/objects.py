@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from fabrica.clusters.adapters.port import AccountSpec
-from fabrica.clusters.adapters.slurm.answers import malformed, tres
+from fabrica.clusters.adapters.slurm.answers import malformed, tres, whole
 from fabrica.clusters.adapters.slurm.settings import SlurmSettings
 from fabrica.kit.errors import Refused
 
@@ -97,7 +97,7 @@ def _budget(settings: SlurmSettings, row: list[str]) -> Budget:
     name, flags, limits, submit, priority, text = row
     minutes = tres(limits).get(f"gres/{settings.gres}")
     is_ours = text.split(" ", maxsplit=1)[0].lower() == settings.root.lower()
-    return Budget(name, "NoDecay" in flags.split(","), minutes, submit != "0", int(priority or 0), is_ours)
+    return Budget(name, "NoDecay" in flags.split(","), minutes, submit != "0", whole(priority), is_ours)
 
 
 def is_ours(settings: SlurmSettings, have: Found, account: str) -> bool:
