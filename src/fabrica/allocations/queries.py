@@ -187,6 +187,18 @@ def changes_waiting(site: Site) -> int:
     return int(rows.aggregate(total=Coalesce(Sum("changes_waiting"), 0))["total"])
 
 
+def used_up(machine: Machine) -> frozenset[str]:
+    """The accounts on a machine that are to be closed because all hours of their awards are used."""
+    rows = accounts_on(machine).filter(is_open_wanted=False).order_by()
+    return frozenset(rows.values_list("award__project__slug", flat=True))
+
+
+def left_open(site: Site) -> int:
+    """How many accounts on the site's machines are used up and, as the worker last saw it, still take new jobs."""
+    rows = ClusterAccount.objects.filter(award__machine__site=site, is_open_wanted=False, changes_waiting__gt=0)
+    return sum(bool(known and known[-1]["is_open"]) for known in rows.values_list("known", flat=True))
+
+
 def wanted(machine: Machine, now: datetime, accounts: Iterable[int] | None = None) -> Iterator[AccountSpec]:
     """What the machine should look like: an account for each award, or for those of some ClusterAccounts."""
     return (one.spec for one in standing(machine, now, accounts).values())
