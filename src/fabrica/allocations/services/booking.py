@@ -6,7 +6,7 @@ no difference. What several jobs of one award differ by moves in one transfer ea
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
@@ -36,7 +36,7 @@ class Total:
     before: int = 0
     version: int = 0
     award_id: int | None = None
-    token: str = ""
+    token: str = field(default="", kw_only=True)
 
     @property
     def difference(self) -> int:
