@@ -137,7 +137,7 @@ class Attempt(models.Model):
     unknown_since = models.DateTimeField(null=True, help_text="Since when the machine says it never heard of it.")
     gpu_seconds = models.PositiveBigIntegerField(default=0)
     restarts = models.PositiveIntegerField(
-        default=0, db_default=0, help_text="How often its machine put the job back and started it again."
+        default=0, db_default=0, help_text="How often its machine started the job again."
     )
     exit_code = models.IntegerField(null=True)
     ended_because = models.CharField(max_length=500, blank=True)

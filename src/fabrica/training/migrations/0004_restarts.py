@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
             model_name="attempt",
             name="restarts",
             field=models.PositiveIntegerField(
-                db_default=0, default=0, help_text="How often its machine put the job back and started it again."
+                db_default=0, default=0, help_text="How often its machine started the job again."
             ),
         ),
         migrations.RunPython(say_whose, migrations.RunPython.noop, elidable=True),

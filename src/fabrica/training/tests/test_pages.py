@@ -242,4 +242,4 @@ def test_the_page_says_how_often_the_machine_started_it_again(browse, site, now)
     assert "started it again" not in browse().get(run.path).content.decode()
     Attempt.objects.filter(pk=attempt.pk).update(restarts=2)
     told = browse().get(run.path).content.decode()
-    assert "Its machine put it back and started it again 2 times: jobs of higher rank took its place" in told
+    assert "Its machine started it again 2 times: after a job of higher rank took its place" in told
