@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from fabrica.allocations.models import Award, ClusterAccount, JobBooking, LedgerAccount, Transfer
+from fabrica.allocations.models import Award, ClusterAccount, JobBooking, LedgerAccount, TopUp, Transfer
 from fabrica.kit.admin import ReadOnly
 
 
@@ -30,6 +30,14 @@ class TransferAdmin(ReadOnly):
     list_display = ["key", "kind", "gpu_seconds", "at"]
     list_filter = ["kind"]
     search_fields = ["key", "hold_key"]
+
+
+@admin.register(TopUp)
+class TopUpAdmin(ReadOnly):
+    """Hours added to awards."""
+
+    list_display = ["__str__", "award", "by", "reason"]
+    list_select_related = ["transfer", "award__project", "by"]
 
 
 @admin.register(JobBooking)

@@ -107,6 +107,7 @@ class TopUpIn(Schema):
 
     gpu_seconds: int = Field(gt=0, le=MOST["gpu_seconds"])
     key: str = Field(min_length=1, max_length=services.KEY_MAX)
+    reason: str = Field("", max_length=TEXT_LIMIT)
 
 
 class MonthOut(Schema):

@@ -4,10 +4,11 @@ from django.db import models
 from django.db.models import F, Q
 
 from fabrica.allocations.states import OF_AWARD, OF_MACHINE, AccountKind, TransferKind
-from fabrica.applications.models import Application
+from fabrica.applications.models import TEXT_LIMIT, Application
 from fabrica.clusters.models import KEY_LIMIT as JOB_KEY_LIMIT
 from fabrica.clusters.models import Machine
 from fabrica.kit.claims import Claimable
+from fabrica.people.models import Person
 from fabrica.projects.models import Project
 
 KEY_LIMIT = 200
@@ -98,8 +99,27 @@ class Transfer(models.Model):
         return f"{self.gpu_seconds} GPU-seconds {self.kind}"
 
 
+class TopUp(models.Model):
+    """Who added hours to an award, and why. How many, and when, its transfer tells."""
+
+    award = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="+")
+    transfer = models.OneToOneField(Transfer, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField(max_length=TEXT_LIMIT, blank=True, help_text="The project's leaders read it.")
+
+    def __str__(self) -> str:
+        return str(self.transfer)
+
+
+# An index names its rows by the same condition as the query that looks for them.
+IS_UNTOLD = ~Q(token="") & ~Q(told_gpu_seconds=F("gpu_seconds"))
+
+
 class JobBooking(models.Model):
-    """What the ledger has of one start of one job, in total. `version` counts how often it was booked."""
+    """What the ledger has of one start of one job, in total. `version` counts how often it was booked.
+
+    Whoever submitted the job under a `token` counts what it used too; `told_gpu_seconds` is what they were told of.
+    """
 
     # the machine of its award, which the database checks there; beside it so that a key is unique on its machine
     machine = models.ForeignKey(
@@ -109,9 +129,19 @@ class JobBooking(models.Model):
     award = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="+")
     gpu_seconds = models.PositiveBigIntegerField()
     version = models.PositiveIntegerField(default=1)
+    token = models.CharField(
+        max_length=128, blank=True, default="", db_default="", help_text="The wish that started it; empty for others'."
+    )
+    told_gpu_seconds = models.PositiveBigIntegerField(
+        default=0, db_default=0, help_text="What the run that started it has counted."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["machine", "key"], name="allocations_job_booked_once")]
+        indexes = [
+            models.Index(fields=["token"], condition=~Q(token=""), name="allocations_booked_for_token"),
+            models.Index(fields=["token"], condition=IS_UNTOLD, name="allocations_booked_untold"),
+        ]
 
     def __str__(self) -> str:
         return self.key

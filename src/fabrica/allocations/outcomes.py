@@ -9,7 +9,7 @@ from django.db import transaction
 from fabrica.allocations import desired, services
 from fabrica.allocations.desired import Plan, Standing
 from fabrica.allocations.models import ClusterAccount
-from fabrica.allocations.steps import Action, steps
+from fabrica.allocations.steps import Action, Disowned, steps
 from fabrica.clusters.adapters.port import AccountSpec
 from fabrica.clusters.models import Machine
 from fabrica.kit.errors import Problem, Refused, Unreachable
@@ -95,18 +95,20 @@ def add_steps(looks: Iterable[Look], plan: Plan, outcomes: Iterable[Outcome]) ->
 def note(machine: Machine, looks: Sequence[Look], now: datetime) -> None:
     """Note each account; those found as they were in one statement. Operators hear once of what a hand changed."""
     same = [one.account for one in looks if one.is_same]
-    drifted: list[Action] = []
+    news: list[Action | Disowned] = []
     with transaction.atomic():
         if same:
             services.note_unchanged(accounts=same, now=now)
         for look in looks:
             if not look.is_same:
-                drifted += _note(look, now)
+                news += _note(look, now)
         mended = any(one.how.mend for one in looks)
-        services.tell_of_drift(machine=machine, drifted=drifted, mended=mended, now=now)
+        left = [one for one in news if not mended or isinstance(one, Disowned)]
+        services.tell_of_drift(machine=machine, drifted=left, mended=False, now=now)
+        services.tell_of_drift(machine=machine, drifted=[one for one in news if one not in left], mended=True, now=now)
 
 
-def _note(look: Look, now: datetime) -> list[Action]:
+def _note(look: Look, now: datetime) -> Sequence[Action | Disowned]:
     """Note one account; returns what a hand changed on it where nobody heard of that before."""
     account, left = look.account, len(look.left)
     if look.is_foreign and account.ready_at is None:
@@ -117,7 +119,7 @@ def _note(look: Look, now: datetime) -> list[Action]:
         return []
     soon = look.how.may_act and not look.is_our_part_done
     if look.is_foreign or (look.drifts and left):
-        told = str(_belongs_to_others(look)) if look.is_foreign else _drift(look)
+        told = str(_was_disowned(look)) if look.is_foreign else _drift(look)
         settled = services.note_drift(
             account=account, spec=look.spec if look.is_our_part_done else None, back=look.back, drift=told,
             waiting=left, soon=soon, now=now,
@@ -128,7 +130,9 @@ def _note(look: Look, now: datetime) -> list[Action]:
     else:
         told = _mended(look) if look.drifts else ""
         settled = services.note_read_back(account=account, spec=look.spec, back=look.back, drift=told, now=now)
-    return look.drifts if settled and account.drifted_at is None else []
+    if not settled or account.drifted_at is not None:
+        return []
+    return [Disowned(look.spec.name, look.standing.mark)] if look.is_foreign else look.drifts
 
 
 def _problem(look: Look) -> Problem | None:
@@ -177,4 +181,12 @@ def _belongs_to_others(look: Look) -> Refused:
         f"{look.machine} has an account {look.spec.name} that belongs to something else.",
         why=f"Its description does not name {look.account.award.application.code}.",
         todo="Remove or rename it on the machine; it is tried again by itself.",
+    )
+
+
+def _was_disowned(look: Look) -> Refused:
+    return Refused(
+        f"Somebody rewrote the description of the account {look.spec.name} on {look.machine} by hand.",
+        why=f"It no longer names {look.standing.mark}, so nothing is done to it.",
+        todo=f"An operator writes {look.standing.mark} back into it there.",
     )

@@ -9,8 +9,18 @@ from django.db.models.functions import Coalesce
 
 from fabrica.allocations.desired import MARK, Standing
 from fabrica.allocations.engine import Balance
-from fabrica.allocations.models import Award, ClusterAccount, JobBooking, LedgerAccount, Transfer, Watch
+from fabrica.allocations.models import (
+    IS_UNTOLD,
+    Award,
+    ClusterAccount,
+    JobBooking,
+    LedgerAccount,
+    TopUp,
+    Transfer,
+    Watch,
+)
 from fabrica.allocations.states import OF_AWARD, OF_MACHINE, AccountKind, TransferKind
+from fabrica.applications.models import Application
 from fabrica.clusters import queries as clusters
 from fabrica.clusters.adapters.port import AccountSpec
 from fabrica.clusters.engine import Month
@@ -40,6 +50,11 @@ def award_of(project: Project) -> Award:
     return found
 
 
+def project_from(application: Application) -> Project | None:
+    """The project that an award to an application opened."""
+    return Project.objects.filter(pk__in=Award.objects.filter(application=application).values("project")).first()
+
+
 def award_of_account(machine: Machine, account: str) -> Award | None:
     """The award that an account on a machine is charged for, also after its end; None where it is nobody's."""
     rows = Award.objects.select_related("project", "machine")
@@ -55,6 +70,17 @@ def balance(award: Award) -> Balance:
     found = {row.kind: row for row in rows}
     free, held, used = (found[kind].balance_gpu_seconds for kind in OF_AWARD)
     return Balance(award.gpu_seconds, free, held, used, found[AccountKind.USED].written_off)
+
+
+def untold_tokens() -> QuerySet[JobBooking, str]:
+    """The tokens of the jobs of which something else is booked than was told of so far."""
+    return JobBooking.objects.filter(IS_UNTOLD).order_by("token").values_list("token", flat=True).distinct()
+
+
+def booked_for(award: Award, token: str) -> dict[int, int]:
+    """The GPU-seconds an award was charged for each start of the job that a token started, by the booking's row."""
+    rows = JobBooking.objects.filter(award=award, token=token).exclude(token="")
+    return dict(rows.values_list("pk", "gpu_seconds"))
 
 
 def written_off_by(award: Award) -> tuple[int, int]:
@@ -75,6 +101,21 @@ def written_off_by(award: Award) -> tuple[int, int]:
 def was_moved(key: str) -> bool:
     """Whether a cause moved hours before."""
     return Transfer.objects.filter(key=key).exists()
+
+
+def key_of_top_up(award: Award, key: str) -> str:
+    """What the transfer of a top-up is called; `key` is what whoever added the hours named it."""
+    return f"topup:{award.project.slug}:{key}"
+
+
+def top_up_of(award: Award, key: str) -> TopUp | None:
+    """The top-up of an award that has this key; None where there was none."""
+    return top_ups_of(award).filter(transfer__key=key_of_top_up(award, key)).first()
+
+
+def top_ups_of(award: Award) -> QuerySet[TopUp]:
+    """What was added to an award, newest first."""
+    return TopUp.objects.select_related("transfer", "by").filter(award=award).order_by("-pk")
 
 
 def transfers_of(award: Award) -> QuerySet[Transfer]:
@@ -144,6 +185,18 @@ def changes_waiting(site: Site) -> int:
     """How many changes on the site's machines wait for an operator, as the worker last saw it."""
     rows = ClusterAccount.objects.filter(award__machine__site=site)
     return int(rows.aggregate(total=Coalesce(Sum("changes_waiting"), 0))["total"])
+
+
+def used_up(machine: Machine) -> frozenset[str]:
+    """The accounts on a machine that are to be closed because all hours of their awards are used."""
+    rows = accounts_on(machine).filter(is_open_wanted=False).order_by()
+    return frozenset(rows.values_list("award__project__slug", flat=True))
+
+
+def left_open(site: Site) -> int:
+    """How many accounts on the site's machines are used up and, as the worker last saw it, still take new jobs."""
+    rows = ClusterAccount.objects.filter(award__machine__site=site, is_open_wanted=False, changes_waiting__gt=0)
+    return sum(bool(known and known[-1]["is_open"]) for known in rows.values_list("known", flat=True))
 
 
 def wanted(machine: Machine, now: datetime, accounts: Iterable[int] | None = None) -> Iterator[AccountSpec]:

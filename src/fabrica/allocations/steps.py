@@ -53,6 +53,23 @@ class Action:
         return {**told, "before": before, "after": asdict(self.after)}
 
 
+@dataclass(frozen=True)
+class Disowned:
+    """An account of ours whose description a hand rewrote, so that it no longer names its award: it is left alone."""
+
+    account: str
+    code: str
+
+    @property
+    def sentence(self) -> str:
+        """What puts it right, in the reader's language."""
+        told = _(
+            "Write %(code)s back into the description of the account %(name)s on the machine: it no longer names its "
+            "award, so nothing is done to it."
+        )
+        return told % {"code": self.code, "name": self.account}
+
+
 def limit_fits(there: int | None, wanted: int | None) -> bool:
     """Whether a limit on a machine is the one wanted; a machine that counts whole minutes keeps those below it."""
     if there is None or wanted is None:

@@ -130,6 +130,14 @@ def clusters() -> Iterator[Figure]:
             yield figure(f"clusters: {name}", value, unit)
 
 
+def launch() -> Iterator[Figure]:
+    """From the launch of a run to the moment its page shows it on the machine, handed over by a worker."""
+    command = [sys.executable, "-m", "fabrica.config.bench_launch"]  # a site of its own, and a worker
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own program
+    for name, value, unit in json.loads(told):
+        yield figure(f"launch: {name}", value, unit)
+
+
 def trainer() -> Iterator[Figure]:
     """The demo recipe against PyTorch's own transformer layers of the same shape with AdamW, in the same run."""
     recipe = named("demo")
@@ -191,7 +199,7 @@ def _peer_tokens_per_second(recipe: Recipe, seconds: float) -> float:
 def main() -> None:
     """Measure, print, write."""
     figures = []
-    for measure in (machine, portal, clusters, usage, trainer, several):
+    for measure in (machine, portal, clusters, launch, usage, trainer, several):
         sys.stdout.write(f"\n{(measure.__doc__ or '').splitlines()[0]}\n")
         for one in measure():
             figures.append(one)

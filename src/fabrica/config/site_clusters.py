@@ -84,7 +84,10 @@ def fund(slug: str, gpu_hours: float) -> None:
 
 @app.command()
 def top_up(
-    project: str, gpu_hours: float, key: Annotated[str, typer.Option(help="The same key adds once.")] = ""
+    project: str,
+    gpu_hours: float,
+    key: Annotated[str, typer.Option(help="The same key adds once.")] = "",
+    reason: Annotated[str, typer.Option(help="The project's leaders read it.")] = "",
 ) -> None:
     """Add hours from the machine's pool to a project's award, such as `top-up novalis-reads 100`."""
     start()
@@ -97,7 +100,9 @@ def top_up(
         by, now = operator()
         award = queries.award_of(project_of(by, project))
         name = key or now.isoformat()
-        award = services.top_up(award=award, gpu_seconds=gpu_seconds(gpu_hours), key=name, by=by, now=now)
+        award = services.top_up(
+            award=award, gpu_seconds=gpu_seconds(gpu_hours), key=name, reason=reason, by=by, now=now
+        )
     typer.echo(f"The award of {project} has {hours(award.gpu_seconds)} GPU-hours now.")
 
 

@@ -12,7 +12,7 @@ import typer
 from fabrica.config.site import start, telling
 
 if TYPE_CHECKING:
-    from fabrica.allocations.desired import Plan
+    from fabrica.allocations.desired import Plan, Standing
     from fabrica.allocations.outcomes import Outcome
     from fabrica.clusters.models import Machine
 
@@ -132,22 +132,51 @@ def _show(plans: "list[tuple[Machine, Plan]]", *, as_json: bool, drift: bool) ->
         return
     for machine, one in plans:
         actions = one.drifts if drift else one.actions
-        quiet = "Nothing was changed by hand." if drift else "Nothing is to do."
-        typer.echo(f"{machine.slug}: " + (f"{_count(len(actions))}." if actions else quiet))
+        typer.echo(f"{machine.slug}: {_headline(one, len(actions), drift=drift)}")
         for action in actions:
             typer.echo(f"  {action.sentence}")
         for foreign in one.foreign:
-            typer.echo(f"  {_left_alone(foreign.spec.name)}")
+            typer.echo(f"  {_left_alone(foreign)}")
+        if not drift and (count := _used_up(machine, one)):
+            subject = "1 account is" if count == 1 else f"{count} accounts are"
+            typer.echo(f"  {subject} used up and would be closed; until then new jobs are taken.")
 
 
-def _left_alone(name: str) -> str:
-    return f"The account {name} belongs to something else and is left alone; rename it on the machine."
+def _headline(plan: "Plan", changes: int, *, drift: bool) -> str:
+    if changes:
+        return f"{_count(changes)}."
+    if not drift:
+        return "Nothing is to do."
+    was_ours = any(one.was_read_back for one in plan.foreign)
+    return "Accounts were changed by hand." if was_ours else "Nothing was changed by hand."
+
+
+def _left_alone(one: "Standing") -> str:
+    from fabrica.allocations.steps import Disowned
+
+    if one.was_read_back:
+        return Disowned(one.spec.name, one.mark).sentence
+    return f"The account {one.spec.name} belongs to something else and is left alone; rename it on the machine."
+
+
+def _used_up(machine: "Machine", plan: "Plan") -> int:
+    """How many accounts the plan would close because all their hours are used."""
+    from fabrica.allocations.queries import used_up
+    from fabrica.allocations.steps import Kind
+
+    full = used_up(machine)
+    return sum(one.kind is Kind.CLOSE and one.account in full for one in plan.actions)
 
 
 def _as_dict(machine: "Machine", plan: "Plan", *, drift: bool) -> dict[str, Any]:
     actions = plan.drifts if drift else plan.actions
-    foreign = [one.spec.name for one in plan.foreign]
-    return {"machine": machine.slug, "changes": [one.as_dict() for one in actions], "foreign": foreign}
+    return {
+        "machine": machine.slug,
+        "changes": [one.as_dict() for one in actions],
+        "foreign": [one.spec.name for one in plan.foreign],
+        "disowned": [one.spec.name for one in plan.foreign if one.was_read_back],
+        "used_up": _used_up(machine, plan),
+    }
 
 
 def _applied(site: str, done: "list[tuple[Machine, list[Outcome]]]") -> dict[str, Any]:

@@ -29,6 +29,7 @@ LOOPS = [
     ("clusters", "observe"),
     ("clusters", "meter"),
     ("allocations", "meter_book"),
+    ("training", "correct"),
     ("allocations", "watch"),
     ("notices", "send"),
     ("audit", "seal"),

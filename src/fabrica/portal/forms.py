@@ -6,14 +6,19 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from fabrica.allocations.services import KEY_MAX
 from fabrica.applications.models import TEXT_LIMIT
 from fabrica.calls.engine import Mode
 from fabrica.kit.units import gpu_hours, gpu_seconds
 from fabrica.portal.queries.case import Case
+from fabrica.portal.queries.topping import Room
 from fabrica.reviews.models import COMMENT_LIMIT
 from fabrica.reviews.states import Verdict
+from fabrica.web import words
 
 MAX_HOURS = 10**8
+HALF = Decimal("0.5")
+_WHOLE_OR_HALF = _("Add whole or half GPU-hours, such as 100 or 12.5.")
 
 
 def _decision(*choices: str) -> forms.ChoiceField:
@@ -127,3 +132,33 @@ class MemberForm(forms.Form):
     """Somebody to add to the project."""
 
     email = forms.EmailField(label=_("Their e-mail address"), help_text=_("They need an account here first."))
+
+
+class TopUpForm(forms.Form):
+    """Hours to add to an award, whole or half, and why. `key` lets one form add once."""
+
+    key = forms.CharField(widget=forms.HiddenInput, max_length=KEY_MAX)
+    gpu_hours = forms.DecimalField(
+        label=_("GPU-hours to add"),
+        min_value=HALF,
+        max_value=MAX_HOURS,
+        decimal_places=1,
+        step_size=HALF,
+        error_messages=dict.fromkeys(("min_value", "max_decimal_places", "step_size"), _WHOLE_OR_HALF),
+    )
+    reason = _text(
+        _("Reason"), _("The project's leader reads it; it stays beside the hours."), TEXT_LIMIT, required=True
+    )
+
+    reason.error_messages["required"] = _("Say why these hours are added.")
+
+    def __init__(self, *args: Any, room: Room, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        mode = room.award.application.call.mode
+        left = words.gpu_hours(min(room.pool, room.mode_left))
+        most = _("Whole or half hours, at most %(left)s now.") % {"left": left}
+        self.fields["gpu_hours"].help_text = f"{most} {_hours(mode)}"
+
+    def gpu_seconds(self) -> int:
+        """What is added."""
+        return gpu_seconds(self.cleaned_data["gpu_hours"])

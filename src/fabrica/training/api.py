@@ -111,6 +111,7 @@ class AttemptOut(Schema):
     started_at: datetime | None
     ended_at: datetime | None
     gpu_seconds: int
+    restarts: int = Field(description="how often its machine started the job again")
     exit_code: int | None
     ended_because: str
 

@@ -152,6 +152,9 @@ class Attempt(models.Model):
     end_seen_at = models.DateTimeField(null=True, help_text="When its end was seen and its use was not yet told.")
     unknown_since = models.DateTimeField(null=True, help_text="Since when the machine says it never heard of it.")
     gpu_seconds = models.PositiveBigIntegerField(default=0)
+    restarts = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="How often its machine started the job again."
+    )
     exit_code = models.IntegerField(null=True)
     ended_because = models.CharField(max_length=500, blank=True)
 

@@ -12,9 +12,9 @@ from fabrica.allocations.services.accounts import (
     tell_of_drift,
 )
 from fabrica.allocations.services.awarding import award
-from fabrica.allocations.services.booking import adopt_booked, book, book_metered
+from fabrica.allocations.services.booking import adopt_booked, book, book_metered, note_told
 from fabrica.allocations.services.hours import fund, hold, release, spend
-from fabrica.allocations.services.topping_up import top_up
+from fabrica.allocations.services.topping_up import check_top_up, top_up
 from fabrica.allocations.services.transfers import KEY_MAX
 from fabrica.allocations.services.watching import FULL, make_watches, note_share, watch_again
 
@@ -25,6 +25,7 @@ __all__ = [
     "award",
     "book",
     "book_metered",
+    "check_top_up",
     "fund",
     "hold",
     "intend",
@@ -34,6 +35,7 @@ __all__ = [
     "note_drift",
     "note_read_back",
     "note_share",
+    "note_told",
     "note_trouble",
     "note_unchanged",
     "note_waiting",

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from fabrica.allocations.engine import hours
 from fabrica.allocations.models import Award, ClusterAccount
-from fabrica.allocations.steps import Action
+from fabrica.allocations.steps import Action, Disowned
 from fabrica.audit.services import record
 from fabrica.clusters.adapters.port import AccountSpec
 from fabrica.clusters.models import Machine
@@ -110,12 +110,12 @@ def note_applied(*, machine: Machine, done: int, failed: int, by: Any, now: date
     record(verb="cluster.apply", by=by, subject=f"machine:{machine.slug}", now=now, done=done, failed=failed)
 
 
-def tell_of_drift(*, machine: Machine, drifted: Sequence[Action], mended: bool, now: datetime) -> None:
+def tell_of_drift(*, machine: Machine, drifted: Sequence[Action | Disowned], mended: bool, now: datetime) -> None:
     """Tell the operators, in one letter, what somebody changed by hand on a machine."""
-    told = drifted[:MOST_TOLD]
+    told, kind = drifted[:MOST_TOLD], "mended" if mended else "drift"
     for operator in with_role(SiteRole.OPERATOR) if told else ():
         tell(
-            person=operator, kind="account_drift", event=f"machine:{machine.slug}:drift:{now.isoformat()}", now=now,
+            person=operator, kind="account_drift", event=f"machine:{machine.slug}:{kind}:{now.isoformat()}", now=now,
             machine=machine, drifted=told, more=len(drifted) - len(told), mended=mended,
         )  # fmt: skip
 

@@ -6,7 +6,7 @@ no difference. What several jobs of one award differ by moves in one transfer ea
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
@@ -24,7 +24,7 @@ from fabrica.kit.bulk import among, assign, upsert
 from fabrica.kit.errors import Refused
 
 BATCH = 5_000
-COLUMNS = ("machine_id", "key", "award_id", "gpu_seconds", "version")
+COLUMNS = ("machine_id", "key", "award_id", "gpu_seconds", "version", "token")
 
 
 @dataclass(slots=True)
@@ -36,6 +36,7 @@ class Total:
     before: int = 0
     version: int = 0
     award_id: int | None = None
+    token: str = field(default="", kw_only=True)
 
     @property
     def difference(self) -> int:
@@ -43,7 +44,9 @@ class Total:
 
 
 @transaction.atomic
-def book(*, award: Award, machine: Machine, key: str, gpu_seconds: int, now: datetime, hold_key: str = "") -> None:
+def book(
+    *, award: Award, machine: Machine, key: str, gpu_seconds: int, now: datetime, hold_key: str = "", token: str = ""
+) -> None:
     """State what one start of a job used in total; the difference to what was booked before moves.
 
     The same total again does nothing. What is more is taken as `spend` takes it, from the hold of this key first.
@@ -52,7 +55,8 @@ def book(*, award: Award, machine: Machine, key: str, gpu_seconds: int, now: dat
     """
     of_award(award)
     known = JobBooking.objects.filter(machine=machine, key=key).values_list("gpu_seconds", "version", "award_id")
-    _book(award, machine, [Total(key, gpu_seconds, *(known.first() or ()))], now=now, hold_key=hold_key)
+    total = Total(key, gpu_seconds, *(known.first() or ()), token=token)
+    _book(award, machine, [total], now=now, hold_key=hold_key)
 
 
 def _book(award: Award, machine: Machine, totals: Sequence[Total], *, now: datetime, hold_key: str = "") -> None:
@@ -70,8 +74,11 @@ def _book(award: Award, machine: Machine, totals: Sequence[Total], *, now: datet
         _give_back(award, gpu_seconds, key=_name(machine, less), now=now)
     if gpu_seconds := sum(one.difference for one in more):
         pay(award, of_award(award), gpu_seconds, key=_name(machine, more), hold_key=hold_key, now=now)
-    rows = [(machine.pk, one.key, award.pk, one.gpu_seconds, one.version) for one in changed]
-    upsert(JobBooking, COLUMNS, rows, unique=["machine_id", "key"], compared=["gpu_seconds", "version"])
+    rows = [(machine.pk, one.key, award.pk, one.gpu_seconds, one.version, one.token) for one in changed]
+    upsert(
+        JobBooking, COLUMNS, rows,
+        unique=["machine_id", "key"], compared=["gpu_seconds", "version"], carried=["token"],
+    )  # fmt: skip
 
 
 def _check(one: Total) -> None:
@@ -119,13 +126,14 @@ def book_metered(*, machine: Machine, account: str, now: datetime) -> int:
     if award is not None:
         of_award(award)
     due = queries.usage_due(now).filter(machine=machine, account=account).order_by("pk")
-    found = list(due.values_list("pk", "key", "gpu_seconds")[:BATCH])
+    found = list(due.values_list("pk", "key", "gpu_seconds", "token")[:BATCH])
     if award is None:
         JobUsage.objects.filter(pk__in=among([pk for pk, *_rest in found])).update(is_nobodys=True)
         return len(found)
-    known = _known(machine, [key for _pk, key, _total in found])
-    _book(award, machine, [Total(key, total, *known.get(key, ())) for _pk, key, total in found], now=now)
-    assign(JobUsage, "booked_gpu_seconds", [(pk, total) for pk, _key, total in found])
+    known = _known(machine, [key for _pk, key, *_rest in found])
+    totals = [Total(key, total, *known.get(key, ()), token=token) for _pk, key, total, token in found]
+    _book(award, machine, totals, now=now)
+    assign(JobUsage, "booked_gpu_seconds", [(pk, total) for pk, _key, total, _token in found])
     return len(found)
 
 
@@ -134,6 +142,11 @@ def _known(machine: Machine, keys: Sequence[str]) -> dict[str, tuple[int, int, i
     rows = JobBooking.objects.filter(machine=machine, key__in=among(keys))
     facts = rows.values_list("key", "gpu_seconds", "version", "award_id")
     return {key: (had, version, whose) for key, had, version, whose in facts}
+
+
+def note_told(*, told: Sequence[tuple[int, int]]) -> int:
+    """Keep which totals, by their bookings' keys in the table, were counted by who started the jobs."""
+    return assign(JobBooking, "told_gpu_seconds", told)
 
 
 def adopt_booked(*, now: datetime) -> int:

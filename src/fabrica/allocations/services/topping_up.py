@@ -8,29 +8,41 @@ from django.utils import timezone
 
 from fabrica.allocations import queries, rules
 from fabrica.allocations.engine import beyond, hours, reached
-from fabrica.allocations.models import Award, ClusterAccount
+from fabrica.allocations.models import Award, ClusterAccount, TopUp, Transfer
 from fabrica.allocations.services.accounts import tell_leaders
-from fabrica.allocations.services.transfers import check, of_award, of_machine, transfer
+from fabrica.allocations.services.transfers import check, of_award, of_machine, too_little, transfer
 from fabrica.allocations.services.watching import FREED, open_again
 from fabrica.allocations.states import TransferKind
+from fabrica.applications.models import TEXT_LIMIT
 from fabrica.audit.services import record
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.people.models import Person
 
 
+def check_top_up(*, award: Award, gpu_seconds: int, key: str, now: datetime) -> None:
+    """Raises Refused where `top_up` would at this moment: to be told before anybody confirms."""
+    check(gpu_seconds, key)
+    _check_room(award, gpu_seconds, now)
+    _supply, pool = of_machine(award.machine)
+    if pool.balance_gpu_seconds < gpu_seconds:
+        raise too_little(pool, gpu_seconds)
+
+
 @transaction.atomic
-def top_up(*, award: Award, gpu_seconds: int, key: str, by: Person, now: datetime) -> Award:
+def top_up(*, award: Award, gpu_seconds: int, key: str, by: Person, now: datetime, reason: str = "") -> Award:
     """Add hours from the machine's pool to an award; its account opens again where it was stopped.
 
-    The same key again does nothing. Raises NotAllowed for all but operators and the officers who may decide on its
-    application; Refused beyond the mode's limit (with its source) or the pool, and after the award's end.
+    The same key again does nothing. The leaders read the reason. Raises NotAllowed for all but operators and the
+    officers who may decide on its application; Refused beyond the mode's limit (with its source) or the pool, for a
+    reason that is too long, and after the award's end.
     """
     if not rules.can_top_up(by, award):
         raise NotAllowed("Only an officer who does not work for the organisation, or an operator, adds hours to it.")
     check(gpu_seconds, key)
+    _check_reason(reason)
     free, *_rest = of_award(award)
     award = queries.award_of(award.project)
-    name = f"topup:{award.project.slug}:{key}"
+    name = queries.key_of_top_up(award, key)
     if not queries.was_moved(name):
         _check_room(award, gpu_seconds, now)
     _supply, pool = of_machine(award.machine)
@@ -41,12 +53,20 @@ def top_up(*, award: Award, gpu_seconds: int, key: str, by: Person, now: datetim
     Award.objects.filter(pk=award.pk).update(gpu_seconds=F("gpu_seconds") + gpu_seconds)
     award.refresh_from_db(fields=["gpu_seconds"])
     record(verb="award.top_up", by=by, subject=award.subject, now=now, gpu_seconds=gpu_seconds, total=award.gpu_seconds)
+    TopUp.objects.create(award=award, transfer=Transfer.objects.get(key=name), by=by, reason=reason)
     _raise_limit(award, gpu_seconds, now)
     tell_leaders(
         award, "award_topped_up", f"topped-up:{key}", now,
-        more=hours(gpu_seconds), gpu_hours=hours(award.gpu_seconds),
+        more=hours(gpu_seconds), gpu_hours=hours(award.gpu_seconds), reason=reason,
     )  # fmt: skip
     return award
+
+
+def _check_reason(reason: str) -> None:
+    if len(reason) > TEXT_LIMIT:
+        raise Refused(
+            f"The reason has {len(reason):,} letters.", why=f"At most {TEXT_LIMIT:,} are kept.", todo="Shorten it."
+        )
 
 
 def _check_room(award: Award, gpu_seconds: int, now: datetime) -> None:

@@ -79,12 +79,13 @@ def _move(source: LedgerAccount, target: LedgerAccount, gpu_seconds: int) -> Non
     if source.kind != AccountKind.SUPPLY:
         able = able.filter(balance_gpu_seconds__gte=gpu_seconds)
     if not able.update(balance_gpu_seconds=F("balance_gpu_seconds") - gpu_seconds):
-        raise _too_little(source, gpu_seconds)
+        raise too_little(source, gpu_seconds)
     receiving = LedgerAccount.objects.filter(pk=target.pk)
     receiving.update(balance_gpu_seconds=F("balance_gpu_seconds") + gpu_seconds)
 
 
-def _too_little(source: LedgerAccount, gpu_seconds: int) -> Refused:
+def too_little(source: LedgerAccount, gpu_seconds: int) -> Refused:
+    """What a transfer is refused with that its source cannot pay."""
     source.refresh_from_db(fields=["balance_gpu_seconds"])
     left, needed = hours(source.balance_gpu_seconds), hours(gpu_seconds)
     if source.kind == AccountKind.POOL:

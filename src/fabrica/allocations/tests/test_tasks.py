@@ -211,7 +211,44 @@ def test_an_account_that_was_ours_and_now_names_something_else_is_no_longer_read
     reconcile(now + 5 * MINUTE)
     assert fake.account(NAME).gpu_seconds_limit == 1
     assert drift(award) == (now + 5 * MINUTE, 1, False)
-    assert facts(award)[-1].startswith(f"Machine One has an account {NAME} that belongs to something else.")
+    assert facts(award)[-1] == (
+        f"Somebody rewrote the description of the account {NAME} on Machine One by hand. It no longer names "
+        "AIF-2026PG-0001, so nothing is done to it. An operator writes AIF-2026PG-0001 back into it there."
+    )
+
+
+@pytest.mark.parametrize("mends", [False, True])
+def test_a_description_rewritten_by_hand_is_drift_with_one_letter_until_it_names_the_award_again(
+    award, cast, fake, now, mends
+):
+    clusters.set_mends_drift(site=award.machine.site, mends_drift=mends, by=cast.operator, now=now)
+    reconcile(now)
+    fake.put_account(replace(wanted(award), description="Chemistry"))
+    for minutes in (5, 10):
+        reconcile(now + minutes * MINUTE)
+    assert drift(award) == (now + 5 * MINUTE, 0, False)
+    assert audited("cluster_account.drift") == 1
+    letter = Notice.objects.get(kind="account_drift")
+    assert "Nothing was undone. This would put them right:" in letter.body
+    assert [line for line in letter.body.splitlines() if line.startswith("- ")] == [
+        f"- Write AIF-2026PG-0001 back into the description of the account {NAME} on the machine: it no longer names "
+        "its award, so nothing is done to it."
+    ]
+    fake.put_account(replace(wanted(award), description="Room 12, aif-2026pg-0001"))
+    reconcile(now + 15 * MINUTE)
+    assert (drift(award), facts(award)[-1]) == ((None, 0, True), "")
+
+
+def test_one_account_put_right_and_one_disowned_are_two_letters(award, cast, call, fake, now):
+    clusters.set_mends_drift(site=award.machine.site, mends_drift=True, by=cast.operator, now=now)
+    second = factories.awarded(cast, call, now)
+    reconcile(now)
+    fake.put_account(replace(wanted(award), description="Chemistry"))
+    fake.put_account(replace(wanted(second), gpu_seconds_limit=60))
+    reconcile(now + 5 * MINUTE)
+    bodies = [one.body for one in Notice.objects.filter(kind="account_drift").order_by("pk")]
+    assert ["This was done" in body for body in bodies] == [False, True]
+    assert ["Write AIF-" in body for body in bodies] == [True, False]
 
 
 def test_an_account_of_somebody_else_is_left_alone(award, fake, now):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from fabrica.allocations.queries import changes_waiting
+from fabrica.allocations.queries import changes_waiting, left_open
 from fabrica.clusters.adapters.slurm import SlurmCluster, clock_skew_seconds
 from fabrica.clusters.models import Machine, Site
 from fabrica.clusters.queries import cluster_of
@@ -57,4 +57,6 @@ def dry_runs() -> Iterator[Finding]:
     for site in Site.objects.filter(is_dry_run=True).order_by("slug"):
         waiting = changes_waiting(site)
         told = f"{site}: dry run: {waiting} changes wait."
+        if still := left_open(site):
+            told += f" {still} used-up accounts still take new jobs."
         yield bad(told, f"Run `fabrica-site clusters apply {site.slug}`.") if waiting else well(told)

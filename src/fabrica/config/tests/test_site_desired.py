@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 from fabrica.allocations import queries
+from fabrica.allocations import services as allocations
 from fabrica.allocations.models import ClusterAccount
-from fabrica.allocations.tasks import reconcile
+from fabrica.allocations.tasks import reconcile, watch
 from fabrica.allocations.tests import factories
 from fabrica.audit.queries import about
 from fabrica.clusters import queries as clusters
@@ -77,7 +78,7 @@ def test_a_plan_as_json_holds_before_and_after(award, fake):
     status, lines = run("plan", "here", "--json")
     (machine,) = json.loads("\n".join(lines))["machines"]
     (change,) = machine.pop("changes")
-    assert (status, machine) == (2, {"machine": "one", "foreign": []})
+    assert (status, machine) == (2, {"machine": "one", "foreign": [], "disowned": [], "used_up": 0})
     assert (change["kind"], change["account"]) == ("raise limit", NAME)
     assert (change["before"]["gpu_seconds_limit"], change["after"]["gpu_seconds_limit"]) == (7_200, 36_000)
 
@@ -219,3 +220,45 @@ def test_the_doctor_says_that_changes_wait_and_what_to_run(award, fake):
     assert list(dry_runs()) == [bad("Here: dry run: 1 changes wait.", "Run `fabrica-site clusters apply here`.")]
     run("go-live", "here")
     assert list(dry_runs()) == []
+
+
+def used_up(award, now):
+    allocations.book(award=award, machine=award.machine, key="9.1", gpu_seconds=award.gpu_seconds, now=now)
+    watch(utcnow())
+
+
+def test_a_plan_says_how_many_accounts_are_used_up_and_would_be_closed(award, fake, now):
+    run("apply", "here", "--yes")
+    used_up(award, now)
+    close = f"  Close the account {NAME} to new jobs; it is open."
+    told = "  1 account is used up and would be closed; until then new jobs are taken."
+    assert run("plan", "here") == (2, ["one: 1 change.", close, told])
+    assert run("drift", "here") == (0, ["one: Nothing was changed by hand."])
+    assert json.loads("\n".join(run("plan", "here", "--json")[1]))["machines"][0]["used_up"] == 1
+    reconcile(utcnow() + timedelta(hours=1))
+    assert list(dry_runs()) == [
+        bad(
+            "Here: dry run: 1 changes wait. 1 used-up accounts still take new jobs.",
+            "Run `fabrica-site clusters apply here`.",
+        )
+    ]
+    run("apply", "here", "--yes")
+    assert not fake.account(NAME).is_open
+    assert run("plan", "here") == (0, ["one: Nothing is to do."])
+    assert list(dry_runs()) == [well("Here: dry run: 0 changes wait.")]
+
+
+def test_an_account_whose_description_was_rewritten_is_drift_and_left_alone(award, fake):
+    run("apply", "here", "--yes")
+    rewritten = replace(wanted(award), description="Chemistry", gpu_seconds_limit=60)
+    fake.put_account(rewritten)
+    told = (
+        f"  Write AIF-2026PG-0001 back into the description of the account {NAME} on the machine: it no longer names "
+        "its award, so nothing is done to it."
+    )
+    for command in ("plan", "drift", "apply"):
+        quiet = "Accounts were changed by hand." if command == "drift" else "Nothing is to do."
+        assert run(command, "here", *(["--yes"] if command == "apply" else [])) == (2, [f"one: {quiet}", told])
+    (machine,) = json.loads("\n".join(run("drift", "here", "--json")[1]))["machines"]
+    assert (machine["foreign"], machine["disowned"]) == ([NAME], [NAME])
+    assert fake.account(NAME) == rewritten

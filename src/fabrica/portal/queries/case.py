@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from fabrica.allocations.queries import project_from
 from fabrica.applications.models import Application
 from fabrica.applications.queries import application_of, proposal_of, summary_of, timeline_of, visible_to
 from fabrica.kit.errors import NotFound
@@ -13,6 +14,7 @@ from fabrica.people.models import Person
 from fabrica.people.rules import roles, works_for
 from fabrica.planner import Plan, Proposal
 from fabrica.portal.engine import Task, task_for, times_apart
+from fabrica.projects.models import Project
 from fabrica.reviews.models import TechnicalAssessment
 from fabrica.reviews.queries import assessments_of
 from fabrica.web.components import Event
@@ -39,6 +41,7 @@ class Case:
     assessments: Sequence[TechnicalAssessment]
     earlier: Sequence[Application]
     members: int
+    project: Project | None  # what an award opened
 
     @property
     def assessment(self) -> TechnicalAssessment | None:
@@ -79,6 +82,7 @@ def case_of(person: Person, code: str) -> Case:
         assessments=list(assessments_of(person, application)),
         earlier=list(_earlier(person, application)),
         members=application.organisation.members.count(),
+        project=project_from(application),
     )
 
 

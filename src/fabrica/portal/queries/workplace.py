@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fabrica.allocations.engine import Balance
-from fabrica.allocations.models import Award, ClusterAccount
-from fabrica.allocations.queries import award_of, balance, cluster_account_of, in_flight
+from fabrica.allocations.models import Award, ClusterAccount, TopUp
+from fabrica.allocations.queries import award_of, balance, cluster_account_of, in_flight, top_ups_of
+from fabrica.allocations.rules import can_audit, can_top_up
 from fabrica.clusters.queries import unix_names
 from fabrica.dataspaces.models import Staging
 from fabrica.dataspaces.queries import stagings_in
@@ -24,6 +25,7 @@ from fabrica.training.queries import RunBill, bill, runs_in
 MAX_RUNS = 10
 MAX_MODELS = 10
 MAX_STAGINGS = 20
+MAX_TOP_UPS = 10
 ON_THIS_COMPUTER = "local"
 
 
@@ -42,6 +44,7 @@ class Hours:
     bill: RunBill | None
     counted: str
     free_there: str
+    top_ups: Sequence[TopUp]
 
     @property
     def is_ready(self) -> bool:
@@ -62,6 +65,8 @@ class Workplace:
     stagings: Sequence[Staging]
     runs: Sequence[Run]
     models: Sequence[ModelVersion]
+    may_top_up: bool
+    sees_who_added: bool
     unix_name: str  # what the person is called on the machine; empty where nobody signs in, or not yet
 
 
@@ -79,6 +84,8 @@ def workplace_of(person: Person, slug: str, now: datetime) -> Workplace:
         stagings=list(stagings_in(person, project)[:MAX_STAGINGS]),
         runs=list(runs_in(person, project)[:MAX_RUNS]),
         models=list(models_visible_to(person).filter(model__project=project)[:MAX_MODELS]),
+        may_top_up=hours is not None and now < hours.award.ends_at and can_top_up(person, hours.award),
+        sees_who_added=can_audit(person),
         unix_name=_unix_name(person, hours.award) if hours and can_work else "",
     )
 
@@ -96,7 +103,8 @@ def _hours(project: Project) -> Hours | None:
         return None
     has = balance(award)
     told = counted(award.machine), in_native(award.machine, has.free)
-    return Hours(award, has, in_flight(award), cluster_account_of(award), _bill(project), *told)
+    added = list(top_ups_of(award)[:MAX_TOP_UPS])
+    return Hours(award, has, in_flight(award), cluster_account_of(award), _bill(project), *told, added)
 
 
 def _bill(project: Project) -> RunBill | None:

@@ -3,6 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
+from fabrica.allocations.models import Award
 from fabrica.applications.models import Application
 from fabrica.applications.tests.factories import submitted
 from fabrica.dataspaces.tests import factories as data
@@ -49,7 +50,8 @@ def test_each_page_is_accessible_fits_and_is_quiet(visit, cast, call, site, vers
     pages = [
         ("/", ""), ("/home/", "applicant"), ("/home/", "officer"), ("/desk/", "officer"),
         (f"/desk/{screen.code}/", "officer"), (f"/desk/{decide.code}/", "officer"),
-        (f"/projects/{site.project.slug}/", "applicant"), ("/account/ssh-keys/", "applicant"),
+        (f"/projects/{site.project.slug}/", "applicant"), (f"/projects/{site.project.slug}/", "officer"),
+        (f"/projects/{site.project.slug}/top-up/", "officer"), ("/account/ssh-keys/", "applicant"),
         (f"/projects/{site.project.slug}/runs/2/", "applicant"),
     ]  # fmt: skip
     wrong = []
@@ -85,3 +87,42 @@ def test_without_javascript_an_officer_decides_all_the_same(visit, cast, call, n
     page.click("button:has-text('Eligible')")
     page.wait_for_selector("text=Nothing else waits for you.")
     assert Application.objects.get(pk=made.pk).state == "screened"
+
+
+def test_an_officer_adds_hours_with_the_keyboard_alone(visit, site):  # noqa: F811
+    page = visit(f"/projects/{site.project.slug}/", "officer", viewport={"width": 390, "height": 900})
+    page.focus("text=Add hours")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    page.focus("#id_gpu_hours")
+    page.keyboard.type("1.3")
+    page.keyboard.press("Tab")
+    page.keyboard.type("A second language.")
+    page.keyboard.press("Tab")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.locator(".error-summary").inner_text().endswith("such as 100 or 12.5.")
+    assert page.input_value("#id_reason") == "A second language."
+    page.fill("#id_gpu_hours", "1.5")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert [v["id"] for v in Axe().run(page).response["violations"] if v["impact"] in SERIOUS] == []
+    page.focus("button[name=add]")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    page.wait_for_selector("text=1.5 GPU-hours were added; the award has 11.5 GPU-hours now.")
+    assert Award.objects.get(pk=site.award.pk).gpu_seconds == 41_400
+
+
+def test_without_javascript_hours_are_added_after_a_second_look_all_the_same(visit, site):  # noqa: F811
+    page = visit(f"/projects/{site.project.slug}/top-up/", "operator", java_script_enabled=False)
+    page.fill("#id_gpu_hours", "2")
+    page.fill("#id_reason", "A second language.")
+    page.click("text=See what it does")
+    page.click("button[name=change]")
+    assert page.input_value("#id_reason") == "A second language."
+    page.click("text=See what it does")
+    page.click("button[name=add]")
+    page.wait_for_selector("text=2 GPU-hours were added; the award has 12 GPU-hours now.")
+    assert Award.objects.get(pk=site.award.pk).gpu_seconds == 43_200

@@ -113,11 +113,13 @@ def attempts_of(run: Run) -> dict[str, Any]:
     """The attempts as rows of a table."""
     now = utcnow()
     columns = [_("Attempt"), _("Status"), _("Started"), Column(_("Used"), numeric=True), _("How it ended")]
+    found = list(run.attempts.all())
     rows = [
         (one.number, one.get_state_display(), when(one.started_at, now), _used(one), one.ended_because or "–")
-        for one in run.attempts.all()
+        for one in found
     ]
-    return {"attempts": rows, "attempt_columns": columns}
+    again = sum(one.restarts for one in found)
+    return {"attempts": rows, "attempt_columns": columns, "again": again}
 
 
 def _used(attempt: Attempt) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Sum
 
+from fabrica.allocations import queries as awards
 from fabrica.allocations import services as allocations
 from fabrica.clusters.adapters.port import JobState, JobStatus
 from fabrica.clusters.engine import Counting
@@ -128,7 +129,9 @@ def note(
     is_running = status.state is JobState.RUNNING
     is_back = status.state is JobState.PENDING and status.restarts > 0
     state = AttemptState.RUNNING if is_running else AttemptState.SUBMITTED if is_back else attempt.state
-    Attempt.objects.filter(pk=attempt.pk).update(state=state, started_at=status.started_at, unknown_since=unknown_since)
+    Attempt.objects.filter(pk=attempt.pk).update(
+        state=state, started_at=status.started_at, unknown_since=unknown_since, restarts=_restarts(attempt, status),
+    )  # fmt: skip
     fields = {
         **_news(row, news),
         **FREE,
@@ -228,6 +231,7 @@ def end(
     for key, gpu_seconds in used.items():
         allocations.book(
             award=row.award, machine=row.machine, key=key, gpu_seconds=gpu_seconds, hold_key=row.uid, now=now,
+            token=attempt.token,
         )  # fmt: skip
     attempt.gpu_seconds = sum(used.values())
     _end_attempt(attempt, status, now)
@@ -254,7 +258,24 @@ def _end_attempt(attempt: Attempt, status: JobStatus, now: datetime) -> None:
     attempt.started_at = status.started_at or attempt.started_at
     attempt.ended_at = status.ended_at or now
     attempt.exit_code = status.exit_code
-    attempt.save(update_fields=["state", "started_at", "ended_at", "exit_code", "gpu_seconds"])
+    attempt.restarts = _restarts(attempt, status)
+    attempt.save(update_fields=["state", "started_at", "ended_at", "exit_code", "gpu_seconds", "restarts"])
+
+
+def _restarts(attempt: Attempt, status: JobStatus) -> int:
+    """What the machine tells, never less than it told before: one that forgot the job tells none."""
+    return max(attempt.restarts, status.restarts)
+
+
+@transaction.atomic
+def follow_bookings(*, attempt: Attempt) -> None:
+    """Let an ended attempt and its run show what the ledger has of them, also where it was corrected since."""
+    run = Run.objects.select_for_update(no_key=True).get(pk=attempt.run_id)
+    booked = awards.booked_for(run.award, attempt.token)
+    Attempt.objects.filter(pk=attempt.pk).update(gpu_seconds=sum(booked.values()))
+    total = run.attempts.aggregate(sum=Sum("gpu_seconds"))["sum"]
+    Run.objects.filter(pk=run.pk).update(used_gpu_seconds=total)
+    allocations.note_told(told=list(booked.items()))
 
 
 def _after_end(row: Run, told: Ending, result: Result, fields: dict[str, Any], now: datetime) -> None:

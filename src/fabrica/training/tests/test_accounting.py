@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from fabrica.allocations import queries
 from fabrica.allocations import tasks as allocations
 from fabrica.allocations.models import ClusterAccount, JobBooking
 from fabrica.allocations.queries import balance, check_ledger, in_flight
@@ -278,3 +279,95 @@ def test_a_job_of_another_account_that_bears_the_same_name_is_not_billed(site, c
     ]
     turn(clock, 60)
     assert (fresh(run).state, booked(site)) == (State.SUCCEEDED, [60])
+
+
+def corrected(clock):
+    """The machine tells otherwise of what it told before; the meter and the loops take it up."""
+    UsageMark.objects.update(next_read_at=clock.now)
+    clusters.meter(clock.now)
+    while allocations.meter_book(clock.now):
+        pass
+    turns = 0
+    while tasks.correct(clock.now):
+        turns += 1
+    return turns
+
+
+def test_a_run_shows_what_a_later_correction_made_of_it(site, clock, fake):
+    run, other = started(site, clock, fake), started(site, clock, fake)
+    write_result(run)
+    write_result(other)
+    turn(clock, 62)
+    assert [fresh(one).used_gpu_seconds for one in (run, other)] == [60, 60]
+    assert (corrected(clock), corrected(clock)) == (1, 0)
+    for told in (55, 71):
+        fake.changes = {"gpu_seconds": told}
+        assert corrected(clock) == 1
+        for one in (run, other):
+            assert (fresh(one).used_gpu_seconds, fresh(one).attempts.get().gpu_seconds) == (told, told)
+            assert bill(fresh(one)).facts.used_gpu_seconds == told
+    assert (balance(site.award).used, check_ledger()) == (142, [])
+    assert corrected(clock) == 0
+
+
+def test_a_start_that_the_machine_tells_of_late_is_added_to_its_run(site, clock, fake):
+    run = started(site, clock, fake, 100)
+    clock.advance(28)
+    fake.requeue(run.attempts.get().job_id)
+    turn(clock)
+    fake.restart()
+    write_result(run)
+    late, fake.earlier = fake.earlier, []
+    turn(clock, 100)
+    turn(clock, 301)
+    assert (fresh(run).state, fresh(run).used_gpu_seconds) == (State.SUCCEEDED, 100)
+    fake.earlier = late
+    clock.advance(7 * 3_600)
+    UsageMark.objects.update(read_until=None)
+    assert corrected(clock) == 1
+    assert (fresh(run).used_gpu_seconds, booked(site), balance(site.award).used) == (128, [28, 100], 128)
+
+
+def test_what_was_booked_for_an_attempt_that_goes_on_waits_for_its_end(site, clock, fake):
+    run = started(site, clock, fake)
+    clusters.meter(clock.advance(10))
+    JobBooking.objects.create(
+        machine=site.machine, award=site.award, key="9.1", gpu_seconds=5, token=run.attempts.get().token
+    )
+    assert tasks.correct(clock.now) is False
+    assert fresh(run).used_gpu_seconds == 0
+
+
+def test_a_correction_between_reading_and_noting_is_taken_up_by_the_next_turn(site, clock, fake, monkeypatch):
+    run = started(site, clock, fake)
+    write_result(run)
+    turn(clock, 62)
+    reading = queries.booked_for
+
+    def meanwhile(award, token):
+        found = reading(award, token)
+        JobBooking.objects.update(gpu_seconds=61)
+        monkeypatch.setattr(queries, "booked_for", reading)
+        return found
+
+    monkeypatch.setattr(queries, "booked_for", meanwhile)
+    assert tasks.correct(clock.now)
+    assert fresh(run).used_gpu_seconds == 60
+    assert tasks.correct(clock.now)
+    assert fresh(run).used_gpu_seconds == 61
+    assert tasks.correct(clock.now) is False
+
+
+def test_how_often_its_machine_started_it_again_is_kept_and_never_falls(site, clock, fake):
+    run = started(site, clock, fake, 100)
+    job_id = run.attempts.get().job_id
+    for _ in range(2):
+        clock.advance(5)
+        fake.requeue(job_id)
+        turn(clock)
+        fake.restart()
+        turn(clock)
+    assert run.attempts.get().restarts == 2
+    fake.forget(job_id)
+    turn(clock)
+    assert run.attempts.get().restarts == 2

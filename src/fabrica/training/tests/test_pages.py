@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 from fabrica.training import services, tasks
-from fabrica.training.models import Run
+from fabrica.training.models import Attempt, Run
 from fabrica.training.states import State
 
 
@@ -234,3 +234,12 @@ def test_nodes_stand_under_more_choices_which_open_when_they_matter(browse, site
     browse().post(f"{base}new/", wish(site, devices=2, nodes=2, launch=1))
     assert Run.objects.get().nodes == 2
     assert "2, spread over 2 nodes" in text_of(browse().get(f"{base}1/"))
+
+
+def test_the_page_says_how_often_the_machine_started_it_again(browse, site, now):
+    run = site.launch(now)
+    attempt = Attempt.objects.create(run=run, number=1, token="a", time_limit_seconds=60, created_at=now)
+    assert "started it again" not in browse().get(run.path).content.decode()
+    Attempt.objects.filter(pk=attempt.pk).update(restarts=2)
+    told = browse().get(run.path).content.decode()
+    assert "Its machine started it again 2 times: after a job of higher rank took its place" in told

@@ -12,8 +12,10 @@ from fabrica.kit.errors import Unreachable
 
 SEPARATOR = "\x1f"  # no name may hold it, unlike `|`
 NEVER = {"", "N/A", "Unknown", "None", "NONE", "INVALID", "0"}
+WORD = re.compile(r"[A-Z][A-Z_]{1,30}")
 TOKEN = re.compile(r".+\.\d+\.[0-9a-f]{8}")
 PLAIN = Counting()
+DIGITS = 20
 FIRST, LATEST = 946_684_800, 7_258_118_400  # 2000 and 2200: a time outside is a broken answer
 
 
@@ -61,6 +63,11 @@ def malformed(program: str, line: str) -> Unreachable:
     )
 
 
+def is_number(value: str) -> bool:
+    """Whether it is a whole number as Slurm prints one, in plain digits and of a length that it counts to."""
+    return value.isascii() and value.isdigit() and len(value) <= DIGITS
+
+
 def rows(program: str, names: Sequence[str], lines: Iterable[str]) -> Iterator[dict[str, str]]:
     """Each line as values by name. Raises Unreachable for a line with another number of values."""
     for line in lines:
@@ -77,7 +84,7 @@ def moment(value: str) -> datetime | None:
     """A time printed as seconds since 1970; None for Slurm's words for never. Raises Unreachable."""
     if value in NEVER:
         return None
-    if not value.isdigit() or not FIRST <= int(value) <= LATEST:
+    if not is_number(value) or not FIRST <= int(value) <= LATEST:
         raise malformed("Slurm", value)
     return datetime.fromtimestamp(int(value), UTC)
 
@@ -86,7 +93,7 @@ def whole(value: str) -> int:
     """A whole number; 0 for an empty value. Raises Unreachable."""
     if not value:
         return 0
-    if not value.isdigit():
+    if not is_number(value):
         raise malformed("Slurm", value)
     return int(value)
 
@@ -94,7 +101,7 @@ def whole(value: str) -> int:
 def tres(text: str) -> dict[str, int]:
     """`cpu=2,gres/gpu=4,mem=20M` as whole numbers by name; what is no whole number is left out."""
     parts = (one.partition("=") for one in text.split(",") if one)
-    return {name: int(value) for name, _, value in parts if value.isdigit()}
+    return {name: int(value) for name, _, value in parts if is_number(value)}
 
 
 def gpus_of(allocated: str, gres: str) -> int:
@@ -108,6 +115,8 @@ def queued(lines: Iterable[str]) -> Iterator[Queued]:
     """The lines of squeue, as `commands.QUEUE` asks for them."""
     names = ("base", "task", "word", "reason", "submit", "start", "restarts", "name", "end of line")
     for row in rows("squeue", names, lines):
+        if not is_number(row["base"]):
+            raise malformed("squeue", row["base"])
         yield Queued(
             row["base"],
             row["task"],
@@ -135,12 +144,14 @@ def accounted_of(row: Mapping[str, str], gres: str, counting: Counting = PLAIN) 
     code, signal = _exit(row["ExitCode"])
     usage = _usage(row, gres, started, ended, counting) if started else None
     base = row["JobID"].partition("_")[0].partition("+")[0]
+    if not is_number(base):
+        raise malformed("sacct", row["JobID"])
     return Accounted(base, usage, row["State"], moment(row["Submit"]), started, ended, code, signal, row["JobName"])
 
 
 def _exit(text: str) -> tuple[int | None, int | None]:
     code, _, signal = text.partition(":")
-    if not (code.isdigit() and signal.isdigit()):
+    if not (is_number(code) and is_number(signal)):
         raise malformed("sacct", text)
     return (None, int(signal)) if int(signal) else (int(code), None)
 
@@ -174,7 +185,7 @@ def _usage(
         state=_state_of_start(row["State"], is_over=ended is not None),
         user=row["User"],
         submitted_at=moment(row["Submit"]),
-        energy_joules=int(energy) if energy.isdigit() and int(energy) else None,
+        energy_joules=int(energy) if is_number(energy) and int(energy) else None,
     )
 
 
@@ -187,7 +198,7 @@ def _state_of_start(word: str, *, is_over: bool) -> JobState:
 def submitted(text: str) -> str:
     """The id that `sbatch --parsable` prints, without the cluster's name. Raises Unreachable."""
     job_id = text.strip().splitlines()[-1].partition(";")[0] if text.strip() else ""
-    if not job_id.isdigit():
+    if not is_number(job_id):
         raise malformed("sbatch", text)
     return job_id
 
@@ -205,7 +216,7 @@ def devices(lines: Iterable[str], gres: str) -> tuple[int, int]:
 
 def gres_of(text: str, gres: str) -> int:
     """The devices in `gpu:h200:2(IDX:0-1)`, `gpu:2(S:0)`, or several of these with commas between."""
-    found = re.findall(rf"(?:^|,){re.escape(gres)}:(?:[^:,()]+:)?(\d+)", text)
+    found = re.findall(rf"(?:^|,){re.escape(gres)}:(?:[^:,()]+:)?([0-9]{{1,9}})(?![0-9])", text)
     return sum(int(one) for one in found)
 
 
@@ -216,14 +227,28 @@ def partitions(lines: Iterable[str]) -> dict[str, int | None]:
         facts = dict(part.split("=", 1) for part in line.split() if "=" in part)
         if "PartitionName" in facts:
             found[facts["PartitionName"]] = span(facts.get("MaxTime", "UNLIMITED"))
+        elif line.strip():
+            raise malformed("scontrol", line)
+    if not found:
+        raise malformed("scontrol", "")  # every cluster has one: nothing may be concluded from none
     return found
+
+
+def counts(text: str) -> tuple[int, int]:
+    """The jobs that run and those that wait, from squeue's states: one word a line."""
+    words = text.split()
+    strange = [one for one in words if not WORD.fullmatch(one)]
+    if strange:
+        raise malformed("squeue", strange[0])
+    pending = words.count("PENDING")
+    return len(words) - pending, pending
 
 
 def span(text: str) -> int | None:
     """`7-00:00:00`, `12:00:00`, `30:00` or `30` (minutes) as seconds; None for UNLIMITED. Raises Unreachable."""
     if text.upper() in ("UNLIMITED", "INFINITE", "NONE"):
         return None
-    match = re.fullmatch(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?", text)
+    match = re.fullmatch(r"(?:([0-9]{1,9})-)?([0-9]{1,9})(?::([0-9]{1,9}))?(?::([0-9]{1,9}))?", text)
     if match is None:
         raise malformed("Slurm", text)
     days, first, second, third = (int(one or 0) for one in match.groups())

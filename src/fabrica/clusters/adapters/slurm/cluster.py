@@ -95,9 +95,8 @@ class SlurmCluster:
     def load(self) -> Load:
         nodes = self._ask(commands.NODES).out.splitlines()
         total, busy = answers.devices(nodes, self.settings.gres)
-        words = self._ask(commands.COUNTS).out.split()
-        pending = words.count("PENDING")
-        return Load(total, busy, len(words) - pending, pending)
+        running, pending = answers.counts(self._ask(commands.COUNTS).out)
+        return Load(total, busy, running, pending)
 
     def read_output(self, job_folder: Path, name: str, offset: int, limit_bytes: int) -> bytes:
         return outputs.read_output(job_folder, name, offset, limit_bytes)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from fabrica.clusters.adapters.slurm.answers import SEPARATOR
+from fabrica.clusters.adapters.slurm.answers import SEPARATOR, malformed
 
 # The name comes last: it is the user's. Each field is followed by the separator and may be as long as it is.
 QUEUE = ("ArrayJobID", "ArrayTaskID", "State", "Reason", "SubmitTime", "StartTime", "RestartCnt", "Name")
@@ -29,8 +29,13 @@ def queue(job_ids: Sequence[str] = (), name: str = "") -> list[str]:
 
 
 def account_fields(known: str) -> list[str]:
-    """The fields to ask sacct for: those we need, and those we wish where this version knows them (--helpformat)."""
+    """The fields to ask sacct for: those we need, and those we wish where this version knows them (--helpformat).
+
+    Raises Unreachable for an answer that does not name those we need.
+    """
     words = set(known.split())
+    if not words.issuperset(NEEDED):
+        raise malformed("sacct", known)
     return [*NEEDED, *(one for one in WISHED if one in words), LAST]
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from fabrica.clusters.adapters.port import AccountSpec
 from fabrica.clusters.adapters.slurm import precedence
-from fabrica.clusters.adapters.slurm.answers import malformed, tres
+from fabrica.clusters.adapters.slurm.answers import malformed, tres, whole
 from fabrica.clusters.adapters.slurm.found import Budget, Found
 from fabrica.clusters.adapters.slurm.settings import SlurmSettings
 from fabrica.kit.errors import Refused
@@ -90,7 +90,7 @@ def _budget(settings: SlurmSettings, row: list[str]) -> Budget:
         "NoDecay" in flags.split(","),
         minutes.get(settings.counted),
         submit != "0",
-        int(priority or 0),
+        whole(priority),
         is_ours,
         has_other_limit=settings.not_counted in minutes,
         preempts=frozenset(one for one in names.split(",") if one),

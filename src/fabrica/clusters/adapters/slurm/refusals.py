@@ -10,6 +10,8 @@ _SILENT = (
     "database is busy",
     "unable to connect to database", "persistent connection", "protocol authentication error", "temporarily unable",
 )  # fmt: skip
+# Programs that only read: where one fails for a reason nobody knows, nothing is known, and it is asked again.
+_READING = ("squeue", "sacct", "sinfo")
 _REFUSALS = (
     (
         "invalid account",
@@ -78,4 +80,6 @@ def problem_of(program: str, text: str) -> Problem:
     for words, what, why, todo in _REFUSALS:
         if words in lower:
             return Refused(what, why=why or text.strip()[:300], todo=todo)
+    if program in _READING:
+        return Unreachable(f"{program} failed.", why=text.strip()[:300], todo="It is tried again by itself.")
     return Refused(f"{program} refused.", why=text.strip()[:300], todo="Ask the operator.")

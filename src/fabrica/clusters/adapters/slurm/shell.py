@@ -4,6 +4,7 @@ A project's account is reached through one sudo rule (docs/operator/slurm.md): `
 """
 
 import os
+import selectors
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,8 @@ from fabrica.kit.errors import Refused, Unreachable
 
 MAX_INPUT = 1 << 20
 MAX_OUTPUT = 64 << 20
+MAX_LINE = 1 << 20
+PIECE = 1 << 16
 TOLD = 300
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -36,7 +39,10 @@ class Shell(Protocol):
         """Run to the end, within the timeout."""
 
     def lines(self, argv: Sequence[str]) -> Iterator[str]:
-        """The lines of its output, one after the other; raises Unreachable at the end where it ended badly."""
+        """The lines of its output, one after the other; raises Unreachable at the end where it ended badly.
+
+        So it does where nothing comes for as long as the timeout, or a line has no end.
+        """
 
 
 def become(argv: Sequence[str], run_as: str, keep: Sequence[str]) -> list[str]:
@@ -86,14 +92,34 @@ class Here:
                 raise no_answer(argv, f"It cannot be started: {error.strerror}.") from error
             try:
                 assert process.stdout  # noqa: S101 - for the type checker: stdout is a pipe
-                for line in process.stdout:
-                    yield line.decode("utf-8", "replace")
+                yield from _lines(process.stdout, argv, self.timeout_seconds)
                 if process.wait(self.timeout_seconds):
                     raise no_answer(argv, _read(err, argv))
+            except subprocess.TimeoutExpired as error:
+                raise no_answer(argv, f"It did not end within {self.timeout_seconds} seconds.") from error
             finally:
                 with process.stdout or suppress(OSError), suppress(ProcessLookupError):
                     process.kill()
                 process.wait()
+
+
+def _lines(pipe: IO[bytes], argv: Sequence[str], seconds: int) -> Iterator[str]:
+    """What comes from a pipe, line by line; the wait for each piece is bounded, and so is a line."""
+    rest = b""
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(pipe, selectors.EVENT_READ)
+        while True:
+            if not waiting.select(seconds):
+                raise no_answer(argv, f"It said nothing for {seconds} seconds.")
+            piece = os.read(pipe.fileno(), PIECE)
+            *whole, rest = (rest + piece).split(b"\n")
+            yield from (line.decode("utf-8", "replace") + "\n" for line in whole)
+            if len(rest) > MAX_LINE:
+                raise no_answer(argv, "A line of it is too long to be read.")
+            if not piece:
+                break
+    if rest:
+        yield rest.decode("utf-8", "replace")
 
 
 def _read(file: IO[bytes], argv: Sequence[str]) -> str:

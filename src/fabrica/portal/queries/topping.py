@@ -1,0 +1,77 @@
+"""What adding hours to a project's award would do, for whoever may add them."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from fabrica.allocations.engine import Balance
+from fabrica.allocations.models import Award, ClusterAccount
+from fabrica.allocations.queries import award_of, balance, cluster_account_of, in_flight, pool_of
+from fabrica.allocations.rules import can_top_up
+from fabrica.kit.errors import NotAllowed
+from fabrica.kit.units import SECONDS_PER_HOUR
+from fabrica.people.models import Person
+from fabrica.projects.queries import project_of
+
+HALF_HOUR = SECONDS_PER_HOUR // 2
+
+
+@dataclass(frozen=True)
+class Room:
+    """An award before hours are added: where its own are, what the pool and its mode have left, its account."""
+
+    award: Award
+    balance: Balance
+    in_flight: int
+    pool: int
+    account: ClusterAccount
+
+    @property
+    def used(self) -> int:
+        """What was used so far, by jobs that run too."""
+        return self.balance.used + self.in_flight
+
+    @property
+    def mode_left(self) -> int:
+        """How much the mode lets be added still."""
+        most = self.award.application.call.mode.gpu_hours_max * SECONDS_PER_HOUR
+        return max(0, most - self.award.gpu_seconds)
+
+    @property
+    def needed(self) -> int:
+        """The least, in half hours, that opens an account whose hours are used up: 0 for one that is open."""
+        if self.account.is_open_wanted:
+            return 0
+        return max(0, (self.used - self.award.gpu_seconds) // HALF_HOUR + 1) * HALF_HOUR
+
+    def after(self, gpu_seconds: int) -> "After":
+        """The same with hours added."""
+        total = self.award.gpu_seconds + gpu_seconds
+        return After(
+            gpu_seconds=gpu_seconds,
+            awarded=total,
+            free=self.balance.free + gpu_seconds,
+            pool=self.pool - gpu_seconds,
+            opens=gpu_seconds >= self.needed > 0,
+            stays_closed=gpu_seconds < self.needed,
+        )
+
+
+@dataclass(frozen=True)
+class After:
+    """An award and its pool once hours are added, and whether its closed account opens."""
+
+    gpu_seconds: int
+    awarded: int
+    free: int
+    pool: int
+    opens: bool
+    stays_closed: bool
+
+
+def room_of(person: Person, slug: str) -> Room:
+    """What may be added to a project. Raises NotFound; NotAllowed for who may not add hours to it."""
+    award = award_of(project_of(person, slug))
+    if not can_top_up(person, award):
+        raise NotAllowed(_("Only an officer who does not work for the organisation, or an operator, adds hours to it."))
+    return Room(award, balance(award), in_flight(award), pool_of(award.machine), cluster_account_of(award))
