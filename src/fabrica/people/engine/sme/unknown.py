@@ -1,0 +1,89 @@
+"""What is not known and may decide: figures, owners, markets, the status before."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from fabrica.people.engine.sme.adding import Sum
+from fabrica.people.engine.sme.exact import WHOLE, ZERO, plus, text
+from fabrica.people.engine.sme.graph import FIGURES, Kind, Ownership
+from fabrica.people.engine.sme.linked import Groups
+from fabrica.people.engine.sme.places import Place
+from fabrica.people.engine.sme.rules import Rules
+from fabrica.people.engine.sme.years import Span, Verdict
+
+# Nobody holds shares in them that a status could hang on.
+NO_OWNERS = frozenset({Kind.UNIVERSITY, Kind.BUSINESS_ANGEL})
+
+
+@dataclass(frozen=True)
+class Open:
+    """Something that is not known and may decide: `code`, whom it concerns, and what of it."""
+
+    code: str
+    about: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class YearResult:
+    """The sums of one year and the categories they allow."""
+
+    year: int
+    sums: Mapping[str, Sum]
+    span: Span
+
+
+def is_first(ownership: Ownership) -> bool:
+    """Whether the oldest accounts given are the applicant's first, so that no status was held before."""
+    own = ownership.enterprises[ownership.applicant]
+    oldest = min(one.year for one in own.years)
+    born_then = own.founded_on is not None and own.founded_on.year >= oldest
+    return born_then or ownership.category_before == "none" or any(one.is_estimated for one in own.years)
+
+
+def missing_figures(years: tuple[YearResult, ...]) -> Iterator[Open]:
+    """Figures of counted enterprises that are not stated."""
+    for one in years:
+        lacking = {name: [figure for figure in FIGURES if name in one.sums[figure].missing] for name in _lacking(one)}
+        for name, figures in lacking.items():
+            yield Open("figures", (name,), {"year": str(one.year), "figures": ", ".join(figures)})
+
+
+def _lacking(one: YearResult) -> list[str]:
+    return sorted({name for figure in FIGURES for name in one.sums[figure].missing})
+
+
+def unknown_owners(ownership: Ownership, placed: Mapping[str, Place], rules: Rules) -> Iterator[Open]:
+    """Counted enterprises of which somebody unnamed may hold enough to matter."""
+    for name, place in placed.items():
+        one = ownership.enterprises[name]
+        if place.is_counted and not one.is_dispersed and one.kind not in NO_OWNERS:
+            rest = WHOLE - _named(ownership, name)
+            if place.relation in ("applicant", "linked"):
+                matters = rest >= rules.limit("partner_from_percent")
+            else:
+                matters = rest > rules.limit("linked_above_percent")
+            if matters:
+                yield Open("owners", (name,), {"percent": text(rest)})
+
+
+def _named(ownership: Ownership, name: str) -> Decimal:
+    capital = votes = ZERO
+    for link in ownership.holders.get(name, ()):
+        capital, votes = plus(capital, link.capital), plus(votes, link.votes)
+    return min(capital, votes)
+
+
+def unknown_markets(groups: Groups, placed: Mapping[str, Place], doubts: list[tuple[str, ...]]) -> Iterator[Open]:
+    """Enterprises under the same persons of which somebody states no market."""
+    for under in doubts:
+        if len({groups.leader(one) for one in under}) > 1 and any(placed[one].is_counted for one in under):
+            yield Open("markets", under)
+
+
+def unknown_status(ownership: Ownership, years: tuple[YearResult, ...], verdict: Verdict) -> Iterator[Open]:
+    """The status before, where the answer hangs on it."""
+    if verdict.span.is_certain or ownership.category_before or is_first(ownership):
+        return
+    yield Open("one_year" if len(years) == 1 else "status_before", (ownership.applicant,))
