@@ -1,6 +1,6 @@
 """Adding up figures: own, linked and partners', each once, less what consolidated accounts hold already: Article 6."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from graphlib import TopologicalSorter
@@ -35,13 +35,18 @@ def parts(ownership: Ownership, percents: Mapping[str, Decimal], *, of_staff: bo
                 inside[inclusion.id][one] = inclusion.percent
     present: dict[str, Decimal] = {}
     found: dict[str, Part] = {}
-    for one in TopologicalSorter(inside).static_order():
+    for one in _outermost_first(inside):
         held = ZERO
         for parent, percent in inside[one].items():
             held = plus(held, share_of(present[parent], percent))
         present[one] = min(WHOLE, max(percents[one], held))
         found[one] = Part(EXACT.subtract(percents[one], min(held, percents[one])), tuple(sorted(inside[one])))
     return found
+
+
+def _outermost_first(inside: Mapping[str, Mapping[str, Decimal]]) -> Iterable[str]:
+    """Those whose accounts contain others before these; most graphs have no consolidated accounts at all."""
+    return TopologicalSorter(inside).static_order() if any(inside.values()) else inside
 
 
 def figure_of(one: Enterprise, year: int, figure: str) -> Decimal | None:

@@ -8,7 +8,7 @@ ZERO, WHOLE = Decimal(0), Decimal(100)
 
 def share_of(amount: Decimal, percent: Decimal) -> Decimal:
     """So many per cent of an amount."""
-    return EXACT.multiply(amount, percent).scaleb(-2, EXACT)
+    return amount if percent == WHOLE else EXACT.multiply(amount, percent).scaleb(-2, EXACT)
 
 
 def plus(first: Decimal, second: Decimal) -> Decimal:

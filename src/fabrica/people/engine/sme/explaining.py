@@ -9,7 +9,7 @@ from fabrica.people.engine.sme.graph import FIGURES
 from fabrica.people.engine.sme.linked import Step
 from fabrica.people.engine.sme.partners import Stake
 from fabrica.people.engine.sme.places import Place
-from fabrica.people.engine.sme.unknown import Open, YearResult
+from fabrica.people.engine.sme.unknown import Open, YearResult, unnamed
 from fabrica.people.engine.sme.words import CATEGORY, CONTROL, EXCEPTION, FIGURE, Remark, sentence
 from fabrica.people.engine.sme.years import Answer, fits, keeps
 
@@ -26,7 +26,8 @@ def explain(found: Assessment) -> Iterator[Remark]:
         yield from about_year(found, one)
     yield about_public(found)
     yield from about_verdict(found)
-    yield from (todo(found, one) for one in found.open)
+    if found.category == "undecided":
+        yield from (todo(found, one) for one in found.open)
 
 
 def name_of(found: Assessment, one: str) -> str:
@@ -47,7 +48,7 @@ def about_place(found: Assessment, place: Place) -> Iterator[Remark]:
         "name": one.name,
         "percent": text(place.percent),
         "least": text(found.rules.limit("partner_from_percent")),
-        "way": "; ".join(_step(found, step) for step in steps),
+        "way": _step(found, steps[-1]) if steps else "",  # the one before has a line of its own
     }
     if place.stake:
         letters = [letter for letter in place.stake.exempt.split(", ") if letter]
@@ -67,7 +68,7 @@ def _about_figures(found: Assessment, place: Place, name: str) -> Iterator[Remar
         yield Remark("place", "within", {"name": name, **facts})
     if any(year.is_estimated for year in one.years):
         yield Remark("place", "estimated", {"name": name})
-    if one.is_dispersed:
+    if one.is_dispersed and unnamed(found.ownership, place.id):
         yield Remark("place", "dispersed", {"name": name})
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from fabrica.people.engine.sme.adding import Sum
-from fabrica.people.engine.sme.exact import WHOLE, ZERO, plus, text
+from fabrica.people.engine.sme.exact import WHOLE, text
 from fabrica.people.engine.sme.graph import FIGURES, Kind, Ownership
 from fabrica.people.engine.sme.linked import Groups
 from fabrica.people.engine.sme.places import Place
@@ -59,7 +59,7 @@ def unknown_owners(ownership: Ownership, placed: Mapping[str, Place], rules: Rul
     for name, place in placed.items():
         one = ownership.enterprises[name]
         if place.is_counted and not one.is_dispersed and one.kind not in NO_OWNERS:
-            rest = WHOLE - _named(ownership, name)
+            rest = unnamed(ownership, name)
             if place.relation in ("applicant", "linked"):
                 matters = rest >= rules.limit("partner_from_percent")
             else:
@@ -68,11 +68,12 @@ def unknown_owners(ownership: Ownership, placed: Mapping[str, Place], rules: Rul
                 yield Open("owners", (name,), {"percent": text(rest)})
 
 
-def _named(ownership: Ownership, name: str) -> Decimal:
-    capital = votes = ZERO
+def unnamed(ownership: Ownership, name: str) -> Decimal:
+    """How much of the capital or of the votes, the higher, is held by nobody in the graph."""
+    capital = votes = WHOLE
     for link in ownership.holders.get(name, ()):
-        capital, votes = plus(capital, link.capital), plus(votes, link.votes)
-    return min(capital, votes)
+        capital, votes = capital - link.capital, votes - link.votes
+    return max(capital, votes)
 
 
 def unknown_markets(groups: Groups, placed: Mapping[str, Place], doubts: list[tuple[str, ...]]) -> Iterator[Open]:
@@ -84,6 +85,9 @@ def unknown_markets(groups: Groups, placed: Mapping[str, Place], doubts: list[tu
 
 def unknown_status(ownership: Ownership, years: tuple[YearResult, ...], verdict: Verdict) -> Iterator[Open]:
     """The status before, where the answer hangs on it."""
-    if verdict.span.is_certain or ownership.category_before or is_first(ownership):
+    if verdict.span.is_certain or is_first(ownership):
         return
-    yield Open("one_year" if len(years) == 1 else "status_before", (ownership.applicant,))
+    if len(years) == 1:
+        yield Open("year_before" if ownership.category_before else "one_year", (ownership.applicant,))
+    elif not ownership.category_before:
+        yield Open("status_before", (ownership.applicant,))

@@ -23,20 +23,20 @@ TYPE = {
     "linked": "{name} has linked enterprises (Article 3(3)).",
 }
 PLACE = {
-    "applicant": "{name}: its own figures are added at 100 % (Article 6(1) and (2)).",
-    "linked": "{name} is linked: {way}. Its figures are added at 100 % (Article 6(2)).",
-    "partner": "{name} is a partner: {stake}. Its figures are added at {percent} % (Article 6(2)).",
+    "applicant": "{name}: its own figures count at 100 % (Article 6(1) and (2)).",
+    "linked": "{name} is linked: {way}. Its figures count at 100 % (Article 6(2)).",
+    "partner": "{name} is a partner: {stake}. Its figures count at {percent} % (Article 6(2)).",
     "linked_to_partner": "{name} is linked to a partner ({stake}): {way}. Its figures count as the partner's, at "
     "{percent} % (Article 6(3)).",
     "exempt": "{name} is no partner, though {stake}: it is {exception}, and not linked (Article 3(2)({letter})).",
     "below": "{name} is not counted: {stake}, less than {least} %.",
     "unrelated": "{name} is not counted: it is neither linked nor an immediate partner.",
-    "person": "{name} is a natural person: no figures of its own; it matters only by what it controls (Article 3(3)).",
+    "person": "{name} is a natural person: no figures are added; only what a person controls matters (Article 3(3)).",
     "public_body": "{name} is a public body: no figures of its own; what it controls is looked at under Article 3(4).",
     "local_authority": "{name} is a local authority: no figures of its own; what it controls is looked at under "
     "Article 3(4).",
-    "within": "Of {name}, {money} % of the amounts and {staff} % of the staff are added; the rest stands already in "
-    "the accounts of {parents} (Article 6(2) and (3)).",
+    "within": "Of {name}, {money} % of the amounts and {staff} % of the staff are added from its own accounts; "
+    "the rest stands already in those of {parents} (Article 6(2) and (3)).",
     "estimated": "Figures of {name} are an estimate in good faith, for its first accounts are not approved yet "
     "(Article 4(3)).",
     "dispersed": "It is declared in good faith that nobody unnamed holds 25 % or more of {name} (Article 3(5)).",
@@ -45,7 +45,7 @@ STEP = {
     "votes": "{first} has {votes} % of the votes of {second}",
     "control": "{first} controls {second} ({control})",
     "jointly": "{holders} together have {votes} % of the votes of {second}",
-    "persons": "{holders} control both {first} and {second}, which work in the same or adjacent markets",
+    "persons": "{first} and {second} are both controlled by {holders} and work in the same or adjacent markets",
     "holds": "{holders} {verb} {capital} % of the capital and {votes} % of the votes of {second}",
 }
 CONTROL = {
@@ -72,8 +72,8 @@ PUBLIC = {
 VERDICT = {
     "first_accounts": "These are its first accounts, so the category of the year holds at once (Article 4).",
     "both_years": "Both years give the same category, so it holds (Article 4(2)).",
-    "latest_confirmed": "Before: {before}. The latest year confirms it or the year before did: ceilings crossed for "
-    "one year only change nothing (Article 4(2)).",
+    "latest_confirmed": "Before: {before}. Each ceiling goes by itself, and what crossed it for one year only changes "
+    "nothing (Article 4(2)).",
     "as_before": "Before: {before}. Ceilings were crossed for one year only, so the status stays (Article 4(2)).",
     "changed_owner": "A merger or an acquisition changed who is linked: the loss of status does not wait for a second "
     "year.",
@@ -88,6 +88,8 @@ TODO = {
     "25 % or more (Article 3(5)).",
     "markets": "State the markets of each of {name}: the same persons control them.",
     "one_year": "State the figures of the year before as well, or `category_before`.",
+    "year_before": "State the figures of the year before as well: one year alone does not change the status "
+    "(Article 4(2)).",
     "status_before": "The two years differ: state `category_before`, what {name} was when the latest year began.",
     "public_parent": "{name} is 25 % or more in public hands and controls the applicant: a person must judge whether "
     "public bodies control the applicant indirectly (Article 3(4)).",
