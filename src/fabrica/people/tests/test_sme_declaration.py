@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from fabrica.kit.errors import Refused
 from fabrica.people.engine.sme import as_dict, assess, declaration, read, to_html
+from fabrica.people.engine.sme.explaining import explain
+from fabrica.people.engine.sme.words import LISTS
 
 from .sme_graphs import enterprise, graph, link
 
@@ -120,3 +122,9 @@ def test_every_word_of_the_document_can_be_another_languages():
     ]  # fmt: skip
     assert found.parts[2].rows[1] == ("Fund", "«investor that is no partner»", "–", "0", "0", "–")
     assert all(line.startswith("«") for line in found.parts[3].paragraphs)
+
+
+def test_the_examples_hold_every_sentence():
+    used = {(one.list, one.code) for path in SME.glob("*.json") for one in explain(assessed(path.stem))}
+    inside = {("step", code) for code in LISTS["step"]}  # parts of sentences, held by the golden text
+    assert {(name, code) for name, codes in LISTS.items() for code in codes} - used - inside == set()
