@@ -2,6 +2,8 @@
 
 import json
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -105,3 +107,14 @@ def test_a_name_cannot_steer_the_terminal(fabrica):
     content["enterprises"][0]["name"] = "[red]Alpha[/red] [link]"
     Path("graph.json").write_text(json.dumps(content))
     assert fabrica("sme", "graph.json").stdout.splitlines()[0] == "[red]Alpha[/red] [link]: a microenterprise"
+
+
+def test_it_runs_without_django_and_without_a_site():
+    write()
+    code = (
+        "import sys; from pathlib import Path; from fabrica.people.engine.sme import as_dict, assess, read;"
+        "print(as_dict(assess(read(Path('graph.json').read_bytes())))['category']);"
+        "print(sorted({one.partition('.')[0] for one in sys.modules} & {'django', 'ninja', 'httpx'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "micro\n[]\n"

@@ -137,3 +137,10 @@ def test_the_state_is_no_enterprise_that_links_others():
     nodes = [enterprise("alpha"), enterprise("beta"), STATE]
     found = assess(graph(nodes, [link("state", "alpha", "60"), link("state", "beta", "60")]))
     assert (relations(found)["beta"], found.category) == ("unrelated", "not_sme")
+
+
+def test_a_majority_of_ones_own_is_no_joint_one():
+    nodes = [enterprise(one) for one in ("alpha", "beta", "gamma")]
+    links = [link("alpha", "beta", "100"), link("beta", "gamma", "60"), link("alpha", "gamma", "30")]
+    found = assess(graph(nodes, links))
+    assert [(step.first, step.why) for step in found.places["gamma"].before] == [("alpha", "votes"), ("beta", "votes")]

@@ -27,15 +27,17 @@ class Sum:
 
 
 def parts(ownership: Ownership, percents: Mapping[str, Decimal], *, of_staff: bool) -> dict[str, Part]:
-    """What to add of each counted enterprise; those whose accounts contain others come first."""
+    """What to add of each counted enterprise."""
     inside: dict[str, dict[str, Decimal]] = {one: {} for one in percents}
     for one in percents:
         for inclusion in ownership.enterprises[one].consolidates:
             if inclusion.id in percents and (inclusion.has_staff or not of_staff):
                 inside[inclusion.id][one] = inclusion.percent
+    if not any(inside.values()):
+        return {one: Part(percent) for one, percent in percents.items()}
     present: dict[str, Decimal] = {}
     found: dict[str, Part] = {}
-    for one in _outermost_first(inside):
+    for one in TopologicalSorter(inside).static_order():
         held = ZERO
         for parent, percent in inside[one].items():
             held = plus(held, share_of(present[parent], percent))
@@ -44,36 +46,33 @@ def parts(ownership: Ownership, percents: Mapping[str, Decimal], *, of_staff: bo
     return found
 
 
-def _outermost_first(inside: Mapping[str, Mapping[str, Decimal]]) -> Iterable[str]:
-    """Those whose accounts contain others before these; most graphs have no consolidated accounts at all."""
-    return TopologicalSorter(inside).static_order() if any(inside.values()) else inside
-
-
-def figure_of(one: Enterprise, year: int, figure: str) -> Decimal | None:
-    """A figure of a year; nothing before the enterprise was founded, None where it is not stated."""
+def figures_of(one: Enterprise, year: int) -> tuple[Decimal | None, ...]:
+    """Staff, turnover and balance of a year; nothing before it was founded, None where a figure is not stated."""
     if one.founded_on is not None and one.founded_on.year > year:
-        return ZERO
-    stated = next((found for found in one.years if found.year == year), None)
-    value: Decimal | None = getattr(stated, figure) if stated else None
-    return value
-
-
-def add_up(ownership: Ownership, added: Mapping[str, Part], year: int, figure: str) -> Sum:
-    """The sum of one figure over all that is counted."""
-    total, missing, found = ZERO, [], {}
-    for name in sorted(added):
-        part = added[name]
-        if part.percent == 0:
-            continue
-        value = figure_of(ownership.enterprises[name], year, figure)
-        if value is None:
-            missing.append(name)
-        else:
-            found[name] = share_of(value, part.percent)
-            total = plus(total, found[name])
-    return Sum(total, tuple(missing), found)
+        return (ZERO, ZERO, ZERO)
+    for stated in one.years:
+        if stated.year == year:
+            return (stated.staff, stated.turnover, stated.balance)
+    return (None, None, None)
 
 
 def sums_of(ownership: Ownership, money: Mapping[str, Part], staff: Mapping[str, Part], year: int) -> dict[str, Sum]:
-    """Staff, turnover and balance sheet total of a year."""
-    return {one: add_up(ownership, staff if one == "staff" else money, year, one) for one in FIGURES}
+    """Staff, turnover and balance sheet total of a year, over all that is counted."""
+    names = sorted(money)
+    stated = zip(*(figures_of(ownership.enterprises[one], year) for one in names), strict=True)
+    return {
+        figure: _sum(names, values, staff if figure == "staff" else money)
+        for figure, values in zip(FIGURES, stated, strict=True)
+    }
+
+
+def _sum(names: list[str], values: Iterable[Decimal | None], added: Mapping[str, Part]) -> Sum:
+    total, missing, found = ZERO, [], {}
+    for name, value in zip(names, values, strict=True):
+        percent = added[name].percent
+        if percent and value is None:
+            missing.append(name)
+        elif percent and value is not None:
+            found[name] = share_of(value, percent)
+            total = EXACT.add(total, found[name])
+    return Sum(total, tuple(missing), found)

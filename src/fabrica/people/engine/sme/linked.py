@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from fabrica.people.engine.sme.graph import Link, Ownership
+from fabrica.people.engine.sme.graph import Ownership
 
 
 @dataclass(frozen=True)
@@ -84,12 +84,12 @@ class Groups:
                 yield from self._joint(large, held)
 
     def _joint(self, leader: str, held: str) -> Iterator[Step]:
-        holders = [one.holder for one in self._holders_in(leader, held)]
-        yield from (Step(one, held, "jointly", tuple(holders)) for one in holders)
-
-    def _holders_in(self, leader: str, held: str) -> list[Link]:
-        found = self._ownership.holders.get(held, ())
-        return [one for one in found if self._leader.get(one.holder) == leader and one.votes > 0]
+        """Steps from each holder, where none has the majority alone: that is a step of its own."""
+        found = self._ownership.holders[held]
+        links = [one for one in found if self._leader.get(one.holder) == leader and one.votes > 0]
+        if all(one.votes <= self._majority for one in links):
+            holders = tuple(one.holder for one in links)
+            yield from (Step(one, held, "jointly", holders) for one in holders)
 
     def paths(self, start: str) -> dict[str, tuple[Step, ...]]:
         """The shortest way of relations from an enterprise to each one linked with it."""

@@ -72,6 +72,8 @@ class PublicHands:
 
         Whether their part of the applicant is then indirectly controlled by public bodies, a person must judge.
         """
+        if not self._bodies | self._investors:
+            return []
         least, applicant = self._rules.limit("public_from_percent"), self._ownership.applicant
         return [
             one
