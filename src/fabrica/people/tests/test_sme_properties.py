@@ -100,6 +100,51 @@ def test_what_is_unknown_stays_within_what_is_possible(loaded):
     assert set(known["possible"]) <= set(answer(poorer)["possible"])
 
 
+def groups_by_definition(loaded):
+    """Linked enterprises, as slowly as the text reads: join until no group has a majority outside itself."""
+    groups = [{one["id"]} for one in loaded["enterprises"] if one.get("kind") not in ("person", "public_body")]
+    joined = True
+    while joined:
+        joined = False
+        for one in groups:
+            for other in groups:
+                votes = [
+                    sum(
+                        Decimal(way["votes"]) for way in loaded["links"] if way["holder"] in one and way["held"] == held
+                    )
+                    for held in other
+                ]
+                if one is not other and max(votes) > 50:
+                    one |= other
+                    groups.remove(other)
+                    joined = True
+                    break
+            if joined:
+                break
+    return groups
+
+
+@given(documents())
+def test_who_counts_and_how_much_is_what_the_definition_gives(loaded):
+    loaded["links"] = [one for one in loaded["links"] if one["holder"] != "ida"]
+    found = assess(read(json.dumps(loaded)))
+    groups = groups_by_definition(loaded)
+    own = next(one for one in groups if "alpha" in one)
+    assert {name for name, place in found.places.items() if place.relation in ("applicant", "linked")} == own
+    exempt = {one["id"] for one in loaded["enterprises"] if one.get("kind") in ("venture_capital", "university")}
+    for other in groups:
+        if other is not own:
+            percents = [Decimal(0)]
+            for holders, held, is_upstream in [(other, one, True) for one in own] + [
+                (own, one, False) for one in other
+            ]:
+                ways = [one for one in loaded["links"] if one["held"] == held and one["holder"] in holders]
+                if not (is_upstream and ways and {one["holder"] for one in ways} <= exempt):
+                    percents.append(sum(Decimal(one["votes"]) for one in ways))
+            counted = max(percents) if max(percents) >= 25 else 0
+            assert {found.places[one].percent for one in other if found.places[one].is_counted} == ({counted} - {0})
+
+
 @given(documents(), st.booleans(), st.booleans())
 def test_an_undecided_answer_always_says_what_to_state(loaded, has_gap, is_dispersed):
     if has_gap:

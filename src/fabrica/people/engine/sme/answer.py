@@ -40,16 +40,19 @@ def as_dict(found: Assessment) -> dict[str, Any]:
             for one in found.open
         ],
         "explanation": [sentence(one) for one in explain(found)],
-        "rule": {"version": found.rules.version, "sources": sources(found)},
+        "rule": {
+            "version": found.rules.version,
+            "sources": sources(found),
+            "predicates": {one.key: str(one.source) for one in found.rules.predicates},
+        },
     }
 
 
 def sources(found: Assessment) -> list[str]:
-    """Every source that stands behind the answer, with its date and confidence."""
+    """Every source that stands behind the category, with its date and confidence."""
     rule = found.rules
     behind = [*(one.source for one in rule.ceilings), *(one.source for one in rule.limits.values())]
-    behind += [*rule.methods.values(), *(one.source for one in rule.predicates)]
-    return [str(one) for one in behind]
+    return [str(one) for one in [*behind, *rule.methods.values()]]
 
 
 def _year(found: Assessment, one: YearResult) -> dict[str, Any]:

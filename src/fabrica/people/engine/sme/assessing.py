@@ -62,7 +62,7 @@ def assess(ownership: Ownership, rules: Rules | None = None) -> Assessment:
     percents = {name: one.percent for name, one in placed.items() if one.is_counted}
     money, staff = (parts(ownership, percents, of_staff=of_staff) for of_staff in (False, True))
     years = tuple(_year(ownership, money, staff, one.year, rule) for one in _applicants_years(ownership))
-    hands = PublicHands(ownership, rule)
+    hands = PublicHands(ownership, groups, rule)
     members = groups.members(ownership.applicant)
     unknown = [
         *unknown_owners(ownership, placed, rule),

@@ -93,7 +93,7 @@ def _sum(found: Assessment, year: int, figure: str) -> str:
 
 
 def _enterprises(found: Assessment, translate: Translate) -> Part:
-    heads = ("Enterprise", "Relation", "Through", "Figures added (%)", "Staff added (%)", "Of the latest year")
+    heads = ("Enterprise", "Relation", "Through", "Amounts added (%)", "Staff added (%)", "Of the latest year")
     rows = tuple(_row(found, name, translate) for name, one in found.places.items() if one.relation in RELATION)
     return Part(translate("Enterprises"), columns=tuple(translate(one) for one in heads), rows=rows)
 

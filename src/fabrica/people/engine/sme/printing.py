@@ -10,7 +10,7 @@ body { font: 11pt/1.4 sans-serif; max-width: 180mm; margin: 2em auto; padding: 0
 h1 { font-size: 16pt } h2 { font-size: 12pt; margin: 1.4em 0 .3em; break-after: avoid }
 p { margin: .3em 0 }
 table { border-collapse: collapse; width: 100%; margin: .4em 0 }
-th, td { border: 1px solid #666; padding: .25em .4em; text-align: left; vertical-align: top; overflow-wrap: anywhere }
+th, td { border: 1px solid #666; padding: .25em .4em; text-align: left; vertical-align: top; overflow-wrap: break-word }
 tr, dl { break-inside: avoid }
 dt { margin-top: 1.2em } dd { margin: 0; height: 2.4em; border-bottom: 1px solid #000 }
 """

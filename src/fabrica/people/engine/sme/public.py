@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from fabrica.people.engine.sme.exact import ZERO
 from fabrica.people.engine.sme.graph import INVESTORS, Kind, Link, Ownership
-from fabrica.people.engine.sme.linked import controlled
+from fabrica.people.engine.sme.linked import Groups, controlled
 from fabrica.people.engine.sme.partners import is_small_authority
 from fabrica.people.engine.sme.rules import Rules
 
@@ -32,8 +32,8 @@ class PublicShare:
 class PublicHands:
     """Who is public, and what they control."""
 
-    def __init__(self, ownership: Ownership, rules: Rules) -> None:
-        self._ownership, self._rules = ownership, rules
+    def __init__(self, ownership: Ownership, groups: Groups, rules: Rules) -> None:
+        self._ownership, self._groups, self._rules = ownership, groups, rules
         self._majority = rules.limit("linked_above_percent")
         self._bodies = {one for one in ownership.enterprises if self._is_body(one)}
         self._investors = set(self._public_investors())
@@ -63,9 +63,13 @@ class PublicHands:
             return True
         if self._ownership.kind(link.holder) not in INVESTORS:
             return link.holder in self._under
-        return link.holder in self._under | self._investors and link.held in controlled(
-            self._ownership, {link.holder}, self._majority
-        )
+        return (link.holder in self._under or link.holder in self._investors) and self._is_linked(link)
+
+    def _is_linked(self, link: Link) -> bool:
+        """A local authority is in no group of enterprises: it is linked to what it controls."""
+        if self._ownership.is_enterprise(link.holder):
+            return self._groups.leader(link.holder) == self._groups.leader(link.held)
+        return link.held in controlled(self._ownership, {link.holder}, self._majority)
 
     def doubtful_parents(self, members: list[str]) -> list[str]:
         """Parents of the applicant that are public to 25 % or more, yet in nobody public's control.

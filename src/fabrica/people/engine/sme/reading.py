@@ -148,6 +148,8 @@ def _check_applicant(found: Ownership) -> None:
     years = sorted(one.year for one in own.years)
     if not years or years[-1] - years[0] != len(years) - 1:
         refuse(f"{own.id}.years", "The applicant needs one year, or two that follow each other.")
+    if any(one.year > found.as_of.year for one in own.years):
+        refuse(f"{own.id}.years", f"No accounts close after {found.as_of.isoformat()}, the day of `as_of`.")
     born = own.founded_on is not None and own.founded_on.year >= years[0]
     if found.category_before in CATEGORIES and (born or any(one.is_estimated for one in own.years)):
         refuse("category_before", "An enterprise has no category before its first accounts.", "Leave it out.")

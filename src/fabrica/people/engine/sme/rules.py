@@ -105,6 +105,8 @@ def _ceiling(row: Mapping[str, Any]) -> Ceiling:
 
 
 def _predicate(row: Mapping[str, Any]) -> Predicate:
+    if not (isinstance(row["key"], str) and isinstance(row["title"], str)):
+        raise TypeError("key and title are words")
     for one in row["all"]:
         _check(one)
     return Predicate(row["key"], row["title"], tuple(row["all"]), source_of(dict(row)))
