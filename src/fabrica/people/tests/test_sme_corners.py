@@ -1,7 +1,8 @@
 """Where two rules meet."""
 
 import pytest
-from fabrica.people.engine.sme import assess
+from fabrica.kit.facts import load
+from fabrica.people.engine.sme import assess, rules_from
 from fabrica.people.engine.sme.exact import text
 
 from .sme_graphs import enterprise, graph, link
@@ -97,6 +98,29 @@ def test_markets_of_enterprises_that_are_linked_anyway_are_not_asked():
     nodes = [enterprise("alpha"), enterprise("beta"), IDA]
     found = assess(graph(nodes, [link("ida", "alpha", "100"), link("alpha", "beta", "100")]))
     assert (found.open, found.type) == ((), "linked")
+
+
+def test_holders_below_the_limit_are_asked_for_their_markets_as_they_may_reach_it_together():
+    nodes = [enterprise("alpha"), enterprise("beta"), enterprise("gamma"), IDA]
+    links = [
+        link("beta", "alpha", "15"),
+        link("gamma", "alpha", "10"),
+        link("ida", "beta", "60"),
+        link("ida", "gamma", "60"),
+    ]
+    assert [one.about for one in assess(graph(nodes, links)).open] == [("beta", "gamma")]
+    both = [{**one, "markets": ["m"]} if one["id"] in ("beta", "gamma") else one for one in nodes]
+    assert percents(assess(graph(both, links))) == {"alpha": "100", "beta": "25", "gamma": "25"}
+
+
+def test_a_question_about_an_amount_is_open_while_owners_are():
+    rule = load("fabrica.people", "sme.json")
+    rule["predicates"][0]["all"] = [{"fact": "staff", "below": "3"}]
+    answers = [
+        assess(graph([enterprise("alpha", staff, dispersed=named)]), rules_from(rule)).predicates["start_up"]
+        for staff, named in (("2", True), ("2", False), ("3", False))
+    ]
+    assert answers == [True, None, False]
 
 
 def test_unnamed_owners_leave_open_whether_it_is_a_small_mid_cap():

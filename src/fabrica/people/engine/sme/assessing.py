@@ -1,7 +1,7 @@
 """The SME status of an enterprise from its ownership graph: a pure function of the graph and of the dated rule."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fabrica.people.engine.sme.adding import Part, parts, sums_of
 from fabrica.people.engine.sme.graph import Ownership, Year
@@ -72,8 +72,7 @@ def assess(ownership: Ownership, rules: Rules | None = None) -> Assessment:
     public = hands.share(ownership.applicant)
     verdict = _verdict(ownership, years, public, rule, is_known=not unknown)
     found = [*missing_figures(years), *unknown, *unknown_status(ownership, years, verdict)]
-    in_public_hands = public.reaches(rule.limit("public_from_percent")) or (None if unknown else False)
-    predicates = _predicates(ownership, years, in_public_hands, verdict, rule)
+    predicates = _predicates(ownership, years[0], public, verdict, rule, is_known=not unknown)
     return Assessment(ownership, rule, placed, money, staff, years, public, verdict, predicates, tuple(found))
 
 
@@ -102,8 +101,11 @@ def _verdict(
 
 
 def _predicates(
-    ownership: Ownership, years: tuple[YearResult, ...], public: Answer, verdict: Verdict, rules: Rules
+    ownership: Ownership, latest: YearResult, public: PublicShare, verdict: Verdict, rules: Rules, *, is_known: bool
 ) -> dict[str, Answer]:
+    """Each predicate; while relations are unknown, sums are lower bounds and public control may come to light."""
     own = ownership.enterprises[ownership.applicant]
-    facts = Facts(verdict.span, years[0].sums, own.founded_on, ownership.as_of, own.is_listed, public)
+    sums = {name: one if is_known else replace(one, missing=(*one.missing, "?")) for name, one in latest.sums.items()}
+    in_public_hands = public.reaches(rules.limit("public_from_percent")) or (False if is_known else None)
+    facts = Facts(verdict.span, sums, own.founded_on, ownership.as_of, own.is_listed, in_public_hands)
     return {one.key: holds(one, facts) for one in rules.predicates}

@@ -79,7 +79,8 @@ def unnamed(ownership: Ownership, name: str) -> Decimal:
 def unknown_markets(groups: Groups, placed: Mapping[str, Place], doubts: list[tuple[str, ...]]) -> Iterator[Open]:
     """Enterprises under the same persons of which somebody states no market."""
     for under in doubts:
-        if len({groups.leader(one) for one in under}) > 1 and any(placed[one].is_counted for one in under):
+        is_near = any(placed[one].relation != "unrelated" for one in under)
+        if is_near and len({groups.leader(one) for one in under}) > 1:
             yield Open("markets", under)
 
 
