@@ -168,3 +168,10 @@ def test_a_majority_of_ones_own_is_no_joint_one():
     links = [link("alpha", "beta", "100"), link("beta", "gamma", "60"), link("alpha", "gamma", "30")]
     found = assess(graph(nodes, links))
     assert [(step.first, step.why) for step in found.places["gamma"].before] == [("alpha", "votes"), ("beta", "votes")]
+
+
+@pytest.mark.parametrize(("staff", "category"), [("300", "undecided"), ("1", "small")])
+def test_an_acquisition_leaves_the_status_open_only_where_it_made_the_enterprise_larger(staff, category):
+    alpha = enterprise("alpha", staff)
+    alpha["years"].append({"year": 2024, "staff": "20", "turnover": "1", "balance": "1"})
+    assert assess(graph([alpha], category_before="small", owner_changed=True)).category == category

@@ -86,6 +86,8 @@ def unknown_markets(groups: Groups, placed: Mapping[str, Place], doubts: list[tu
 
 def unknown_status(ownership: Ownership, years: tuple[YearResult, ...], verdict: Verdict) -> Iterator[Open]:
     """The status before, where the answer hangs on it."""
+    if verdict.why == "changed_owner":
+        yield Open("owner_changed", (ownership.applicant,))
     if verdict.span.is_certain or is_first(ownership):
         return
     if len(years) == 1:

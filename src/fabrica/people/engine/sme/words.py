@@ -75,8 +75,8 @@ VERDICT = {
     "latest_confirmed": "Before: {before}. Each ceiling goes by itself, and what crossed it for one year only changes "
     "nothing (Article 4(2)).",
     "as_before": "Before: {before}. Ceilings were crossed for one year only, so the status stays (Article 4(2)).",
-    "changed_owner": "A merger or an acquisition changed who is linked: the loss of status does not wait for a second "
-    "year.",
+    "changed_owner": "A merger or an acquisition made it larger. Whether its status is then lost at once or only "
+    "after a second year is disputed, so a person must judge.",
     "public_control": "The figures do not matter.",
     "not_known": "What is missing could change the category, and nothing is guessed.",
     "result": "{name} is {category}.",
@@ -91,6 +91,8 @@ TODO = {
     "year_before": "State the figures of the year before as well: one year alone does not change the status "
     "(Article 4(2)).",
     "status_before": "The two years differ: state `category_before`, what {name} was when the latest year began.",
+    "owner_changed": "{name} grew by a merger or an acquisition: a person must judge whether its status is lost at once "
+    "or only after a second year (Article 4(2)).",
     "public_parent": "{name} is 25 % or more in public hands and controls the applicant: a person must judge whether "
     "public bodies control the applicant indirectly (Article 3(4)).",
 }

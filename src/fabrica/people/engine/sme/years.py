@@ -93,8 +93,8 @@ def over_two_years(spans: list[Span], before: str, *, is_first: bool, has_change
     older = spans[1] if len(spans) > 1 else Span()
     held = exactly(before) if before else older if is_first else Span()
     span = Span(_middle(held.low, older.low, latest.low), _middle(held.high, older.high, latest.high))
-    if has_changed_owner and (latest.low, latest.high) > (span.low, span.high):
-        return Verdict(Span(max(span.low, latest.low), max(span.high, latest.high)), "changed_owner")
+    if has_changed_owner and latest.high > span.high:
+        return Verdict(Span(span.low, latest.high), "changed_owner")
     if not span.is_certain:
         return Verdict(span, "not_known")
     return Verdict(span, "both_years" if latest == older else "as_before" if span != latest else "latest_confirmed")
