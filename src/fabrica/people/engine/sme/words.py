@@ -91,8 +91,8 @@ TODO = {
     "year_before": "State the figures of the year before as well: one year alone does not change the status "
     "(Article 4(2)).",
     "status_before": "The two years differ: state `category_before`, what {name} was when the latest year began.",
-    "owner_changed": "{name} grew by a merger or an acquisition: a person must judge whether its status is lost at once "
-    "or only after a second year (Article 4(2)).",
+    "owner_changed": "{name} grew by a merger or an acquisition: a person must judge whether its status is lost at "
+    "once or only after a second year (Article 4(2)).",
     "public_parent": "{name} is 25 % or more in public hands and controls the applicant: a person must judge whether "
     "public bodies control the applicant indirectly (Article 3(4)).",
 }
