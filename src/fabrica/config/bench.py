@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,10 @@ from django.db import connection  # noqa: E402 - the same
 from django.test import Client  # noqa: E402 - the same
 from django.test.utils import CaptureQueriesContext  # noqa: E402 - the same
 
-from fabrica.config import bench_data, bench_usage  # noqa: E402 - the same
+from fabrica.config import bench_data, bench_sme, bench_usage  # noqa: E402 - the same
 from fabrica.kit.files import write_atomic  # noqa: E402 - the same
 from fabrica.kit.time import utcnow  # noqa: E402 - the same
+from fabrica.people.engine.sme import assess  # noqa: E402 - the same
 from fabrica.trainer.bench import calibrate  # noqa: E402 - the same
 from fabrica.trainer.recipe import Recipe, named  # noqa: E402 - the same
 
@@ -138,6 +140,15 @@ def launch() -> Iterator[Figure]:
         yield figure(f"launch: {name}", value, unit)
 
 
+def sme() -> Iterator[Figure]:
+    """The SME status of an enterprise among 200, linked in a chain and as 199 partners, with every reason in words."""
+    for name, ownership in bench_sme.graphs(bench_sme.SIZE).items():
+        answer = _median(partial(assess, ownership), REPEATS)
+        whole = _median(partial(bench_sme.explained, ownership), REPEATS)
+        yield figure(f"sme: {bench_sme.SIZE} enterprises, {name}", 1000 * answer, "ms")
+        yield figure(f"sme: {bench_sme.SIZE} enterprises, {name}, explained", 1000 * whole, "ms")
+
+
 def trainer() -> Iterator[Figure]:
     """The demo recipe against PyTorch's own transformer layers of the same shape with AdamW, in the same run."""
     recipe = named("demo")
@@ -199,7 +210,7 @@ def _peer_tokens_per_second(recipe: Recipe, seconds: float) -> float:
 def main() -> None:
     """Measure, print, write."""
     figures = []
-    for measure in (machine, portal, clusters, launch, usage, trainer, several):
+    for measure in (machine, portal, clusters, launch, usage, sme, trainer, several):
         sys.stdout.write(f"\n{(measure.__doc__ or '').splitlines()[0]}\n")
         for one in measure():
             figures.append(one)

@@ -1,7 +1,7 @@
-"""People: persons, organisations and who works where; roles on this site; personal tokens and SSH keys.
+"""People: persons, organisations, their SME status and who works where; roles here; personal tokens and SSH keys.
 
 Words: a *person* signs in; an *organisation* applies; a *member* works for an organisation; a *role* (officer,
 assessor, operator, provider) is granted by the site; a *token* lets a program act for a person within *scopes*;
-an *SSH key* opens the machines that the person works on.
+an *SSH key* opens the machines that the person works on; *SME status* is computed by `engine.sme` from who owns whom.
 Never: decides about an application, or keeps a token's secret.
 """

@@ -1,0 +1,110 @@
+"""The declaration of status that a person signs by hand (Article 3(5)), as parts that `printing` or a page shows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fabrica.kit.errors import Refused
+from fabrica.people.engine.sme.answer import path, sources
+from fabrica.people.engine.sme.assessing import Assessment
+from fabrica.people.engine.sme.exact import text
+from fabrica.people.engine.sme.explaining import amount, explain, name_of, names_of, phrase, todo
+from fabrica.people.engine.sme.graph import FIGURES
+from fabrica.people.engine.sme.words import sentence
+
+Translate = Callable[[str], str]
+RELATION = {
+    "applicant": "the enterprise itself",
+    "linked": "linked",
+    "partner": "partner",
+    "linked_to_partner": "linked to a partner",
+    "exempt": "investor that is no partner",
+    "below": "interest below 25 %",
+}
+PROMISE = (
+    "I declare on my honour that this declaration and the figures in it are true and complete.",
+    "I will report a change of ownership or of figures that may change the category.",
+)
+SIGNATURE = ("Name and position of the signatory", "Place and date", "Signature")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A headed part: paragraphs, then a table where there are columns."""
+
+    heading: str
+    paragraphs: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What is printed and signed."""
+
+    title: str
+    parts: tuple[Part, ...]
+    signature: tuple[str, ...]
+
+
+def declaration(found: Assessment, translate: Translate = str) -> Declaration:
+    """The document. Raises Refused while the category is undecided: nobody signs what is not known."""
+    if found.category == "undecided":
+        raise Refused(
+            "There is nothing to sign yet: the category is undecided.",
+            why=f"Still possible: {phrase(found.verdict.span.possible)}.",
+            todo=" ".join(sentence(todo(found, one), translate) for one in found.open),
+        )
+    parts = (
+        _who(found, translate),
+        _figures(found, translate),
+        _enterprises(found, translate),
+        Part(translate("How the category follows"), tuple(sentence(one, translate) for one in explain(found))),
+        Part(translate("Sources"), tuple(sources(found))),
+        Part(translate("Declaration"), tuple(translate(one) for one in PROMISE)),
+    )
+    title = translate("Declaration of SME status (Recommendation 2003/361/EC)")
+    return Declaration(title, parts, tuple(translate(one) for one in SIGNATURE))
+
+
+def _who(found: Assessment, translate: Translate) -> Part:
+    own = found.ownership.enterprises[found.ownership.applicant]
+    rows = (
+        (translate("Enterprise"), own.name),
+        (translate("Country"), own.country or "–"),
+        (translate("Type"), translate(found.type)),
+        (translate("Category"), translate(phrase([found.category]))),
+        (translate("On"), found.ownership.as_of.isoformat()),
+    )
+    return Part(translate("The enterprise"), columns=(translate("What"), translate("Stated")), rows=rows)
+
+
+def _figures(found: Assessment, translate: Translate) -> Part:
+    heads = ("Year", "Annual work units", "Turnover (EUR)", "Balance sheet total (EUR)", "By these figures")
+    rows = tuple(
+        (str(one.year), *(_sum(found, one.year, figure) for figure in FIGURES), translate(phrase(one.span.possible)))
+        for one in found.years
+    )
+    return Part(translate("Sums"), columns=tuple(translate(one) for one in heads), rows=rows)
+
+
+def _sum(found: Assessment, year: int, figure: str) -> str:
+    total = next(one for one in found.years if one.year == year).sums[figure]
+    return f"≥ {amount(total.total)}" if total.missing else amount(total.total)
+
+
+def _enterprises(found: Assessment, translate: Translate) -> Part:
+    heads = ("Enterprise", "Relation", "Through", "Amounts added (%)", "Staff added (%)", "Of the latest year")
+    rows = tuple(_row(found, name, translate) for name, one in found.places.items() if one.relation in RELATION)
+    return Part(translate("Enterprises"), columns=tuple(translate(one) for one in heads), rows=rows)
+
+
+def _row(found: Assessment, name: str, translate: Translate) -> tuple[str, ...]:
+    place = found.places[name]
+    start = (name_of(found, name), translate(RELATION[place.relation]))
+    if not place.is_counted:
+        return (*start, "–", "0", "0", "–")
+    latest = found.years[0]
+    added = [latest.sums[figure].parts.get(name) for figure in FIGURES]
+    figures = " / ".join("–" if one is None else amount(one) for one in added)
+    way = names_of(found, path(found, place)[:-1]) or "–"
+    return (*start, way, text(found.money[name].percent), text(found.staff[name].percent), figures)
