@@ -20,6 +20,7 @@ from fabrica.kit.errors import Refused
 from fabrica.projects import services as projects
 from fabrica.reviews.tests.factories import assessed
 
+pytestmark = pytest.mark.usefixtures("fake")
 NAME = "a-model-that-reads-source-code"
 
 

@@ -52,6 +52,7 @@ def home(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("TERM", "xterm")  # a dumb one has 80 columns, whatever it says
     monkeypatch.setattr(waiting, "POLL_SECONDS", 0.001)
     work = tmp_path / "work"
     work.mkdir()

@@ -54,6 +54,8 @@ elif name == "squeue" and "--format=%T" not in text:
             print("{SEP}".join(row))
 elif name == "sacct" and "--helpformat" in args:
     print("{" ".join(commands.NEEDED)}")
+elif name == "sacctmgr" and "associations" in args:
+    print(read("links" if "user=" in args else "members"), end="")
 elif name == "sacctmgr" and "show" in args:
     print(read(args[args.index("show") + 1]), end="")
 elif name == "scontrol":
@@ -90,12 +92,12 @@ class Commands:
         """Let sacctmgr show an account of ours, open, with its budget, and whoever may charge it."""
         qos, above = f"fabrica_{account}", f"fabrica_{programme}" if programme else "fabrica"
         tops = "".join(f"{one}|fabrica|{one}\n" for one in dict.fromkeys(("fabrica", above)))
-        links = "fabrica|root|||normal|normal\n" + (f"{above}|fabrica|||normal|normal\n" if programme else "")
+        links = "fabrica|root|normal|normal\n" + (f"{above}|fabrica|normal|normal\n" if programme else "")
         texts = {
             "account": f"{tops}{account}|fabrica|{description}\n",
             "qos": f"{qos}|NoDecay|gres/gpu={minutes}||0|fabrica {description}\n",
-            "associations": f"{links}{account}|{above}|||{qos}|{qos}\n"
-            + (f"{account}||{member}||{qos}|{qos}\n" if member else ""),
+            "links": f"{links}{account}|{above}|{qos}|{qos}\n",
+            "members": f"{account}||\n" + (f"{account}|{member}|\n" if member else ""),
         }
         for name, text in texts.items():
             (self.folder / name).write_text(text)

@@ -1,0 +1,137 @@
+"""Awards and what the ledger says of them. Every list a person sees starts from `awards_visible_to`."""
+
+from typing import Any
+
+from django.db.models import BigIntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+
+from fabrica.allocations.engine import Balance
+from fabrica.allocations.models import (
+    IS_UNTOLD,
+    Award,
+    JobBooking,
+    LedgerAccount,
+    TopUp,
+    Transfer,
+)
+from fabrica.allocations.states import OF_AWARD, OF_MACHINE, AccountKind, TransferKind
+from fabrica.applications.models import Application
+from fabrica.clusters.models import Machine
+from fabrica.kit.errors import NotFound
+from fabrica.people.models import Person
+from fabrica.projects import queries as projects
+from fabrica.projects.models import Project
+
+GIVEN_BACK: dict[str, Any] = {"kind": TransferKind.CORRECTION, "target__kind__in": OF_MACHINE}
+
+
+def awards_visible_to(person: Person) -> QuerySet[Award]:
+    """The awards of the projects the person may see, newest first."""
+    rows = Award.objects.select_related("project", "machine__site", "application")
+    return rows.filter(project__in=projects.visible_to(person)).order_by("-pk")
+
+
+def award_of(project: Project) -> Award:
+    """The award that pays for a project. Raises NotFound."""
+    rows = Award.objects.select_related("project", "machine__site", "application")
+    found = rows.filter(project=project).first()
+    if found is None:
+        raise NotFound(f"{project} has no award.", todo="Ask an officer.")
+    return found
+
+
+def project_from(application: Application) -> Project | None:
+    """The project that an award to an application opened."""
+    return Project.objects.filter(pk__in=Award.objects.filter(application=application).values("project")).first()
+
+
+def award_of_account(machine: Machine, account: str) -> Award | None:
+    """The award that an account on a machine is charged for, also after its end; None where it is nobody's."""
+    rows = Award.objects.select_related("project", "machine")
+    return rows.filter(machine=machine, project__slug=account).first()
+
+
+def balance(award: Award) -> Balance:
+    """Where the award's GPU-seconds are, read in one statement."""
+    paid_beyond = Sum("incoming__gpu_seconds", filter=Q(incoming__kind=TransferKind.WRITE_OFF))
+    rows = LedgerAccount.objects.filter(award=award).annotate(
+        written_off=Coalesce(paid_beyond, 0) - moved("source", **GIVEN_BACK)
+    )
+    found = {row.kind: row for row in rows}
+    free, held, used = (found[kind].balance_gpu_seconds for kind in OF_AWARD)
+    return Balance(award.gpu_seconds, free, held, used, found[AccountKind.USED].written_off)
+
+
+def untold_tokens() -> QuerySet[JobBooking, str]:
+    """The tokens of the jobs of which something else is booked than was told of so far."""
+    return JobBooking.objects.filter(IS_UNTOLD).order_by("token").values_list("token", flat=True).distinct()
+
+
+def booked_for(award: Award, token: str) -> dict[int, int]:
+    """The GPU-seconds an award was charged for each start of the job that a token started, by the booking's row."""
+    rows = JobBooking.objects.filter(award=award, token=token).exclude(token="")
+    return dict(rows.values_list("pk", "gpu_seconds"))
+
+
+def written_off_by(award: Award) -> tuple[int, int]:
+    """What supply and pool paid beyond the award and did not get back."""
+    rows = Transfer.objects.filter(Q(target__award=award) | Q(source__award=award))
+    paid = {"target__kind": AccountKind.USED, "kind": TransferKind.WRITE_OFF}
+    back = {"source__kind": AccountKind.USED, "kind": TransferKind.CORRECTION}
+    sums = {}
+    for kind in OF_MACHINE:
+        into = Sum("gpu_seconds", filter=Q(**paid, source__kind=kind))
+        out = Sum("gpu_seconds", filter=Q(**back, target__kind=kind))
+        sums[kind.value] = Coalesce(into, 0) - Coalesce(out, 0)
+    found = rows.aggregate(**sums)
+    supply, pool = (found[kind.value] for kind in OF_MACHINE)
+    return supply, pool
+
+
+def was_moved(key: str) -> bool:
+    """Whether a cause moved hours before."""
+    return Transfer.objects.filter(key=key).exists()
+
+
+def key_of_top_up(award: Award, key: str) -> str:
+    """What the transfer of a top-up is called; `key` is what whoever added the hours named it."""
+    return f"topup:{award.project.slug}:{key}"
+
+
+def top_up_of(award: Award, key: str) -> TopUp | None:
+    """The top-up of an award that has this key; None where there was none."""
+    return top_ups_of(award).filter(transfer__key=key_of_top_up(award, key)).first()
+
+
+def top_ups_of(award: Award) -> QuerySet[TopUp]:
+    """What was added to an award, newest first."""
+    return TopUp.objects.select_related("transfer", "by").filter(award=award).order_by("-pk")
+
+
+def transfers_of(award: Award) -> QuerySet[Transfer]:
+    """The award's statement: every transfer that touched it, newest first."""
+    touched = Q(source__award=award) | Q(target__award=award)
+    return Transfer.objects.select_related("source", "target").filter(touched).order_by("-pk")
+
+
+def held_for(award: Award, hold_key: str) -> int:
+    """What is left of one hold, in GPU-seconds."""
+    of_hold = Transfer.objects.filter(hold_key=hold_key)
+    held = {"award": award, "kind": AccountKind.HELD}
+    into = Sum("gpu_seconds", filter=Q(**{f"target__{name}": value for name, value in held.items()}))
+    out = Sum("gpu_seconds", filter=Q(**{f"source__{name}": value for name, value in held.items()}))
+    left = of_hold.aggregate(left=Coalesce(into, 0) - Coalesce(out, 0))["left"]
+    return int(left)
+
+
+def pool_of(machine: Machine) -> int:
+    """The GPU-seconds on the machine that are not awarded yet."""
+    pool = LedgerAccount.objects.filter(machine=machine, kind=AccountKind.POOL)
+    return pool.values_list("balance_gpu_seconds", flat=True).first() or 0
+
+
+def moved(side: str, **only: Any) -> Coalesce:
+    """What transfers moved into (`target`) or out of (`source`) each ledger account, in GPU-seconds."""
+    rows = Transfer.objects.filter(**{side: OuterRef("pk")}, **only).order_by().values(side)
+    total = Subquery(rows.annotate(total=Sum("gpu_seconds")).values("total"))
+    return Coalesce(total, Value(0), output_field=BigIntegerField())
