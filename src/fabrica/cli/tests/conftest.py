@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import httpx
 import pytest
-from fabrica.cli import account, waiting
+from fabrica.cli import account, output, waiting
 from fabrica.cli import client as seam
 from fabrica.cli.client import Client
 from fabrica.cli.main import app
@@ -51,8 +51,8 @@ def home(tmp_path, monkeypatch):
     for name in ("FABRICA_URL", "FABRICA_TOKEN", "FABRICA_ALLOW_HTTP", "FABRICA_DEBUG"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("TERM", "xterm")  # a dumb one has 80 columns, whatever it says
+    monkeypatch.setattr(output.console, "_width", 200)
+    monkeypatch.setattr(output.errors, "_width", 200)
     monkeypatch.setattr(waiting, "POLL_SECONDS", 0.001)
     work = tmp_path / "work"
     work.mkdir()
