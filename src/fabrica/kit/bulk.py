@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, models
-from django.db.models.expressions import RawSQL
 
 
 def upsert(
@@ -75,9 +74,25 @@ def assign(model: type[models.Model], name: str, values: Sequence[tuple[int, Any
         return int(cursor.rowcount)
 
 
-def among(keys: Sequence[int] | Sequence[str]) -> RawSQL:
-    """The numbers, or the words, as something that `pk__in` or `key__in` takes: one text, however many they are."""
-    kind = "text" if keys and isinstance(keys[0], str) else "bigint"
-    if connection.vendor == "postgresql":
-        return RawSQL(f"SELECT json_array_elements_text(%s::json)::{kind}", [json.dumps(list(keys))])  # noqa: S611 - two words of our own
-    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(keys))])
+def among(name: str, values: Sequence[int] | Sequence[str]) -> models.Q:
+    """The condition that a field has one of these values: one parameter, however many they are.
+
+    PostgreSQL is given an array, and looks each of them up in an index; a subquery would have it read the whole table.
+    """
+    return models.Q(**{f"{name}__any_of": list(values)})
+
+
+@models.Field.register_lookup
+class AnyOf(models.Lookup[Any]):
+    """What `among` asks for."""
+
+    lookup_name = "any_of"
+
+    def get_prep_lookup(self) -> list[Any]:
+        return [self.lhs.output_field.get_prep_value(one) for one in self.rhs]
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        left, params = self.process_lhs(compiler, connection)
+        if connection.vendor == "postgresql":
+            return f"{left} = ANY(%s)", (*params, self.rhs)
+        return f"{left} IN (SELECT value FROM json_each(%s))", (*params, json.dumps(self.rhs))  # noqa: S608 - a column of our own

@@ -128,7 +128,7 @@ def book_metered(*, machine: Machine, account: str, now: datetime) -> int:
     due = queries.usage_due(now).filter(machine=machine, account=account).order_by("pk")
     found = list(due.values_list("pk", "key", "gpu_seconds", "token")[:BATCH])
     if award is None:
-        JobUsage.objects.filter(pk__in=among([pk for pk, *_rest in found])).update(is_nobodys=True)
+        JobUsage.objects.filter(among("pk", [pk for pk, *_rest in found])).update(is_nobodys=True)
         return len(found)
     known = _known(machine, [key for _pk, key, *_rest in found])
     totals = [Total(key, total, *known.get(key, ()), token=token) for _pk, key, total, token in found]
@@ -139,7 +139,7 @@ def book_metered(*, machine: Machine, account: str, now: datetime) -> int:
 
 def _known(machine: Machine, keys: Sequence[str]) -> dict[str, tuple[int, int, int]]:
     """What was booked before of these starts of jobs, by key."""
-    rows = JobBooking.objects.filter(machine=machine, key__in=among(keys))
+    rows = JobBooking.objects.filter(among("key", keys), machine=machine)
     facts = rows.values_list("key", "gpu_seconds", "version", "award_id")
     return {key: (had, version, whose) for key, had, version, whose in facts}
 

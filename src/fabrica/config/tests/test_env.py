@@ -102,22 +102,22 @@ def test_a_server_may_be_named_with_everything():
     assert env.database("postgresql://u%40x:p%3Aw@db.example:5433/fab?sslmode=require", Path("/h")) == {
         "ENGINE": "django.db.backends.postgresql", "NAME": "fab", "USER": "u@x", "PASSWORD": "p:w",
         "HOST": "db.example", "PORT": 5433, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**env.ALIVE, "sslmode": "require"},
+        "OPTIONS": {**env.ALIVE, "sslmode": "require", "options": env.ON_FLASH},
     }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("query", "limits", "sent"),
     [
-        ("", env.Limits(5, 30, 60), "-c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"),
-        ("", env.Limits(5, 0, 0), "-c lock_timeout=5s"),
-        ("", env.Limits(), None),
-        ("?options=-c%20lock_timeout%3D1s", env.Limits(5), "-c lock_timeout=5s -c lock_timeout=1s"),
-        ("?options=-c%20jit%3Doff", env.Limits(), "-c jit=off"),
+        ("", env.Limits(5, 30, 60), " -c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"),
+        ("", env.Limits(5, 0, 0), " -c lock_timeout=5s"),
+        ("", env.Limits(), ""),
+        ("?options=-c%20lock_timeout%3D1s", env.Limits(5), " -c lock_timeout=5s -c lock_timeout=1s"),
+        ("?options=-c%20jit%3Doff", env.Limits(), " -c jit=off"),
     ],
 )  # fmt: skip
 def test_the_limits_are_sent_when_a_connection_begins_and_the_address_has_the_last_word(query, limits, sent):
-    assert env.database(f"postgresql://h/fab{query}", Path("/h"), limits)["OPTIONS"].get("options") == sent
+    assert env.database(f"postgresql://h/fab{query}", Path("/h"), limits)["OPTIONS"]["options"] == env.ON_FLASH + sent
 
 
 def test_what_the_address_says_of_a_silent_server_stands():
