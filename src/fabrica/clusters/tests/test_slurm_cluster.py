@@ -13,7 +13,7 @@ import pytest
 
 from fabrica.clusters.adapters.port import JobState
 from fabrica.clusters.adapters.slurm import clock_skew_seconds
-from fabrica.clusters.adapters.slurm.shell import Here
+from fabrica.clusters.adapters.slurm.shell import Here, become
 from fabrica.clusters.tests.slurm_stage import BEGINNING, ROOT, RUNS_AS, OnSlurm, slurm
 from fabrica.kit.errors import Refused, Unreachable
 
@@ -291,6 +291,37 @@ def test_a_cluster_that_answers_slowly_is_waited_for_and_no_longer_than_agreed(m
         assert machine.cluster.load().devices_total == 8
     finally:
         timer.join()
+
+
+class AnswersLate(Here):
+    """The real commands, each of which is done at once and answers half a minute later."""
+
+    LATE = ("sh", "-c", '"$@"; ended=$?; sleep 30; exit $ended', "late")
+
+    def run(self, argv, *, stdin="", run_as=""):
+        only = ("squeue", "sbatch")
+        late = [*self.LATE, *become(argv, run_as, self._kept)] if argv[0] in only else argv
+        return super().run(late, stdin=stdin, run_as="" if argv[0] in only else run_as)
+
+
+def test_a_cluster_that_answers_after_half_a_minute_is_understood_where_so_long_is_agreed(machine):
+    job_id = machine.cluster.submit(machine.job("one", seconds=120))
+    patient = slurm()
+    patient.shell = AnswersLate(patient.shell.env, 60)
+    assert patient.states([job_id])[job_id].state in (JobState.PENDING, JobState.RUNNING)
+
+
+def test_a_cluster_that_answers_after_half_a_minute_gets_one_job_of_who_waits_five_seconds(machine):
+    hasty = slurm()
+    hasty.shell = AnswersLate(hasty.shell.env, 5)
+    with pytest.raises(Unreachable):
+        hasty.states(["1"])
+    hasty._find = lambda token: None  # the question before found nothing; only the submission is late
+    with pytest.raises(Unreachable):
+        hasty.submit(machine.job("one"))
+    found = machine.cluster.find(machine.token("one"))
+    assert machine.cluster.submit(machine.job("one")) == found
+    assert ask("squeue", "-h", "-a", "-t", "all", "--name", machine.token("one"), "-o", "%A").split() == [found]
 
 
 def test_the_clocks_of_portal_and_machine_are_compared(machine):
