@@ -42,6 +42,11 @@ def counting_of(machine: Machine) -> Counting:
     return cluster_of(machine).counting
 
 
+def access_card(machine: Machine, account: str, programme: str) -> tuple[str, ...]:
+    """The lines that a member's own job script on a machine begins with; the machine is not asked. Raises Refused."""
+    return cluster_of(machine).access_card(account, programme)
+
+
 def machines() -> QuerySet[Machine]:
     """All machines with their site, by name: that they exist and how busy they are is public."""
     return Machine.objects.select_related("site").order_by("name")

@@ -7,6 +7,7 @@ from django.core.checks import Error, register
 
 from fabrica.allocations.engine import unix_name
 from fabrica.kit.errors import Refused
+from fabrica.portal.acknowledging import FIELDS, acknowledgement
 
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "testserver"}
 SHORTEST_KEY = 40
@@ -64,4 +65,15 @@ def projects_have_names(app_configs: Any, **_: Any) -> list[Error]:  # noqa: ARG
         unix_name(settings.FABRICA_UNIX_PROJECT_TEMPLATE, 1)
     except Refused as problem:
         return [Error(f"{problem.what} {problem.why}", hint=problem.todo, id="fabrica.E005")]
+    return []
+
+
+@register()
+def publications_can_thank(app_configs: Any, **_: Any) -> list[Error]:  # noqa: ARG001 - Django's signature
+    """What members are asked to write into their publications can be made."""
+    try:
+        acknowledgement(settings.FABRICA_ACKNOWLEDGEMENT, **dict.fromkeys(FIELDS, ""))
+    except ValueError as error:
+        what = "FABRICA_ACKNOWLEDGEMENT cannot be filled in."
+        return [Error(what, hint=f"Write it as docs/operator/settings.md says: {error}.", id="fabrica.E006")]
     return []

@@ -164,6 +164,13 @@ DEFAULT_FROM_EMAIL = env.text("FABRICA_MAIL_FROM", "fabrica@localhost")
 # The UNIX account of each project on the machines; see docs/operator/clusters.md.
 FABRICA_UNIX_PROJECT_TEMPLATE = env.text("FABRICA_UNIX_PROJECT_TEMPLATE", "fp{number:04d}")
 
+# What members are asked to write into their publications.
+FABRICA_ACKNOWLEDGEMENT = env.text(
+    "FABRICA_ACKNOWLEDGEMENT",
+    "We acknowledge the EuroHPC Joint Undertaking for awarding the project {code} access to {machine}, "
+    "hosted by {site} ({country}), through a {mode} access call.",
+)
+
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]
 LOCALE_PATHS = [PACKAGE / "web" / "locale"]

@@ -33,7 +33,7 @@ def awards_visible_to(person: Person) -> QuerySet[Award]:
 
 def award_of(project: Project) -> Award:
     """The award that pays for a project. Raises NotFound."""
-    rows = Award.objects.select_related("project", "machine__site", "application")
+    rows = Award.objects.select_related("project", "machine__site", "application__call")
     found = rows.filter(project=project).first()
     if found is None:
         raise NotFound(f"{project} has no award.", todo="Ask an officer.")

@@ -59,6 +59,9 @@ class FakeCluster:
         self._jobs: dict[str, _Job] = {}
         self._accounts: dict[str, AccountSpec] = {}
 
+    def access_card(self, account: str, programme: str) -> tuple[str, ...]:
+        return (f"#JOB --account={account}", f"#JOB --programme={programme}")
+
     def advance(self, seconds: float) -> None:
         """Let time pass: jobs end at their own instants, and the next ones start then."""
         until = self.now + timedelta(seconds=seconds)

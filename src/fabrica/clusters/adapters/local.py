@@ -65,6 +65,9 @@ class LocalCluster:
         self.root = root.absolute()
         self.settings = settings or Settings()
 
+    def access_card(self, account: str, programme: str) -> tuple[str, ...]:  # noqa: ARG002 - as the port says it
+        return ()
+
     def submit(self, job: JobRequest) -> str:
         with self._locked() as jobs:
             job_id = _job_id(job.token)

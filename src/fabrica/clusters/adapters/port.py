@@ -142,6 +142,12 @@ class Cluster(Protocol):
     def counting(self) -> Counting:
         """What its devices and seconds are worth to the ledger. Known without asking the machine."""
 
+    def access_card(self, account: str, programme: str) -> tuple[str, ...]:
+        """The lines that a member's own job script begins with, to be charged to the account in an access mode.
+
+        Empty where nobody signs in. Known without asking the machine.
+        """
+
     def submit(self, job: JobRequest) -> str:
         """Queue the job and return its id; the same token again returns the same id and starts nothing.
 

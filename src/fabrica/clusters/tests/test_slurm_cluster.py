@@ -372,3 +372,15 @@ def test_a_job_that_an_operator_put_back_ends_with_its_second_start(machine):
     ask("scontrol", "requeue", job_id)
     status = machine.until_ended(job_id)
     assert (status.state, status.restarts) == (JobState.COMPLETED, 1)
+
+
+def test_a_members_own_script_with_the_card_is_charged_to_the_account(machine):
+    card = machine.cluster.access_card(machine.team, "")
+    script = "\n".join(["#!/bin/sh", *card, "#SBATCH --output=/dev/null", "sleep 60", ""])
+    done = machine.cluster.shell.run(["sbatch", "--parsable"], stdin=script, run_as=RUNS_AS)
+    assert done.code == 0, done.err
+    try:
+        told = ask("squeue", "-h", "-j", done.out.strip(), "-o", "%a %q %P %u").split()
+        assert told == [machine.team, f"fabrica_{machine.team}", "all", RUNS_AS]
+    finally:
+        ask("scancel", done.out.strip())

@@ -9,7 +9,7 @@ import pytest
 
 from fabrica.clusters.adapters.port import JobRequest
 from fabrica.clusters.adapters.slurm.rest_requests import job as posted
-from fabrica.clusters.adapters.slurm.script import batch_script, shape
+from fabrica.clusters.adapters.slurm.script import access_card, batch_script, shape
 from fabrica.clusters.adapters.slurm.settings import settings_from
 from fabrica.kit.errors import Refused
 
@@ -119,3 +119,13 @@ def test_a_line_that_rest_has_no_field_for_is_refused_and_not_left_out():
 def test_devices_that_do_not_fit_their_nodes_are_refused(devices, nodes):
     with pytest.raises(Refused):
         shape(replace(JOB, devices=devices, nodes=nodes), settings_from(PLAIN), None)
+
+
+def test_the_card_of_a_project_charges_it_as_our_own_jobs_do():
+    told = access_card(settings_from(PLAIN), "team-7", "large_scale")
+    assert told == (
+        "#SBATCH --account=team-7", "#SBATCH --qos=fabrica_team-7", "#SBATCH --partition=large", "#SBATCH --gres=gpu:1",
+        "#SBATCH --time=60",
+    )  # fmt: skip
+    ours = batch_script(replace(JOB, programme="large_scale"), settings_from(PLAIN)).splitlines()
+    assert set(told[:4]) <= set(ours)

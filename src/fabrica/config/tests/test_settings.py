@@ -86,6 +86,9 @@ def test_the_demo_keeps_to_its_own_folder_whatever_a_site_set_in_the_same_shell(
         ({"FABRICA_DEBUG": "1", "FABRICA_HOSTS": "factory.example"}, "fabrica.E002"),
         ({"FABRICA_SECRET_KEY": "short"}, "fabrica.E003"),
         ({"FABRICA_UNIX_PROJECT_TEMPLATE": "project"}, "fabrica.E005"),
+        ({"FABRICA_ACKNOWLEDGEMENT": "Thanks to {secret_key}."}, "fabrica.E006"),
+        ({"FABRICA_ACKNOWLEDGEMENT": "Thanks to {site.__class__}."}, "fabrica.E006"),
+        ({"FABRICA_ACKNOWLEDGEMENT": "Thanks to {site"}, "fabrica.E006"),
     ],
 )
 def test_what_would_be_unsafe_does_not_pass_the_check(start, changes, told):

@@ -11,6 +11,8 @@ from django.views.decorators.http import require_POST
 from fabrica.kit.errors import NotFound
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
+from fabrica.people.states import MEMBER_COUNTRIES
+from fabrica.portal.acknowledging import acknowledgement
 from fabrica.portal.forms import MemberForm
 from fabrica.portal.queries.workplace import Workplace, workplace_of
 from fabrica.portal.words import energy, euros, mass
@@ -57,7 +59,20 @@ def member_remove(request: HttpRequest, slug: str, uid: str) -> HttpResponse:
 def _page(request: HttpRequest, slug: str, form: forms.Form) -> HttpResponse:
     place = workplace_of(signed_in(request), slug, utcnow())
     context = {"place": place, "project": place.project, "form": form, "commands": _commands(place), **_bill(place)}
+    context["acknowledgement"] = _acknowledgement(place)
     return render(request, "portal/project.html", context)
+
+
+def _acknowledgement(place: Workplace) -> str:
+    """What a publication says; empty where no award pays for the project."""
+    if place.hours is None:
+        return ""
+    award = place.hours.award
+    application, site = award.application, award.machine.site
+    return acknowledgement(
+        settings.FABRICA_ACKNOWLEDGEMENT, code=application.code, machine=award.machine.name, site=site.name,
+        country=MEMBER_COUNTRIES[site.country], mode=application.call.mode_row["title"],
+    )  # fmt: skip
 
 
 def _bill(place: Workplace) -> dict[str, str]:

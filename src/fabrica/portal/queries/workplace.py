@@ -6,12 +6,12 @@ from datetime import datetime
 
 from fabrica.allocations.engine import Balance
 from fabrica.allocations.models import Award, ClusterAccount, TopUp
-from fabrica.allocations.queries import award_of, balance, cluster_account_of, in_flight, top_ups_of
+from fabrica.allocations.queries import award_of, balance, charged_as, cluster_account_of, in_flight, top_ups_of
 from fabrica.allocations.rules import can_audit, can_top_up
-from fabrica.clusters.queries import unix_names
+from fabrica.clusters.queries import access_card, unix_names
 from fabrica.dataspaces.models import Staging
 from fabrica.dataspaces.queries import stagings_in
-from fabrica.kit.errors import NotFound
+from fabrica.kit.errors import NotFound, Problem
 from fabrica.people.models import Person
 from fabrica.portal.counted import counted, in_native
 from fabrica.projects import rules
@@ -68,12 +68,14 @@ class Workplace:
     may_top_up: bool
     sees_who_added: bool
     unix_name: str  # what the person is called on the machine; empty where nobody signs in, or not yet
+    card: tuple[str, ...]  # what their own job scripts begin with there; empty likewise
 
 
 def workplace_of(person: Person, slug: str, now: datetime) -> Workplace:
     """A project with all that belongs to it. Raises NotFound, also for one the person may not see."""
     project = project_of(person, slug)
     hours, can_work = _hours(project), rules.works_in(person, project)
+    unix_name = _unix_name(person, hours.award) if hours and can_work else ""
     return Workplace(
         project=project,
         is_open=now < project.ends_at,
@@ -86,8 +88,16 @@ def workplace_of(person: Person, slug: str, now: datetime) -> Workplace:
         models=list(models_visible_to(person).filter(model__project=project)[:MAX_MODELS]),
         may_top_up=hours is not None and now < hours.award.ends_at and can_top_up(person, hours.award),
         sees_who_added=can_audit(person),
-        unix_name=_unix_name(person, hours.award) if hours and can_work else "",
+        unix_name=unix_name,
+        card=_card(hours.award) if hours and unix_name else (),
     )
+
+
+def _card(award: Award) -> tuple[str, ...]:
+    try:
+        return access_card(award.machine, award.account_name, charged_as(award)[0])
+    except Problem:  # a machine's file that cannot be read must hide no page
+        return ()
 
 
 def _unix_name(person: Person, award: Award) -> str:

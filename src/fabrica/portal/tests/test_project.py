@@ -7,6 +7,7 @@ from fabrica.allocations.models import ClusterAccount
 from fabrica.clusters import services as names
 from fabrica.clusters.models import JobUsage
 from fabrica.dataspaces.tests import factories as data
+from fabrica.people.states import MEMBER_COUNTRIES
 from fabrica.portal.queries.workplace import workplace_of
 from fabrica.registry.tests.conftest import key, run, site, version  # noqa: F401 - fixtures
 
@@ -146,6 +147,20 @@ def test_members_are_told_what_they_are_called_on_the_machine(browser, cast, sit
     assert told not in browser("applicant").get(page(site)).content.decode()
     names.change_unix_name(site=site.machine.site, person=cast.applicant, name="ada", by=cast.operator, now=now)
     assert told in browser("applicant").get(page(site)).content.decode()
+    card = browser("applicant").get(page(site)).context["place"].card
+    assert card == (f"#JOB --account={site.award.account_name}", "#JOB --programme=playground")
+    assert browser("mate").get(page(site)).context["place"].card == ()
     assert "itself you are called" not in browser("mate").get(page(site)).content.decode()
     type(site.machine).objects.update(adapter="local")
     assert told not in browser("applicant").get(page(site)).content.decode()
+
+
+def test_what_publications_say_names_project_machine_site_and_mode(browser, site, settings):  # noqa: F811
+    told = browser("mate").get(page(site)).context["acknowledgement"]
+    code = site.award.application.code
+    assert told == (
+        f"We acknowledge the EuroHPC Joint Undertaking for awarding the project {code} access to Machine One, hosted by "
+        f"{site.machine.site.name} ({MEMBER_COUNTRIES[site.machine.site.country]}), through a Playground access call."
+    )
+    settings.FABRICA_ACKNOWLEDGEMENT = "Thanks to {site} & all."
+    assert f"Thanks to {site.machine.site.name} &amp; all." in browser("mate").get(page(site)).content.decode()

@@ -12,7 +12,7 @@ from fabrica.clusters.adapters.slurm import access, answers, commands, objects
 from fabrica.clusters.adapters.slurm.found import Found
 from fabrica.clusters.adapters.slurm.jobs import status_of
 from fabrica.clusters.adapters.slurm.refusals import is_silent, problem_of
-from fabrica.clusters.adapters.slurm.script import batch_script
+from fabrica.clusters.adapters.slurm.script import access_card, batch_script
 from fabrica.clusters.adapters.slurm.settings import SlurmSettings
 from fabrica.clusters.adapters.slurm.shell import Answer, Here, Shell
 from fabrica.clusters.adapters.slurm.ssh import OverSsh
@@ -39,6 +39,9 @@ class SlurmCluster:
         self._fields: list[str] = []
         self._partitions: dict[str, int | None] = {}
         self._partitions_at = -FACTS_SECONDS
+
+    def access_card(self, account: str, programme: str) -> tuple[str, ...]:
+        return access_card(self.settings, account, programme)
 
     def submit(self, job: JobRequest) -> str:
         checks.check_request(job, self.devices_total)

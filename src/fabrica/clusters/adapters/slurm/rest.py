@@ -15,7 +15,7 @@ from fabrica.clusters.adapters.slurm.found import Found
 from fabrica.clusters.adapters.slurm.jobs import status_of
 from fabrica.clusters.adapters.slurm.refusals import problem_of
 from fabrica.clusters.adapters.slurm.rest_client import MAX_BYTES, Pairs, Partly, RestClient, TooLarge
-from fabrica.clusters.adapters.slurm.script import batch_script
+from fabrica.clusters.adapters.slurm.script import access_card, batch_script
 from fabrica.clusters.adapters.slurm.settings import SlurmSettings
 from fabrica.kit.errors import NotFound, Refused
 from fabrica.kit.time import utcnow
@@ -39,6 +39,9 @@ class SlurmRest:
         self.client = client or RestClient(settings.rest, settings.timeout_seconds)
         self._partitions: dict[str, int | None] = {}
         self._partitions_at = -FACTS_SECONDS
+
+    def access_card(self, account: str, programme: str) -> tuple[str, ...]:
+        return access_card(self.settings, account, programme)
 
     def submit(self, job: JobRequest) -> str:
         checks.check_request(job, self.devices_total)

@@ -10,10 +10,10 @@ import sys
 from dataclasses import dataclass
 
 from fabrica.clusters.adapters.port import JobRequest
-from fabrica.clusters.adapters.slurm.settings import Programme, SlurmSettings
+from fabrica.clusters.adapters.slurm.settings import SlurmSettings
 from fabrica.kit.errors import Refused
 
-MINUTE = 60
+MINUTE, HOUR = 60, 3_600
 INTERRUPTED = 143  # what the runner ends with after a signal: in order, and to be gone on with
 LEAST_WARNING_SECONDS = 15
 WARNING_SHARE = 20
@@ -83,16 +83,24 @@ def batch_script(job: JobRequest, settings: SlurmSettings, partition_seconds: in
     return "\n".join(["#!/bin/bash", *head, _body(job, settings, form)])
 
 
+def access_card(settings: SlurmSettings, account: str, programme: str) -> tuple[str, ...]:
+    """What a member's own batch script begins with: whom it is charged to, and an hour of one device to begin with."""
+    told = [*_charged(settings, account, programme), f"--gres={settings.gres}:1", f"--time={HOUR // MINUTE}"]
+    return tuple(f"#SBATCH {one}" for one in told)
+
+
+def _charged(settings: SlurmSettings, account: str, programme: str) -> list[str]:
+    partition = settings.programme(programme).partition
+    return [f"--account={account}", f"--qos={settings.root}_{account}", f"--partition={partition}"]
+
+
 def _directives(job: JobRequest, settings: SlurmSettings, form: Shape) -> list[str]:
-    programme: Programme = settings.programme(job.programme)
     chain = [f"--array=1-{form.links}%1"] if form.links > 1 else []
     cpus = [f"--cpus-per-task={settings.cpus_per_gpu}"] if settings.cpus_per_gpu else []
     return [
         f"--job-name={job.token}",
         f"--comment={job.name}",
-        f"--account={job.account}",
-        f"--qos={settings.root}_{job.account}",
-        f"--partition={programme.partition}",
+        *_charged(settings, job.account, job.programme),
         f"--nodes={form.nodes}",
         f"--ntasks-per-node={form.tasks_per_node}",
         f"--gres={settings.gres}:{form.gpus_per_node}",
