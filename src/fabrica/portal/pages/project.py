@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views.decorators.http import require_POST
 
 from fabrica.kit.errors import NotFound
@@ -69,9 +70,11 @@ def _acknowledgement(place: Workplace) -> str:
         return ""
     award = place.hours.award
     application, site = award.application, award.machine.site
+    with override("en"):  # as the rest of the sentence, whoever reads the page
+        country = str(MEMBER_COUNTRIES[site.country])
     return acknowledgement(
         settings.FABRICA_ACKNOWLEDGEMENT, code=application.code, machine=award.machine.name, site=site.name,
-        country=MEMBER_COUNTRIES[site.country], mode=application.call.mode_row["title"],
+        country=country, mode=application.call.mode_row["title"],
     )  # fmt: skip
 
 
