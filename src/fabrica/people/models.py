@@ -79,6 +79,9 @@ class Organisation(models.Model):
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     registration_number = models.CharField(_("registration or VAT number"), max_length=40)
     registered_at = models.DateTimeField()
+    # how it is found again under another spelling, by `engine.numbers`
+    number_key = models.CharField(max_length=40, blank=True, default="", db_default="", db_index=True, editable=False)
+    name_key = models.CharField(max_length=320, blank=True, default="", db_default="", db_index=True, editable=False)
 
     def __str__(self) -> str:
         return self.name

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol, cast
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from fabrica.kit.errors import NotFound
 from fabrica.kit.ids import digest
@@ -34,6 +34,13 @@ def carriers() -> list[Carrier]:
 def signed_in(request: HasUser) -> Person:
     """The person behind a request; pages and the API let nobody else in by default."""
     return cast("Person", request.user)
+
+
+def alike(organisation: Organisation, most: int) -> list[Organisation]:
+    """Other organisations that may be the same: of the same number in the same country, or of nearly the same name."""
+    number = Q(country=organisation.country, number_key=organisation.number_key) & ~Q(number_key="")
+    name = Q(name_key=organisation.name_key) & ~Q(name_key="")
+    return list(Organisation.objects.filter(number | name).exclude(pk=organisation.pk).order_by("pk")[:most])
 
 
 def organisations_of(person: Person) -> QuerySet[Organisation]:

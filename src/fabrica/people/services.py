@@ -14,6 +14,7 @@ from fabrica.kit.errors import NotAllowed, NotFound, Refused
 from fabrica.kit.ids import digest, new_secret
 from fabrica.people import queries, rules
 from fabrica.people.engine import public_key
+from fabrica.people.engine.numbers import checked_number, compact, name_key
 from fabrica.people.models import Member, Organisation, Person, RoleGrant, SshKey, Token
 from fabrica.people.states import MEMBER_COUNTRIES, TERMS_VERSION, Kind, Language, MemberRole, Role, Scope
 
@@ -21,6 +22,7 @@ MAX_TOKENS = 20
 MAX_SSH_KEYS = 10
 NAME_LIMIT, NUMBER_LIMIT = 160, 40
 MAX_TOKEN_DAYS = 365
+ASK_TO_BE_ADDED = "Ask its administrator to add you."
 TOUCH_EVERY = timedelta(minutes=5)
 
 
@@ -92,14 +94,18 @@ def register_organisation(
 ) -> Organisation:
     """Register an organisation; whoever does becomes its administrator. Raises Refused for a bad or known one."""
     _check_organisation(name, country, kind, registration_number)
+    number = checked_number(registration_number, country)
+    key = compact(number)
+    if Organisation.objects.filter(country=country, number_key=key).exclude(number_key="").exists():
+        raise Refused(f"An organisation with the number {number} is registered already.", todo=ASK_TO_BE_ADDED)
     try:
         with transaction.atomic():
             made = Organisation.objects.create(
-                name=name.strip(), country=country, kind=kind, registration_number=registration_number.strip(),
-                registered_at=now,
+                name=name.strip(), country=country, kind=kind, registration_number=number, registered_at=now,
+                number_key=key, name_key=name_key(name),
             )  # fmt: skip
     except IntegrityError as error:
-        raise Refused(f"{name} is registered already.", todo="Ask its administrator to add you.") from error
+        raise Refused(f"{name} is registered already.", todo=ASK_TO_BE_ADDED) from error
     Member.objects.create(organisation=made, person=by, role=MemberRole.ADMIN, joined_at=now)
     record(verb="organisation.register", by=by, subject=f"organisation:{made.uid}", now=now, country=country, kind=kind)
     return made

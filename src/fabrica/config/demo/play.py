@@ -22,7 +22,7 @@ from fabrica.config.demo.stage import CALL
 from fabrica.kit.errors import Refused
 
 ORGANISATION = {"name": "Novalis Labs", "country": "FR", "kind": "startup", "registration_number": "FR 40 303 265 045"}
-RIVAL = {"name": "Meridian Weather", "country": "FR", "kind": "sme", "registration_number": "FR 61 552 081 317"}
+RIVAL = {"name": "Meridian Weather", "country": "FR", "kind": "sme", "registration_number": "FR 44 732 829 320"}
 PROVIDER = {
     "name": "Open Text Foundation", "country": "DE", "kind": "research", "registration_number": "HRB 86 9912"
 }  # fmt: skip

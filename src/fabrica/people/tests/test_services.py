@@ -1,6 +1,8 @@
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.test import override_settings
 from fabrica.audit.models import Entry
 from fabrica.audit.queries import about
@@ -109,6 +111,28 @@ def test_a_known_organisation_is_refused_and_says_whom_to_ask(cast, now):
     with pytest.raises(Refused, match="Ask its administrator to add you"):
         register(cast, now, name="Novalis Labs")
     assert not rules.works_for(cast.outsider, cast.startup)
+
+
+def test_a_vat_number_is_checked_and_kept_plain(cast, now):
+    made = register(cast, now, country="FR", registration_number="fr 40 303 265 045")
+    assert (made.registration_number, made.number_key) == ("FR40303265045", "FR40303265045")
+    with pytest.raises(Refused, match="FR 41 303 265 045 is not a VAT number of this country"):
+        register(cast, now, name="Beta", country="FR", registration_number="FR 41 303 265 045")
+
+
+def test_a_number_that_is_registered_is_refused_in_any_spelling_but_only_in_its_country(cast, now):
+    register(cast, now, registration_number="B-12 34 56")
+    with pytest.raises(Refused, match="An organisation with the number b123456 is registered already"):
+        register(cast, now, name="Another", registration_number="b123456")
+    assert register(cast, now, name="Another", country="PT", registration_number="b123456").name == "Another"
+
+
+def test_others_of_nearly_the_same_name_are_found(cast, now):
+    first = register(cast, now, name="Société Alba")
+    second = register(cast, now, name="SOCIETE ALBA, S.L.", registration_number="ES 2")
+    register(cast, now, name="Albatros", registration_number="ES 3")
+    assert (queries.alike(first, 5), queries.alike(second, 5)) == ([second], [first])
+    assert queries.alike(cast.startup, 5) == []
 
 
 @pytest.mark.parametrize("change", [{"name": "x" * 161}, {"registration_number": "x" * 41}])
@@ -235,3 +259,11 @@ def test_a_person_can_be_erased_and_the_entries_stay(cast, now):
     cast.provider.memberships.all().delete()
     cast.provider.delete()
     assert Entry.objects.count() == before
+
+
+def test_what_was_registered_before_is_found_again_too(cast, now):
+    made = register(cast, now, name="Alba S.A.", registration_number="B 12")
+    Organisation.objects.filter(pk=made.pk).update(number_key="", name_key="")
+    import_module("fabrica.people.migrations.0004_numbers").fill(apps, None)
+    made.refresh_from_db()
+    assert (made.number_key, made.name_key) == ("B12", "alba")

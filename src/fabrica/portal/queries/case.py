@@ -10,7 +10,8 @@ from fabrica.allocations.queries import project_from
 from fabrica.applications.models import Application
 from fabrica.applications.queries import application_of, proposal_of, summary_of, timeline_of, visible_to
 from fabrica.kit.errors import NotFound
-from fabrica.people.models import Person
+from fabrica.people.models import Organisation, Person
+from fabrica.people.queries import alike
 from fabrica.people.rules import roles, works_for
 from fabrica.planner import Plan, Proposal
 from fabrica.portal.engine import Task, task_for, times_apart
@@ -20,6 +21,7 @@ from fabrica.reviews.queries import assessments_of
 from fabrica.web.components import Event
 
 MAX_EARLIER = 10
+MAX_ALIKE = 5
 PLAIN_FROM = 10  # from here on a ratio needs no decimals
 
 
@@ -41,6 +43,7 @@ class Case:
     assessments: Sequence[TechnicalAssessment]
     earlier: Sequence[Application]
     members: int
+    alike: Sequence[Organisation]  # others that may be the same
     project: Project | None  # what an award opened
 
     @property
@@ -82,6 +85,7 @@ def case_of(person: Person, code: str) -> Case:
         assessments=list(assessments_of(person, application)),
         earlier=list(_earlier(person, application)),
         members=application.organisation.members.count(),
+        alike=alike(application.organisation, MAX_ALIKE),
         project=project_from(application),
     )
 

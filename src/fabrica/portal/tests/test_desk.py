@@ -9,6 +9,7 @@ from fabrica.allocations.models import Award
 from fabrica.allocations.tests.factories import fund
 from fabrica.applications.models import Application
 from fabrica.applications.tests.factories import ACCEPTED, draft, screened, submitted
+from fabrica.people import services as people
 from fabrica.people.models import Member, RoleGrant
 from fabrica.people.states import MemberRole, Role
 from fabrica.portal.forms import AssessForm, DecideForm
@@ -256,3 +257,15 @@ def test_ten_rows_cost_no_more_queries_than_one(browser, cast, call, now):
     for _ in range(9):
         assessed(cast, call, now)
     assert [queries_of(browser("officer"), path) for path in ("/desk/", address(made))] == before
+
+
+def test_an_organisation_that_may_be_registered_twice_is_told(browser, cast, call, now):
+    made = submitted(cast, call, now)
+    told = "It may be registered twice"
+    assert told not in browser("officer").get(address(made)).content.decode()
+    people.register_organisation(
+        name="NOVALIS LABS S.A.S.", country="BE", kind="sme", registration_number="B 7", by=cast.outsider, now=now
+    )
+    page = browser("officer").get(address(made)).content.decode()
+    assert told in page
+    assert "NOVALIS LABS S.A.S., Belgium, B 7" in page
