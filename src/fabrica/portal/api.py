@@ -11,6 +11,7 @@ from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
 from fabrica.portal.queries import desk
 from fabrica.portal.queries.home import home_of
+from fabrica.portal.queries.kpis import kpis_for, this_year
 from fabrica.portal.words import told
 from fabrica.web.scopes import needs
 
@@ -54,6 +55,24 @@ class QueueRow(Schema):
     due_on: date | None
 
 
+class KpiOut(Schema):
+    """The figures of one group; days lie between the last submission and the award, hours are GPU-hours."""
+
+    group: Literal["all", "mode", "country", "kind"]
+    value: str
+    submitted: int
+    eligible: int
+    awarded: int
+    refused: int
+    withdrawn: int
+    small_awarded: int
+    access_days_median: float | None
+    access_days_p95: float | None
+    gpu_hours_requested: float
+    gpu_hours_awarded: float
+    gpu_hours_used: float
+
+
 class QueuePage(Schema):
     """Some of the queue, most urgent first."""
 
@@ -75,6 +94,17 @@ def home(request: HttpRequest) -> dict[str, Any]:
         "waiting_for_me": found.waiting.due,
         "overdue_for_me": found.waiting.overdue,
     }
+
+
+@router.get("/kpis", response=list[KpiOut])
+@needs("read")
+def figures(request: HttpRequest, since: date | None = None, until: date | None = None) -> Any:
+    """What came of the applications submitted from `since` to before `until`: of all, by mode, country, kind.
+
+    Of this year, unless asked otherwise. 403 for others than officers and operators.
+    """
+    begin, end = this_year(utcnow())
+    return kpis_for(signed_in(request), since or begin, until or end)
 
 
 @router.get("/queue", response=QueuePage)

@@ -134,6 +134,17 @@ class MemberForm(forms.Form):
     email = forms.EmailField(label=_("Their e-mail address"), help_text=_("They need an account here first."))
 
 
+class PeriodForm(forms.Form):
+    """A period of whole days."""
+
+    since = forms.DateField(label=_("Submitted from"), widget=forms.DateInput({"type": "date"}))
+    until = forms.DateField(
+        label=_("Submitted before"),
+        widget=forms.DateInput({"type": "date"}),
+        help_text=_("This day itself is left out."),
+    )
+
+
 class TopUpForm(forms.Form):
     """Hours to add to an award, whole or half, and why. `key` lets one form add once."""
 

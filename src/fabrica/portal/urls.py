@@ -2,12 +2,13 @@
 
 from django.urls import include, path
 
-from fabrica.portal.pages import desk, front, home, project, topping_up
+from fabrica.portal.pages import desk, figures, front, home, project, topping_up
 
 portal_patterns = [
     path("", front.start, name="start"),
     path("home/notices/read/", home.notices_read, name="notices_read"),
     path("desk/", desk.queue, name="queue"),
+    path("desk/figures/", figures.figures, name="figures"),
     path("desk/<str:code>/", desk.desk, name="desk"),
     path("projects/<slug:slug>/", project.project, name="project"),
     path("projects/<slug:slug>/top-up/", topping_up.top_up, name="top_up"),

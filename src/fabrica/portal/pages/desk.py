@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fabrica.allocations import services as allocations
+from fabrica.allocations.rules import can_audit
 from fabrica.applications import services as applications
 from fabrica.applications.models import Application
 from fabrica.kit.errors import Refused
@@ -47,6 +48,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "filters": [(name, label, counts[name]) for name, label in _labels()],
         "waiting": waiting,
         "first": desks.next_for(person),
+        "sees_figures": can_audit(person),
     }
     return render(request, "portal/queue.html", context)
 

@@ -55,3 +55,12 @@ def test_an_unknown_part_of_the_queue_is_refused_with_its_path(ask):
 
 def test_nobody_is_told_without_a_token(client, cast):
     assert [client.get(f"/api{path}").status_code for path in ("/home", "/queue")] == [401, 401]
+
+
+def test_the_figures_of_this_year_or_of_a_period(ask, cast, call, now):
+    submitted(cast, call, now)
+    (of_all, *_groups) = ask("officer", "/kpis").json()
+    assert (of_all["group"], of_all["submitted"], of_all["access_days_median"]) == ("all", 1, None)
+    assert ask("officer", "/kpis?since=2020-01-01&until=2021-01-01").json()[0]["submitted"] == 0
+    assert ask("officer", "/kpis?since=2020-01-01&until=2020-01-01").status_code == 409
+    assert ask("assessor", "/kpis").status_code == 403

@@ -52,6 +52,7 @@ def test_each_page_is_accessible_fits_and_is_quiet(visit, cast, call, site, vers
         (f"/desk/{screen.code}/", "officer"), (f"/desk/{decide.code}/", "officer"),
         (f"/projects/{site.project.slug}/", "applicant"), (f"/projects/{site.project.slug}/", "officer"),
         (f"/projects/{site.project.slug}/top-up/", "officer"), ("/account/ssh-keys/", "applicant"),
+        ("/desk/figures/", "officer"), ("/desk/figures/?since=x", "officer"),
         (f"/projects/{site.project.slug}/runs/2/", "applicant"),
     ]  # fmt: skip
     wrong = []

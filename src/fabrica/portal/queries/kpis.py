@@ -1,0 +1,159 @@
+"""What came of the applications that were handed in within a period, to report on: counts, times, hours.
+
+Ministries and the Joint Undertaking ask for these by mode, country and kind of organisation. An application counts in
+the period of its last submission, with all that became of it since.
+"""
+
+import csv
+import io
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass, fields
+from datetime import date, datetime, time
+from statistics import median
+from typing import Any, NamedTuple
+
+from django.db.models import Exists, OuterRef, Subquery
+from django.utils.timezone import localdate, make_aware
+
+from fabrica.allocations.models import Award, LedgerAccount
+from fabrica.allocations.rules import can_audit
+from fabrica.allocations.states import AccountKind
+from fabrica.applications.models import Application, Transition
+from fabrica.applications.states import State
+from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.people.models import Person
+from fabrica.people.states import Kind
+
+HOUR, DAY = 3_600, 86_400
+SMALL = frozenset({Kind.STARTUP, Kind.SME})
+P95 = 0.95
+MOST_YEARS = 20
+ORDER = ("all", "mode", "country", "kind")
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """The figures of one group. Times are days between the last submission and the award; None where none was awarded.
+
+    `small_awarded` are the awarded of start-ups and small and medium-sized enterprises, as they describe themselves.
+    """
+
+    group: str  # one of ORDER
+    value: str
+    submitted: int
+    eligible: int
+    awarded: int
+    refused: int
+    withdrawn: int
+    small_awarded: int
+    access_days_median: float | None
+    access_days_p95: float | None
+    gpu_hours_requested: float
+    gpu_hours_awarded: float
+    gpu_hours_used: float
+
+
+COLUMNS = tuple(one.name for one in fields(Kpi))
+
+
+class _Row(NamedTuple):
+    """An application with what became of it. Hours in GPU-seconds."""
+
+    mode: str
+    country: str
+    kind: str
+    state: str
+    submitted_at: datetime
+    is_eligible: bool
+    requested: int | None
+    awarded_at: datetime | None
+    awarded: int | None
+    used: int | None
+
+
+def kpis(since: datetime, until: datetime) -> list[Kpi]:
+    """The figures of what was submitted at or after `since` and before `until`: of all, by mode, country and kind.
+
+    One statement, however many applications there are.
+    """
+    groups: dict[tuple[str, str], list[_Row]] = {("all", ""): []}
+    for row in _rows(since, until):
+        for name in (("all", ""), ("mode", row.mode), ("country", row.country), ("kind", row.kind)):
+            groups.setdefault(name, []).append(row)
+    return [_kpi(*name, groups[name]) for name in sorted(groups, key=lambda name: (ORDER.index(name[0]), name[1]))]
+
+
+def this_year(now: datetime) -> tuple[date, date]:
+    """The first day of the year and of the next, by the site's clock."""
+    year = localdate(now).year
+    return date(year, 1, 1), date(year + 1, 1, 1)
+
+
+def must_see(person: Person) -> None:
+    """Raises NotAllowed for others than officers and operators."""
+    if not can_audit(person):
+        raise NotAllowed("The figures are for officers and operators.")
+
+
+def kpis_for(person: Person, since: date, until: date) -> list[Kpi]:
+    """The figures of whole days of the site. Raises NotAllowed for others than officers and operators, and Refused."""
+    must_see(person)
+    if not since < until or until.year - since.year > MOST_YEARS:
+        raise Refused(
+            f"There is no such period: {since} to {until}.", todo=f"Give a later end, at most {MOST_YEARS} years on."
+        )
+    begin, end = (make_aware(datetime.combine(day, time.min)) for day in (since, until))
+    return kpis(begin, end)
+
+
+def _rows(since: datetime, until: datetime) -> Iterator[_Row]:
+    award = Award.objects.filter(application=OuterRef("pk"))
+    used = LedgerAccount.objects.filter(award__application=OuterRef("pk"), kind=AccountKind.USED)
+    screened = Transition.objects.filter(application=OuterRef("pk"), after=State.SCREENED)
+    rows = Application.objects.filter(submitted_at__gte=since, submitted_at__lt=until).annotate(
+        is_eligible=Exists(screened),
+        awarded_at=Subquery(award.values("awarded_at")[:1]),
+        awarded=Subquery(award.values("gpu_seconds")[:1]),
+        used=Subquery(used.values("balance_gpu_seconds")[:1]),
+    )
+    told = rows.order_by().values_list(
+        "call__mode_row__key", "organisation__country", "organisation__kind", "state", "submitted_at", "is_eligible",
+        "gpu_seconds_requested", "awarded_at", "awarded", "used",
+    )  # fmt: skip
+    facts: Iterator[tuple[Any, ...]] = told.iterator()  # submitted_at is there: it is what was asked by
+    return (_Row(*row) for row in facts)
+
+
+def _kpi(group: str, value: str, rows: Sequence[_Row]) -> Kpi:
+    states = Counter(row.state for row in rows)
+    days = sorted((row.awarded_at - row.submitted_at).total_seconds() / DAY for row in rows if row.awarded_at)
+    return Kpi(
+        group,
+        value,
+        submitted=len(rows),
+        eligible=sum(row.is_eligible for row in rows),
+        awarded=states[State.AWARDED],
+        refused=states[State.REFUSED],
+        withdrawn=states[State.WITHDRAWN],
+        small_awarded=sum(row.state == State.AWARDED and row.kind in SMALL for row in rows),
+        access_days_median=round(median(days), 2) if days else None,
+        access_days_p95=round(days[math.ceil(P95 * len(days)) - 1], 2) if days else None,
+        gpu_hours_requested=_hours(row.requested for row in rows),
+        gpu_hours_awarded=_hours(row.awarded for row in rows),
+        gpu_hours_used=_hours(row.used for row in rows),
+    )
+
+
+def _hours(gpu_seconds: Iterable[int | None]) -> float:
+    return round(sum(one or 0 for one in gpu_seconds) / HOUR, 2)
+
+
+def to_csv(rows: Iterable[Kpi]) -> str:
+    """The figures as a table for a spreadsheet: a heading, then a line for each group (RFC 4180)."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    writer.writerows(astuple(row) for row in rows)
+    return text.getvalue()
