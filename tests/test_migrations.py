@@ -95,6 +95,19 @@ def test_the_version_before_can_serve_while_each_migration_runs():
     assert wrong == {}
 
 
+HELD_LOCKS = {"allocations.0003_desired_state", "training.0002_accounting"}  # of before the rule
+
+
+def test_rows_are_changed_in_a_migration_of_their_own_that_keeps_no_table_locked():
+    wrong = {
+        f"{one.app_label}.{one.name}"
+        for one, _before in later_migrations()
+        if any(isinstance(operation, migrations.RunPython) for operation in one.operations)
+        and (len(one.operations) > 1 or one.atomic)
+    }
+    assert wrong == HELD_LOCKS
+
+
 def test_an_exception_gives_its_reason_and_is_one():
     marked = [(one, before) for one, before in later_migrations() if hasattr(one, "two_steps")]
     assert [str(one) for one, before in marked if len(one.two_steps) < 20 or not harms(one, before)] == []

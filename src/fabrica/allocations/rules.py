@@ -5,6 +5,7 @@ from fabrica.applications.models import Application
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
 from fabrica.people.states import Role
+from fabrica.projects import rules as project_rules
 from fabrica.reviews.rules import can_decide
 
 
@@ -14,8 +15,10 @@ def can_award(person: Person, application: Application) -> bool:
 
 
 def can_top_up(person: Person, award: Award) -> bool:
-    """Whether the person may add hours to an award: whoever may decide on its application, and operators."""
-    return can_fund(person) or can_decide(person, award.application)
+    """Whether the person may add hours to an award: operators, and who may decide on its application from outside."""
+    if can_fund(person):
+        return True
+    return can_decide(person, award.application) and not project_rules.works_in(person, award.project)
 
 
 def can_fund(person: Person) -> bool:

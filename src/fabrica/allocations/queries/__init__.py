@@ -30,7 +30,7 @@ from fabrica.allocations.queries.awards import (
     top_up_of,
     top_ups_of,
     transfers_of,
-    untold_tokens,
+    untold,
     was_moved,
     written_off_by,
 )
@@ -75,7 +75,7 @@ __all__ = [
     "top_up_of",
     "top_ups_of",
     "transfers_of",
-    "untold_tokens",
+    "untold",
     "usage_by_month",
     "usage_due",
     "usage_waiting",

@@ -62,9 +62,12 @@ def balance(award: Award) -> Balance:
     return Balance(award.gpu_seconds, free, held, used, found[AccountKind.USED].written_off)
 
 
-def untold_tokens() -> QuerySet[JobBooking, str]:
-    """The tokens of the jobs of which something else is booked than was told of so far."""
-    return JobBooking.objects.filter(IS_UNTOLD).order_by("token").values_list("token", flat=True).distinct()
+def untold() -> QuerySet[JobBooking]:
+    """What is booked for jobs that a token started, and was not told of as yet, or otherwise.
+
+    A job of another award may bear the same token: it is a name that anybody on the machine can give.
+    """
+    return JobBooking.objects.filter(IS_UNTOLD)
 
 
 def booked_for(award: Award, token: str) -> dict[int, int]:

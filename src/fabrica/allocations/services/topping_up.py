@@ -33,11 +33,14 @@ def top_up(*, award: Award, gpu_seconds: int, key: str, by: Person, now: datetim
     """Add hours from the machine's pool to an award; its account opens again where it was stopped.
 
     The same key again does nothing. The leaders read the reason. Raises NotAllowed for all but operators and the
-    officers who may decide on its application; Refused beyond the mode's limit (with its source) or the pool, for a
-    reason that is too long, and after the award's end.
+    officers who may decide on its application and do not work in the project; Refused beyond the mode's limit (with its
+    source) or the pool, for a reason that is too long, and after the award's end.
     """
     if not rules.can_top_up(by, award):
-        raise NotAllowed("Only an officer who does not work for the organisation, or an operator, adds hours to it.")
+        raise NotAllowed(
+            "Only an officer who works neither for the organisation nor in the project, or an operator, adds hours to "
+            "it."
+        )
     check(gpu_seconds, key)
     _check_reason(reason)
     free, *_rest = of_award(award)

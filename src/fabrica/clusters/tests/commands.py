@@ -27,13 +27,18 @@ def read(one):
 with open(path("calls"), "a") as file:
     file.write(" ".join([name, *args]) + "\\n")
 text = " ".join(args)
+asked_mark = re.search("--delimiter=([^ ]+)|--Format=ArrayJobID:([^,]+)", text)
+mark = (asked_mark.group(1) or asked_mark.group(2)) if asked_mark else ""
 mode = read("mode-" + name) or read("mode")
 if mode == "hang":
     time.sleep(30)
     sys.exit(1)
 if mode == "garbage":
     with open(path("garbage"), "rb") as file:
-        sys.stdout.buffer.write(file.read())
+        said = file.read()
+    if name == "sacct" and mark:
+        said = said.replace(b"\\n", b"{SEP}\\n")
+    sys.stdout.buffer.write(said.replace(b"{SEP}", mark.encode() or b"{SEP}").replace(b"NAME", read("name").encode()))
     sys.exit(0)
 if mode == "fail":
     sys.exit(read("words") or "slurm: error: something nobody foresaw")
@@ -51,7 +56,7 @@ elif name == "squeue" and "--format=%T" not in text:
     for number, token in jobs:
         if asked in ("", token):
             row = [number, "N/A", "PENDING", "Priority", "1795420800", "N/A", "0", token, ""]
-            print("{SEP}".join(row))
+            print(mark.join(row))
 elif name == "sacct" and "--helpformat" in args:
     print("{" ".join(commands.NEEDED)}")
 elif name == "sacctmgr" and "associations" in args:
@@ -105,7 +110,7 @@ class Commands:
     def calls(self) -> list[str]:
         """What was called so far."""
         found = self.folder / "calls"
-        return found.read_text().splitlines() if found.exists() else []
+        return found.read_text().split("\n")[:-1] if found.exists() else []
 
     def jobs(self) -> list[str]:
         """The tokens of the jobs that there are."""

@@ -1,6 +1,6 @@
 """A Slurm that hangs, fails or answers with anything at all: told in a sentence, in bounded time, and nothing applied."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fabrica.clusters.adapters.port import AccountSpec, JobRequest, JobState
@@ -129,6 +129,22 @@ def test_lines_of_the_accounting_that_are_cut_or_of_another_shape_are_not_used(s
     slurm.answer("garbage", "sacct", text=text)
     told(slurm, lambda port: port.states(["101"]))
     told(slurm, lambda port: list(port.usage(AT)))
+
+
+def test_what_people_name_their_jobs_neither_stops_the_accounting_nor_adds_to_it(slurm):
+    forged = SEPARATOR.join(one.decode() for one in [b"666", *STARTED[1:]])
+    other = line(STARTED, _0=b"102", _1=b"102", _11=b"b.1.0123abcd")
+    slurm.cluster._account_fields()
+    for name in ("two\nlines", "\n\n", f"x\n{forged}\n", SEPARATOR, "\u2028", "\x1e"):
+        slurm.answer("garbage", "sacct", text=line(STARTED, _11=b"NAME") + other)
+        (slurm.folder / "name").write_text(name)
+        told = list(slurm.cluster.usage(AT - timedelta(days=1)))
+        assert [(one.job_id, one.token, one.gpu_seconds) for one in told] == [
+            ("101", "", 100), ("102", "b.1.0123abcd", 100),
+        ]  # fmt: skip
+        queued = line(QUEUED, _7=b"NAME") + line(QUEUED, _0=b"102")
+        slurm.answer("garbage", "squeue", text=queued)
+        assert [one.base_id for one in slurm.cluster._queued(["101", "102"])] == ["101", "102"]
 
 
 @pytest.mark.parametrize("command", ["squeue", "sacct", "sinfo"])

@@ -115,6 +115,17 @@ def test_each_project_names_those_below_in_whatever_order_they_come(machine):
     }  # fmt: skip
 
 
+def test_however_many_are_above_each_command_is_one_that_a_system_runs():
+    machine = CommandLine()
+    for number in range(2_500):
+        name = f"{number:040}"
+        machine.accounts[name] = "fabrica_large"
+        machine.qos[f"fabrica_{name}"] = {"Description": "fabrica a", "Preempt": ""}
+    put(machine, spec("l1", "low"))
+    assert max(len(" ".join(one)) for one in machine.said) < 100_000
+    assert {one.preempts for one in machine.found().budgets.values()} == {frozenset({"fabrica_l1"}), frozenset()}
+
+
 def test_those_that_give_way_are_put_back_into_the_queue(machine):
     for name, mode in (("l1", "low"), ("t1", "large"), ("m1", "mid")):
         put(machine, spec(name, mode))

@@ -103,3 +103,15 @@ def test_a_command_that_takes_too_long_is_no_answer(login_node):
     with pytest.raises(Unreachable):
         shell.run(["sleep", "20"])
     shell.close()
+
+
+def test_a_line_without_an_end_is_given_up_and_not_kept(shell):
+    with pytest.raises(Unreachable) as raised:
+        list(shell.lines(["head", "-c", "20000000", "/dev/zero"]))
+    assert raised.value.why == "A line of it is too long to be read."
+
+
+def test_how_it_ended_may_come_after_all_that_it_said(shell):
+    assert list(shell.lines(["sh", "-c", "echo one; exec >&- 2>&-; sleep 1"])) == ["one\n"]
+    with pytest.raises(Unreachable):
+        list(shell.lines(["sh", "-c", "echo one; exec >&- 2>&-; sleep 1; exit 1"]))

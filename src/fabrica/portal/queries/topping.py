@@ -73,5 +73,9 @@ def room_of(person: Person, slug: str) -> Room:
     """What may be added to a project. Raises NotFound; NotAllowed for who may not add hours to it."""
     award = award_of(project_of(person, slug))
     if not can_top_up(person, award):
-        raise NotAllowed(_("Only an officer who does not work for the organisation, or an operator, adds hours to it."))
+        told = _(
+            "Only an officer who works neither for the organisation nor in the project, or an operator, adds hours to "
+            "it."
+        )
+        raise NotAllowed(told)
     return Room(award, balance(award), in_flight(award), pool_of(award.machine), cluster_account_of(award))

@@ -13,9 +13,12 @@ from fabrica.audit.models import Entry
 from fabrica.clusters import queries as clusters
 from fabrica.clusters.adapters.fake import FakeCluster
 from fabrica.clusters.models import Site
+from fabrica.kit.errors import NotAllowed
 from fabrica.notices.models import Notice
 from fabrica.people.models import Member, RoleGrant
 from fabrica.people.states import MemberRole, Role
+from fabrica.projects.models import Member as Worker
+from fabrica.projects.states import Role as ProjectRole
 
 HOUR = 3_600
 AWARDED = 10 * HOUR
@@ -72,6 +75,15 @@ def test_an_officer_who_works_for_the_organisation_or_assessed_it_does_not_add_h
     told = [browser(who).post(address(award), {**WISH, "add": "1"}).status_code for who in ("officer", "assessor")]
     assert (told, total(award)) == ([403, 403], AWARDED)
     assert "Add hours" not in browser("officer").get(f"/projects/{award.project.slug}/").content.decode()
+
+
+def test_an_officer_who_works_in_the_project_does_not_add_hours_to_it(browser, cast, award, now):
+    Worker.objects.create(project=award.project, person=cast.officer, role=ProjectRole.MEMBER, joined_at=now)
+    assert browser("officer").post(address(award), {**WISH, "add": "1"}).status_code == 403
+    with pytest.raises(NotAllowed):
+        services.top_up(award=award, gpu_seconds=HOUR, key="one", by=cast.officer, now=now)
+    assert total(award) == AWARDED
+    assert address(award) not in browser("officer").get(f"/projects/{award.project.slug}/").content.decode()
 
 
 def test_the_button_stands_on_the_projects_page_for_whoever_may(browser, award):

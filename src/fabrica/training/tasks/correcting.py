@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
-from fabrica.allocations.queries import untold_tokens
+from django.db.models import Exists, OuterRef
+
+from fabrica.allocations.queries import untold
 from fabrica.training import services
 from fabrica.training.models import Attempt
 from fabrica.training.states import AttemptState
@@ -12,8 +14,9 @@ BATCH = 100
 
 def correct(now: datetime) -> bool:  # noqa: ARG001 - a loop's signature
     """Bring some ended attempts up to what is booked for them; True when there were some."""
-    ended = Attempt.objects.filter(state=AttemptState.ENDED, token__in=untold_tokens())
-    found = list(ended.order_by("pk")[:BATCH])
+    named = Attempt.objects.filter(state=AttemptState.ENDED, token__in=untold().values("token"))
+    own = untold().filter(token=OuterRef("token"), award=OuterRef("run__award"))
+    found = list(named.filter(Exists(own)).order_by("pk")[:BATCH])
     for attempt in found:
         services.follow_bookings(attempt=attempt)
     return bool(found)

@@ -19,6 +19,7 @@ from fabrica.training import tasks
 from fabrica.training.models import Attempt, Run
 from fabrica.training.queries import bill, machine_facts
 from fabrica.training.states import AttemptState, State
+from fabrica.training.tests.factories import awarded
 from fabrica.training.tests.test_following import AllAlike, fresh, settled, turn, write_result
 
 LIMIT = 600
@@ -336,6 +337,21 @@ def test_what_was_booked_for_an_attempt_that_goes_on_waits_for_its_end(site, clo
     )
     assert tasks.correct(clock.now) is False
     assert fresh(run).used_gpu_seconds == 0
+
+
+def test_a_job_of_another_award_that_bears_the_name_of_an_attempt_keeps_nobody_busy(site, call, clock, fake):
+    run = started(site, clock, fake)
+    write_result(run)
+    turn(clock, 62)
+    assert corrected(clock) == 1
+    other = awarded(site.cast, call, clock.now, 3_600)
+    token = run.attempts.get().token
+    JobBooking.objects.create(machine=site.machine, award=other, key="9.1", gpu_seconds=5, token=token)
+    assert tasks.correct(clock.now) is False
+    assert fresh(run).used_gpu_seconds == 60
+    JobBooking.objects.filter(award=site.award).update(gpu_seconds=61)
+    assert (tasks.correct(clock.now), tasks.correct(clock.now)) == (True, False)
+    assert fresh(run).used_gpu_seconds == 61
 
 
 def test_a_correction_between_reading_and_noting_is_taken_up_by_the_next_turn(site, clock, fake, monkeypatch):

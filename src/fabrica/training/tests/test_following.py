@@ -174,6 +174,16 @@ def test_a_failure_for_good_is_shown_in_its_own_words(site, clock, fake):
     assert notice.body == "The disk is full. No room. Free some."
 
 
+def test_whoever_launched_it_is_told_of_a_model_only_where_there_is_one(site, clock, fake):
+    for wish in ({}, {"recipe": None, "command": ["true"]}):
+        write_result(started(site, clock, fake, **wish))
+        turn(clock, 62)
+    assert [one.body for one in Notice.objects.filter(kind="run_ended").order_by("pk")] == [
+        "Its model is being packed, signed and registered.",
+        "What it did not use of its hours went back to the award.",
+    ]
+
+
 @pytest.mark.parametrize("text", ["{", "[]", '{"run": "another"}', "", "\0"])
 def test_a_result_that_makes_no_sense_is_a_failure(site, clock, fake, text):
     run = started(site, clock, fake)

@@ -29,7 +29,7 @@ def test_what_was_booked_for_a_run_before_finds_it(site, clock, fake):
     turn(clock, 60)
     JobBooking.objects.update(token="", told_gpu_seconds=60)
     JobBooking.objects.create(machine=site.machine, award=site.award, key="somebodys.1", gpu_seconds=1)
-    say = import_module("fabrica.training.migrations.0005_restarts").say_whose
+    say = import_module("fabrica.training.migrations.0006_booked_for_runs").say_whose
     for _ in range(2):
         say(apps, None)
         assert sorted(JobBooking.objects.values_list("token", "gpu_seconds")) == [

@@ -10,7 +10,8 @@ from fabrica.clusters.adapters.slurm.states import state_of
 from fabrica.clusters.engine import Counting
 from fabrica.kit.errors import Unreachable
 
-SEPARATOR = "\x1f"  # no name may hold it, unlike `|`
+SEPARATOR = "\x1f"  # seldom in a name, unlike `|`
+MAX_ROW = 1 << 20
 NEVER = {"", "N/A", "Unknown", "None", "NONE", "INVALID", "0"}
 WORD = re.compile(r"[A-Z][A-Z_]{1,30}")
 TOKEN = re.compile(r".+\.\d+\.[0-9a-f]{8}")
@@ -80,6 +81,33 @@ def rows(program: str, names: Sequence[str], lines: Iterable[str]) -> Iterator[d
         yield dict(zip(names, values, strict=True))
 
 
+def marked(program: str, count: int, lines: Iterable[str], mark: str) -> Iterator[str]:
+    """Each row of an answer as one line for `rows`; every value ends with a mark that was made up for this question.
+
+    People name their jobs, with line breaks and separators too: none of that ends a row or forges one. Raises
+    Unreachable for a row of another number of values, or that is cut.
+    """
+    parts: list[str] = []
+    seen = size = 0
+    for line in lines:
+        if not parts and not line.strip():
+            continue
+        parts.append(line.rstrip("\n"))
+        seen, size = seen + line.count(mark), size + len(line)
+        if seen >= count or size > MAX_ROW:
+            yield _row(program, count, parts, mark)
+            parts, seen, size = [], 0, 0
+    if parts:
+        raise malformed(program, parts[0])
+
+
+def _row(program: str, count: int, parts: Sequence[str], mark: str) -> str:
+    text = "\n".join(parts)
+    if text.count(mark) != count or not text.endswith(mark):
+        raise malformed(program, parts[0])
+    return text.removesuffix(mark).replace(SEPARATOR, " ").replace("\n", " ").replace(mark, SEPARATOR)
+
+
 def moment(value: str) -> datetime | None:
     """A time printed as seconds since 1970; None for Slurm's words for never. Raises Unreachable."""
     if value in NEVER:
@@ -111,10 +139,11 @@ def gpus_of(allocated: str, gres: str) -> int:
     return found.get(plain, sum(count for name, count in found.items() if name.startswith(f"{plain}:")))
 
 
-def queued(lines: Iterable[str]) -> Iterator[Queued]:
-    """The lines of squeue, as `commands.QUEUE` asks for them."""
+def queued(lines: Iterable[str], mark: str = "") -> Iterator[Queued]:
+    """The lines of squeue, as `commands.QUEUE` asks for them; `mark` is what it was asked to end values with."""
     names = ("base", "task", "word", "reason", "submit", "start", "restarts", "name", "end of line")
-    for row in rows("squeue", names, lines):
+    whole_rows = (one + SEPARATOR for one in marked("squeue", len(names) - 1, lines, mark)) if mark else lines
+    for row in rows("squeue", names, whole_rows):
         if not is_number(row["base"]):
             raise malformed("squeue", row["base"])
         yield Queued(
@@ -129,9 +158,11 @@ def queued(lines: Iterable[str]) -> Iterator[Queued]:
         )
 
 
-def accounted(names: Sequence[str], lines: Iterable[str], gres: str, counting: Counting = PLAIN) -> Iterator[Accounted]:
-    """The lines of sacct; steps are left out."""
-    for row in rows("sacct", names, lines):
+def accounted(
+    names: Sequence[str], lines: Iterable[str], gres: str, counting: Counting = PLAIN, mark: str = ""
+) -> Iterator[Accounted]:
+    """The lines of sacct; steps are left out. `mark` is what it was asked to end values with."""
+    for row in rows("sacct", names, marked("sacct", len(names), lines, mark) if mark else lines):
         if "." in row["JobIDRaw"]:
             continue
         yield accounted_of(row, gres, counting)

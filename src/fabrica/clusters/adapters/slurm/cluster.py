@@ -88,10 +88,10 @@ class SlurmCluster:
         return objects.specs(self.settings, self._found())
 
     def usage(self, since: datetime) -> Iterator[UsageRecord]:
-        fields = self._account_fields()
-        asked = min(since, utcnow()) - BEFORE
-        lines = self.shell.lines(commands.accounting(fields, utcnow(), since=asked, cluster=self.settings.cluster))
-        for one in answers.accounted(fields, lines, self.settings.gres, self.counting):
+        fields, mark = self._account_fields(), commands.new_mark()
+        asked, cluster = min(since, utcnow()) - BEFORE, self.settings.cluster
+        lines = self.shell.lines(commands.accounting(fields, utcnow(), since=asked, cluster=cluster, mark=mark))
+        for one in answers.accounted(fields, lines, self.settings.gres, self.counting, mark):
             if one.usage is not None and (one.ended_at is None or one.ended_at >= since):
                 yield one.usage
 
@@ -106,18 +106,15 @@ class SlurmCluster:
 
     def _find(self, token: str) -> str | None:
         """The job of a token: in the queue, or among those of the last month that were accounted."""
-        done = self.shell.run(commands.queue(name=token))
+        mark = commands.new_mark()
+        done = self.shell.run(commands.queue(name=token, mark=mark))
         if done.code:
             raise problem_of("squeue", done.err)
-        waiting = [one.base_id for one in answers.queued(done.out.splitlines())]
+        waiting = [one.base_id for one in answers.queued(done.out.split("\n"), mark)]
         if waiting:
             return min(waiting, key=int)
-        fields = self._account_fields()
-        command = commands.accounting(
-            fields, utcnow(), since=utcnow() - LOOK_BACK, name=token, cluster=self.settings.cluster
-        )
-        rows = answers.accounted(fields, self._ask(command).out.splitlines(), self.settings.gres, self.counting)
-        return min((one.base_id for one in rows), key=int, default=None)
+        found = self._starts(since=utcnow() - LOOK_BACK, name=token)
+        return min((one.base_id for one in found), key=int, default=None)
 
     def _states(self, job_ids: Sequence[str]) -> dict[str, JobStatus]:
         queued = self._queued(job_ids)
@@ -134,17 +131,27 @@ class SlurmCluster:
         }
 
     def _queued(self, job_ids: Sequence[str]) -> list[answers.Queued]:
-        done = self.shell.run(commands.queue(job_ids))
+        mark = commands.new_mark()
+        done = self.shell.run(commands.queue(job_ids, mark=mark))
         if done.code:
             if "invalid job id" in done.err.lower():
                 return []
             raise problem_of("squeue", done.err)
-        return list(answers.queued(done.out.splitlines()))
+        return list(answers.queued(done.out.split("\n"), mark))
 
     def _accounted(self, job_ids: Sequence[str]) -> list[answers.Accounted]:
-        fields = self._account_fields()
-        command = commands.accounting(fields, utcnow(), job_ids=job_ids, cluster=self.settings.cluster)
-        return list(answers.accounted(fields, self._ask(command).out.splitlines(), self.settings.gres, self.counting))
+        return self._starts(job_ids=job_ids)
+
+    def _starts(
+        self, *, job_ids: Sequence[str] = (), since: datetime | None = None, name: str = ""
+    ) -> list[answers.Accounted]:
+        """What the accounting has of some jobs, or of those of a name."""
+        fields, mark = self._account_fields(), commands.new_mark()
+        command = commands.accounting(
+            fields, utcnow(), job_ids=job_ids, since=since, name=name, cluster=self.settings.cluster, mark=mark
+        )
+        lines = self._ask(command).out.split("\n")
+        return list(answers.accounted(fields, lines, self.settings.gres, self.counting, mark))
 
     def _account_fields(self) -> list[str]:
         if not self._fields:

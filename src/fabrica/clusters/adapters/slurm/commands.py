@@ -1,5 +1,6 @@
-"""What Slurm is asked, as argument lists. Pure: nothing here runs, and no shell ever reads these."""
+"""What Slurm is asked, as argument lists. Nothing here runs, and no shell ever reads these."""
 
+import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +13,7 @@ NEEDED = (
 )  # fmt: skip
 WISHED = ("ConsumedEnergyRaw",)
 LAST = "JobName"
+MARK = "\x1e"  # no digit, which squeue would take for a width
 
 
 def environment(conf: str) -> dict[str, str]:
@@ -20,11 +22,14 @@ def environment(conf: str) -> dict[str, str]:
     return {**found, "SLURM_CONF": conf} if conf else found
 
 
-def queue(job_ids: Sequence[str] = (), name: str = "") -> list[str]:
-    """Squeue over some jobs, or those of a name: all states, so that what just ended is still told."""
+def queue(job_ids: Sequence[str] = (), name: str = "", mark: str = SEPARATOR) -> list[str]:
+    """Squeue over some jobs, or those of a name: all states, so that what just ended is still told.
+
+    Each value ends with the mark.
+    """
     only = ["--jobs", ",".join(job_ids)] if job_ids else []
     named = ["--name", name] if name else []
-    shape = ",".join(f"{field}:{SEPARATOR}" for field in QUEUE)
+    shape = ",".join(f"{field}:{mark}" for field in QUEUE)
     return ["squeue", "--noheader", "--all", "--states=all", *only, *named, f"--Format={shape}"]
 
 
@@ -47,9 +52,11 @@ def accounting(
     since: datetime | None = None,
     name: str = "",
     cluster: str = "",
+    mark: str = "",
 ) -> list[str]:
-    """sacct: every start of each job (`--duplicates`), no steps, of all users."""
-    command = ["sacct", "--noheader", "--parsable2", f"--delimiter={SEPARATOR}", "--duplicates", "--allocations"]
+    """sacct: every start of each job (`--duplicates`), no steps, of all users. Each value ends with the mark."""
+    shape = ["--parsable", f"--delimiter={mark}"] if mark else ["--parsable2", f"--delimiter={SEPARATOR}"]
+    command = ["sacct", "--noheader", *shape, "--duplicates", "--allocations"]
     command += ["--allusers", f"--format={','.join(fields)}"]
     if cluster:
         command += ["--clusters", cluster]
@@ -60,6 +67,11 @@ def accounting(
         until = max(since, now) + timedelta(days=1)
         command += ["--starttime", _stamp(since), "--endtime", _stamp(until)]
     return [*command, *(["--name", name] if name else [])]
+
+
+def new_mark() -> str:
+    """What ends each value of one answer: nobody who named a job could know it."""
+    return MARK + secrets.token_hex(8)
 
 
 def _stamp(at: datetime) -> str:

@@ -221,12 +221,14 @@ def _place(settings: SlurmSettings, have: Found, want: AccountSpec, qos: str) ->
 
 
 def _named(settings: SlurmSettings, have: Found, want: AccountSpec, qos: str) -> Iterator[list[str]]:
-    """Let those above name this QoS; they have the same list mostly, and then one command says it to all."""
+    """Let those above name this QoS; they have the same list mostly, and then one command says it to many."""
     by_list: dict[str, list[str]] = {}
     for one in precedence.unaware(settings, have, want.programme, qos) if is_asked(settings, want) else ():
         by_list.setdefault(",".join(precedence.listed(have, one, frozenset({qos}))), []).append(one.name)
     for names, above in by_list.items():
-        yield [*CHANGE, "modify", "qos", "where", f"name={','.join(above)}", "set", f"Preempt={names}"]
+        for start in range(0, len(above), precedence.MOST_AT_ONCE):
+            some = ",".join(above[start : start + precedence.MOST_AT_ONCE])
+            yield [*CHANGE, "modify", "qos", "where", f"name={some}", "set", f"Preempt={names}"]
 
 
 def _account(settings: SlurmSettings, have: Found, want: AccountSpec, above: str) -> Iterator[list[str]]:

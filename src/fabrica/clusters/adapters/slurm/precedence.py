@@ -13,6 +13,7 @@ REQUEUE = "requeue"
 # What is told after the mode of a project that has not its place; any call that puts the account puts this right too.
 MISPLACED = " (not in its place)"
 MOST_BELOW = 1_000  # a list is one argument of a command, of at most 128 kB
+MOST_AT_ONCE = 1_000  # so are the names of those that get it; over SSH both are one argument together
 
 
 def programme_account(settings: SlurmSettings, programme: str) -> str:

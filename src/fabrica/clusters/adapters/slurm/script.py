@@ -58,8 +58,9 @@ class Shape:
 def shape(job: JobRequest, settings: SlurmSettings, partition_seconds: int | None) -> Shape:
     """Nodes and links of a job. `partition_seconds` is the longest its partition allows, None without a limit.
 
-    Links are equally long: Slurm sets a link's whole limit aside, and the last must fit into what the job was held for.
-    Raises Refused for devices that do not divide over the nodes.
+    Links are equally long, in whole minutes, and together no longer than the job: Slurm sets a link's whole limit
+    aside, and the last must fit into what the job was held for, whatever those before it took. Raises Refused for
+    devices that do not divide over the nodes.
     """
     nodes = settings.counting.nodes(job.devices, job.nodes)
     if job.devices % nodes or job.devices // nodes > settings.gpus_per_node:
@@ -70,9 +71,10 @@ def shape(job: JobRequest, settings: SlurmSettings, partition_seconds: int | Non
         )
     if job.tasks > 1 and job.tasks % nodes:
         raise Refused(f"{job.tasks} copies do not divide over {nodes} nodes.")
-    longest = min(one for one in (settings.link_seconds, partition_seconds, job.time_limit_seconds) if one)
-    links = math.ceil(job.time_limit_seconds / longest)
-    link_seconds = settings.counting.whole(math.ceil(job.time_limit_seconds / links))
+    whole = settings.counting.whole(job.time_limit_seconds)
+    longest = min(one for one in (settings.link_seconds, partition_seconds, whole) if one)
+    links = math.ceil(whole / max(MINUTE, settings.counting.whole_within(longest)))
+    link_seconds = settings.counting.whole_within(whole // links)
     return Shape(nodes, job.devices // nodes, max(1, job.tasks // nodes), links, link_seconds)
 
 

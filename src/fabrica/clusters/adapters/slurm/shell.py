@@ -7,7 +7,7 @@ import os
 import selectors
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Protocol
@@ -92,7 +92,7 @@ class Here:
                 raise no_answer(argv, f"It cannot be started: {error.strerror}.") from error
             try:
                 assert process.stdout  # noqa: S101 - for the type checker: stdout is a pipe
-                yield from _lines(process.stdout, argv, self.timeout_seconds)
+                yield from lines_of(_pieces(process.stdout, argv, self.timeout_seconds), argv)
                 if process.wait(self.timeout_seconds):
                     raise no_answer(argv, _read(err, argv))
             except subprocess.TimeoutExpired as error:
@@ -103,21 +103,27 @@ class Here:
                 process.wait()
 
 
-def _lines(pipe: IO[bytes], argv: Sequence[str], seconds: int) -> Iterator[str]:
-    """What comes from a pipe, line by line; the wait for each piece is bounded, and so is a line."""
-    rest = b""
+def _pieces(pipe: IO[bytes], argv: Sequence[str], seconds: int) -> Iterator[bytes]:
+    """What comes from a pipe until it ends; the wait for each piece is bounded."""
     with selectors.DefaultSelector() as waiting:
         waiting.register(pipe, selectors.EVENT_READ)
         while True:
             if not waiting.select(seconds):
                 raise no_answer(argv, f"It said nothing for {seconds} seconds.")
             piece = os.read(pipe.fileno(), PIECE)
-            *whole, rest = (rest + piece).split(b"\n")
-            yield from (line.decode("utf-8", "replace") + "\n" for line in whole)
-            if len(rest) > MAX_LINE:
-                raise no_answer(argv, "A line of it is too long to be read.")
             if not piece:
-                break
+                return
+            yield piece
+
+
+def lines_of(pieces: Iterable[bytes], argv: Sequence[str]) -> Iterator[str]:
+    """Pieces of text line by line; the length of each line is bounded."""
+    rest = b""
+    for piece in pieces:
+        *whole, rest = (rest + piece).split(b"\n")
+        yield from (line.decode("utf-8", "replace") + "\n" for line in whole)
+        if len(rest) > MAX_LINE:
+            raise no_answer(argv, "A line of it is too long to be read.")
     if rest:
         yield rest.decode("utf-8", "replace")
 

@@ -12,7 +12,7 @@ from contextlib import closing
 import paramiko
 
 from fabrica.clusters.adapters.slurm.settings import Ssh
-from fabrica.clusters.adapters.slurm.shell import MAX_INPUT, MAX_OUTPUT, Answer, become, no_answer
+from fabrica.clusters.adapters.slurm.shell import MAX_INPUT, MAX_OUTPUT, Answer, become, lines_of, no_answer
 from fabrica.kit.errors import Refused, Unreachable
 
 PIECE = 1 << 16
@@ -40,8 +40,8 @@ class OverSsh:
         with closing(self._start(argv, argv)) as channel:
             channel.shutdown_write()
             try:
-                yield from channel.makefile("r")
-                told = b"".join(channel.makefile_stderr("rb"))[:MAX_OUTPUT].decode("utf-8", "replace")
+                yield from lines_of(iter(lambda: channel.recv(PIECE), b""), argv)
+                told = channel.makefile_stderr("rb").read(MAX_OUTPUT).decode("utf-8", "replace")
             except OSError as error:
                 raise no_answer(argv, f"The connection broke: {error}") from error
             if self._status(channel, argv):
@@ -122,6 +122,7 @@ class OverSsh:
         return took
 
     def _status(self, channel: paramiko.Channel, argv: Sequence[str]) -> int:
+        channel.status_event.wait(self.timeout_seconds)  # it may come after the end of the output
         status = channel.recv_exit_status() if channel.exit_status_ready() else NO_STATUS
         if status == NO_STATUS:
             raise no_answer(argv, "The connection broke before the command said how it ended.")
