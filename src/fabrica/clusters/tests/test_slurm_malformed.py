@@ -1,5 +1,6 @@
 """A Slurm that hangs, fails or answers with anything at all: told in a sentence, in bounded time, and nothing applied."""
 
+import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -198,3 +199,20 @@ def test_a_command_that_closes_its_output_and_does_not_end_is_given_up(tmp_path)
     with pytest.raises(Unreachable) as raised:
         list(Here({}, 1).lines([str(program)]))
     assert raised.value.why == "It did not end within 1 seconds."
+
+
+def test_a_command_that_became_root_and_cannot_be_stopped_is_given_up_all_the_same(tmp_path, monkeypatch):
+    program, left, kill = tmp_path / "sudo", [], subprocess.Popen.kill
+    program.write_text("#!/bin/sh\nexec sleep 30\n")
+    program.chmod(0o755)
+
+    def refused(process):
+        left.append(process)
+        raise PermissionError(1, "Operation not permitted")  # what the system says of a process of root
+
+    monkeypatch.setattr(subprocess.Popen, "kill", refused)
+    with pytest.raises(Unreachable) as raised:
+        Here({}, 1).run([str(program)])
+    assert (raised.value.why, left[0].poll()) == ("It took longer than 1 seconds.", None)  # nobody waited for its end
+    kill(left[0])
+    left[0].wait(10)

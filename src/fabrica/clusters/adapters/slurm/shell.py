@@ -72,15 +72,17 @@ class Here:
             raise Refused("The batch script is too long.")
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             try:
-                done = subprocess.run(  # noqa: S603 - an argument list, checked; no shell
-                    command, input=stdin.encode(), stdout=out, stderr=err, env=self.env, check=False,
-                    timeout=self.timeout_seconds, cwd="/",
-                )  # fmt: skip
-            except subprocess.TimeoutExpired as error:
-                raise no_answer(argv, f"It took longer than {self.timeout_seconds} seconds.") from error
+                process = subprocess.Popen(  # noqa: S603 - an argument list, checked; no shell
+                    command, stdin=subprocess.PIPE, stdout=out, stderr=err, env=self.env, cwd="/"
+                )
             except OSError as error:
                 raise no_answer(argv, f"It cannot be started: {error.strerror}.") from error
-            return Answer(done.returncode, _read(out, argv), _read(err, argv))
+            try:
+                process.communicate(stdin.encode(), self.timeout_seconds)
+            except subprocess.TimeoutExpired as error:
+                _give_up(process)
+                raise no_answer(argv, f"It took longer than {self.timeout_seconds} seconds.") from error
+            return Answer(process.returncode, _read(out, argv), _read(err, argv))
 
     def lines(self, argv: Sequence[str]) -> Iterator[str]:
         with tempfile.TemporaryFile() as err:
@@ -101,6 +103,16 @@ class Here:
                 with process.stdout or suppress(OSError), suppress(ProcessLookupError):
                     process.kill()
                 process.wait()
+
+
+def _give_up(process: subprocess.Popen[bytes]) -> None:
+    """Stop a process that takes too long. One that became root, as sudo does, cannot be: it is left to its end."""
+    with suppress(OSError):
+        if process.stdin:
+            process.stdin.close()
+    with suppress(PermissionError):
+        process.kill()
+        process.wait()
 
 
 def _pieces(pipe: IO[bytes], argv: Sequence[str], seconds: int) -> Iterator[bytes]:
