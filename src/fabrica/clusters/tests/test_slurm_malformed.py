@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from fabrica.clusters.adapters.port import AccountSpec, JobRequest, JobState
+from fabrica.clusters.adapters.slurm import cluster
 from fabrica.clusters.adapters.slurm.commands import NEEDED, SEPARATOR
 from fabrica.clusters.adapters.slurm.shell import Here
 from fabrica.clusters.tests.commands import Commands
@@ -216,3 +217,17 @@ def test_a_command_that_became_root_and_cannot_be_stopped_is_given_up_all_the_sa
     assert (raised.value.why, left[0].poll()) == ("It took longer than 1 seconds.", None)  # nobody waited for its end
     kill(left[0])
     left[0].wait(10)
+
+
+def test_who_prepared_for_long_looks_again_whether_another_worker_was_faster(slurm, job, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(cluster.time, "monotonic", lambda: clock[0])
+
+    def another_is_faster(_job, _settings):
+        with (slurm.folder / "jobs").open("a") as file:
+            file.write(f"101\t{job.token}\n")
+        clock[0] += 300
+
+    monkeypatch.setattr(cluster.access, "give", another_is_faster)
+    assert slurm.cluster.submit(job) == "101"
+    assert slurm.jobs() == [job.token]

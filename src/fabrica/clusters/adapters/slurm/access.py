@@ -94,9 +94,13 @@ def _set(options: list[str], paths: Sequence[Path]) -> None:
     program = shutil.which("setfacl")
     if program is None:
         raise Refused("setfacl is not installed.", todo="Ask the operator to install the package acl.")
-    done = subprocess.run(  # noqa: S603 - an argument list; the folders are ours
-        [program, *options, "--", *map(str, paths)],
-        capture_output=True, text=True, check=False, timeout=SETFACL_SECONDS,
-    )  # fmt: skip
+    try:
+        done = subprocess.run(  # noqa: S603 - an argument list; the folders are ours
+            [program, *options, "--", *map(str, paths)],
+            capture_output=True, text=True, check=False, timeout=SETFACL_SECONDS,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        why = f"setfacl took longer than {SETFACL_SECONDS} seconds."
+        raise Unreachable(f"The project's account cannot be let into {paths[0]} as yet.", why=why) from error
     if done.returncode:
         raise Unreachable(f"The project's account cannot be let into {paths[0]}.", why=done.stderr.strip()[:300])
