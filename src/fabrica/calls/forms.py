@@ -39,6 +39,8 @@ class RouteForm(forms.Form):
     """Who asks for what. The answers stand in the address, so that it can be shared."""
 
     use_required_attribute = False
+    # Every answer may be left out: the page says so once, instead of beside each question.
+    needed_to_submit = tuple(name for _title, names in PARTS for name in names)
 
     organisation = _choice(
         _("What is your organisation?"),
@@ -84,7 +86,7 @@ class RouteForm(forms.Form):
         ],
     )
     hours = _count(_("How many hours?"), "hours", _("A whole number, such as 5000."))
-    unit = _choice(_("Hours of what?"), [("gpu_hour", _("GPU-hours")), ("node_hour", _("node-hours"))])
+    unit = _choice(_("Hours of what?"), [("gpu_hour", _("GPU-hours")), ("node_hour", _("Node-hours"))])
     months = _count(_("For how many months?"), "months")
     gpus_per_node = _count(
         _("How many GPUs has a node?"), "gpus_per_node", _("To compare GPU-hours with node-hours. Often 4.")

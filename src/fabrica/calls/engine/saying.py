@@ -7,7 +7,7 @@ from typing import Any
 
 from fabrica.calls.engine.reasons import Reason
 from fabrica.calls.engine.routing import Opening, When
-from fabrica.calls.engine.sentences import LABELS, SENTENCES, WORDS
+from fabrica.calls.engine.sentences import LABELS, SENTENCES, UNITS, WORDS
 from fabrica.calls.engine.terms import Figure, Terms, text_of
 
 
@@ -17,6 +17,7 @@ class Voice:
 
     language: str = "en"
     translate: Callable[[str], str] = lambda text: text
+    unit: Callable[[str], str] = lambda text: text
     number: Callable[[int], str] = lambda number: f"{number:,}"
     day: Callable[[date], str] = lambda day: day.isoformat()
 
@@ -31,6 +32,8 @@ class Voice:
             return self.number(value)
         if isinstance(value, list | tuple):
             return ", ".join(self.word(one) for one in value)
+        if value in UNITS:
+            return self.unit(UNITS[value])
         return self.translate(WORDS[value]) if value in WORDS else str(value)
 
 

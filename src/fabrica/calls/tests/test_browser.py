@@ -41,11 +41,11 @@ def visit(chromium, live_server, call):
 def test_every_page_is_accessible_fits_and_is_quiet(visit, width, scheme, locale):
     for name, address in ADDRESSES.items():
         page = visit(address, color_scheme=scheme, viewport={"width": width, "height": 900}, locale=locale)
+        if SHOTS:
+            page.screenshot(path=f"{SHOTS}/{name}-{width}-{scheme}-{locale}.png", full_page=True)
         for summary in page.locator("main details > summary").all():
             summary.click()
         found = [v["id"] for v in Axe().run(page).response["violations"] if v["impact"] in SERIOUS]
-        if SHOTS:
-            page.screenshot(path=f"{SHOTS}/{name}-{width}-{scheme}-{locale}.png", full_page=True)
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert (name, found, wide, page.complaints) == (name, [], width, [])
 
