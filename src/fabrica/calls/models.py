@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.db import models
 
-from fabrica.calls.engine import Mode, Terms, mode_from, terms_from
+from fabrica.calls.engine import Mode, mode_from
+from fabrica.calls.engine.terms import Terms, terms_from
 from fabrica.calls.states import State
 from fabrica.clusters.models import Machine
 

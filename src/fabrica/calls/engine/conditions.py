@@ -58,7 +58,7 @@ def check(condition: Condition, depth: int = 0) -> None:
 
 
 def _check_plain(condition: Condition) -> None:
-    fact, given = condition.get("fact"), set(condition) - {"fact"}
+    fact, given = str(condition.get("fact")), set(condition) - {"fact"}
     is_flag = fact in FLAGS and given == {"is"} and isinstance(condition["is"], bool)
     is_choice = fact in CHOICES and given in ({"one_of"}, {"one_of", "otherwise"})
     if is_choice:
