@@ -4,9 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Query, Router, Schema
 
-from fabrica.calls import queries
+from fabrica.calls import queries, voice
+from fabrica.calls.engine import terms
+from fabrica.calls.engine.answer import as_dict, mode_as_dict
+from fabrica.calls.engine.profile import profile_from
+from fabrica.calls.engine.routing import route
 from fabrica.calls.models import Call
 from fabrica.kit.time import utcnow
 from fabrica.web.scopes import needs
@@ -34,6 +38,33 @@ class CallOut(Schema):
     source: str
 
 
+class CallDetail(CallOut):
+    """A call, and every rule and figure of the mode it was opened under, each with source, day and confidence."""
+
+    rules: list[dict[str, Any]]
+    figures: list[dict[str, Any]]
+
+
+class ProfileIn(Schema):
+    """Who asks for what; every answer may be left out (docs/applicant/route.md)."""
+
+    organisation: str | None = None
+    country: str | None = None
+    sme: bool | None = None
+    frame: str | None = None
+    aim: str | None = None
+    ai: bool | None = None
+    civilian: bool | None = None
+    experience: bool | None = None
+    personal_data: bool | None = None
+    hours: int | None = None
+    unit: str | None = None
+    gpus_per_node: int | None = None
+    gpus_at_once: int | None = None
+    months: int | None = None
+    inference_percent: int | None = None
+
+
 def _out(call: Call, now: datetime) -> dict[str, Any]:
     mode = call.mode
     return {
@@ -53,8 +84,24 @@ def calls(request: HttpRequest) -> list[dict[str, Any]]:  # noqa: ARG001 - calls
     return [_out(call, now) for call in queries.listed()]
 
 
-@router.get("/calls/{slug}", response=CallOut)
+@router.get("/calls/{slug}", response=CallDetail)
 @needs("read")
 def call(request: HttpRequest, slug: str) -> dict[str, Any]:  # noqa: ARG001 - calls are public
     """One call."""
-    return _out(queries.call_by_slug(slug), utcnow())
+    found = queries.call_by_slug(slug)
+    told = mode_as_dict(found.terms, voice.here())
+    return {**_out(found, utcnow()), "rules": told["rules"], "figures": told["figures"]}
+
+
+@router.get("/modes", response=list[dict[str, Any]])
+@needs("read")
+def modes(request: HttpRequest) -> list[dict[str, Any]]:  # noqa: ARG001 - modes are public
+    """Every access mode with its rules and figures, each with source, day and confidence."""
+    return [mode_as_dict(one, voice.here()) for one in terms()]
+
+
+@router.get("/route", response=dict[str, Any])
+@needs("read")
+def find_route(request: HttpRequest, profile: Query[ProfileIn]) -> dict[str, Any]:  # noqa: ARG001 - the same for all
+    """Which access modes fit a profile, which do not, and why: what `fabrica modes --profile` prints."""
+    return as_dict(route(profile_from(profile.dict()), utcnow(), terms()), voice.here())

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import models
 
 from fabrica.calls.engine import Mode, mode_from
+from fabrica.calls.engine.terms import Terms, terms_from
 from fabrica.calls.states import State
 from fabrica.clusters.models import Machine
 
@@ -27,6 +28,11 @@ class Call(models.Model):
     @property
     def mode(self) -> Mode:
         return mode_from(self.mode_row)
+
+    @property
+    def terms(self) -> Terms:
+        """Every rule and figure of the mode as it was; without any for calls of before these were kept."""
+        return terms_from(self.mode_row)
 
     def is_open(self, now: datetime) -> bool:
         """Whether it takes applications now."""

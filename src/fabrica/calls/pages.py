@@ -1,11 +1,48 @@
 """Public pages of calls."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 
-from fabrica.calls import queries
+from fabrica.calls import queries, voice
+from fabrica.calls.engine import terms
+from fabrica.calls.engine.answer import as_dict, mode_as_dict
+from fabrica.calls.engine.reasons import Verdict
+from fabrica.calls.engine.routing import route
+from fabrica.calls.engine.sentences import VERDICTS
+from fabrica.calls.forms import RouteForm
+from fabrica.calls.models import Call
 from fabrica.kit.time import utcnow
+
+TONES = {Verdict.FITS: "good", Verdict.MAY_FIT: "warning", Verdict.DOES_NOT_FIT: "neutral"}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One route as the page shows it: what is broken or open first, what is met after."""
+
+    told: dict[str, Any]
+    call: Call | None
+
+    @property
+    def verdict(self) -> str:
+        return gettext(VERDICTS[self.told["verdict"]])
+
+    @property
+    def tone(self) -> str:
+        return TONES[Verdict(self.told["verdict"])]
+
+    @property
+    def open_or_broken(self) -> list[dict[str, Any]]:
+        return [one for one in self.told["reasons"] if not one["holds"]]
+
+    @property
+    def met(self) -> list[dict[str, Any]]:
+        return [one for one in self.told["reasons"] if one["holds"]]
 
 
 @login_not_required
@@ -20,4 +57,28 @@ def listing(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One call: for whom, how much, how long, how fast, and where that is written."""
     call = queries.call_by_slug(slug)
-    return render(request, "calls/detail.html", {"call": call, "mode": call.mode, "is_open": call.is_open(utcnow())})
+    context = {"call": call, "mode": call.mode, "is_open": call.is_open(utcnow())}
+    return render(request, "calls/detail.html", {**context, "terms": mode_as_dict(call.terms, voice.here())})
+
+
+@login_not_required
+def find_route(request: HttpRequest) -> HttpResponse:
+    """A few questions, and which access modes fit the answers; the answers stand in the address."""
+    is_asked = any(name in request.GET for name in RouteForm.base_fields)
+    form = RouteForm(request.GET if is_asked else None)
+    context: dict[str, Any] = {"form": form}
+    if is_asked and form.is_valid():
+        context |= _answer(form)
+    return render(request, "calls/route.html", context)
+
+
+def _answer(form: RouteForm) -> dict[str, Any]:
+    now = utcnow()
+    found = as_dict(route(form.profile(), now, terms()), voice.here())
+    calls = queries.open_by_mode(now)
+    shown = [Shown(one, calls.get(one["mode"])) for one in found["routes"]]
+    groups = [
+        (gettext(VERDICTS[verdict]), [one for one in shown if one.told["verdict"] == verdict]) for verdict in Verdict
+    ]
+    asks = [form[key].label for key in found["asks"]]
+    return {"groups": [(verdict, ones) for verdict, ones in groups if ones], "asks": asks}

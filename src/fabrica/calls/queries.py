@@ -1,5 +1,7 @@
 """Reading calls; which calls there are is public."""
 
+from datetime import datetime
+
 from django.db.models import QuerySet
 
 from fabrica.calls.models import Call
@@ -17,4 +19,13 @@ def call_by_slug(slug: str) -> Call:
     found = Call.objects.select_related("machine__site").filter(slug=slug).first()
     if found is None:
         raise NotFound(f"There is no call {slug}.", todo="See the open calls.")
+    return found
+
+
+def open_by_mode(now: datetime) -> dict[str, Call]:
+    """The newest open call of each mode that has one, by the mode's key."""
+    found: dict[str, Call] = {}
+    for call in listed():
+        if call.is_open(now):
+            found.setdefault(call.mode_row["key"], call)
     return found

@@ -6,10 +6,15 @@ from datetime import date
 from importlib.resources import files
 from typing import Any
 
+CONFIDENCES = ("A", "B", "C", "unknown")
+
 
 @dataclass(frozen=True)
 class Source:
-    """Where a fact comes from, when somebody looked, and how sure we are (A corroborated, B one source, C unsure)."""
+    """Where a fact comes from, when somebody looked, and how sure we are.
+
+    A: corroborated; B: one source; C: unsure; unknown: looked for and not found.
+    """
 
     text: str
     checked_on: date
@@ -25,8 +30,8 @@ def source_of(row: dict[str, Any]) -> Source:
         found = Source(row["source"], date.fromisoformat(row["checked_on"]), row["confidence"])
     except KeyError as missing:
         raise ValueError(f"a fact without {missing}: {row}") from missing
-    if not found.text or found.confidence not in ("A", "B", "C"):
-        raise ValueError(f"a fact needs a source and a confidence of A, B or C: {row}")
+    if not found.text or found.confidence not in CONFIDENCES:
+        raise ValueError(f"a fact needs a source and a confidence of {', '.join(CONFIDENCES)}: {row}")
     return found
 
 

@@ -1,4 +1,9 @@
-"""Access modes as dated data, and the clock that a mode promises."""
+"""Access modes as dated data, the clock that a mode promises, and which mode fits whom.
+
+Words: a *figure* of a mode is a size, a date, a price; a *rule* says for whom it is; a *route* is what a mode means for
+one profile. The way: `terms` reads a mode's row, `profile` the answers, `conditions` weighs them, `limits` compares
+sizes and times, `routing` makes the routes, `saying` puts them into words, `answer` into plain data.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,9 +11,8 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-import holidays
-
-from fabrica.kit.errors import NotFound
+from fabrica.calls.engine.terms import Terms, gathered, terms_from
+from fabrica.kit.errors import NotFound, Refused
 from fabrica.kit.facts import Source, load, source_of
 from fabrica.kit.time import add_working_days
 
@@ -52,21 +56,41 @@ def mode_from(row: Mapping[str, Any]) -> Mode:
 @cache
 def rows() -> dict[str, dict[str, Any]]:
     """The rows of the data file by key, each validated, each with the version of the file."""
-    loaded = load("fabrica.calls", "modes.json")
-    found = {row["key"]: {**row, "version": loaded["version"]} for row in loaded["modes"]}
+    found = gathered(load("fabrica.calls", "modes.json"))
     for row in found.values():
-        mode_from(row)
+        source_of(row)
+        terms_from(row)
+        if "gpu_hours_max" in row:
+            mode_from(row)
     return found
 
 
+@cache
+def terms() -> tuple[Terms, ...]:
+    """The terms of every mode of the data file, in its order."""
+    return tuple(terms_from(row) for row in rows().values())
+
+
 def mode_row(key: str) -> dict[str, Any]:
-    """The row of a mode. Raises NotFound."""
+    """The row of a mode that a call can open. Raises NotFound, Refused."""
     if key not in rows():
-        raise NotFound(f"There is no access mode {key}.", todo=f"Use one of: {', '.join(rows())}.")
+        raise NotFound(f"There is no access mode {key}.", todo=f"Use one of: {', '.join(_openable())}.")
+    if key not in _openable():
+        raise Refused(
+            f"A call of {rows()[key]['title']} cannot be opened here.",
+            why="A call counts in GPU-hours and in working days from the day an application is handed in.",
+            todo=f"Use one of: {', '.join(_openable())}.",
+        )
     return rows()[key]
+
+
+def _openable() -> list[str]:
+    return [key for key, row in rows().items() if row.get("counts_from") == "submission"]
 
 
 def due_on(start: date, working_days: int, country: str) -> date:
     """The working day that lies `working_days` after `start` in a country (public holidays: `holidays` library)."""
+    import holidays  # noqa: PLC0415 - takes 150 ms to load, and the command that finds a route needs no calendar
+
     years = (start.year, start.year + 1)
     return add_working_days(start, working_days, holidays.country_holidays(country, years=years))
