@@ -30,7 +30,7 @@ PUBLIC = {
     "account_login", "account_logout", "account_signup", "account_inactive", "account_email_verification_sent",
     "account_confirm_email", "account_reset_password", "account_reset_password_done",
     "account_reset_password_from_key", "account_reset_password_from_key_done", "account_confirm_login_code",
-    "mfa_authenticate",
+    "mfa_authenticate", "portal:access_times",
 }  # fmt: skip
 # What shows or changes one organisation's or person's things: the outsider is told that it does not exist.
 PRIVATE = {

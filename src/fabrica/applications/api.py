@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 
 from fabrica.applications import queries, services
 from fabrica.applications.models import MOST, TEXT_LIMIT, Application
-from fabrica.applications.states import State
+from fabrica.applications.states import Standing, State
 from fabrica.calls.queries import call_by_slug
 from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow
@@ -53,6 +53,12 @@ class ReasonIn(Schema):
     reason: str = Field(max_length=TEXT_LIMIT)
 
 
+class WithdrawIn(Schema):
+    """Why it is taken back, if the applicant wants to say."""
+
+    reason: str = Field("", max_length=TEXT_LIMIT)
+
+
 class NoteIn(Schema):
     """What the officer found, where the gate refers to a person."""
 
@@ -83,6 +89,35 @@ class GapOut(Schema):
     message: str
 
 
+class StepOut(Schema):
+    """The step that runs, or stands still while it waits for the applicant.
+
+    Times end a local day of the site; while it stands still they are as they would be had the applicant answered at
+    once. `holder` is whose turn it is.
+    """
+
+    state: State
+    holder: str
+    standing: Standing
+    begins_at: datetime
+    working_days: int
+    warn_at: datetime
+    due_at: datetime
+    paused_at: datetime | None
+    late_working_days: int
+
+
+class ClockOut(Schema):
+    """The time of an application: promised until when, paused for how long, what it took in the end."""
+
+    begins_at: datetime
+    promised_working_days: int
+    due_at: datetime
+    paused_seconds: int
+    taken_working_days: int | None
+    step: StepOut | None
+
+
 class ApplicationRow(Schema):
     """An application in a list."""
 
@@ -93,6 +128,7 @@ class ApplicationRow(Schema):
     organisation: str = Field(alias="organisation.name")
     submitted_at: datetime | None
     due_on: date | None
+    step_due_at: datetime | None
 
 
 class ApplicationOut(ApplicationRow):
@@ -113,6 +149,11 @@ class ApplicationOut(ApplicationRow):
     draft_version: int
     decided_at: datetime | None
     gate: GateOut | None
+    clock: ClockOut | None = None
+
+    @staticmethod
+    def resolve_clock(application: Application) -> dict[str, Any] | None:
+        return queries.clock_as_dict(application, utcnow())
 
 
 class ApplicationPage(Schema):
@@ -215,9 +256,10 @@ def submit(request: HttpRequest, code: str) -> Application:
 
 @router.post("/applications/{code}/withdraw", response=ApplicationOut)
 @needs("apply")
-def withdraw(request: HttpRequest, code: str) -> Application:
+def withdraw(request: HttpRequest, code: str, payload: WithdrawIn | None = None) -> Application:
     """Take it back."""
-    return services.withdraw(application=_mine(request, code), by=signed_in(request), now=utcnow())
+    reason = payload.reason if payload else ""
+    return services.withdraw(application=_mine(request, code), by=signed_in(request), now=utcnow(), reason=reason)
 
 
 @router.post("/applications/{code}/screen", response=ApplicationOut)

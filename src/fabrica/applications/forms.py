@@ -153,3 +153,9 @@ class StartForm(forms.Form):
         self.fields["organisation"].choices = organisations  # type: ignore[attr-defined]  # a choice field
         if len(organisations) == 1:
             self.fields["organisation"].initial = organisations[0][0]
+
+
+class WithdrawForm(forms.Form):
+    """Why it is taken back, if the applicant wants to say."""
+
+    reason = _long(_("Reason"), _("If you like. The officers and assessors who have looked at it will read it."))

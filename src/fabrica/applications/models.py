@@ -59,10 +59,27 @@ class Application(models.Model):
     submitted_at = models.DateTimeField(null=True)
     due_on = models.DateField(null=True, help_text="The day by which the mode promises access.")
     decided_at = models.DateTimeField(null=True)
+    # An index of what the moves say, so that a database can sort by it; counted anew in `_move` and when the calendar
+    # of the site changes. See decision 0020.
+    step_due_at = models.DateTimeField(null=True, help_text="The last instant at which the running step is in time.")
+    clock_rings_at = models.DateTimeField(null=True, help_text="When the step is next to be told of: due soon, late.")
+    clock_calendar = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="The version of the site's calendar it was counted by; 0: not yet."
+    )
+    days_taken = models.PositiveIntegerField(null=True, help_text="Working days from submission to award.")
     gate = models.ForeignKey(Assessment, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        indexes = [models.Index(fields=["state", "due_on"]), models.Index(fields=["organisation", "state"])]
+        indexes = [
+            models.Index(fields=["state", "due_on"]),
+            models.Index(fields=["organisation", "state"]),
+            models.Index(fields=["state", "step_due_at"], name="applications_by_step"),
+            models.Index(
+                fields=["clock_rings_at"], condition=Q(clock_rings_at__isnull=False), name="applications_ring"
+            ),
+            models.Index(fields=["state", "clock_calendar"], name="applications_uncounted"),
+            models.Index(fields=["state", "decided_at"], name="applications_decided"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=[State.DRAFT, State.WITHDRAWN]) | Q(submitted_at__isnull=False),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from fabrica.applications import queries, rules, services
-from fabrica.applications.forms import NAMES, ApplicationForm, StartForm
+from fabrica.applications.forms import NAMES, ApplicationForm, StartForm, WithdrawForm
 from fabrica.applications.models import Application
 from fabrica.calls.queries import call_by_slug
 from fabrica.kit.errors import NotAllowed, Problem, Refused
@@ -139,8 +139,11 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
     """One application: where it stands, what comes next, its timeline and answers."""
     person = signed_in(request)
     application = queries.application_of(person, code)
+    clock = queries.clock_of(application)
     context = {
         "application": application,
+        "clock": clock,
+        "standing": clock.step.standing(utcnow()) if clock and clock.step else None,
         "mine": rules.can_edit(person, application),
         "events": queries.timeline_of(application, person),
         "parts": queries.summary_of(application),
@@ -148,13 +151,20 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "applications/detail.html", context)
 
 
-@require_POST
 def withdraw(request: HttpRequest, code: str) -> HttpResponse:
-    """Take it back."""
+    """Ask whether it is to be taken back, and why; a POST does it."""
     person = signed_in(request)
-    services.withdraw(application=queries.application_of(person, code), by=person, now=utcnow())
-    messages.success(request, _("Withdrawn. Nothing was deleted; you can read it here."))
-    return redirect("applications:detail", code)
+    application = queries.application_of(person, code)
+    if not rules.can_edit(person, application):
+        raise NotAllowed(_("Only members of the organisation withdraw its application."))
+    form = WithdrawForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        services.withdraw(application=application, by=person, now=utcnow(), reason=form.cleaned_data["reason"])
+        messages.success(request, _("Withdrawn. Nothing was deleted; you can read it here."))
+        return redirect("applications:detail", code)
+    if application.is_final:
+        raise Refused(_("It cannot be withdrawn any more."), why=application.get_state_display())
+    return render(request, "applications/withdraw.html", {"application": application, "form": form})
 
 
 def _editable(request: HttpRequest, code: str) -> Application:

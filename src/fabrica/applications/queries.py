@@ -1,20 +1,22 @@
 """Reading applications. Every list starts from `visible_to`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
-from datetime import date
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from fabrica.applications import rules
 from fabrica.applications.engine import FIELDS, Gap, gaps, propose
+from fabrica.applications.engine.clocks import Clock, Move, clock, lengths
 from fabrica.applications.models import Application, Transition
 from fabrica.applications.states import WITH_THE_FACTORY, State
-from fabrica.clusters.queries import calibration_of, facts_of
+from fabrica.clusters.queries import calendar_of, calendars, calibration_of, facts_of
+from fabrica.kit.calendar import Calendar
 from fabrica.kit.errors import NotFound
 from fabrica.kit.units import gpu_hours
 from fabrica.people import rules as people_rules
@@ -58,13 +60,57 @@ def application_of(person: Person, code: str) -> Application:
 
 
 def queue(person: Person) -> QuerySet[Application]:
-    """What waits for the factory, most urgent first."""
-    return visible_to(person).filter(state__in=WITH_THE_FACTORY).order_by("due_on", "pk")
+    """What waits for the factory, most urgent first: by the end of the step that runs."""
+    return visible_to(person).filter(state__in=WITH_THE_FACTORY).order_by("step_due_at", "pk")
 
 
-def overdue(person: Person, today: date) -> QuerySet[Application]:
-    """What should have been decided before today."""
-    return queue(person).filter(due_on__lt=today)
+def is_late(now: datetime) -> Q:
+    """The condition for what waits for the factory and is past the end of its step."""
+    return Q(step_due_at__lt=now, state__in=WITH_THE_FACTORY)
+
+
+def clocks_of(applications: Sequence[Application]) -> dict[int, Clock]:
+    """The clock of each of these that was ever submitted, by key: three statements, however many there are."""
+    moves: dict[int, list[Move]] = {}
+    rows = Transition.objects.filter(application__in=[one.pk for one in applications]).order_by("pk")
+    for key, application, after, at in rows.values_list("pk", "application_id", "after", "at"):
+        moves.setdefault(application, []).append(Move(key, State(after), at))
+    known = calendars()
+    told = {one.pk: _clock(one, moves.get(one.pk, []), known[one.call.machine.site_id]) for one in applications}
+    return {key: found for key, found in told.items() if found is not None}
+
+
+def clock_of(application: Application) -> Clock | None:
+    """The clock of an application, derived from its moves; None before it was ever submitted."""
+    return clocks_of([application]).get(application.pk)
+
+
+def clock_as_dict(application: Application, now: datetime) -> dict[str, Any] | None:
+    """The clock of an application at a moment as the API tells it; None before it was ever submitted."""
+    told = clock_of(application)
+    if told is None:
+        return None
+    late = told.late_days(now, calendar_of(application.call.machine.site))
+    return told.as_dict(now, late)
+
+
+def _clock(application: Application, moves: Sequence[Move], calendar: Calendar) -> Clock | None:
+    mode = application.call.mode
+    return clock(moves, calendar, mode=mode.key, promised=mode.access_working_days, by=lengths())
+
+
+def ringing(now: datetime) -> Application | None:
+    """The application whose step is to be told of first, if one is due to be."""
+    rows = Application.objects.select_related("call__machine__site", "organisation")
+    return rows.filter(clock_rings_at__lte=now).order_by("clock_rings_at").first()
+
+
+def uncounted() -> Application | None:
+    """One whose clock is to be counted anew: the site's calendar changed, or no version of ours has counted it yet."""
+    rows = Application.objects.select_related("call__machine__site").order_by("pk")
+    waiting = rows.filter(state__in=(*WITH_THE_FACTORY, State.RETURNED))
+    changed = waiting.exclude(clock_calendar=F("call__machine__site__calendar_version")).first()
+    return changed or rows.filter(state=State.AWARDED, clock_calendar=0).first()
 
 
 def values(application: Application) -> dict[str, Any]:

@@ -1,22 +1,20 @@
 """Every write about applications. A state changes in `_move` and nowhere else."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fabrica.applications import rules
 from fabrica.applications.engine import FIELDS
-from fabrica.applications.models import Application, Transition
-from fabrica.applications.queries import gaps_of
-from fabrica.applications.states import State, check_move
+from fabrica.applications.models import TEXT_LIMIT, Application, Transition
+from fabrica.applications.queries import clock_of, gaps_of
+from fabrica.applications.states import HOLDERS, Standing, State, check_move
 from fabrica.audit.services import record
-from fabrica.calls.engine import due_on
 from fabrica.calls.models import Call
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.notices.services import tell
@@ -143,23 +141,31 @@ def submit(*, application: Application, by: Person, now: datetime) -> Applicatio
         lines = "; ".join(f"{gap.field}: {gap.message}" for gap in found)
         raise Refused(_("It is not complete yet."), why=lines, gaps=[vars(gap) for gap in found])
     assessment = trust.assess(subject=application.subject, answers=application.trust_answers, by=by, now=now)
-    mode, site = application.call.mode, application.call.machine.site
-    due = due_on(timezone.localdate(now), mode.access_working_days, site.country)
     moved = _move(
-        application, State.SUBMITTED, by=by, now=now, verb="application.submit",
-        submitted_at=now, due_on=due, gate=assessment,
-    )  # fmt: skip
+        application, State.SUBMITTED, by=by, now=now, verb="application.submit", submitted_at=now, gate=assessment
+    )
     _tell_applicant(moved, now)
     _tell_staff(moved, Role.OFFICER, now)
     return moved
 
 
 @transaction.atomic
-def withdraw(*, application: Application, by: Person, now: datetime) -> Application:
-    """Take it back, at any time before the decision. Raises NotAllowed, Refused."""
+def withdraw(*, application: Application, by: Person, now: datetime, reason: str = "") -> Application:
+    """Take it back, at any time before the decision; whoever at the factory has looked at it is told.
+
+    Raises NotAllowed, Refused.
+    """
     if not rules.can_edit(by, application):
         raise NotAllowed(_("Only members of the organisation withdraw its application."))
-    return _move(application, State.WITHDRAWN, by=by, now=now, verb="application.withdraw", decided_at=now)
+    if len(reason) > TEXT_LIMIT:
+        raise Refused(_("A reason has at most %(most)s letters.") % {"most": TEXT_LIMIT})
+    saw = [HOLDERS[State(one)] for one in application.transitions.values_list("after", flat=True) if one in HOLDERS]
+    reason = reason.strip()
+    moved = _move(
+        application, State.WITHDRAWN, by=by, now=now, verb="application.withdraw", reason=reason, decided_at=now
+    )
+    _tell_roles(moved, dict.fromkeys(saw), "application_withdrawn", f"{moved.subject}:withdrawn", now, reason=reason)
+    return moved
 
 
 @transaction.atomic
@@ -243,8 +249,55 @@ def _move(
         raise Refused(_("Somebody else decided meanwhile."), todo=_("Reload the page."))
     Transition.objects.create(application=application, before=before, after=after, by=by, reason=reason, at=now)
     record(verb=verb, by=by, subject=application.subject, now=now, before=before.value, after=after.value)
-    application.refresh_from_db()
+    _count(application)
     return application
+
+
+def _count(application: Application) -> None:
+    """Bring the index of its clock to what its moves say now. A notice that was told already is not told again."""
+    application.refresh_from_db()
+    told, site = clock_of(application), application.call.machine.site
+    step = told.step if told else None
+    running = step if step and step.paused_at is None else None
+    counted: dict[str, Any] = {
+        "step_due_at": step.due_at if step else None,
+        "clock_rings_at": running.warn_at if running else None,
+        "clock_calendar": site.calendar_version,
+    }
+    if told is not None and application.state != State.WITHDRAWN:
+        counted["due_on"] = told.due_on
+    if application.state == State.AWARDED:
+        counted["days_taken"] = told.taken if told else None
+    Application.objects.filter(pk=application.pk, state=application.state).update(**counted)
+    application.refresh_from_db()
+
+
+@transaction.atomic
+def recount(*, application: Application) -> None:
+    """Count its clock anew by the calendar of its site as it is now: a reading of its moves, no act. For the worker."""
+    _read_again(application)
+    _count(application)
+
+
+@transaction.atomic
+def ring(*, application: Application, now: datetime) -> bool:
+    """Tell the officers, and those whose turn it is, that its step is due soon or late; once for each step.
+
+    False where another worker did meanwhile, or it has moved on.
+    """
+    _read_again(application)
+    told = clock_of(application)
+    step = told.step if told else None
+    if step is None or application.clock_rings_at is None or application.clock_rings_at > now:
+        return False
+    standing = step.standing(now)
+    Application.objects.filter(pk=application.pk).update(clock_rings_at=step.rings_after(now))
+    if standing in (Standing.LATE, Standing.SOON):
+        kind = "application_late" if standing is Standing.LATE else "application_due_soon"
+        event, roles = f"{application.subject}:{kind}:{step.key}", dict.fromkeys((Role.OFFICER, HOLDERS[step.state]))
+        facts = {"step": step.state.value, "due_on": step.due_on}
+        _tell_roles(application, roles, kind, event, now, **facts)
+    return True
 
 
 def _tell_applicant(application: Application, now: datetime, reason: str = "") -> None:
@@ -258,6 +311,17 @@ def _tell_applicant(application: Application, now: datetime, reason: str = "") -
         application=application,
         reason=reason,
     )
+
+
+def _tell_roles(
+    application: Application, roles: Iterable[Role], kind: str, event: str, now: datetime, **facts: Any
+) -> None:
+    """Tell everybody with one of these roles but members of the organisation; the same event once."""
+    people = {person.pk: person for role in roles for person in with_role(role)}
+    for person in people.values():
+        if not rules.can_edit(person, application):
+            path = f"/desk/{application.code}/"
+            tell(person=person, kind=kind, event=event, now=now, path=path, application=application, **facts)
 
 
 def _tell_staff(application: Application, role: Role, now: datetime) -> None:

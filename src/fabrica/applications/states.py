@@ -4,6 +4,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from fabrica.kit.errors import Refused
+from fabrica.people.states import Role
 
 
 class State(TextChoices):
@@ -19,6 +20,15 @@ class State(TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
+class Standing(TextChoices):
+    """How the clock of a step stands."""
+
+    RUNNING = "running", _("In time")
+    SOON = "soon", _("Due soon")
+    LATE = "late", _("Late")
+    PAUSED = "paused", _("Paused")
+
+
 MOVES: dict[State, frozenset[State]] = {
     State.DRAFT: frozenset({State.SUBMITTED, State.WITHDRAWN}),
     State.SUBMITTED: frozenset({State.SCREENED, State.RETURNED, State.REFUSED, State.WITHDRAWN}),
@@ -32,6 +42,7 @@ MOVES: dict[State, frozenset[State]] = {
 
 EDITABLE = (State.DRAFT, State.RETURNED)
 WITH_THE_FACTORY = (State.SUBMITTED, State.SCREENED, State.ASSESSED)
+HOLDERS = {State.SUBMITTED: Role.OFFICER, State.SCREENED: Role.ASSESSOR, State.ASSESSED: Role.OFFICER}
 FINAL = tuple(state for state, moves in MOVES.items() if not moves)
 
 

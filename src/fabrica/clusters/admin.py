@@ -2,15 +2,22 @@
 
 from django.contrib import admin
 
-from fabrica.clusters.models import JobUsage, Machine, Site, UnixName, UsageMark
-from fabrica.kit.admin import ReadOnly
+from fabrica.clusters.models import ClosingDay, JobUsage, Machine, Site, UnixName, UsageMark
+from fabrica.kit.admin import ReadOnly, ReadOnlyInline
+
+
+class ClosingDayInline(ReadOnlyInline):
+    """The days on which a site is closed; changed with `fabrica-site clusters close` and `reopen`."""
+
+    model = ClosingDay
 
 
 @admin.register(Site)
 class SiteAdmin(ReadOnly):
     """Sites."""
 
-    list_display = ["name", "country", "is_dry_run", "mends_drift"]
+    list_display = ["name", "country", "subdivision", "time_zone", "is_dry_run", "mends_drift"]
+    inlines = [ClosingDayInline]
 
 
 @admin.register(Machine)

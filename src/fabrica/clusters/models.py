@@ -33,9 +33,33 @@ class Site(models.Model):
     mends_drift = models.BooleanField(
         default=False, db_default=False, help_text="What was changed by hand is put right by itself."
     )
+    subdivision = models.CharField(
+        max_length=10, blank=True, db_default="", help_text="The part of the country whose public holidays count too."
+    )
+    time_zone = models.CharField(
+        max_length=64, blank=True, db_default="", help_text="Where its days begin and end; empty: the portal's."
+    )
+    calendar_version = models.PositiveIntegerField(
+        default=1, db_default=1, help_text="Counts changes of the calendar, so that clocks are counted anew."
+    )
 
     def __str__(self) -> str:
         return self.name
+
+
+class ClosingDay(models.Model):
+    """A day on which a site does not work, beside weekends and public holidays: its clocks stand still."""
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="closing_days")
+    day = models.DateField()
+    name = models.CharField(max_length=80)
+
+    class Meta:
+        ordering = ["day"]
+        constraints = [models.UniqueConstraint(fields=["site", "day"], name="clusters_closing_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.day.isoformat()} {self.name}"
 
 
 class Machine(models.Model):

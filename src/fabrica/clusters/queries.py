@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
 from fabrica.clusters.adapters.port import Cluster
 from fabrica.clusters.engine import Counting, Month, by_month, month_after, month_start, months_between
-from fabrica.clusters.models import IS_OPEN, JobUsage, Machine, Site, UnixName, UsageMark
+from fabrica.clusters.models import IS_OPEN, ClosingDay, JobUsage, Machine, Site, UnixName, UsageMark
+from fabrica.kit.calendar import Calendar
 from fabrica.kit.errors import NotFound, Refused
 from fabrica.people.models import Person
 from fabrica.planner import Calibration, MachineFacts, machine_of
@@ -66,6 +68,24 @@ def site_by_slug(slug: str) -> Site:
     if found is None:
         raise NotFound(f"There is no site {slug}.", todo="Register it with `fabrica-site clusters add-site`.")
     return found
+
+
+def calendars() -> dict[int, Calendar]:
+    """The calendar of each site by the site's key: two statements, however many closing days there are."""
+    closed: dict[int, set[date]] = {}
+    for site_id, day in ClosingDay.objects.order_by().values_list("site_id", "day"):
+        closed.setdefault(site_id, set()).add(day)
+    return {one.pk: _calendar(one, closed.get(one.pk, set())) for one in Site.objects.all()}
+
+
+def calendar_of(site: Site) -> Calendar:
+    """The calendar of a site."""
+    return _calendar(site, site.closing_days.values_list("day", flat=True))
+
+
+def _calendar(site: Site, closed: Iterable[date]) -> Calendar:
+    zone = ZoneInfo(site.time_zone or settings.TIME_ZONE)
+    return Calendar(site.country, zone, site.subdivision, frozenset(closed))
 
 
 def facts_of(machine: Machine) -> MachineFacts:

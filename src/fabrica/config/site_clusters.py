@@ -4,12 +4,13 @@ from typing import Annotated
 
 import typer
 
-from fabrica.config import site_desired, site_names
+from fabrica.config import site_calendar, site_desired, site_names
 from fabrica.config.site import start, telling
 from fabrica.kit.units import gpu_seconds
 
 app = typer.Typer(no_args_is_help=True, help="Sites and machines.")
 site_names.register(app)
+site_calendar.register(app)
 for name in ("plan", "apply", "drift", "go_live", "dry_run", "mend"):
     app.command(name.replace("_", "-"))(getattr(site_desired, name))
 

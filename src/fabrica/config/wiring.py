@@ -20,6 +20,8 @@ Loop = Callable[[datetime], bool]
 
 # context, function: each looks at one row and says whether there was one
 LOOPS = [
+    ("applications", "recount"),
+    ("applications", "ring"),
     ("allocations", "name_people"),
     ("allocations", "reconcile"),
     ("dataspaces", "stage"),

@@ -7,9 +7,11 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import Field
 
+from fabrica.applications.queries import clocks_of
+from fabrica.applications.states import Standing
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
-from fabrica.portal.queries import desk
+from fabrica.portal.queries import access, desk
 from fabrica.portal.queries.home import home_of
 from fabrica.portal.queries.kpis import kpis_for, this_year
 from fabrica.portal.words import told
@@ -40,19 +42,42 @@ class HomeOut(Schema):
     overdue_for_me: int
 
 
-class QueueRow(Schema):
-    """An application that waits."""
+class AccessTimeOut(Schema):
+    """Working days from submission to award in a mode: half, and 95 %, of `awards` awards had access within."""
 
-    code: str
+    mode: str
     title: str
-    state: str
-    call: str = Field(alias="call.slug")
-    organisation: str = Field(alias="organisation.name")
-    gate_decision: str | None = Field(None, alias="gate.decision")
-    gpu_seconds_requested: int | None
-    months: int | None
-    submitted_at: datetime | None
-    due_on: date | None
+    awards: int
+    median_working_days: int
+    p95_working_days: int
+
+
+class AccessTimesOut(Schema):
+    """How long access took in the last 12 months; modes with fewer than `fewest_awards` awards are left out."""
+
+    as_of: datetime
+    since: datetime = Field(alias="from")
+    fewest_awards: int
+    unit: str
+    modes: list[AccessTimeOut]
+
+
+class QueueRow(Schema):
+    """An application that waits, and the step that runs: who has it, until when, how its clock stands."""
+
+    code: str = Field(alias="application.code")
+    title: str = Field(alias="application.title")
+    state: str = Field(alias="application.state")
+    call: str = Field(alias="application.call.slug")
+    organisation: str = Field(alias="application.organisation.name")
+    gate_decision: str | None = Field(None, alias="application.gate.decision")
+    gpu_seconds_requested: int | None = Field(alias="application.gpu_seconds_requested")
+    months: int | None = Field(alias="application.months")
+    submitted_at: datetime | None = Field(alias="application.submitted_at")
+    due_on: date | None = Field(alias="application.due_on")
+    step_due_at: datetime | None = Field(None, alias="step.due_at")
+    holder: str | None = Field(None, alias="step.holder")
+    standing: Standing | None
 
 
 class KpiOut(Schema):
@@ -111,10 +136,19 @@ def figures(request: HttpRequest, since: date | None = None, until: date | None 
 @needs("read")
 def queue(
     request: HttpRequest,
-    state: Literal["", "mine", "submitted", "screened", "assessed", "returned"] = "",
+    state: Literal["", "mine", "late", "submitted", "screened", "assessed", "returned"] = "",
     cursor: str = "",
 ) -> Any:
     """What waits for the factory's staff, most urgent first; `mine` is what waits for me. 403 for others."""
-    person = signed_in(request)
+    person, now = signed_in(request), utcnow()
     desk.must_be_staff(person)
-    return desk.page_by_urgency(desk.shown(person, state), cursor)
+    page = desk.page_by_urgency(desk.shown(person, state, now), cursor)
+    clocks = clocks_of(page.rows)
+    return {"rows": [desk.timed(one, clocks.get(one.pk), now) for one in page.rows], "next_cursor": page.next_cursor}
+
+
+@router.get("/access-times", response=AccessTimesOut, by_alias=True)
+@needs("read")
+def access_times(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001 - the same for everybody
+    """How long access took, per mode; `/access-times.json` tells the same to everybody, without a token."""
+    return access.as_json(utcnow())

@@ -6,6 +6,7 @@ from fabrica.portal.pages import desk, figures, front, home, project, topping_up
 
 portal_patterns = [
     path("", front.start, name="start"),
+    path("access-times.json", front.access_times, name="access_times"),
     path("home/notices/read/", home.notices_read, name="notices_read"),
     path("desk/", desk.queue, name="queue"),
     path("desk/figures/", figures.figures, name="figures"),

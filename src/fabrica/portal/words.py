@@ -1,14 +1,16 @@
 """How the next step and a due date are said, and where the step's link leads."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
-from django.utils import formats
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from fabrica.applications.engine.clocks import Clock
+from fabrica.applications.states import Standing
 from fabrica.portal.engine import Kind, Step
 from fabrica.portal.sayings import SAYINGS, Saying, Text
 
@@ -69,6 +71,19 @@ def due(due_on: date | None, today: date) -> tuple[str, str]:
     if days == 0:
         return _("due today"), "warning"
     return ngettext("due tomorrow", "due in %(days)d days", days) % {"days": days}, "info" if days > 1 else "warning"
+
+
+def step_due(clock: Clock | None, now: datetime) -> tuple[str, str]:
+    """When the step that runs is due, in words, and the tone of the badge: `paused`, `due tomorrow`, `3 days late`."""
+    if clock is None or clock.step is None:
+        return due(None, timezone.localdate(now))
+    standing = clock.step.standing(now)
+    if standing is Standing.PAUSED:
+        return _("paused"), "neutral"
+    words, tone = due(clock.step.due_on, timezone.localdate(now))
+    if standing is Standing.LATE:
+        return (words if tone == "bad" else _("late")), "bad"
+    return words, "warning" if standing is Standing.SOON else tone
 
 
 def energy(watt_hours: float) -> str:

@@ -1,6 +1,9 @@
 """The API of applications."""
 
+from datetime import timedelta
+
 import pytest
+from fabrica.applications import api as edge
 from fabrica.applications import services
 from fabrica.applications.tests.factories import COMPLETE, draft, submitted
 from fabrica.kit.time import utcnow
@@ -146,3 +149,29 @@ def test_the_questions_are_asked_in_the_language_of_the_caller(client, cast):
     headers = {"Authorization": f"Bearer {secret}", "accept-language": "fr"}
     (asked,) = [one for one in client.get("/api/trust/questions", headers=headers).json() if one["id"] == "HR"]
     assert asked["question"] == "Le système sera-t-il à haut risque ?"
+
+
+def test_the_clock_is_told_with_who_has_it_and_how_it_stands(api, cast, call, now, monkeypatch):
+    made = submitted(cast, call, now)
+    monkeypatch.setattr(edge, "utcnow", lambda: now + timedelta(days=2))
+    assert api("applicant", "get", f"/applications/{made.code}")[1]["clock"] == {
+        "begins_at": "2026-11-23T09:00:00Z", "promised_working_days": 2, "due_at": "2026-11-25T22:59:59.999Z",
+        "paused_seconds": 0, "taken_working_days": None,
+        "step": {
+            "state": "submitted", "holder": "officer", "standing": "late", "begins_at": "2026-11-23T09:00:00Z",
+            "working_days": 1, "warn_at": "2026-11-24T18:11:59.999Z", "due_at": "2026-11-24T22:59:59.999Z",
+            "paused_at": None, "late_working_days": 1,
+        },
+    }  # fmt: skip
+
+
+def test_a_draft_has_no_clock(api, made):
+    assert api("applicant", "get", f"/applications/{made.code}")[1]["clock"] is None
+
+
+def test_withdrawing_takes_a_reason_or_none(api, cast, call, now):
+    bodies = [{"reason": "We merged."}, None]
+    made = [submitted(cast, call, now) for _ in bodies]
+    for one, body in zip(made, bodies, strict=True):
+        assert api("applicant", "post", f"/applications/{one.code}/withdraw", body)[1]["state"] == "withdrawn"
+    assert [one.transitions.last().reason for one in made] == ["We merged.", ""]

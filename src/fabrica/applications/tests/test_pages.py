@@ -1,9 +1,10 @@
 """The applicant's pages: they work, refuse the outsider, keep what was typed, and need no script."""
 
 import re
+from datetime import timedelta
 
 import pytest
-from fabrica.applications import queries, services
+from fabrica.applications import pages, queries, services
 from fabrica.applications.forms import initial_of
 from fabrica.applications.models import Application
 from fabrica.applications.tests.factories import COMPLETE, draft, submitted
@@ -182,9 +183,10 @@ def test_autosave_tells_of_the_other_editor_and_keeps_their_words(ada, made):
     assert made.title == "First"
 
 
-@pytest.mark.parametrize("page", ["autosave/", "withdraw/"])
-def test_a_link_changes_nothing(ada, made, page):
-    assert ada.get(f"/applications/{made.code}/{page}").status_code == 405
+def test_a_link_changes_nothing(ada, made):
+    answers = [ada.get(f"/applications/{made.code}/{page}").status_code for page in ("autosave/", "withdraw/")]
+    made.refresh_from_db()
+    assert (answers, made.state) == ([405, 200], "draft")
 
 
 def test_every_gap_leads_to_its_field(ada, cast, call, now):
@@ -237,15 +239,59 @@ def test_what_was_submitted_is_not_written_in_any_more(ada, cast, call, now):
 def test_withdrawing_redirects_and_leaves_it_to_read(ada, made):
     answer = ada.post(f"/applications/{made.code}/withdraw/", follow=True)
     assert answer.redirect_chain == [(f"/applications/{made.code}/", 302)]
-    assert "Withdraw this application?" not in answer.text
-    assert ada.post(f"/applications/{made.code}/withdraw/").status_code == 409
+    assert f"/applications/{made.code}/withdraw/" not in answer.text
+    assert [ask(f"/applications/{made.code}/withdraw/").status_code for ask in (ada.get, ada.post)] == [409, 409]
+
+
+def test_withdrawing_asks_first_and_takes_a_reason(ada, made):
+    assert "Withdraw this application?" in ada.get(f"/applications/{made.code}/withdraw/").text
+    assert ada.post(f"/applications/{made.code}/withdraw/", {"reason": "x" * 3001}).status_code == 200
+    ada.post(f"/applications/{made.code}/withdraw/", {"reason": "We merged."})
+    made.refresh_from_db()
+    assert (made.state, made.transitions.last().reason) == ("withdrawn", "We merged.")
+
+
+@pytest.mark.parametrize("who", ["officer", "assessor"])
+def test_staff_do_not_withdraw(browser_of, cast, call, now, who):
+    made = submitted(cast, call, now)
+    client = browser_of(who)
+    assert [ask(f"/applications/{made.code}/withdraw/").status_code for ask in (client.get, client.post)] == [403, 403]
+
+
+@pytest.fixture
+def page_at(monkeypatch, ada):
+    """The page of an application as the applicant sees it at a moment."""
+
+    def text(made, moment):
+        monkeypatch.setattr(pages, "utcnow", lambda: moment)
+        return ada.get(f"/applications/{made.code}/").text
+
+    return text
+
+
+def test_the_page_says_who_has_it_and_until_when(page_at, cast, call, now):
+    made = submitted(cast, call, now)
+    told = "An officer screens it, by the end of 24 November 2026 (at most 1 working day)."
+    assert [told in page_at(made, now + timedelta(days=days)) for days in (0, 1, 3)] == [True, True, False]
+    assert ["We are late" in page_at(made, now + timedelta(days=days)) for days in (0, 1, 3)] == [False, False, True]
+    assert "An officer should have screened it by the end of 24" in page_at(made, now + timedelta(days=3))
+    assert "Access is promised by 25 November 2026: within 2 working days." in page_at(made, now)
+    services.screen(application=made, by=cast.officer, now=now)
+    assert "An assessor looks at whether the plan fits the machine, by the end of 24 November" in page_at(made, now)
+
+
+def test_the_page_says_that_our_clock_stands_still_while_it_waits_for_the_applicant(page_at, cast, call, now):
+    made = submitted(cast, call, now)
+    services.send_back(application=made, reason="Why?", by=cast.officer, now=now)
+    told = "It waits for you since 23 November 2026; until you submit it again our clock stands still."
+    assert told in page_at(made, now + timedelta(days=9))
 
 
 def test_what_the_officer_asks_is_read_at_both_places(ada, cast, call, now):
     made = submitted(cast, call, now)
     services.send_back(application=made, reason="Which licence?", by=cast.officer, now=now)
-    pages = [ada.get(f"/applications/{made.code}/{page}").text.count("Which licence?") for page in ("", "edit/")]
-    assert pages == [2, 1]  # as the next step and in the timeline; above the form
+    shown = [ada.get(f"/applications/{made.code}/{page}").text.count("Which licence?") for page in ("", "edit/")]
+    assert shown == [2, 1]  # as the next step and in the timeline; above the form
 
 
 def test_the_questions_and_reasons_of_the_gate_are_read_in_french(browser_of, cast, call, now):
@@ -268,8 +314,8 @@ def test_only_what_may_stay_empty_is_called_optional(ada, made):
 def test_words_are_shown_as_they_were_written(ada, cast, made, now):
     evil = "<script>alert(1)</script>"
     services.save_draft(application=made, values={"title": evil, "purpose": evil}, by=cast.applicant, now=now)
-    pages = [ada.get(f"/applications/{made.code}/{page}").text for page in ("", "edit/", "check/")]
-    assert [page.count(evil) for page in pages] == [0, 0, 0]
+    shown = [ada.get(f"/applications/{made.code}/{page}").text for page in ("", "edit/", "check/")]
+    assert [page.count(evil) for page in shown] == [0, 0, 0]
 
 
 def test_the_page_of_one_costs_the_same_however_long_its_story(ada, cast, call, now, django_assert_max_num_queries):

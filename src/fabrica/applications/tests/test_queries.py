@@ -27,7 +27,7 @@ def test_anothers_application_is_not_found(cast, call, now):
 
 def test_the_queue_begins_with_the_most_urgent(cast, call, now):
     late, soon = submitted(cast, call, now), submitted(cast, call, now)
-    late.due_on = soon.due_on.replace(day=30)
+    late.step_due_at = soon.step_due_at.replace(day=30)
     late.save()
     assert list(queries.queue(cast.officer)) == [soon, late]
 

@@ -151,6 +151,69 @@ def test_withdrawing_is_possible_until_the_decision(cast, call, now):
         services.submit(application=made, by=cast.applicant, now=now)
 
 
+def in_state(cast, call, now, state):
+    """An application brought to a state by the services alone."""
+    if state == State.DRAFT:
+        return draft(cast, call, now)
+    made = submitted(cast, call, now)
+    if state == State.RETURNED:
+        return services.send_back(application=made, reason="Why?", by=cast.officer, now=now)
+    if state == State.REFUSED:
+        return services.refuse(application=made, reason="No.", by=cast.officer, now=now)
+    if state == State.WITHDRAWN:
+        return services.withdraw(application=made, by=cast.applicant, now=now)
+    if state != State.SUBMITTED:
+        services.screen(application=made, by=cast.officer, now=now)
+    if state in (State.ASSESSED, State.AWARDED):
+        services.mark_assessed(application=made, by=cast.assessor, now=now)
+    if state == State.AWARDED:
+        services.mark_awarded(application=made, by=cast.officer, now=now)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (State.DRAFT, []),
+        (State.SUBMITTED, ["Olga"]),
+        (State.RETURNED, ["Olga"]),
+        (State.SCREENED, ["Olga", "Tomas"]),
+        (State.ASSESSED, ["Olga", "Tomas"]),
+    ],
+)
+def test_it_is_withdrawn_from_every_state_before_the_decision_and_who_looked_at_it_is_told(
+    cast, call, now, state, told
+):
+    made = in_state(cast, call, now, state)
+    services.withdraw(application=made, by=cast.applicant, now=now, reason=" We merged. ")
+    last = made.transitions.last()
+    assert (made.state, last.before, last.after, last.reason) == ("withdrawn", state, "withdrawn", "We merged.")
+    assert (made.step_due_at, made.clock_rings_at) == (None, None)
+    notices = Notice.objects.filter(kind="application_withdrawn").order_by("person__name")
+    assert [one.person.name for one in notices] == told
+    assert all(one.body.endswith("The reason given:\n\nWe merged.") for one in notices)
+    entry = Entry.objects.filter(subject=made.subject).last()
+    assert (entry.verb, entry.facts) == ("application.withdraw", {"before": state.value, "after": "withdrawn"})
+
+
+@pytest.mark.parametrize("state", [State.AWARDED, State.REFUSED, State.WITHDRAWN])
+def test_what_was_decided_is_not_withdrawn(cast, call, now, state):
+    made = in_state(cast, call, now, state)
+    with pytest.raises(Refused, match="cannot become withdrawn"):
+        services.withdraw(application=made, by=cast.applicant, now=now)
+
+
+def test_a_reason_to_withdraw_is_bounded(cast, call, now):
+    with pytest.raises(Refused, match="at most 3000 letters"):
+        services.withdraw(application=draft(cast, call, now), by=cast.applicant, now=now, reason="x" * 3001)
+
+
+@pytest.mark.parametrize("who", ["officer", "assessor", "operator", "outsider"])
+def test_nobody_else_withdraws(cast, call, now, who):
+    with pytest.raises(NotAllowed):
+        services.withdraw(application=submitted(cast, call, now), by=getattr(cast, who), now=now)
+
+
 def test_of_two_officers_at_once_the_second_is_told(cast, call, now):
     made = submitted(cast, call, now)
     stale = queries.application_of(cast.officer, made.code)

@@ -1,5 +1,6 @@
 """Every write about sites, machines, UNIX names, and what jobs used."""
 
+from fabrica.clusters.services.calendar import close_days, reopen_day, set_calendar
 from fabrica.clusters.services.machines import (
     record_load,
     record_measurement,
@@ -16,6 +17,7 @@ __all__ = [
     "begin_reading",
     "break_off_reading",
     "change_unix_name",
+    "close_days",
     "end_reading",
     "keep_usage",
     "make_marks",
@@ -24,6 +26,8 @@ __all__ = [
     "record_measurement",
     "register_machine",
     "register_site",
+    "reopen_day",
+    "set_calendar",
     "set_dry_run",
     "set_mends_drift",
     "set_unix_name_template",

@@ -1,19 +1,21 @@
 """The desk of officers and assessors: the queue, and one application with the form that is due."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fabrica.allocations import services as allocations
 from fabrica.allocations.rules import can_audit
 from fabrica.applications import services as applications
+from fabrica.applications.engine.clocks import Clock
 from fabrica.applications.models import Application
+from fabrica.applications.queries import clock_of, clocks_of
 from fabrica.kit.errors import Refused
 from fabrica.kit.time import utcnow
 from fabrica.people.models import Person
@@ -22,8 +24,9 @@ from fabrica.portal.engine import Task
 from fabrica.portal.forms import AssessForm, DecideForm, ScreenForm
 from fabrica.portal.queries import desk as desks
 from fabrica.portal.queries.case import Case, case_of
-from fabrica.portal.words import due
+from fabrica.portal.words import step_due
 from fabrica.reviews import services as reviews
+from fabrica.reviews.models import TechnicalAssessment
 
 FORMS: dict[Task, type[ScreenForm | AssessForm | DecideForm]] = {
     Task.SCREEN: ScreenForm,
@@ -37,12 +40,12 @@ def queue(request: HttpRequest) -> HttpResponse:
     person = signed_in(request)
     desks.must_be_staff(person)
     which, now = request.GET.get("state", ""), utcnow()
-    page = desks.page_by_urgency(desks.shown(person, which), request.GET.get("cursor", ""))
-    found, today = desks.assessments(person, list(page.rows)), timezone.localdate(now)
+    page = desks.page_by_urgency(desks.shown(person, which, now), request.GET.get("cursor", ""))
+    found, clocks = desks.assessments(person, list(page.rows)), clocks_of(page.rows)
     waiting = desks.waiting_for(person, now)
-    counts = {desks.MINE: waiting.due, **desks.counts(person)}
+    counts = {desks.MINE: waiting.due, **desks.counts(person, now)}
     context = {
-        "rows": [(one, *due(one.due_on, today), found.get(one.pk)) for one in page.rows],
+        "rows": [_row(one, clocks.get(one.pk), found.get(one.pk), now) for one in page.rows],
         "page": page,
         "which": which if which in counts else "",
         "filters": [(name, label, counts[name]) for name, label in _labels()],
@@ -53,10 +56,19 @@ def queue(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/queue.html", context)
 
 
+def _row(
+    application: Application, clock: Clock | None, assessment: TechnicalAssessment | None, now: datetime
+) -> tuple[Any, ...]:
+    """An application, when it is due in words, the tone of that, its newest assessment, and the step that runs."""
+    step = clock.step if clock else None
+    return application, *step_due(clock, now), assessment, step, step.standing(now) if step else None
+
+
 def _labels() -> list[tuple[str, str]]:
     return [
-        ("", _("All that waits")), ("mine", _("For me")), ("submitted", _("To screen")), ("screened", _("To assess")),
-        ("assessed", _("To decide")), ("returned", _("With the applicant")),
+        ("", _("All that waits")), ("mine", _("For me")), ("late", _("Late")),
+        ("submitted", _("To screen")), ("screened", _("To assess")),
+        ("assessed", _("To decide")), ("returned", _("Paused: with the applicant")),
     ]  # fmt: skip
 
 
@@ -79,12 +91,14 @@ def _form(case: Case, data: Any) -> ScreenForm | AssessForm | DecideForm | None:
 
 
 def _context(person: Person, case: Case, form: forms.Form | None) -> dict[str, Any]:
-    now = utcnow()
+    now, clock = utcnow(), clock_of(case.application)
     return {
         "case": case,
         "application": case.application,
         "form": form,
-        "due": due(case.application.due_on, timezone.localdate(now)),
+        "clock": clock,
+        "standing": clock.step.standing(now) if clock and clock.step else None,
+        "due": step_due(clock, now),
         "next": desks.next_for(person, after=case.application),
     }
 

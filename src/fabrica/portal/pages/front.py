@@ -1,12 +1,12 @@
 """The public start page."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from fabrica.kit.time import utcnow
 from fabrica.portal.facts import price
-from fabrica.portal.queries import front
+from fabrica.portal.queries import access, front
 
 
 @login_not_required
@@ -21,5 +21,12 @@ def start(request: HttpRequest) -> HttpResponse:
         "loads": front.loads(now),
         "models": front.models(),
         "figures": front.figures(),
+        "access_times": access.access_times(now),
     }
     return render(request, "portal/start.html", context)
+
+
+@login_not_required
+def access_times(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 - the same for everybody
+    """How long access took, per mode, for programs; nobody needs an account to read it."""
+    return JsonResponse(access.as_json(utcnow()))

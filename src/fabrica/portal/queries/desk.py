@@ -1,14 +1,15 @@
 """What waits for the factory's staff."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, datetime
 
 from django.db.models import Count, Q, QuerySet
-from django.utils import timezone
 
+from fabrica.applications.engine.clocks import Clock, Step
 from fabrica.applications.models import Application
-from fabrica.applications.queries import queue, visible_to
-from fabrica.applications.states import WITH_THE_FACTORY, State
+from fabrica.applications.queries import is_late, queue, visible_to
+from fabrica.applications.states import WITH_THE_FACTORY, Standing, State
+from fabrica.kit.calendar import MICROSECOND
 from fabrica.kit.errors import NotAllowed
 from fabrica.kit.paging import PAGE_SIZE, Page
 from fabrica.people import rules
@@ -18,7 +19,9 @@ from fabrica.portal.engine import states_for
 from fabrica.reviews.models import TechnicalAssessment
 from fabrica.reviews.queries import visible_to as assessments_visible_to
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MINE = "mine"
+LATE = "late"
 SHOWN = {
     "": (*WITH_THE_FACTORY,),
     State.SUBMITTED.value: (State.SUBMITTED,),
@@ -36,6 +39,21 @@ class Waiting:
     overdue: int
 
 
+@dataclass(frozen=True)
+class Timed:
+    """An application with the step that runs, and how that step's clock stands at the moment it was looked at."""
+
+    application: Application
+    step: Step | None
+    standing: Standing | None
+
+
+def timed(application: Application, clock: Clock | None, now: datetime) -> Timed:
+    """An application with its running step."""
+    step = clock.step if clock else None
+    return Timed(application, step, step.standing(now) if step else None)
+
+
 def must_be_staff(person: Person) -> None:
     """Raises NotAllowed for all but officers and assessors."""
     if not rules.is_staff_member(person):
@@ -50,8 +68,8 @@ def due_for(person: Person) -> QuerySet[Application]:
 
 def waiting_for(person: Person, now: datetime) -> Waiting:
     """How much waits for this person."""
-    late = Q(due_on__lt=timezone.localdate(now))
-    told = due_for(person).aggregate(due=Count("pk", distinct=True), overdue=Count("pk", filter=late, distinct=True))
+    late = Count("pk", filter=is_late(now), distinct=True)
+    told = due_for(person).aggregate(due=Count("pk", distinct=True), overdue=late)
     return Waiting(told["due"], told["overdue"])
 
 
@@ -61,37 +79,53 @@ def next_for(person: Person, after: Application | None = None) -> Application | 
     return (rows.exclude(pk=after.pk) if after else rows).first()
 
 
-def shown(person: Person, which: str) -> QuerySet[Application]:
-    """The queue, or the part of it that `which` names (see `SHOWN`, and `mine`), most urgent first."""
+def shown(person: Person, which: str, now: datetime) -> QuerySet[Application]:
+    """The queue, or the part of it that `which` names (see `SHOWN`, `mine` and `late`), most urgent first.
+
+    What waits for the applicant is a part of its own: its clock stands still.
+    """
     if which == MINE:
         return due_for(person)
+    if which == LATE:
+        return queue(person).filter(is_late(now))
     states = SHOWN.get(which, SHOWN[""])
-    return visible_to(person).filter(state__in=states).order_by("due_on", "pk")
+    return visible_to(person).filter(state__in=states).order_by("step_due_at", "pk")
 
 
-def counts(person: Person) -> dict[str, int]:
+def counts(person: Person, now: datetime) -> dict[str, int]:
     """How many there are of each part of the queue."""
     rows = visible_to(person).filter(state__in=[one for states in SHOWN.values() for one in states])
-    counted = dict(rows.order_by().values_list("state").annotate(n=Count("pk", distinct=True)))
-    return {which: sum(counted.get(state, 0) for state in states) for which, states in SHOWN.items()}
+    by_state = rows.order_by().values_list("state")
+    late = Count("pk", filter=is_late(now), distinct=True)
+    counted = {state: (n, n_late) for state, n, n_late in by_state.annotate(n=Count("pk", distinct=True), late=late)}
+    told = {which: sum(counted.get(state, (0, 0))[0] for state in states) for which, states in SHOWN.items()}
+    return {**told, LATE: sum(n_late for _, n_late in counted.values())}
 
 
 def page_by_urgency(rows: QuerySet[Application], cursor: str = "", size: int = PAGE_SIZE) -> Page[Application]:
-    """The page after `cursor` (`2026-11-25_17`: due date and key), most urgent first; a bad cursor starts afresh."""
+    """The page after `cursor` (the end of a step in microseconds and a key), most urgent first.
+
+    A bad cursor starts afresh.
+    """
     after = _read(cursor)
     if after is not None:
-        day, key = after
-        rows = rows.filter(Q(due_on__gt=day) | Q(due_on=day, pk__gt=key))
+        moment, key = after
+        rows = rows.filter(Q(step_due_at__gt=moment) | Q(step_due_at=moment, pk__gt=key))
     found = list(rows[: size + 1])
     last = found[size - 1] if len(found) > size else None
-    return Page(found[:size], f"{last.due_on}_{last.pk}" if last else "")
+    return Page(found[:size], _cursor(last) if last else "")
 
 
-def _read(cursor: str) -> tuple[date, int] | None:
-    day, _, key = cursor.partition("_")
+def _cursor(last: Application) -> str:
+    since = (last.step_due_at - EPOCH) // MICROSECOND if last.step_due_at else 0
+    return f"{since}_{last.pk}"
+
+
+def _read(cursor: str) -> tuple[datetime, int] | None:
+    since, _, key = cursor.partition("_")
     try:
-        return date.fromisoformat(day[:10]), int(key[:18])
-    except ValueError:
+        return EPOCH + MICROSECOND * int(since[:17]), int(key[:18])
+    except (ValueError, OverflowError):
         return None
 
 

@@ -2,14 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median
 
 from django.db.models import Count, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from fabrica.allocations.models import Award
-from fabrica.applications.models import Application
-from fabrica.applications.states import State
 from fabrica.calls.engine import Mode
 from fabrica.calls.models import Call
 from fabrica.calls.queries import listed
@@ -21,7 +18,6 @@ from fabrica.registry.queries import published
 
 MAX_CALLS = 6
 MAX_MODELS = 6
-MAX_DECISIONS = 200
 SILENT_AFTER = timedelta(minutes=5)
 
 
@@ -60,13 +56,12 @@ class MachineLoad:
 
 @dataclass(frozen=True)
 class Figures:
-    """What came of it so far, counted in the database. `decision_seconds` is None before the first award."""
+    """What came of it so far, counted in the database."""
 
     projects: int
     organisations: int
     awarded_gpu_seconds: int
     models: int
-    decision_seconds: float | None
 
 
 def calls(now: datetime) -> list[OpenCall]:
@@ -103,18 +98,8 @@ def models() -> QuerySet[ModelVersion]:
 
 
 def figures() -> Figures:
-    """Projects, organisations, hours awarded, and the median time from submission to award."""
+    """Projects, organisations, hours awarded and models published."""
     told = Award.objects.aggregate(
         projects=Count("pk"), organisations=Count("project__organisation", distinct=True), hours=Sum("gpu_seconds")
     )
-    return Figures(
-        told["projects"], told["organisations"], told["hours"] or 0, published().count(), _decision_seconds()
-    )
-
-
-def _decision_seconds() -> float | None:
-    """Over the newest 200 awarded applications, from the last submission on."""
-    awarded = Application.objects.filter(state=State.AWARDED, decided_at__isnull=False).order_by("-decided_at")
-    times = awarded.values_list("submitted_at", "decided_at")[:MAX_DECISIONS]
-    spans = [(decided - handed_in).total_seconds() for handed_in, decided in times if decided and handed_in]
-    return median(spans) if spans else None
+    return Figures(told["projects"], told["organisations"], told["hours"] or 0, published().count())

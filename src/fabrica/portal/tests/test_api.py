@@ -37,6 +37,7 @@ def test_the_queue_most_urgent_first(ask, cast, call, now):
             "code": made.code, "title": made.title, "state": "submitted", "call": "playground",
             "organisation": "Novalis Labs", "gate_decision": "ACCEPT", "gpu_seconds_requested": 36_000, "months": 1,
             "submitted_at": "2026-11-23T09:00:00Z", "due_on": "2026-11-25",
+            "step_due_at": "2026-11-24T22:59:59.999Z", "holder": "officer", "standing": "running",
         }],
         "next_cursor": "",
     }  # fmt: skip

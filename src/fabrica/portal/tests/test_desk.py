@@ -1,17 +1,20 @@
 """The desk: who may sit there, what waits in which order, and each decision that is due."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from fabrica.allocations.models import Award
 from fabrica.allocations.tests.factories import fund
-from fabrica.applications.models import Application
+from fabrica.applications import services as applications
+from fabrica.applications.states import Standing
 from fabrica.applications.tests.factories import ACCEPTED, draft, screened, submitted
 from fabrica.people import services as people
+from fabrica.calls.models import Call
 from fabrica.people.models import Member, RoleGrant
 from fabrica.people.states import MemberRole, Role
+from fabrica.portal.pages import desk as desk_pages
 from fabrica.portal.forms import AssessForm, DecideForm
 from fabrica.portal.queries import desk
 from fabrica.portal.queries.case import case_of
@@ -28,9 +31,12 @@ def reload(application):
     return application
 
 
-def due_on(application, day):
-    Application.objects.filter(pk=application.pk).update(due_on=date(2026, 11, day))
-    return application
+@pytest.fixture
+def since(cast, call, now):
+    """Applications that were submitted some days ago."""
+    Call.objects.update(opens_at=now - timedelta(days=30))
+    call.refresh_from_db()
+    return lambda days, make=submitted: make(cast, call, now - timedelta(days=days))
 
 
 @pytest.mark.parametrize("who", ["applicant", "mate", "operator", "provider", "outsider"])
@@ -51,16 +57,42 @@ def test_a_draft_is_nobodys_case(browser, cast, call, now):
     assert browser("officer").get("/desk/AIF-9/").status_code == 404
 
 
-def test_the_most_urgent_comes_first_with_its_lateness_in_words(browser, cast, call, now):
-    soon, late, today = (due_on(submitted(cast, call, now), day) for day in (26, 20, 23))
+def test_the_most_urgent_comes_first_with_its_lateness_in_words(browser, since):
+    fresh, late, today = since(0), since(4), since(3)
     rows = browser("officer").get("/desk/").context["rows"]
-    assert [(row[0], row[1]) for row in rows] == [(late, "3 days late"), (today, "due today"), (soon, "due in 3 days")]
+    assert [row[:3] for row in rows] == [
+        (late, "3 days late", "bad"), (today, "due today", "warning"), (fresh, "due tomorrow", "warning"),
+    ]  # fmt: skip
+
+
+def test_four_fifths_of_a_step_are_marked_and_what_is_late_is_a_part_of_its_own(browser, since, monkeypatch, now):
+    late, fresh = since(4), since(0)
+    officer = browser("officer")
+    assert [row[0] for row in officer.get("/desk/?state=late").context["rows"]] == [late]
+    monkeypatch.setattr(desk_pages, "utcnow", lambda: now + timedelta(days=1, hours=10))
+    rows = officer.get("/desk/").context["rows"]
+    assert [(row[0], row[1], row[5]) for row in rows] == [
+        (late, "4 days late", Standing.LATE), (fresh, "due today", Standing.SOON),
+    ]  # fmt: skip
+    assert officer.get("/desk/").text.count(">Due soon<") == 1
+
+
+def test_what_waits_for_the_applicant_is_paused_and_never_late(browser, cast, since, now):
+    made = since(4)
+    applications.send_back(application=made, reason="Why?", by=cast.officer, now=now - timedelta(days=4))
+    officer = browser("officer")
+    assert [list(officer.get(f"/desk/?state={part}").context["rows"]) for part in ("", "late")] == [[], []]
+    rows = officer.get("/desk/?state=returned").context["rows"]
+    assert [(row[0], row[1], row[5]) for row in rows] == [(made, "paused", Standing.PAUSED)]
+    assert (
+        "The clock stands still since 19 November 2026: it waits for the applicant." in officer.get(address(made)).text
+    )
 
 
 def test_each_part_of_the_queue_and_its_count(browser, cast, call, now):
     one, two, three = submitted(cast, call, now), screened(cast, call, now), assessed(cast, call, now)
     shown = {
-        which: list(desk.shown(cast.officer, which)) for which in ("", "mine", "submitted", "screened", "assessed")
+        which: list(desk.shown(cast.officer, which, now)) for which in ("", "mine", "submitted", "screened", "assessed")
     }
     assert shown == {
         "": [one, two, three],
@@ -70,7 +102,7 @@ def test_each_part_of_the_queue_and_its_count(browser, cast, call, now):
         "assessed": [three],
     }
     told = {name: count for name, _label, count in browser("officer").get("/desk/").context["filters"]}
-    assert told == {"": 3, "mine": 2, "submitted": 1, "screened": 1, "assessed": 1, "returned": 0}
+    assert told == {"": 3, "mine": 2, "submitted": 1, "screened": 1, "assessed": 1, "returned": 0, "late": 0}
     assert list(desk.due_for(cast.assessor)) == [two]
 
 
@@ -80,11 +112,11 @@ def test_a_part_that_does_not_exist_shows_the_whole_queue(browser, cast, call, n
     assert (answer.context["which"], [row[0] for row in answer.context["rows"]]) == ("", [made])
 
 
-def test_pages_follow_each_other_by_urgency_and_lose_nothing(cast, call, now):
-    made = [due_on(submitted(cast, call, now), day) for day in (25, 23, 25, 24, 23)]
+def test_pages_follow_each_other_by_urgency_and_lose_nothing(cast, since, now):
+    made = [since(days) for days in (5, 7, 5, 6, 7)]
     seen, cursor = [], ""
     for _ in range(3):
-        page = desk.page_by_urgency(desk.shown(cast.officer, ""), cursor, size=2)
+        page = desk.page_by_urgency(desk.shown(cast.officer, "", now), cursor, size=2)
         seen, cursor = [*seen, *page.rows], page.next_cursor
     assert seen == [made[1], made[4], made[3], made[0], made[2]]
     assert cursor == ""
@@ -110,8 +142,8 @@ def test_an_officer_screens(browser, cast, call, now, decision, reason, state):
     assert made.transitions.last().reason == reason
 
 
-def test_after_a_decision_comes_the_next_that_waits_for_me(browser, cast, call, now):
-    first, second, third = (due_on(submitted(cast, call, now), day) for day in (25, 24, 26))
+def test_after_a_decision_comes_the_next_that_waits_for_me(browser, since):
+    first, second, third = since(5), since(6), since(3)
     answer = browser("officer").post(address(second), {"decision": "screen", "reason": ""}, follow=True)
     assert answer.redirect_chain == [(address(first), 302)]
     assert [str(one) for one in answer.context["messages"]] == [f"{second.code}: Eligible. This is the next one."]

@@ -22,7 +22,7 @@ def test_an_empty_factory_says_what_is_to_come_and_invents_nothing(browser):
     told = [answer.context[name] for name in ("calls", "promise", "loads")]
     assert told == [[], None, []]
     assert list(answer.context["models"]) == []
-    assert answer.context["figures"] == Figures(0, 0, 0, 0, None)
+    assert answer.context["figures"] == Figures(0, 0, 0, 0)
     for sentence in ("No call is open at the moment", "No machine is connected yet", "No model is published yet"):
         assert sentence in answer.content.decode()
 
@@ -52,7 +52,7 @@ def test_figures_are_counted(cast, call, machine, now):
     fund(cast, machine, now)
     awarded(cast, call, now)
     awarded(cast, call, now, gpu_seconds=3_600)
-    assert front.figures() == Figures(2, 1, 39_600, 0, 0.0)
+    assert front.figures() == Figures(2, 1, 39_600, 0)
 
 
 def test_everybody_may_see_it_and_those_signed_in_find_their_home(browser, call):

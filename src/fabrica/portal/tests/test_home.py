@@ -1,5 +1,7 @@
 """A person's home: the next step with real rows, the lists, the notices, and what it asks of the database."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -85,7 +87,7 @@ def test_a_provider_with_a_dataset_sees_its_use(cast, now, settings, tmp_path):
 def test_staff_are_told_what_waits_and_what_is_late(cast, call, now):
     submitted(cast, call, now)
     late = submitted(cast, call, now)
-    Application.objects.filter(pk=late.pk).update(due_on="2026-11-20")
+    Application.objects.filter(pk=late.pk).update(step_due_at=now - timedelta(days=3))
     found = home_of(cast.officer, now)
     assert (found.step.kind, found.step.words) == (Kind.DECIDE, {"count": 2, "overdue": 1})
     assert home_of(cast.assessor, now).waiting.due == 0

@@ -1,0 +1,20 @@
+"""The worker's part: clocks that ring, and clocks that are counted anew."""
+
+from datetime import datetime
+
+from fabrica.applications import queries, services
+
+
+def recount(now: datetime) -> bool:  # noqa: ARG001 - every loop is given the moment
+    """Count one clock anew where the calendar of its site has changed; True when there was one."""
+    found = queries.uncounted()
+    if found is None:
+        return False
+    services.recount(application=found)
+    return True
+
+
+def ring(now: datetime) -> bool:
+    """Tell of one step that is due soon or late; True when there was one."""
+    found = queries.ringing(now)
+    return found is not None and services.ring(application=found, now=now)
