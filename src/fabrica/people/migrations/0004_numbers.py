@@ -2,16 +2,6 @@
 
 from django.db import migrations, models
 
-from fabrica.people.engine.numbers import compact, name_key
-
-
-def fill(apps, _schema_editor):
-    """What is registered already is found again as well; a number is not checked after the event."""
-    Organisation = apps.get_model("people", "Organisation")
-    for one in Organisation.objects.filter(name_key="").iterator():
-        keys = {"number_key": compact(one.registration_number), "name_key": name_key(one.name)}
-        Organisation.objects.filter(pk=one.pk).update(**keys)
-
 
 class Migration(migrations.Migration):
 
@@ -30,5 +20,4 @@ class Migration(migrations.Migration):
             name='number_key',
             field=models.CharField(blank=True, db_default='', db_index=True, default='', editable=False, max_length=40),
         ),
-        migrations.RunPython(fill, migrations.RunPython.noop),
     ]

@@ -264,6 +264,6 @@ def test_a_person_can_be_erased_and_the_entries_stay(cast, now):
 def test_what_was_registered_before_is_found_again_too(cast, now):
     made = register(cast, now, name="Alba S.A.", registration_number="B 12")
     Organisation.objects.filter(pk=made.pk).update(number_key="", name_key="")
-    import_module("fabrica.people.migrations.0004_numbers").fill(apps, None)
+    import_module("fabrica.people.migrations.0005_numbers_known").fill(apps, None)
     made.refresh_from_db()
     assert (made.number_key, made.name_key) == ("B12", "alba")
