@@ -9,7 +9,7 @@ from functools import partial
 
 from fabrica.allocations.engine.capacity.given import Wish
 from fabrica.allocations.engine.capacity.house import Needs
-from fabrica.allocations.engine.capacity.placing import MAX_NODES, Placing
+from fabrica.allocations.engine.capacity.placing import Placing
 from fabrica.allocations.engine.capacity.proofs import Proof
 from fabrica.kit.solver import Programme, State, solve
 
@@ -106,7 +106,7 @@ def _several(placing: Placing, at: int, room: list[int], lowest: list[int]) -> t
         made.row([*needed, *((stays[one], freed[one]) for one in lowest)], high=room[row] + sum(freed.values()))
     most = len(items)
     gain = {stays[one]: most * most + most - one for one in lowest}
-    answer = solve(made, gain, nodes=MAX_NODES)
+    answer = solve(made, gain, nodes=placing.nodes)
     placing.calls += answer.calls
     if answer.state not in (State.BEST, State.FOUND):
         return (), ""

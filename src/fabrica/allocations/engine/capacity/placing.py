@@ -9,7 +9,7 @@ from fabrica.kit.solver import Programme, State, relax, solve
 Allowed = Mapping[int, tuple[str, ...]]
 ALMOST = 1e-6
 MAX_PROOFS = 60
-MAX_NODES = 200
+MAX_NODES = 1
 
 
 class Placing:
@@ -25,6 +25,11 @@ class Placing:
         self.steps: dict[int, int] = {}
         self.room = house.rooms
         self.proofs: list[Proof] = []
+
+    @property
+    def nodes(self) -> int:
+        """How many branches one question may take: few, unless more was asked for than a page can wait for."""
+        return max(MAX_NODES, self.effort // 1_000)
 
     def put(self, at: int, system: str, steps: int = 0) -> None:
         """Place one, out of where it was."""
@@ -109,7 +114,7 @@ class Placing:
         """Solve, and stand as the answer says, if there is one."""
         if self.work > self.effort:
             return State.UNKNOWN
-        answer = solve(programme, gain, nodes=MAX_NODES, start=start)
+        answer = solve(programme, gain, nodes=self.nodes, start=start)
         self.calls += answer.calls
         self.work += answer.work
         if answer.state in (State.BEST, State.FOUND):

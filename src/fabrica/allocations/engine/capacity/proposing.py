@@ -12,7 +12,8 @@ from fabrica.allocations.engine.capacity.proofs import Proof
 from fabrica.kit.errors import Refused
 from fabrica.kit.solver import State, relax
 
-EFFORT = 6_000
+EFFORT = 1_200
+COLUMNS = 20  # a question about more columns than a twentieth of the effort is put for the places as they are
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def propose(given: Given, effort: int = EFFORT) -> Proposal:
     placing = Placing(house, effort)
     refusals = _admit(placing)
     placing.effort = placing.work + effort // 3  # what those who were tried first have spent is no loss to the rest
-    undecided = _most_hours(placing)
+    undecided = _most_hours(placing, effort)
     placing.effort = placing.work + effort // 3
     undecided += [*_preferred(placing), *_hours_by_rank(placing)]
     left_out = _left_out(placing, refusals)
@@ -114,7 +115,7 @@ def _rank_in(house: House) -> Callable[[int], int]:
     return lambda at: places[house.items[at].wish.id]
 
 
-def _most_hours(placing: Placing) -> list[str]:
+def _most_hours(placing: Placing, effort: int) -> list[str]:
     """Let partial awards grow; first where they stand, then by moving them where more fits together."""
     growing = _growing(placing)
     for at in growing:
@@ -128,7 +129,13 @@ def _most_hours(placing: Placing) -> list[str]:
     placing.calls += 1
     if bound and bound.value < sum(sizes.values()) + 1 - ALMOST:
         return []
-    start = {places[key]: 1 for key in before.items()} | {growth[key]: sizes[key[0]] for key in before.items() if key in growth}
+    start = {places[key]: 1 for key in before.items()}
+    start |= {growth[key]: sizes[key[0]] for key in before.items() if key in growth}
+    if len(programme.most) > effort // COLUMNS:
+        programme, places, growth = placing.programme({at: (system,) for at, system in before.items()}, grows=True)
+        placing.adopt(programme, places, growth, dict.fromkeys(growth.values(), 1))
+        more = int(bound.value + ALMOST) - sum(placing.steps.values()) if bound else 0
+        return [f"whether more hours fit, at most {more} steps"] if more > 0 else []
     state = placing.adopt(programme, places, growth, gain, start)
     return [] if state is State.BEST else ["whether more hours fit"]
 
@@ -182,6 +189,8 @@ class Settled:
         if placing.fits(at, system, placing.steps[at]):
             placing.put(at, system, placing.steps[at])
             return State.FOUND
+        if placing.work > placing.effort:
+            return State.UNKNOWN
         allowed = {one: (placing.at[one],) if one in self.done else items[one].systems for one in sorted(placing.at)}
         return placing.arrange(allowed | {at: (system,)}, at, self.total)[0]
 
