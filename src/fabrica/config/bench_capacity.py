@@ -1,4 +1,4 @@
-"""Rankings for `make bench`: a round in which twice as much is asked for as there is."""
+"""Rounds for `make bench`: a ranking that asks for twice what there is, and experts for three reviews each."""
 
 from random import Random
 from typing import Any
@@ -6,6 +6,21 @@ from typing import Any
 MODES = ("pg", "fl", "ls", "science", "commercial", "national")
 SIZES = (5_000, 12_000, 30_000, 50_000, 90_000, 180_000, 360_000)
 CAPS = (("industrial", ["first-come", "ls"], 30), ("first-come", ["first-come"], 10), ("science", ["science"], 25))
+
+FIELDS = [f"field-{at}" for at in range(20)]
+
+
+def reviewers_case(experts: int, applications: int, seed: int = 1) -> dict[str, Any]:
+    """So many experts of forty organisations, with one review in ten to spare, and three reviews for each application."""
+    draw = Random(seed)  # noqa: S311 - a made-up round, the same every time
+    limit = -(-33 * applications // (10 * experts))
+    people = [{**_person(draw, f"e{at:03}", 3), "languages": ["en"], "limit": limit} for at in range(experts)]
+    wanted = [{**_person(draw, f"a{at:03}", 2), "language": "en", "reviews": 3} for at in range(applications)]
+    return {"format": "fabrica-reviewers/1", "experts": people, "applications": wanted}
+
+
+def _person(draw: Random, name: str, fields: int) -> dict[str, Any]:
+    return {"id": name, "organisation": f"o{draw.randrange(40)}", "fields": draw.sample(FIELDS, fields)}
 
 
 def awards_case(applications: int, systems: int, seed: int = 1) -> dict[str, Any]:

@@ -98,7 +98,9 @@ class Relaxed:
     prices: tuple[float, ...]
 
 
-def solve(programme: Programme, gain: Mapping[int, int], *, nodes: int = MAX_NODES, start: Mapping[int, int] | None = None) -> Answer:
+def solve(
+    programme: Programme, gain: Mapping[int, int], *, nodes: int = MAX_NODES, start: Mapping[int, int] | None = None
+) -> Answer:
     """Whole values with the greatest gain. Raises Refused where figures are too fine for their size."""
     cuts: list[Row] = []
     work = 0
@@ -136,7 +138,7 @@ def relax(programme: Programme, gain: Mapping[int, int]) -> Relaxed | None:
 def _highspy() -> Any:
     """HiGHS is asked for only when something is to be solved: the client runs without it."""
     try:
-        import highspy  # an optional part of the installation
+        import highspy  # noqa: PLC0415 - an optional part of the installation
     except ImportError as error:
         todo = "Install it: pip install 'fabrica[solver]'."
         raise Refused("The solver is not installed.", why=str(error), todo=todo) from error
@@ -215,7 +217,7 @@ def _told(highs: Any) -> tuple[State, tuple[int, ...]]:
 
 
 def _cut(row: Row, values: tuple[int, ...], most: list[int]) -> Row | None:
-    """Not all of these together: leaves out what broke the row, and nothing that holds. None where that is not clear."""
+    """Not all of these together: what broke the row, and nothing that holds. None where that is not clear."""
     held = [column for column, _ in row.terms if values[column]]
     only_yes_no = all(most[column] == 1 and factor > 0 for column, factor in row.terms)
     return Row(tuple((column, 1) for column in held), len(held) - 1) if only_yes_no and row.low is None else None

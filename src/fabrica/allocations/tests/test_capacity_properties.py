@@ -22,7 +22,9 @@ def cases(draw, most=5):
         return row | ({"least_hours": draw(st.integers(max(1, hours - 2), hours))} if draw(st.booleans()) else {})
 
     caps = [{"id": "both", "pools": ["px", "py"], "hours": draw(st.integers(5, 30))}]
-    caps.append({"id": "x", "pools": ["px"], "systems": draw(st.sampled_from(([], ["a"]))), "hours": draw(st.integers(0, 15))})
+    caps.append(
+        {"id": "x", "pools": ["px"], "systems": draw(st.sampled_from(([], ["a"]))), "hours": draw(st.integers(0, 15))}
+    )
     return {
         "format": "fabrica-awards/1",
         "periods": [{"id": "p1", "months": 1}, {"id": "p2", "months": 2}],
@@ -81,7 +83,7 @@ def test_the_order_of_the_file_does_not_matter(case, random):
     before = proposed(case)
     for key in ("applications", "systems", "pools", "caps"):
         random.shuffle(case[key])
-    assert proposed(case) .awards == before.awards
+    assert proposed(case).awards == before.awards
     assert proposed(case).left_out == before.left_out
 
 

@@ -1,4 +1,4 @@
-"""`fabrica propose-awards`, without a site."""
+"""`fabrica propose-awards` and `propose-reviewers`, without a site."""
 
 import json
 import subprocess
@@ -66,3 +66,34 @@ def test_it_prints_one_json_document_and_needs_neither_django_nor_holidays():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "True\n[]\n"
+
+
+EXPERT = {"organisation": "o", "fields": ["ai"], "languages": ["en"], "limit": 1}
+APPLICATION = {"organisation": "p", "fields": ["ai"], "language": "en", "reviews": 1}
+REVIEWS = {
+    "format": "fabrica-reviewers/1",
+    "experts": [{**EXPERT, "id": "ada"}],
+    "applications": [{**APPLICATION, "id": "a"}, {**APPLICATION, "id": "b", "reviews": 2}],
+}
+
+
+def test_reviewers_are_a_table_and_sentences(fabrica):
+    Path("round.json").write_text(json.dumps({**REVIEWS, "assigned": [{"expert": "ada", "application": "a"}]}))
+    result = fabrica("propose-reviewers", "round.json")
+    assert [" ".join(line.split()) for line in result.stdout.splitlines()] == [
+        "application expert points because kept", "a ada 100 ai 100; en yes", "",
+        "- b lacks 2: All who could review it are at their limit. One review more by any of these: ada.",
+    ]  # fmt: skip
+
+
+def test_reviewers_as_json_are_the_whole_answer(asked):
+    Path("round.json").write_text(json.dumps(REVIEWS))
+    told = asked("propose-reviewers", "round.json")
+    assert list(told) == ["format", "is_filled", "pairs", "unfilled", "one_organisation", "load"]
+    assert (told["is_filled"], told["load"]) == (False, {"ada": 1})
+
+
+def test_a_round_that_is_none_is_refused_in_words(fabrica):
+    Path("round.json").write_text("{}")
+    result = fabrica("propose-reviewers", "round.json")
+    assert (result.exit_code, result.stderr.splitlines()[0]) == (1, "format cannot be used.")

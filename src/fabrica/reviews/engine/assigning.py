@@ -1,18 +1,18 @@
-"""The assignment: as many reviews as possible, from two organisations each, well matched, evenly spread, in this order.
+"""The assignment: as many reviews as possible, from two organisations each, then well matched and evenly spread.
 
-It is a flow from applications through their organisations' experts to each expert's limit, so the solver has whole answers
-at once; each aim is reached in full before the next is asked for.
+It is a flow from applications through their experts' organisations to each expert's limit, so the solver has whole
+answers at once; each aim is reached in full before the next is asked for.
 """
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from fabrica.kit.errors import Refused
-from fabrica.kit.solver import Programme, State, solve
+from fabrica.kit.solver import Answer, Programme, State, solve
 from fabrica.reviews.engine.given import Given
 from fabrica.reviews.engine.pairing import CONFLICTS, Pairing, Pairings
 
-EVEN = 20  # points that each further review of the same expert costs, once more for each
+EVEN = 20  # points that the second review of one expert costs; the third costs twice as many, and so on
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,7 @@ class Flow:
 def assign(given: Given) -> Assignment:
     """Who reviews what. Raises Refused where what is assigned already cannot stay."""
     pairings = Pairings(given)
-    all_pairs = {
-        (one.id, other.id): pairings.pair(one, other) for one in given.experts for other in given.applications
-    }
+    all_pairs = {(one.id, other.id): pairings.pair(one, other) for one in given.experts for other in given.applications}
     _check_kept(given, all_pairs)
     open_pairs = {key: one for key, one in all_pairs.items() if not one.against or key in given.kept}
     flow = _flow(given, open_pairs)
@@ -63,7 +61,9 @@ def assign(given: Given) -> Assignment:
     load = Counter(expert for expert, _ in chosen)
     pairs = tuple(open_pairs[key] for key in chosen)
     unfilled = tuple(_unfilled(given, all_pairs, chosen))
-    return Assignment(pairs, given.kept, unfilled, _one_organisation(pairs), {one.id: load[one.id] for one in given.experts}, calls)
+    return Assignment(
+        pairs, given.kept, unfilled, _one_organisation(pairs), {one.id: load[one.id] for one in given.experts}, calls
+    )
 
 
 def _check_kept(given: Given, pairs: dict[tuple[str, str], Pairing]) -> None:
@@ -128,15 +128,20 @@ def _reach(flow: Flow, pairs: dict[tuple[str, str], Pairing]) -> tuple[tuple[int
     calls = 0
     for columns in (flow.missing, flow.alone):
         if columns:
-            answer = solve(flow.programme, dict.fromkeys(columns, -1))
+            answer = _best(flow, dict.fromkeys(columns, -1))
             calls += answer.calls
             fewest = sum(answer.values[one] for one in columns)
             flow.programme.row([(one, 1) for one in columns], high=fewest)
     gain = {column: pairs[key].points for key, column in flow.pairs.items()}
-    answer = solve(flow.programme, gain | {column: -EVEN * at for column, at in flow.load.items()})
+    answer = _best(flow, gain | {column: -EVEN * at for column, at in flow.load.items()})
+    return answer.values, calls + answer.calls
+
+
+def _best(flow: Flow, gain: dict[int, int]) -> Answer:
+    answer = solve(flow.programme, gain)
     if answer.state is not State.BEST:
         raise Refused("No assignment was found.", why="The solver ended at its bound.", todo="Assign in smaller parts.")
-    return answer.values, calls + answer.calls
+    return answer
 
 
 def _one_organisation(pairs: tuple[Pairing, ...]) -> tuple[str, ...]:

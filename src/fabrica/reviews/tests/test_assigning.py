@@ -11,11 +11,25 @@ from hypothesis import strategies as st
 
 
 def expert(name, organisation="o1", fields=("ai",), limit=3, **more):
-    return {"id": name, "organisation": organisation, "fields": list(fields), "languages": ["en"], "limit": limit, **more}
+    return {
+        "id": name,
+        "organisation": organisation,
+        "fields": list(fields),
+        "languages": ["en"],
+        "limit": limit,
+        **more,
+    }
 
 
 def application(name, fields=("ai",), reviews=1, organisation="applicant", **more):
-    return {"id": name, "organisation": organisation, "fields": list(fields), "language": "en", "reviews": reviews, **more}
+    return {
+        "id": name,
+        "organisation": organisation,
+        "fields": list(fields),
+        "language": "en",
+        "reviews": reviews,
+        **more,
+    }
 
 
 def told(experts, applications, **more):
@@ -96,11 +110,19 @@ names = st.lists(st.sampled_from(["f", "g", "h"]), min_size=1, max_size=2, uniqu
 @st.composite
 def cases(draw):
     organisations = st.sampled_from(["o1", "o2", "o3"])
-    experts = [expert(f"e{at}", draw(organisations), draw(names), draw(st.integers(0, 2))) for at in range(draw(st.integers(1, 4)))]
-    applications = [
-        application(f"p{at}", draw(names), draw(st.integers(1, 2)), draw(organisations)) for at in range(draw(st.integers(1, 3)))
+    experts = [
+        expert(f"e{at}", draw(organisations), draw(names), draw(st.integers(0, 2)))
+        for at in range(draw(st.integers(1, 4)))
     ]
-    pair = st.builds(lambda e, p: {"expert": e["id"], "application": p["id"]}, st.sampled_from(experts), st.sampled_from(applications))
+    applications = [
+        application(f"p{at}", draw(names), draw(st.integers(1, 2)), draw(organisations))
+        for at in range(draw(st.integers(1, 3)))
+    ]
+    pair = st.builds(
+        lambda e, p: {"expert": e["id"], "application": p["id"]},
+        st.sampled_from(experts),
+        st.sampled_from(applications),
+    )
     head = {"format": "fabrica-reviewers/1", "experts": experts, "applications": applications}
     return {**head, "conflicts": draw(st.lists(pair, max_size=3)), "blocked": draw(st.lists(pair, max_size=2))}
 

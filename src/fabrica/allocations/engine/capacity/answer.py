@@ -18,7 +18,7 @@ WHY = {
 
 
 def hours(seconds: int) -> str:
-    """GPU-seconds as exact GPU-hours where four decimals hold them, else rounded up: what is missing is never too little."""
+    """GPU-seconds as GPU-hours: exact where four decimals hold them, else rounded up."""
     return f"{-(-Decimal(seconds) * 10**4 // SECONDS_PER_HOUR) / 10**4:f}" if seconds else "0"
 
 

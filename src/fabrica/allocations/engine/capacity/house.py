@@ -42,8 +42,10 @@ class Item:
 
 
 class House:
-    """All limits. An award takes from its system evenly over its months, so a period gives its part: exact, by
-    counting in the smallest part of a GPU-second that all durations share.
+    """All limits, in whole units.
+
+    An award takes from its system evenly over its months, so each period gives its part of it. That is exact: capacity is
+    counted in the part of a GPU-second that all durations share.
     """
 
     def __init__(self, given: Given) -> None:

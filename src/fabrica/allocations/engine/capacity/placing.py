@@ -56,7 +56,7 @@ class Placing:
         return answer
 
     def try_in(self, at: int) -> tuple[State, list[Proof]]:
-        """Place one beside those who are in, moving them where that helps; NONE comes with its proofs if there are some."""
+        """Place one beside those who are in, moving them where that helps; NONE comes with its proofs, if any."""
         item = self.house.items[at]
         for system in item.systems:
             if self.fits(at, system):
@@ -125,7 +125,7 @@ class Placing:
         return answer.state
 
     def _prove(self, allowed: Allowed, newest: int) -> Proof | None:
-        """Prices that show that the newest does not fit: known ones, or from the programme in which it may come in part."""
+        """Prices that show that the newest does not fit: known ones, or of the programme where it may come in part."""
         known = next((one for one in self.proofs if one.forbids(allowed)), None)
         if known:
             return known

@@ -26,9 +26,7 @@ class Proof:
         key = (at, systems)
         if key not in self._known:
             needs = self._house.items[at].needs
-            self._known[key] = min(
-                sum(self.prices[row] * units for row, units in needs[system]) for system in systems
-            )
+            self._known[key] = min(sum(self.prices[row] * units for row, units in needs[system]) for system in systems)
         return self._known[key]
 
     def forbids(self, allowed: Mapping[int, tuple[str, ...]]) -> bool:

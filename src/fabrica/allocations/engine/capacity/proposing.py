@@ -13,7 +13,7 @@ from fabrica.kit.errors import Refused
 from fabrica.kit.solver import State, relax
 
 EFFORT = 1_200
-COLUMNS = 20  # a question about more columns than a twentieth of the effort is put for the places as they are
+COLUMNS = 20  # with more columns than a twentieth of the effort, places stay as they are while hours grow
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,11 @@ def _kind(placing: Placing, at: int, state: State, *, is_proved: bool) -> str:
 
 
 def _too_much_fixed(item: Item, state: State) -> Refused:
-    why = "The solver found no way within its bound." if state is State.UNKNOWN else "A capacity or a cap would be passed."
+    why = (
+        "The solver found no way within its bound."
+        if state is State.UNKNOWN
+        else "A capacity or a cap would be passed."
+    )
     return Refused(
         f"What you fixed does not fit together: {item.wish.id} has no room beside the others.",
         why=why,
@@ -123,7 +127,9 @@ def _most_hours(placing: Placing, effort: int) -> list[str]:
     if all(placing.steps[at] == placing.house.items[at].steps for at in growing):
         return []
     before, sizes = dict(placing.at), dict(placing.steps)
-    programme, places, growth = placing.programme({at: placing.house.items[at].systems for at in placing.at}, grows=True)
+    programme, places, growth = placing.programme(
+        {at: placing.house.items[at].systems for at in placing.at}, grows=True
+    )
     gain = dict.fromkeys(growth.values(), 1)
     bound = relax(programme, gain)
     placing.calls += 1

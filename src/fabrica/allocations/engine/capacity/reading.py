@@ -30,7 +30,9 @@ def read(raw: bytes | str) -> Given:
     names = frozenset(one.id for one in systems)
     caps = [_cap(one, frozenset(one.id for one in pools), names) for one in top.objects("caps", most=MAX_CAPS)]
     step = _hours(top, "step_hours") if top.has("step_hours") else SECONDS_PER_HOUR
-    wishes = [_wish(one, frozenset(modes), names, periods, step) for one in top.objects("applications", most=MAX_WISHES)]
+    wishes = [
+        _wish(one, frozenset(modes), names, periods, step) for one in top.objects("applications", most=MAX_WISHES)
+    ]
     _once(top, "applications", [one.id for one in wishes], least=1)
     wishes.sort(key=lambda one: (one.rank, -Decimal(one.score), one.id))
     fixes = _fixes(top, {one.id: one for one in wishes})
@@ -52,7 +54,9 @@ def _hours(row: Fields, key: str, *, least: int = 1) -> int:
     """GPU-hours as people write them, in GPU-seconds; never rounded."""
     seconds = row.amount(key, most=MAX_HOURS) * SECONDS_PER_HOUR
     if seconds != int(seconds) or seconds < least:
-        row.refuse(key, "Hours must be whole GPU-seconds: 0.25 is 900, 0.3333 is none." if seconds else "It is nothing.")
+        row.refuse(
+            key, "Hours must be whole GPU-seconds: 0.25 is 900, 0.3333 is none." if seconds else "It is nothing."
+        )
     return int(seconds)
 
 
@@ -104,9 +108,7 @@ def _known(row: Fields, key: str, known: frozenset[str], most: int, least: int =
     return found
 
 
-def _wish(
-    row: Fields, modes: frozenset[str], systems: frozenset[str], periods: tuple[Period, ...], step: int
-) -> Wish:
+def _wish(row: Fields, modes: frozenset[str], systems: frozenset[str], periods: tuple[Period, ...], step: int) -> Wish:
     name, rank = row.name("id"), row.number("rank", least=1, most=10**6)
     score = row.amount("score", most=10**6) if row.has("score") else Decimal(0)
     mode = row.name("mode")
