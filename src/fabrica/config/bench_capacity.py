@@ -11,7 +11,7 @@ FIELDS = [f"field-{at}" for at in range(20)]
 
 
 def reviewers_case(experts: int, applications: int, seed: int = 1) -> dict[str, Any]:
-    """So many experts of forty organisations, with one review in ten to spare, and three reviews for each application."""
+    """So many experts of forty organisations, one review in ten to spare, three reviews for each application."""
     draw = Random(seed)  # noqa: S311 - a made-up round, the same every time
     limit = -(-33 * applications // (10 * experts))
     people = [{**_person(draw, f"e{at:03}", 3), "languages": ["en"], "limit": limit} for at in range(experts)]

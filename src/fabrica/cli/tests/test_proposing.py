@@ -1,10 +1,14 @@
 """`fabrica propose-awards` and `propose-reviewers`, without a site."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+DOCS = Path(__file__).resolve().parents[4] / "docs" / "reviewer"
 WISH = {"rank": 1, "mode": "ls", "hours": 70, "months": 3, "systems": ["leo"]}
 CASE = {
     "format": "fabrica-awards/1",
@@ -97,3 +101,16 @@ def test_a_round_that_is_none_is_refused_in_words(fabrica):
     Path("round.json").write_text("{}")
     result = fabrica("propose-reviewers", "round.json")
     assert (result.exit_code, result.stderr.splitlines()[0]) == (1, "format cannot be used.")
+
+
+@pytest.mark.parametrize(
+    ("command", "page", "key", "expected"),
+    [
+        ("propose-awards", "awards-under-capacity.md", "awarded_hours", "70000"),
+        ("propose-reviewers", "assigning-reviewers.md", "is_filled", False),
+    ],
+)
+def test_the_file_in_the_document_is_understood(asked, command, page, key, expected):
+    text = (DOCS / page).read_text(encoding="utf-8")
+    Path("example.json").write_text(re.search(r"```json\n(.+?)```", text, re.DOTALL)[1])
+    assert asked(command, "example.json")[key] == expected

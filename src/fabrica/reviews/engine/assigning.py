@@ -17,7 +17,7 @@ EVEN = 20  # points that the second review of one expert costs; the third costs 
 
 @dataclass(frozen=True)
 class Unfilled:
-    """An application that lacks reviews: `missing` of them, because of what `binds`; experts by reason; who would help."""
+    """An application that lacks `missing` reviews because of what `binds`; experts by reason; who would help."""
 
     application: str
     missing: int
@@ -71,10 +71,10 @@ def _check_kept(given: Given, pairs: dict[tuple[str, str], Pairing]) -> None:
         conflict = [one for one in pairs[key].against if one in CONFLICTS]
         if conflict:
             raise _cannot_stay(f"{key[0]} reviews {key[1]}", f"There is a conflict of interest: {', '.join(conflict)}.")
-    load, reviews = Counter(one for one, _ in given.kept), Counter(one for _, one in given.kept)
-    for expert in given.experts:
-        if load[expert.id] > expert.limit:
-            raise _cannot_stay(f"{expert.id} has {load[expert.id]} reviews", f"The limit is {expert.limit}.")
+    load, reviews = Counter(expert for expert, _ in given.kept), Counter(name for _, name in given.kept)
+    for person in given.experts:
+        if load[person.id] > person.limit:
+            raise _cannot_stay(f"{person.id} has {load[person.id]} reviews", f"The limit is {person.limit}.")
     for one in given.applications:
         if reviews[one.id] > one.reviews:
             raise _cannot_stay(f"{one.id} has {reviews[one.id]} reviews", f"It needs {one.reviews}.")
@@ -96,8 +96,8 @@ def _flow(given: Given, pairs: dict[tuple[str, str], Pairing]) -> Flow:
         flow.missing.append(made.column(one.reviews))
         made.row([(flow.missing[-1], 1), *((flow.pairs[key], 1) for key in keys)], low=one.reviews, high=one.reviews)
         _two_organisations(flow, [pairs[key] for key in keys], one.reviews)
-    for expert in given.experts:
-        _load(flow, expert.limit, [flow.pairs[key] for key in by_expert[expert.id]])
+    for person in given.experts:
+        _load(flow, person.limit, [flow.pairs[key] for key in by_expert[person.id]])
     for key in given.kept:
         made.row([(flow.pairs[key], 1)], low=1)
     return flow

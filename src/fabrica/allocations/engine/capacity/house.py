@@ -44,8 +44,8 @@ class Item:
 class House:
     """All limits, in whole units.
 
-    An award takes from its system evenly over its months, so each period gives its part of it. That is exact: capacity is
-    counted in the part of a GPU-second that all durations share.
+    An award takes from its system evenly over its months, so each period gives its part of it. That is exact: capacity
+    is counted in the part of a GPU-second that all durations share.
     """
 
     def __init__(self, given: Given) -> None:

@@ -38,7 +38,7 @@ class Tie:
 
 @dataclass(frozen=True)
 class Proposal:
-    """The whole answer. `undecided` says what the solver could not settle within its bound; `calls` how often it ran."""
+    """The whole answer. `undecided` is what the solver left open at its bound; `calls` how often it ran."""
 
     given: Given
     house: House
