@@ -61,7 +61,7 @@ def propose(given: Given, effort: int = EFFORT) -> Proposal:
     placing.effort = placing.work + effort // 3  # what those who were tried first have spent is no loss to the rest
     undecided = _most_hours(placing, effort)
     placing.effort = placing.work + effort // 3
-    undecided += [*_preferred(placing), *_hours_by_rank(placing)]
+    undecided += [*_preferred(placing, effort), *_hours_by_rank(placing)]
     left_out = _left_out(placing, refusals)
     awards = tuple(_award(house.items[at], placing, at) for at in sorted(placing.at, key=_rank_in(house)))
     ties = tuple(_ties(given, {one.wish.id for one in awards}))
@@ -158,9 +158,9 @@ def _largest(placing: Placing, at: int) -> int:
     return low
 
 
-def _preferred(placing: Placing) -> list[str]:
+def _preferred(placing: Placing, effort: int) -> list[str]:
     """Give each, by rank, the best of its systems that leaves everybody in and all hours awarded."""
-    undecided, settled = [], Settled(placing)
+    undecided, settled = [], Settled(placing, effort)
     for at in sorted(placing.at, key=_rank_in(placing.house)):
         for system in placing.house.items[at].systems:
             if system == placing.at[at]:
@@ -177,8 +177,8 @@ def _preferred(placing: Placing) -> list[str]:
 class Settled:
     """Those whose system is settled, and the room that they leave even if they get their least."""
 
-    def __init__(self, placing: Placing) -> None:
-        self.placing, self.done = placing, set[int]()
+    def __init__(self, placing: Placing, effort: int) -> None:
+        self.placing, self.done, self.columns = placing, set[int](), effort // COLUMNS
         self.room = placing.house.rooms
         self.total = sum(placing.steps.values())
 
@@ -195,9 +195,9 @@ class Settled:
         if placing.fits(at, system, placing.steps[at]):
             placing.put(at, system, placing.steps[at])
             return State.FOUND
-        if placing.work > placing.effort:
-            return State.UNKNOWN
         allowed = {one: (placing.at[one],) if one in self.done else items[one].systems for one in sorted(placing.at)}
+        if placing.work > placing.effort or sum(map(len, allowed.values())) - len(self.done) > self.columns:
+            return State.UNKNOWN
         return placing.arrange(allowed | {at: (system,)}, at, self.total)[0]
 
 
