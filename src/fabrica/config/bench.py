@@ -31,10 +31,12 @@ from django.db import connection  # noqa: E402 - the same
 from django.test import Client  # noqa: E402 - the same
 from django.test.utils import CaptureQueriesContext  # noqa: E402 - the same
 
-from fabrica.config import bench_data, bench_sme, bench_usage  # noqa: E402 - the same
+from fabrica.allocations.engine import capacity  # noqa: E402 - the same
+from fabrica.config import bench_capacity, bench_data, bench_sme, bench_usage  # noqa: E402 - the same
 from fabrica.kit.files import write_atomic  # noqa: E402 - the same
 from fabrica.kit.time import utcnow  # noqa: E402 - the same
 from fabrica.people.engine.sme import assess  # noqa: E402 - the same
+from fabrica.reviews import engine as reviewing  # noqa: E402 - the same
 from fabrica.trainer.bench import calibrate  # noqa: E402 - the same
 from fabrica.trainer.recipe import Recipe, named  # noqa: E402 - the same
 
@@ -149,6 +151,21 @@ def sme() -> Iterator[Figure]:
         yield figure(f"sme: {bench_sme.SIZE} enterprises, {name}, explained", 1000 * whole, "ms")
 
 
+def awards() -> Iterator[Figure]:
+    """A proposal of awards under capacity for 300 applications on 10 systems, with every reason."""
+    given = capacity.read(json.dumps(bench_capacity.awards_case(300, 10)))
+    found = capacity.propose(given)
+    yield figure("awards: 300 applications, 10 systems", _median(partial(capacity.propose, given), 3), "s")
+    yield figure("awards: asked of the solver", found.calls, "times")
+    yield figure("awards: left out undecided", sum(one.kind == "undecided" for one in found.left_out), "applications")
+
+
+def reviewers() -> Iterator[Figure]:
+    """An assignment of 200 experts to 300 applications with three reviews each, with every reason."""
+    given = reviewing.read(json.dumps(bench_capacity.reviewers_case(200, 300)))
+    yield figure("reviewers: 200 experts, 300 applications", _median(partial(reviewing.assign, given), 3), "s")
+
+
 def trainer() -> Iterator[Figure]:
     """The demo recipe against PyTorch's own transformer layers of the same shape with AdamW, in the same run."""
     recipe = named("demo")
@@ -210,7 +227,7 @@ def _peer_tokens_per_second(recipe: Recipe, seconds: float) -> float:
 def main() -> None:
     """Measure, print, write."""
     figures = []
-    for measure in (machine, portal, clusters, launch, usage, sme, trainer, several):
+    for measure in (machine, portal, clusters, launch, usage, sme, awards, reviewers, trainer, several):
         sys.stdout.write(f"\n{(measure.__doc__ or '').splitlines()[0]}\n")
         for one in measure():
             figures.append(one)

@@ -1,7 +1,8 @@
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError
 
 from fabrica.config import heart as heart_
 from fabrica.config import worker
@@ -93,8 +94,9 @@ def wait_for(found, tries=200):
     import time
 
     for _ in range(tries):
-        if found():
-            return
+        with suppress(OperationalError):  # SQLite in memory is locked while the other thread writes
+            if found():
+                return
         time.sleep(0.05)
     raise AssertionError("it did not come")
 

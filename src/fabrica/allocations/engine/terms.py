@@ -5,10 +5,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from fabrica.calls.engine import Mode
 from fabrica.kit.errors import Refused
 from fabrica.kit.units import SECONDS_PER_HOUR, gpu_hours
+
+if TYPE_CHECKING:  # modes bring a library of holidays, which the client does without
+    from fabrica.calls.engine import Mode
 
 UNIX_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 
@@ -51,7 +54,7 @@ def add_months(at: datetime, months: int) -> datetime:
     return at.replace(year=year, month=month + 1, day=min(at.day, last))
 
 
-def beyond(mode: Mode, gpu_seconds: int, months: int) -> str:
+def beyond(mode: "Mode", gpu_seconds: int, months: int) -> str:
     """Why the mode does not allow such an award, with the source of its limit; empty where it does."""
     if not 0 < gpu_seconds <= mode.gpu_hours_max * SECONDS_PER_HOUR:
         return (

@@ -1,0 +1,43 @@
+"""What is given: experts, applications, what stands between them, and what is assigned already."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Expert:
+    """Somebody who reviews at most `limit` applications."""
+
+    id: str
+    organisation: str
+    fields: frozenset[str]
+    languages: frozenset[str]
+    limit: int
+    orcid: str
+    coauthors: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Application:
+    """What needs so many `reviews`; `people` are the ORCIDs of those who wrote it."""
+
+    id: str
+    organisation: str
+    fields: frozenset[str]
+    language: str
+    reviews: int
+    people: frozenset[str]
+
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Given:
+    """Everything, sorted by name. Pairs are (expert, application), `linked` pairs of organisations in both orders."""
+
+    experts: tuple[Expert, ...]
+    applications: tuple[Application, ...]
+    declared: frozenset[Pair]
+    blocked: frozenset[Pair]
+    kept: frozenset[Pair]
+    linked: frozenset[Pair]
