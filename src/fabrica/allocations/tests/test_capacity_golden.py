@@ -1,4 +1,4 @@
-"""Proposals whose awards and reasons were worked out by hand, one rule each; what is refused; what the solver is asked."""
+"""Proposals with awards and reasons, one rule each, read against it; what is refused; what the solver is asked."""
 
 import json
 from pathlib import Path

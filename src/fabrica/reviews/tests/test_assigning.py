@@ -1,4 +1,4 @@
-"""Assigning reviewers: cases worked out by hand, and properties against every possible assignment."""
+"""Assigning reviewers: cases read against their rules, and properties against every possible assignment."""
 
 import json
 from itertools import chain, combinations, product
