@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 Point = tuple[float, float]
 WIDTH, HEIGHT = 640, 320
 LEFT, RIGHT, TOP, BOTTOM = 64, 32, 34, 62
+LETTER, GAP = 15, 12  # the widest a figure on an axis is drawn, on a narrow screen
 MAX_DRAWN_POINTS = 240
 TICKS = 4
 SAME = 1e-9  # values closer than this share of their size are drawn as one
@@ -62,9 +63,10 @@ class Frame:
     def __init__(self, points: list[Point]) -> None:
         self.x_ticks = ticks(points[0][0], points[-1][0], 5)
         self.y_ticks = ticks(min(y for _x, y in points), max(y for _x, y in points))
+        self.left = max(LEFT, GAP + LETTER * max(len(number(one)) for one in self.y_ticks))
 
     def x(self, value: float) -> float:
-        return _between(value, self.x_ticks, LEFT, WIDTH - RIGHT)
+        return _between(value, self.x_ticks, self.left, WIDTH - RIGHT)
 
     def y(self, value: float) -> float:
         return _between(value, self.y_ticks, HEIGHT - BOTTOM, TOP)
@@ -80,7 +82,10 @@ def axes(frame: Frame, x_label: str, y_label: str) -> SafeString:
         "",
         '<line class="chart-grid" x1="{}" x2="{}" y1="{}" y2="{}"/>'
         '<text class="chart-tick" x="{}" y="{}" text-anchor="end">{}</text>',
-        ((LEFT, WIDTH - RIGHT, frame.y(v), frame.y(v), LEFT - 8, frame.y(v) + 5, number(v)) for v in frame.y_ticks),
+        (
+            (frame.left, WIDTH - RIGHT, frame.y(v), frame.y(v), frame.left - 8, frame.y(v) + 5, number(v))
+            for v in frame.y_ticks
+        ),
     )
     along = format_html_join(
         "",
@@ -93,7 +98,7 @@ def axes(frame: Frame, x_label: str, y_label: str) -> SafeString:
     names = format_html(
         '<text class="chart-axis" x="{}" y="{}" text-anchor="middle">{}</text>'
         '<text class="chart-axis" x="{}" y="20" text-anchor="start">{}</text>',
-        *((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, x_label, LEFT, y_label),
+        *((frame.left + WIDTH - RIGHT) / 2, HEIGHT - 8, x_label, frame.left, y_label),
     )
     return format_html("{}{}{}", across, along, names)
 

@@ -129,3 +129,10 @@ def test_a_load_is_drawn_between_nothing_and_full(used, total, width):
 def test_a_load_is_told_in_words():
     meter = charts.load_meter("<b>", 6, 8, "GPUs")
     assert re.findall(r'load-(?:label|words)">([^/]*)</span>', meter) == ["&lt;b&gt;", "6 of 8 GPUs"]
+
+
+@pytest.mark.parametrize("highest", [0.0002, 3.2, 3_500, 250_000])
+def test_the_figures_beside_the_axis_have_room_also_on_a_narrow_screen(highest):
+    frame = drawing.Frame([(0.0, 0.0), (1.0, highest)])
+    widest = max(len(drawing.number(one)) for one in frame.y_ticks)
+    assert frame.left - 8 - 13.5 * widest >= 0  # 24 px, of which a digit takes 13.5
