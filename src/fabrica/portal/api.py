@@ -13,7 +13,7 @@ from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
 from fabrica.portal.queries import access, desk
 from fabrica.portal.queries.home import home_of
-from fabrica.portal.queries.kpis import kpis_for, this_year
+from fabrica.portal.queries.kpis import Kpi, kpis_for, this_year
 from fabrica.portal.words import told
 from fabrica.web.scopes import needs
 
@@ -80,24 +80,6 @@ class QueueRow(Schema):
     standing: Standing | None
 
 
-class KpiOut(Schema):
-    """The figures of one group; days lie between the last submission and the award, hours are GPU-hours."""
-
-    group: Literal["all", "mode", "country", "kind"]
-    value: str
-    submitted: int
-    eligible: int
-    awarded: int
-    refused: int
-    withdrawn: int
-    small_awarded: int
-    access_days_median: float | None
-    access_days_p95: float | None
-    gpu_hours_requested: float
-    gpu_hours_awarded: float
-    gpu_hours_used: float
-
-
 class QueuePage(Schema):
     """Some of the queue, most urgent first."""
 
@@ -121,7 +103,7 @@ def home(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-@router.get("/kpis", response=list[KpiOut])
+@router.get("/kpis", response=list[Kpi])
 @needs("read")
 def figures(request: HttpRequest, since: date | None = None, until: date | None = None) -> Any:
     """What came of the applications submitted from `since` to before `until`: of all, by mode, country, kind.
