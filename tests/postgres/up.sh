@@ -37,7 +37,7 @@ unix_socket_directories = '$home/socket'
 fsync = off
 full_page_writes = off
 max_connections = 60
-shared_buffers = 64MB
+shared_buffers = 256MB
 CONF
   touch "$home/made"
 fi

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+import orjson
 from django.db import connection, models
 
 
@@ -18,29 +19,37 @@ def upsert(
     rows: Sequence[Sequence[Any]],
     *,
     unique: Sequence[str],
-    compared: Sequence[str],
+    compared: Sequence[str] = (),
     carried: Sequence[str] = (),
 ) -> int:
     """Write rows, given as values in the order of `names` (`attname`s); how many were new or changed.
 
-    A row with the same values of `unique` is changed where one of `compared` differs; then `carried` go along. No
-    two of the rows may have the same `unique` values, and other fields of the table need a default in `names`.
+    A row with the same values of `unique` is changed where one of `compared` differs; then `carried` go along. Where
+    nothing is compared, what is there is left alone. No two of the rows may have the same `unique` values, and other
+    fields of the table need a default in `names`.
     """
     if not rows:
         return 0
     fields = {field.attname: field for field in model._meta.concrete_fields}
     quoted = {name: connection.ops.quote_name(str(fields[name].column)) for name in names}
     table = connection.ops.quote_name(model._meta.db_table)
-    differs = "IS DISTINCT FROM" if connection.vendor == "postgresql" else "IS NOT"
     sql = (
         f"INSERT INTO {table} ({', '.join(quoted.values())}) {_source(names, fields)} WHERE true "
-        f"ON CONFLICT ({', '.join(quoted[name] for name in unique)}) DO UPDATE SET "
-        f"{', '.join(f'{quoted[name]} = excluded.{quoted[name]}' for name in (*compared, *carried))} "
-        f"WHERE {' OR '.join(f'{table}.{quoted[name]} {differs} excluded.{quoted[name]}' for name in compared)}"
-    )
+        f"ON CONFLICT ({', '.join(quoted[name] for name in unique)}) "
+    ) + (_change(table, [quoted[name] for name in compared], [quoted[name] for name in carried]) or "DO NOTHING")
     with connection.cursor() as cursor:
         cursor.execute(sql, [_text(names, rows)])
         return int(cursor.rowcount)
+
+
+def _change(table: str, compared: Sequence[str], carried: Sequence[str]) -> str:
+    if not compared:
+        return ""
+    differs = "IS DISTINCT FROM" if connection.vendor == "postgresql" else "IS NOT"
+    return (
+        f"DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in (*compared, *carried))} "
+        f"WHERE {' OR '.join(f'{table}.{name} {differs} excluded.{name}' for name in compared)}"
+    )
 
 
 def _source(names: Sequence[str], fields: dict[str, Any]) -> str:
@@ -55,7 +64,9 @@ def _source(names: Sequence[str], fields: dict[str, Any]) -> str:
 def _text(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     keys = [f"c{at}" for at in range(len(names))]
     adapt: Callable[[datetime], Any] = connection.ops.adapt_datetimefield_value
-    return json.dumps([dict(zip(keys, row, strict=True)) for row in rows], default=lambda at: str(adapt(at)))
+    as_django = 0 if connection.vendor == "postgresql" else orjson.OPT_PASSTHROUGH_DATETIME
+    given = [dict(zip(keys, row, strict=True)) for row in rows]
+    return orjson.dumps(given, lambda at: str(adapt(at)), as_django).decode()
 
 
 def assign(model: type[models.Model], name: str, values: Sequence[tuple[int, Any]]) -> int:

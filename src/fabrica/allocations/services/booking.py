@@ -25,6 +25,7 @@ from fabrica.kit.errors import Refused
 
 BATCH = 5_000
 COLUMNS = ("machine_id", "key", "award_id", "gpu_seconds", "version", "token")
+UNIQUE = ("machine_id", "key")
 
 
 @dataclass(slots=True)
@@ -68,17 +69,40 @@ def _book(award: Award, machine: Machine, totals: Sequence[Total], *, now: datet
     changed = [one for one in totals if one.difference or not one.version]
     for one in changed:
         one.version += 1
+    _move(award, machine, changed, now=now, hold_key=hold_key)
+    upsert(
+        JobBooking, COLUMNS, _rows(award, machine, changed),
+        unique=UNIQUE, compared=["gpu_seconds", "version"], carried=["token"],
+    )  # fmt: skip
+
+
+def _book_first(award: Award, machine: Machine, totals: Sequence[Total], *, now: datetime) -> bool:
+    """Book jobs of which nothing was booked before; False, changing nothing, where one of them was.
+
+    To try it costs less than to look each of them up: most of what a machine tells is new.
+    """
+    for one in totals:
+        _check(one)
+        one.version = 1
+    with transaction.atomic():
+        if upsert(JobBooking, COLUMNS, _rows(award, machine, totals), unique=UNIQUE) < len(totals):
+            transaction.set_rollback(True)
+            return False
+        _move(award, machine, totals, now=now)
+    return True
+
+
+def _rows(award: Award, machine: Machine, totals: Sequence[Total]) -> list[tuple[object, ...]]:
+    return [(machine.pk, one.key, award.pk, one.gpu_seconds, one.version, one.token) for one in totals]
+
+
+def _move(award: Award, machine: Machine, changed: Sequence[Total], *, now: datetime, hold_key: str = "") -> None:
     less = [one for one in changed if one.difference < 0]
     more = [one for one in changed if one.difference >= 0]
     if gpu_seconds := -sum(one.difference for one in less):
         _give_back(award, gpu_seconds, key=_name(machine, less), now=now)
     if gpu_seconds := sum(one.difference for one in more):
         pay(award, of_award(award), gpu_seconds, key=_name(machine, more), hold_key=hold_key, now=now)
-    rows = [(machine.pk, one.key, award.pk, one.gpu_seconds, one.version, one.token) for one in changed]
-    upsert(
-        JobBooking, COLUMNS, rows,
-        unique=["machine_id", "key"], compared=["gpu_seconds", "version"], carried=["token"],
-    )  # fmt: skip
 
 
 def _check(one: Total) -> None:
@@ -126,14 +150,17 @@ def book_metered(*, machine: Machine, account: str, now: datetime) -> int:
     if award is not None:
         of_award(award)
     due = queries.usage_due(now).filter(machine=machine, account=account).order_by("pk")
-    found = list(due.values_list("pk", "key", "gpu_seconds", "token")[:BATCH])
+    found = list(due.values_list("pk", "key", "gpu_seconds", "token", "booked_gpu_seconds")[:BATCH])
     if award is None:
         JobUsage.objects.filter(among("pk", [pk for pk, *_rest in found])).update(is_nobodys=True)
         return len(found)
-    known = _known(machine, [key for _pk, key, *_rest in found])
-    totals = [Total(key, total, *known.get(key, ()), token=token) for _pk, key, total, token in found]
-    _book(award, machine, totals, now=now)
-    assign(JobUsage, "booked_gpu_seconds", [(pk, total) for pk, _key, total, _token in found])
+    totals = [Total(key, total, token=token) for _pk, key, total, token, _booked in found]
+    are_new = all(booked is None for *_rest, booked in found)
+    if not (are_new and _book_first(award, machine, totals, now=now)):
+        known = _known(machine, [one.key for one in totals])
+        again = [Total(one.key, one.gpu_seconds, *known.get(one.key, ()), token=one.token) for one in totals]
+        _book(award, machine, again, now=now)
+    assign(JobUsage, "booked_gpu_seconds", [(pk, total) for pk, _key, total, *_rest in found])
     return len(found)
 
 

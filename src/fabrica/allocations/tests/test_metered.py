@@ -185,6 +185,16 @@ def test_many_jobs_of_an_account_are_one_transfer_and_one_entry_each_way(award, 
     assert queries.check_ledger() == []
 
 
+def test_one_job_that_was_booked_before_does_not_hold_up_those_that_were_not(award, books, now):
+    first, second = (ours(award, job(name, "11-23 07:00", "11-23 07:10", 10)) for name in "12")
+    services.book(award=award, machine=award.machine, key=first.key, gpu_seconds=4, now=now)
+    books.say(first, second)
+    meter(now)
+    assert where(award) == (AWARDED - 20, 0, 20)
+    assert sorted(JobBooking.objects.values_list("gpu_seconds", "version")) == [(10, 1), (10, 2)]
+    assert queries.check_ledger() == []
+
+
 def test_accounts_are_booked_one_after_the_other_and_none_is_forgotten(cast, call, award, books, now, monkeypatch):
     monkeypatch.setattr(services.booking, "BATCH", 2)
     other = awarded(cast, call, now)

@@ -10,7 +10,7 @@ import pytest
 
 from fabrica.clusters.adapters.port import JobState
 from fabrica.clusters.tests.slurm_stage import ROOT, OnSlurm, slurm
-from fabrica.clusters.tests.test_slurm_cluster import ENV, RESUMES, pid_of
+from fabrica.clusters.tests.test_slurm_cluster import ENV, RESUMES, pid_of, ran_between
 
 pytestmark = pytest.mark.slurm
 MODES = {
@@ -80,10 +80,10 @@ def test_a_job_of_a_higher_mode_takes_the_place_of_a_lower_one_which_goes_on_lat
     wish = large.job("two", seconds=3, devices=8, programme="large", run_as="fp0002")
     winner = large.cluster.submit(wish)
     again = low.until(victim, lambda one: one.restarts > 0 or one.state.ended)
-    assert (again.state, again.restarts) == (JobState.PENDING, 1)
+    assert (again.state.ended, again.restarts) == (False, 1)
     assert large.until_ended(winner).state is JobState.COMPLETED
     assert low.until_ended(victim).state is JobState.COMPLETED
-    assert [one.state for one in low.usage(least=2)] == [JobState.LOST, JobState.COMPLETED]
+    ran_between(low.usage(least=2), large.usage(least=1))
 
 
 def test_a_project_that_comes_later_is_named_by_those_above_and_read_back_in_its_place(teams):

@@ -48,6 +48,14 @@ def test_only_rows_that_differ_are_changed_and_what_is_carried_goes_along(machin
     assert JobUsage.objects.filter(ended_at=None).exclude(account="other").count() == 3
 
 
+def test_where_nothing_is_compared_what_is_there_is_left_alone(machine):
+    write(row(machine, "1"))
+    fresh = [row(machine, "1", account="other"), row(machine, "2")]
+    assert write(*fresh, compared=(), carried=()) == 1
+    assert JobUsage.objects.count() == 2
+    assert not JobUsage.objects.filter(account="other")
+
+
 def test_nothing_to_write_asks_nothing(django_assert_num_queries, machine):
     with django_assert_num_queries(0):
         assert write() == 0
