@@ -13,7 +13,8 @@ from fabrica.config.api import api
 from fabrica.people.pages import language
 
 CONTEXTS = [
-    "people", "calls", "applications", "reviews", "projects", "dataspaces", "training", "registry", "portal", "web",
+    "people", "notices", "calls", "applications", "reviews", "projects", "dataspaces", "training", "registry", "portal",
+    "web",
 ]  # fmt: skip
 
 # One sign-in for all: the administration offers no way round the limit on tries and the second factor.

@@ -9,6 +9,7 @@ from ninja import Router, Schema, Status
 from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow
 from fabrica.notices import queries, services
+from fabrica.notices.states import Rhythm
 from fabrica.people.queries import signed_in
 from fabrica.web.scopes import needs
 
@@ -34,11 +35,49 @@ class NoticePage(Schema):
     next_cursor: str
 
 
+class MuteOut(Schema):
+    """What I get no letters about."""
+
+    about: str
+    title: str
+    path: str
+    made_at: datetime
+
+
+class LettersOut(Schema):
+    """How often I am written to, and about what I am not."""
+
+    rhythm: Rhythm
+    muted: list[MuteOut]
+
+
+class LettersIn(Schema):
+    """How often I want to be written to."""
+
+    rhythm: Rhythm
+
+
 @router.get("/notices", response=NoticePage)
 @needs("read")
 def notices(request: HttpRequest, cursor: str = "") -> Any:
     """My notices."""
     return page_of(queries.visible_to(signed_in(request)), cursor)
+
+
+@router.get("/notices/letters", response=LettersOut)
+@needs("read")
+def letters(request: HttpRequest) -> Any:
+    """How often I am written to, and about what I am not."""
+    person = signed_in(request)
+    return {"rhythm": queries.rhythm_of(person), "muted": list(queries.mutes_of(person))}
+
+
+@router.put("/notices/letters", response={204: None})
+@needs("account")
+def set_letters(request: HttpRequest, payload: LettersIn) -> Status[None]:
+    """Write to me at once, once a day, or once a week."""
+    services.set_rhythm(rhythm=payload.rhythm, by=signed_in(request), now=utcnow())
+    return Status(204, None)
 
 
 @router.post("/notices/read", response={204: None})

@@ -4,17 +4,19 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import Field
 
 from fabrica.applications.queries import clocks_of
 from fabrica.applications.states import Standing
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
+from fabrica.portal.muting import write_about
 from fabrica.portal.queries import access, desk
 from fabrica.portal.queries.home import home_of
 from fabrica.portal.queries.kpis import Kpi, kpis_for, this_year
 from fabrica.portal.words import told
+from fabrica.projects.queries import project_of
 from fabrica.web.scopes import needs
 
 router = Router(tags=["portal"])
@@ -134,3 +136,18 @@ def queue(
 def access_times(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001 - the same for everybody
     """How long access took, per mode; `/access-times.json` tells the same to everybody, without a token."""
     return access.as_json(utcnow())
+
+
+class ProjectLettersIn(Schema):
+    """Whether I want no letters about a project."""
+
+    muted: bool
+
+
+@router.put("/projects/{slug}/letters", response={204: None})
+@needs("account")
+def set_project_letters(request: HttpRequest, slug: str, payload: ProjectLettersIn) -> Status[None]:
+    """Write to me about this project, or not; its notices are listed either way."""
+    person = signed_in(request)
+    write_about(project_of(person, slug), muted=payload.muted, by=person, now=utcnow())
+    return Status(204, None)

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from fabrica.portal.pages import desk, figures, front, home, project, topping_up
+from fabrica.portal.pages import desk, figures, front, home, muting, project, topping_up
 
 portal_patterns = [
     path("", front.start, name="start"),
@@ -13,6 +13,8 @@ portal_patterns = [
     path("desk/<str:code>/", desk.desk, name="desk"),
     path("projects/<slug:slug>/", project.project, name="project"),
     path("projects/<slug:slug>/top-up/", topping_up.top_up, name="top_up"),
+    path("projects/<slug:slug>/mute/", muting.mute, name="mute"),
+    path("projects/<slug:slug>/unmute/", muting.unmute, name="unmute"),
     path("projects/<slug:slug>/members/", project.member_add, name="member_add"),
     path("projects/<slug:slug>/members/<str:uid>/remove/", project.member_remove, name="member_remove"),
 ]

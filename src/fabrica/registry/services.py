@@ -15,7 +15,7 @@ from fabrica.kit import ids
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.kit.files import list_files
 from fabrica.kit.signing import create_key, fingerprint, load_key, public_pem
-from fabrica.notices.services import tell
+from fabrica.notices.services import about_project, tell
 from fabrica.people.models import Person
 from fabrica.registry import rules
 from fabrica.registry.engine.manifest import FACTS, MANIFEST, SIGNATURE
@@ -92,7 +92,10 @@ def register(*, intake: Intake, folder: Path, now: datetime) -> ModelVersion | N
 
 def _tell(version: ModelVersion, kind: str, now: datetime) -> None:
     event = f"{version.subject}:{version.state}"
-    tell(person=version.run.created_by, kind=kind, event=event, now=now, path=version.page, version=version)
+    about = about_project(version.run.project.slug)
+    tell(
+        person=version.run.created_by, kind=kind, event=event, now=now, path=version.page, about=about, version=version
+    )
 
 
 @transaction.atomic
@@ -113,7 +116,10 @@ def postpone(*, intake: Intake, why: str, now: datetime) -> None:
         run = intake.run
         record(verb="model.fail", by=None, subject=run.subject, now=now, tries=tries)
         event = f"intake:{run.uid}:failed"
-        tell(person=run.created_by, kind="model_not_registered", event=event, now=now, path=run.path, run=run, why=why)
+        tell(
+            person=run.created_by, kind="model_not_registered", event=event, now=now, path=run.path,
+            about=about_project(run.project.slug), run=run, why=why,
+        )  # fmt: skip
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from fabrica.audit.services import record
 from fabrica.clusters.adapters.port import AccountSpec
 from fabrica.clusters.models import Machine
 from fabrica.kit.errors import Problem
-from fabrica.notices.services import tell
+from fabrica.notices.services import about_project, tell
 from fabrica.people.queries import with_role
 from fabrica.people.states import Role as SiteRole
 from fabrica.projects.states import Role
@@ -157,6 +157,7 @@ def tell_leaders(award: Award, kind: str, event: str, now: datetime, **facts: An
             event=f"{award.subject}:{event}",
             now=now,
             path=f"/projects/{award.project.slug}/",
+            about=about_project(award.project.slug),
             award=award,
             **facts,
         )

@@ -16,7 +16,7 @@ from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.kit.files import FileFact, facts_sha256, folder_facts
 from fabrica.kit.ids import SLUG
 from fabrica.kit.ids import slug as slug_of
-from fabrica.notices.services import tell
+from fabrica.notices.services import about_project, tell
 from fabrica.people.models import Organisation, Person
 
 RESERVED = ("new", "mine")
@@ -180,6 +180,7 @@ def withdraw(*, version: Version, reason: str, by: Person, now: datetime) -> Ver
     for staging in Staging.objects.select_related("requested_by", "project").filter(version=version):
         tell(
             person=staging.requested_by, kind="dataset_withdrawn", event=f"{version.subject}:{staging.pk}:withdrawn",
-            now=now, path=f"/data/{version.dataset.slug}/", version=version, project=staging.project, reason=reason,
+            now=now, path=f"/data/{version.dataset.slug}/", about=about_project(staging.project.slug),
+            version=version, project=staging.project, reason=reason,
         )  # fmt: skip
     return version

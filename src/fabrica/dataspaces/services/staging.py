@@ -10,7 +10,7 @@ from fabrica.dataspaces.models import Staging
 from fabrica.dataspaces.states import STAGING_MOVES, StagingState
 from fabrica.kit.claims import TTL
 from fabrica.kit.errors import Problem
-from fabrica.notices.services import tell
+from fabrica.notices.services import about_project, tell
 from fabrica.people.models import Person
 from fabrica.people.states import Role
 
@@ -87,4 +87,8 @@ def _tell(person: Person, kind: str, staging: Staging, now: datetime, **facts: o
     event = f"{staging.subject}:{kind}:{now.isoformat()}"
     if not is_requester:
         event = f"{staging.version.subject}:changed:{now.date().isoformat()}"
-    tell(person=person, kind=kind, event=event, now=now, path=path, staging=staging, version=staging.version, **facts)
+    about = about_project(staging.project.slug) if is_requester else ""
+    tell(
+        person=person, kind=kind, event=event, now=now, path=path, about=about,
+        staging=staging, version=staging.version, **facts,
+    )  # fmt: skip

@@ -7,6 +7,7 @@ from fabrica.kit.claims import TTL
 from fabrica.notices import queries, services, tasks
 from fabrica.notices.models import Notice
 
+FOOT = "How often we write to you, and about what: https://f.example/notices/\n"
 pytestmark = pytest.mark.django_db
 
 
@@ -60,7 +61,7 @@ def test_a_notice_that_cannot_be_mailed_at_all_is_given_up_too(tell, now, monkey
     def fail(*_):
         raise UnicodeError("label too long")
 
-    monkeypatch.setattr(tasks, "send_mail", fail)
+    monkeypatch.setattr(mail.EmailMessage, "send", fail)
     tell()
     assert tasks.send(now) is True
     assert Notice.objects.values_list("tries", "sent_at", "next_try_at").get() == (1, None, now + timedelta(minutes=1))
@@ -72,7 +73,7 @@ def test_a_notice_is_mailed_once_with_its_link(tell, now, settings):
     assert [tasks.send(now), tasks.send(now)] == [True, False]
     (sent,) = mail.outbox
     assert (sent.subject, sent.to) == ("Hello x", ["ada@example.org"])
-    assert sent.body == "Dear Ada,\nit is here.\n\nhttps://f.example/calls/\n\n-- \nFactory\n"
+    assert sent.body == "Dear Ada,\nit is here.\n\nhttps://f.example/calls/\n\n-- \nFactory\n" + FOOT
     assert Notice.objects.values_list("sent_at", "tries").get() == (now, 1)
 
 
@@ -80,7 +81,7 @@ def test_a_failed_try_waits_twice_as_long_as_the_one_before_and_stops_after_eigh
     def refuse(*_):
         raise SMTPException("busy")
 
-    monkeypatch.setattr(tasks, "send_mail", refuse)
+    monkeypatch.setattr(mail.EmailMessage, "send", refuse)
     tell()
     moment, waits = now, []
     while tasks.send(moment):

@@ -11,6 +11,8 @@ from django.views.decorators.http import require_POST
 
 from fabrica.kit.errors import NotFound
 from fabrica.kit.time import utcnow
+from fabrica.notices.queries import is_muted
+from fabrica.notices.services import about_project
 from fabrica.people.queries import signed_in
 from fabrica.people.states import MEMBER_COUNTRIES
 from fabrica.portal.acknowledging import acknowledgement
@@ -58,8 +60,10 @@ def member_remove(request: HttpRequest, slug: str, uid: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, slug: str, form: forms.Form) -> HttpResponse:
-    place = workplace_of(signed_in(request), slug, utcnow())
+    person = signed_in(request)
+    place = workplace_of(person, slug, utcnow())
     context = {"place": place, "project": place.project, "form": form, "commands": _commands(place), **_bill(place)}
+    context["is_muted"] = is_muted(person, about_project(slug))
     context["acknowledgement"] = _acknowledgement(place)
     return render(request, "portal/project.html", context)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from fabrica.allocations import services as allocations
 from fabrica.audit.services import record
-from fabrica.notices.services import tell
+from fabrica.notices.services import about_project, tell
 from fabrica.people.models import Person
 from fabrica.training.models import Run
 from fabrica.training.states import FINAL, State, check_move
@@ -43,4 +43,7 @@ def move(run: Run, after: State, *, by: Person | None, now: datetime, **fields: 
     record(verb=VERBS[after], by=by, subject=run.subject, now=now, before=before.value, after=after.value)
     if after in FINAL:
         allocations.release(award=run.award, hold_key=run.uid, now=now)
-        tell(person=run.created_by, kind="run_ended", event=f"run:{run.uid}:ended", now=now, path=run.path, run=run)
+        tell(
+            person=run.created_by, kind="run_ended", event=f"run:{run.uid}:ended", now=now, path=run.path,
+            about=about_project(run.project.slug), run=run,
+        )  # fmt: skip
