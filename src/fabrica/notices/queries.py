@@ -48,3 +48,8 @@ def mutes_of(person: Person) -> QuerySet[Mute]:
 def is_muted(person: Person, about: str) -> bool:
     """Whether the person gets no letters about it."""
     return Mute.objects.filter(person=person, about=about).exists() if about else False
+
+
+def about_project(slug: str) -> str:
+    """What notices about a project are about."""
+    return f"project:{slug}"

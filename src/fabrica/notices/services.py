@@ -48,11 +48,6 @@ def tell(
     )
 
 
-def about_project(slug: str) -> str:
-    """What notices about a project are about."""
-    return f"project:{slug}"
-
-
 def mark_read(*, by: Person, now: datetime) -> None:
     """Note that the person has seen everything so far."""
     visible_to(by).filter(read_at=None).update(read_at=now)

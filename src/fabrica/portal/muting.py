@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from fabrica.notices.services import about_project, mute, unmute
+from fabrica.notices.queries import about_project
+from fabrica.notices.services import mute, unmute
 from fabrica.people.models import Person
 from fabrica.projects.models import Project
 

@@ -15,7 +15,8 @@ from fabrica.kit import ids
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.kit.files import list_files
 from fabrica.kit.signing import create_key, fingerprint, load_key, public_pem
-from fabrica.notices.services import about_project, tell
+from fabrica.notices.queries import about_project
+from fabrica.notices.services import tell
 from fabrica.people.models import Person
 from fabrica.registry import rules
 from fabrica.registry.engine.manifest import FACTS, MANIFEST, SIGNATURE

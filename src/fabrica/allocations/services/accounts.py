@@ -14,7 +14,8 @@ from fabrica.audit.services import record
 from fabrica.clusters.adapters.port import AccountSpec
 from fabrica.clusters.models import Machine
 from fabrica.kit.errors import Problem
-from fabrica.notices.services import about_project, tell
+from fabrica.notices.queries import about_project
+from fabrica.notices.services import tell
 from fabrica.people.queries import with_role
 from fabrica.people.states import Role as SiteRole
 from fabrica.projects.states import Role

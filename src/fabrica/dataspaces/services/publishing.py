@@ -16,7 +16,8 @@ from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.kit.files import FileFact, facts_sha256, folder_facts
 from fabrica.kit.ids import SLUG
 from fabrica.kit.ids import slug as slug_of
-from fabrica.notices.services import about_project, tell
+from fabrica.notices.queries import about_project
+from fabrica.notices.services import tell
 from fabrica.people.models import Organisation, Person
 
 RESERVED = ("new", "mine")

@@ -10,7 +10,8 @@ from fabrica.dataspaces.models import Staging
 from fabrica.dataspaces.states import STAGING_MOVES, StagingState
 from fabrica.kit.claims import TTL
 from fabrica.kit.errors import Problem
-from fabrica.notices.services import about_project, tell
+from fabrica.notices.queries import about_project
+from fabrica.notices.services import tell
 from fabrica.people.models import Person
 from fabrica.people.states import Role
 

@@ -11,8 +11,7 @@ from django.views.decorators.http import require_POST
 
 from fabrica.kit.errors import NotFound
 from fabrica.kit.time import utcnow
-from fabrica.notices.queries import is_muted
-from fabrica.notices.services import about_project
+from fabrica.notices.queries import about_project, is_muted
 from fabrica.people.queries import signed_in
 from fabrica.people.states import MEMBER_COUNTRIES
 from fabrica.portal.acknowledging import acknowledgement

@@ -40,7 +40,7 @@ def test_nobody_mutes_a_project_they_may_not_see_nor_unmutes_for_another(browser
 
 
 def test_the_api_does_the_same(ada, cast, award):
-    about = services.about_project(award.project.slug)
+    about = queries.about_project(award.project.slug)
     assert ada.get("/api/notices/letters").json() == {"rhythm": "at_once", "muted": []}
     put = {"content_type": "application/json"}
     assert ada.put("/api/notices/letters", {"rhythm": "daily"}, **put).status_code == 204

@@ -5,7 +5,8 @@ from typing import Any
 
 from fabrica.allocations import services as allocations
 from fabrica.audit.services import record
-from fabrica.notices.services import about_project, tell
+from fabrica.notices.queries import about_project
+from fabrica.notices.services import tell
 from fabrica.people.models import Person
 from fabrica.training.models import Run
 from fabrica.training.states import FINAL, State, check_move
