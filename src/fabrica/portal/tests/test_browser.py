@@ -53,7 +53,7 @@ def test_each_page_is_accessible_fits_and_is_quiet(visit, cast, call, site, vers
         (f"/projects/{site.project.slug}/", "applicant"), (f"/projects/{site.project.slug}/", "officer"),
         (f"/projects/{site.project.slug}/top-up/", "officer"), ("/account/ssh-keys/", "applicant"),
         ("/desk/figures/", "officer"), ("/desk/figures/?since=x", "officer"),
-        (f"/projects/{site.project.slug}/runs/2/", "applicant"),
+        (f"/projects/{site.project.slug}/runs/2/", "applicant"), ("/notices/", "applicant"), ("/notices/", "operator"),
     ]  # fmt: skip
     wrong = []
     for number, (address, who) in enumerate(pages):
