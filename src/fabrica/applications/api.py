@@ -173,6 +173,13 @@ class ProposalOut(Schema):
     assumptions: list[str]
 
 
+class AdviceOut(Schema):
+    """A sentence about what is asked for; a warning should be thought over before it is sent."""
+
+    text: str
+    is_warning: bool
+
+
 def _mine(request: HttpRequest, code: str) -> Application:
     return queries.application_of(signed_in(request), code)
 
@@ -219,6 +226,13 @@ def save_draft(request: HttpRequest, code: str, payload: DraftIn, version: int |
 def gaps(request: HttpRequest, code: str) -> Any:
     """What keeps it from being submitted."""
     return queries.gaps_of(_mine(request, code))
+
+
+@router.get("/applications/{code}/advice", response=list[AdviceOut])
+@needs("read")
+def advice(request: HttpRequest, code: str) -> Any:
+    """What to think over before asking for these hours; nothing of it keeps anybody from asking."""
+    return queries.advice_of(_mine(request, code))
 
 
 @router.get("/applications/{code}/proposal", response=ProposalOut | None)

@@ -79,7 +79,7 @@ def _form_page(
     context = {
         "application": application,
         "form": form,
-        "proposal": queries.proposal_of(application),
+        **_proposed(application),
         "theirs": theirs,
     }
     return render(request, "applications/edit.html", context, status=status)
@@ -106,7 +106,11 @@ def autosave(request: HttpRequest, code: str) -> HttpResponse:
 def proposal(request: HttpRequest, code: str) -> HttpResponse:
     """What the planner proposes, as a piece of the form; asked for again after each save."""
     application = queries.application_of(signed_in(request), code)
-    return render(request, "applications/proposal.html", {"proposal": queries.proposal_of(application)})
+    return render(request, "applications/proposal.html", _proposed(application))
+
+
+def _proposed(application: Application) -> dict[str, Any]:
+    return {"proposal": queries.proposal_of(application), "advice": queries.advice_of(application)}
 
 
 def check(request: HttpRequest, code: str) -> HttpResponse:
@@ -120,6 +124,7 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
         "gaps": [(form[NAMES.get(gap.field, gap.field)], gap.message) for gap in queries.gaps_of(application)],
         "outcome": None if gate.missing(answers) else gate.evaluate(answers).as_dict(),
         "parts": queries.summary_of(application),
+        "advice": [one for one in queries.advice_of(application) if one.is_warning],
     }
     return render(request, "applications/check.html", context)
 

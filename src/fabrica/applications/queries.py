@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 
 from fabrica.applications import rules
 from fabrica.applications.engine import FIELDS, Gap, gaps, propose
+from fabrica.applications.engine.asked import Advice, advice, spread
 from fabrica.applications.engine.clocks import Clock, Move, clock, lengths
 from fabrica.applications.models import Application, Transition
 from fabrica.applications.states import WITH_THE_FACTORY, State
-from fabrica.clusters.queries import calendar_of, calendars, calibration_of, facts_of
+from fabrica.clusters.queries import calendar_of, calendars, calibration_of, facts_of, gpus_of
 from fabrica.kit.calendar import Calendar
 from fabrica.kit.errors import NotFound
 from fabrica.kit.units import gpu_hours
@@ -135,6 +136,20 @@ def proposal_of(application: Application) -> tuple[Plan, Proposal] | None:
         return None
     machine = application.call.machine
     return propose(size, tokens, runs, facts_of(machine), calibration_of(machine))
+
+
+def advice_of(application: Application) -> list[Advice]:
+    """What to think over before asking for these hours; nothing of it keeps anybody from asking."""
+    found = proposal_of(application)
+    proposed = found[1].gpu_seconds if found else None
+    seconds = application.gpu_seconds_requested or 0
+    return advice(seconds, application.months, gpus_of(application.call.machine), proposed)
+
+
+def spread_of(application: Application) -> list[Advice]:
+    """What the hours asked for mean for the machine, over the months."""
+    seconds, months = application.gpu_seconds_requested, application.months
+    return spread(seconds, months, gpus_of(application.call.machine)) if seconds and months else []
 
 
 def summary_of(application: Application) -> list[tuple[str | Promise, list[tuple[Any, Any]]]]:

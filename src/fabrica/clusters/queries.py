@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from fabrica.clusters.adapters.port import Cluster
 from fabrica.clusters.engine import Counting, Month, by_month, month_after, month_start, months_between
 from fabrica.clusters.models import IS_OPEN, ClosingDay, JobUsage, Machine, Site, UnixName, UsageMark
 from fabrica.kit.calendar import Calendar
-from fabrica.kit.errors import NotFound, Refused
+from fabrica.kit.errors import NotFound, Problem, Refused
 from fabrica.people.models import Person
 from fabrica.planner import Calibration, MachineFacts, machine_of
 
@@ -91,6 +92,14 @@ def _calendar(site: Site, closed: Iterable[date]) -> Calendar:
 def facts_of(machine: Machine) -> MachineFacts:
     """What the planner knows of a machine. Raises NotFound for a device or country without facts."""
     return machine_of(machine.device, machine.site.country, slug=machine.slug, name=machine.name)
+
+
+def gpus_of(machine: Machine) -> Fraction:
+    """How many GPUs a machine has, where its devices may be parts of one."""
+    try:
+        return machine.devices_total * counting_of(machine).gpus_per_device
+    except Problem:  # a file that cannot be read must hide no page
+        return Fraction(machine.devices_total)
 
 
 def calibration_of(machine: Machine) -> Calibration | None:

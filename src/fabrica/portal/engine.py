@@ -10,8 +10,6 @@ from fabrica.applications.states import WITH_THE_FACTORY
 from fabrica.applications.states import State as ApplicationState
 from fabrica.people.states import Role
 
-FAR_APART = 2.0
-
 
 class Kind(StrEnum):
     """Every next step there is."""
@@ -175,17 +173,6 @@ def _apply(facts: Facts) -> Step | None:
 RULES: tuple[Callable[[Facts], Step | None], ...] = (
     _decide, _mend, _work, _finish_draft, _wait_in_project, _wait_decision, _look_at_model, _by_role, _register, _apply,
 )  # fmt: skip
-
-
-def times_apart(requested: int, proposed: int) -> float | None:
-    """By how many times the request and the planner's proposal differ, where that is twice or more; None otherwise.
-
-    Above 1: more was asked for than proposed; below 1: less.
-    """
-    if requested <= 0 or proposed <= 0:
-        return None
-    ratio = requested / proposed
-    return ratio if ratio >= FAR_APART or ratio <= 1 / FAR_APART else None
 
 
 class Task(StrEnum):

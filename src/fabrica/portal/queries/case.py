@@ -7,14 +7,15 @@ from typing import Any
 from django.db.models import QuerySet
 
 from fabrica.allocations.queries import project_from
+from fabrica.applications.engine.asked import Advice, times_apart
 from fabrica.applications.models import Application
-from fabrica.applications.queries import application_of, proposal_of, summary_of, timeline_of, visible_to
+from fabrica.applications.queries import application_of, proposal_of, spread_of, summary_of, timeline_of, visible_to
 from fabrica.kit.errors import NotFound
 from fabrica.people.models import Organisation, Person
 from fabrica.people.queries import alike
 from fabrica.people.rules import roles, works_for
 from fabrica.planner import Plan, Proposal
-from fabrica.portal.engine import Task, task_for, times_apart
+from fabrica.portal.engine import Task, task_for
 from fabrica.projects.models import Project
 from fabrica.reviews.models import TechnicalAssessment
 from fabrica.reviews.queries import assessments_of
@@ -40,6 +41,7 @@ class Case:
     events: Sequence[Event]
     proposal: tuple[Plan, Proposal] | None
     apart: float | None
+    spread: Sequence[Advice]
     assessments: Sequence[TechnicalAssessment]
     earlier: Sequence[Application]
     members: int
@@ -82,6 +84,7 @@ def case_of(person: Person, code: str) -> Case:
         events=timeline_of(application, person),
         proposal=proposal,
         apart=times_apart(application.gpu_seconds_requested or 0, proposal[1].gpu_seconds) if proposal else None,
+        spread=spread_of(application),
         assessments=list(assessments_of(person, application)),
         earlier=list(_earlier(person, application)),
         members=application.organisation.members.count(),

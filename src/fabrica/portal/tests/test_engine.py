@@ -1,4 +1,4 @@
-"""The next step in every case, whose task an application is, and when two figures lie far apart."""
+"""The next step in every case, and whose task an application is."""
 
 from datetime import date
 
@@ -14,7 +14,6 @@ from fabrica.portal.engine import (
     next_step,
     states_for,
     task_for,
-    times_apart,
 )
 
 DUE = date(2026, 11, 25)
@@ -134,22 +133,6 @@ def test_every_kind_of_step_stands_in_the_table():
 def test_the_first_project_with_something_to_do_is_named():
     busy, idle = project(active_run=1)[0], ProjectFacts("birds", "Birds", free_gpu_seconds=1)
     assert next_step(Facts(projects=(busy, idle))) == Step(Kind.CHOOSE_DATA, (), {"project": "Birds", "run": None})
-
-
-@pytest.mark.parametrize(
-    ("requested", "proposed", "expected"),
-    [
-        (100, 100, None),
-        (199, 100, None),
-        (200, 100, 2.0),
-        (51, 100, None),
-        (50, 100, 0.5),
-        (0, 100, None),
-        (9, 0, None),
-    ],
-)
-def test_twice_or_half_is_far_apart(requested, proposed, expected):
-    assert times_apart(requested, proposed) == expected
 
 
 @pytest.mark.parametrize(
