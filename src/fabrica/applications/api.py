@@ -173,6 +173,29 @@ class ProposalOut(Schema):
     assumptions: list[str]
 
 
+class VersionOut(Schema):
+    """A submission; `digest` is the SHA-256 of its answers as JSON with sorted keys and no blanks."""
+
+    number: int
+    at: datetime
+    digest: str
+
+
+class ChangeOut(Schema):
+    """An answer that is another one now."""
+
+    label: str
+    before: str
+    after: str
+
+
+class VersionDetailOut(VersionOut):
+    """A submission with its answers, and what it changed in the one before."""
+
+    answers: dict[str, Any]
+    changes: list[ChangeOut]
+
+
 class AdviceOut(Schema):
     """A sentence about what is asked for; a warning should be thought over before it is sent."""
 
@@ -219,6 +242,24 @@ def save_draft(request: HttpRequest, code: str, payload: DraftIn, version: int |
     values = payload.dict(exclude_unset=True)
     found = _mine(request, code)
     return services.save_draft(application=found, values=values, by=signed_in(request), now=utcnow(), version=version)
+
+
+@router.get("/applications/{code}/versions", response=list[VersionOut])
+@needs("read")
+def all_versions(request: HttpRequest, code: str) -> Any:
+    """Each submission of it, the first first."""
+    return queries.submissions_of(_mine(request, code))
+
+
+@router.get("/applications/{code}/versions/{number}", response=VersionDetailOut)
+@needs("read")
+def one_version(request: HttpRequest, code: str, number: int) -> dict[str, Any]:
+    """The answers as they were at one submission, and what it changed in the one before."""
+    found = _mine(request, code)
+    this = queries.submission_of(found, number)
+    before = queries.submission_of(found, number - 1) if number > 1 else None
+    told = queries.changes(found, before, this) if before else ()
+    return {"number": number, "at": this.at, "digest": this.digest, "answers": this.answers, "changes": told}
 
 
 @router.get("/applications/{code}/gaps", response=list[GapOut])

@@ -104,6 +104,22 @@ class Application(models.Model):
         return self.state in FINAL
 
 
+class Submission(models.Model):
+    """The answers of an application as they were handed in: never changed, so that it can be said what changed."""
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="submissions")
+    number = models.PositiveSmallIntegerField()
+    answers = models.JSONField()
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the answers; the audit entry of the act has it too.")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["application", "number"], name="applications_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.application.code} version {self.number}"
+
+
 class Transition(models.Model):
     """One move of an application: the timeline, as people see it."""
 

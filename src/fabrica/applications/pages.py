@@ -151,9 +151,25 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
         "standing": clock.step.standing(utcnow()) if clock and clock.step else None,
         "mine": rules.can_edit(person, application),
         "events": queries.timeline_of(application, person),
+        "submissions": queries.submissions_of(application),
         "parts": queries.summary_of(application),
     }
     return render(request, "applications/detail.html", context)
+
+
+def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """The answers as they were at one submission, and what it changed."""
+    application = queries.application_of(signed_in(request), code)
+    found = queries.submission_of(application, number)
+    before = queries.submission_of(application, number - 1) if number > 1 else None
+    context = {
+        "application": application,
+        "submission": found,
+        "parts": queries.summary_of(queries.as_it_was(application, found)),
+        "before": before,
+        "changes": queries.changes(application, before, found) if before else None,
+    }
+    return render(request, "applications/version.html", context)
 
 
 def withdraw(request: HttpRequest, code: str) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +14,9 @@ from django.utils.translation import gettext as _
 from fabrica.applications import rules
 from fabrica.applications.engine import FIELDS, Gap, gaps, propose
 from fabrica.applications.engine.asked import Advice, advice, spread
+from fabrica.applications.engine.changed import Piece, pieces
 from fabrica.applications.engine.clocks import Clock, Move, clock, lengths
-from fabrica.applications.models import Application, Transition
+from fabrica.applications.models import Application, Submission, Transition
 from fabrica.applications.states import WITH_THE_FACTORY, State
 from fabrica.clusters.queries import calendar_of, calendars, calibration_of, facts_of, gpus_of
 from fabrica.kit.calendar import Calendar
@@ -36,6 +38,16 @@ PARTS: list[tuple[str | Promise, tuple[str, ...]]] = [
 ]
 NOTHING = "–"
 TONES = {State.AWARDED: "good", State.REFUSED: "bad", State.RETURNED: "warning", State.WITHDRAWN: "neutral"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """An answer that is another one now, with its words: those that stayed, are gone, or are new."""
+
+    label: str
+    before: str
+    after: str
+    pieces: Sequence[Piece]
 
 
 def visible_to(person: Person) -> QuerySet[Application]:
@@ -114,14 +126,14 @@ def uncounted() -> Application | None:
     return changed or rows.filter(state=State.AWARDED, clock_calendar=0).first()
 
 
-def values(application: Application) -> dict[str, Any]:
+def answers_of(application: Application) -> dict[str, Any]:
     """The answers of an application, by field."""
     return {name: getattr(application, name) for name in FIELDS}
 
 
 def gaps_of(application: Application) -> list[Gap]:
     """What keeps it from being submitted."""
-    return gaps(values(application), application.call.mode)
+    return gaps(answers_of(application), application.call.mode)
 
 
 def drafts_of(person: Person) -> QuerySet[Application]:
@@ -169,6 +181,38 @@ def differences(application: Application, values: Mapping[str, Any]) -> list[tup
     rows = zip(summary_of(application), summary_of(typed), strict=True)
     pairs = [pair for (_title, saved), (_same, other) in rows for pair in zip(saved, other, strict=True)]
     return [saved for saved, other in pairs if saved != other]
+
+
+def submissions_of(application: Application) -> list[Submission]:
+    """Its submissions, the first first; few, for each came back to its writer in between."""
+    return list(application.submissions.order_by("number"))
+
+
+def submission_of(application: Application, number: int) -> Submission:
+    """One of them. Raises NotFound."""
+    found = application.submissions.filter(number=number).first()
+    if found is None:
+        raise NotFound(f"{application.code} has no version {number}.")
+    return found
+
+
+def as_it_was(application: Application, submission: Submission) -> Application:
+    """The application with the answers of a submission, for reading; nothing may save it."""
+    old = copy(application)
+    for name, value in submission.answers.items():
+        setattr(old, name, value)
+    return old
+
+
+def changes(application: Application, before: Submission, after: Submission) -> tuple[Change, ...]:
+    """The answers that differ, in the order of the form."""
+    olds, news = (_rows(as_it_was(application, one)) for one in (before, after))
+    pairs = zip(olds, news, strict=True)
+    return tuple(Change(label, old, new, pieces(old, new)) for (label, old), (_same, new) in pairs if old != new)
+
+
+def _rows(application: Application) -> list[tuple[str, str]]:
+    return [(str(label), str(value)) for _title, rows in summary_of(application) for label, value in rows]
 
 
 def _answer(application: Application, name: str) -> tuple[Any, Any]:

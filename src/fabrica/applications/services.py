@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from fabrica.applications import rules
 from fabrica.applications.engine import FIELDS
-from fabrica.applications.models import TEXT_LIMIT, Application, Transition
-from fabrica.applications.queries import clock_of, gaps_of
+from fabrica.applications.engine.changed import digest
+from fabrica.applications.models import TEXT_LIMIT, Application, Submission, Transition
+from fabrica.applications.queries import answers_of, clock_of, gaps_of
 from fabrica.applications.states import HOLDERS, Standing, State, check_move
 from fabrica.audit.services import record
 from fabrica.calls.models import Call
@@ -141,9 +143,11 @@ def submit(*, application: Application, by: Person, now: datetime) -> Applicatio
         lines = "; ".join(f"{gap.field}: {gap.message}" for gap in found)
         raise Refused(_("It is not complete yet."), why=lines, gaps=[vars(gap) for gap in found])
     assessment = trust.assess(subject=application.subject, answers=application.trust_answers, by=by, now=now)
+    kept = _freeze(application, now)
     moved = _move(
-        application, State.SUBMITTED, by=by, now=now, verb="application.submit", submitted_at=now, gate=assessment
-    )
+        application, State.SUBMITTED, by=by, now=now, verb="application.submit",
+        facts={"version": kept.number, "digest": kept.digest}, submitted_at=now, gate=assessment,
+    )  # fmt: skip
     _tell_applicant(moved, now)
     _tell_staff(moved, Role.OFFICER, now)
     return moved
@@ -190,6 +194,8 @@ def send_back(*, application: Application, reason: str, by: Person, now: datetim
     """Ask the applicant to mend something. Raises NotAllowed, Refused without a reason."""
     _must_screen(by, application)
     _must_tell(reason)
+    if not application.submissions.exists():  # it was handed in before versions were kept
+        _freeze(application, application.submitted_at or now)
     moved = _move(application, State.RETURNED, by=by, now=now, verb="application.return", reason=reason)
     _tell_applicant(moved, now, reason)
     return moved
@@ -220,6 +226,15 @@ def mark_awarded(*, application: Application, by: Person, now: datetime, reason:
     return moved
 
 
+def _freeze(application: Application, at: datetime) -> Submission:
+    """Keep the answers as they are handed in."""
+    answers = answers_of(application)
+    number = application.submissions.count() + 1
+    return Submission.objects.create(
+        application=application, number=number, answers=answers, digest=digest(answers), at=at
+    )
+
+
 def _must_screen(by: Person, application: Application) -> None:
     if not rules.can_screen(by, application):
         raise NotAllowed(_("Only an officer who does not work for the organisation decides on its application."))
@@ -239,8 +254,9 @@ def _read_again(application: Application) -> None:
 
 
 def _move(
-    application: Application, after: State, *, by: Person, now: datetime, verb: str, reason: str = "", **fields: Any
-) -> Application:
+    application: Application, after: State, *, by: Person, now: datetime, verb: str, reason: str = "",
+    facts: Mapping[str, Any] = MappingProxyType({}), **fields: Any,
+) -> Application:  # fmt: skip
     """The one place where a state changes: table, compare-and-set, timeline, audit."""
     before = State(application.state)
     check_move(before, after)
@@ -248,7 +264,7 @@ def _move(
     if not mine.update(state=after, **fields):
         raise Refused(_("Somebody else decided meanwhile."), todo=_("Reload the page."))
     Transition.objects.create(application=application, before=before, after=after, by=by, reason=reason, at=now)
-    record(verb=verb, by=by, subject=application.subject, now=now, before=before.value, after=after.value)
+    record(verb=verb, by=by, subject=application.subject, now=now, before=before.value, after=after.value, **facts)
     _count(application)
     return application
 

@@ -84,7 +84,7 @@ def test_saving_redirects_and_keeps_every_answer(ada, made):
     answer = ada.post(f"/applications/{made.code}/edit/", typed(made, title="New title", save="1"))
     assert (answer.status_code, answer.url) == (302, f"/applications/{made.code}/edit/")
     made.refresh_from_db()
-    assert queries.values(made) == {**COMPLETE, "title": "New title"}
+    assert queries.answers_of(made) == {**COMPLETE, "title": "New title"}
 
 
 def test_the_other_button_goes_on_to_the_check(ada, made):
@@ -101,7 +101,7 @@ def test_what_cannot_be_read_stays_typed_with_its_error_and_the_rest_is_saved(ad
     assert answer.context["form"]["parameters_millions"].value() == "four"
     assert 'value="four"' in answer.text
     made.refresh_from_db()
-    assert queries.values(made) == {**COMPLETE, "title": "New title"}
+    assert queries.answers_of(made) == {**COMPLETE, "title": "New title"}
 
 
 def test_after_an_error_the_mended_form_is_saved_without_a_conflict(ada, made):

@@ -2,6 +2,7 @@
 
 import pytest
 from fabrica.applications import queries, services
+from fabrica.applications.engine.changed import digest
 from fabrica.applications.models import Transition
 from fabrica.applications.states import MOVES, State
 from fabrica.applications.tests.factories import COMPLETE, draft, screened, submitted
@@ -64,7 +65,7 @@ def test_values_out_of_bounds_are_refused_and_nothing_is_kept(cast, call, now, v
     with pytest.raises(Refused):
         services.save_draft(application=made, values=values, by=cast.applicant, now=now)
     made.refresh_from_db()
-    assert queries.values(made) == COMPLETE
+    assert queries.answers_of(made) == COMPLETE
 
 
 def test_submitting_starts_the_clock_of_the_mode(cast, call, now):
@@ -228,7 +229,7 @@ def test_every_move_leaves_one_audit_entry_without_words(cast, call, now):
     told = [(e.verb, e.facts) for e in Entry.objects.filter(subject=made.subject, verb__startswith="application.")]
     assert told == [
         ("application.start", {"call": "playground"}),
-        ("application.submit", {"before": "draft", "after": "submitted"}),
+        ("application.submit", {"before": "draft", "after": "submitted", "version": 1, "digest": digest(COMPLETE)}),
         ("application.refuse", {"before": "submitted", "after": "refused"}),
     ]
 

@@ -8,8 +8,18 @@ from django.db.models import QuerySet
 
 from fabrica.allocations.queries import project_from
 from fabrica.applications.engine.asked import Advice, times_apart
-from fabrica.applications.models import Application
-from fabrica.applications.queries import application_of, proposal_of, spread_of, summary_of, timeline_of, visible_to
+from fabrica.applications.models import Application, Submission
+from fabrica.applications.queries import (
+    Change,
+    application_of,
+    changes,
+    proposal_of,
+    spread_of,
+    submissions_of,
+    summary_of,
+    timeline_of,
+    visible_to,
+)
 from fabrica.kit.errors import NotFound
 from fabrica.people.models import Organisation, Person
 from fabrica.people.queries import alike
@@ -42,6 +52,8 @@ class Case:
     proposal: tuple[Plan, Proposal] | None
     apart: float | None
     spread: Sequence[Advice]
+    submissions: Sequence[Submission]
+    changes: Sequence[Change] | None  # what the last submission changed in the one before, if there was one
     assessments: Sequence[TechnicalAssessment]
     earlier: Sequence[Application]
     members: int
@@ -73,7 +85,7 @@ def case_of(person: Person, code: str) -> Case:
     if application.submitted_at is None:
         raise NotFound(f"{code} is not submitted.", todo="See what waits in the queue.")
     has_conflict = works_for(person, application.organisation)
-    proposal = _proposal(application)
+    proposal, submissions = _proposal(application), submissions_of(application)
     *parts, (_title, trust) = summary_of(application)
     return Case(
         application=application,
@@ -85,6 +97,8 @@ def case_of(person: Person, code: str) -> Case:
         proposal=proposal,
         apart=times_apart(application.gpu_seconds_requested or 0, proposal[1].gpu_seconds) if proposal else None,
         spread=spread_of(application),
+        submissions=submissions,
+        changes=changes(application, *submissions[-2:]) if len(submissions) > 1 else None,
         assessments=list(assessments_of(person, application)),
         earlier=list(_earlier(person, application)),
         members=application.organisation.members.count(),
