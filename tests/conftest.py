@@ -4,6 +4,8 @@ import pytest
 from fabrica.applications.tests.factories import submitted
 from fabrica.conftest import call, cast, machine, now  # noqa: F401 - fixtures
 from fabrica.kit.signing import create_key
+from fabrica.notices import services as notices
+from fabrica.notices.queries import mutes_of
 from fabrica.people import services as people
 from fabrica.people.tests.keys import new_line
 from fabrica.projects import services as projects
@@ -34,6 +36,7 @@ def samples(cast, call, site, now):
     token, _ = people.create_token(name="laptop", scopes=["read"], by=cast.applicant, now=now)
     key = people.add_ssh_key(name="laptop", text=new_line(), by=cast.applicant, now=now)
     application = submitted(cast, call, now)
+    notices.mute(about="project:x", title="X", path="/", by=cast.applicant, now=now)
     model = ModelVersion.objects.get()
     return {
         ("organisations", "uid"): cast.startup.uid,
@@ -42,6 +45,7 @@ def samples(cast, call, site, now):
         ("tokens", "pk"): token.pk,
         ("ssh-keys", "key_id"): key.pk,
         ("ssh-keys", "pk"): key.pk,
+        ("mutes", "pk"): mutes_of(cast.applicant).get().pk,
         ("calls", "slug"): call.slug,
         ("machines", "slug"): call.machine.slug,
         ("applications", "code"): application.code,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -44,7 +45,7 @@ def wire() -> None:
     """Fill every port. Called once, when the site starts."""
     serve("local", _local_cluster)
     serve("slurm", _slurm_cluster)
-    carry_through(tell)
+    carry_through(partial(tell, at_once=True))  # who can sign in as them is not told tomorrow
 
 
 def _local_cluster(machine: Machine) -> LocalCluster:

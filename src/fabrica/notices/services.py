@@ -22,12 +22,14 @@ MOST_MUTED = 500
 
 
 def tell(
-    *, person: Person, kind: str, event: str, now: datetime, path: str = "", about: str = "", **facts: Any
-) -> None:
+    *, person: Person, kind: str, event: str, now: datetime, path: str = "", about: str = "", at_once: bool = False,
+    **facts: Any,
+) -> None:  # fmt: skip
     """Put a message into the outbox, in the transaction of the caller; the same event again does nothing.
 
     The first line of the template `notices/<kind>.txt` is the subject, the rest the body, both in the
     language of the reader, whoever does what it tells of. `about` names what the reader may have muted.
+    What somebody must know `at_once` waits for no day on which they are written to.
     """
     with override(person.language):
         text = render_to_string(f"notices/{kind}.txt", {"person": person, **facts}).strip()
@@ -43,7 +45,7 @@ def tell(
             "path": path,
             "created_at": now,
             "is_muted": is_muted(person, about),
-            "next_try_at": _leaves_at(rhythm_of(person), now),
+            "next_try_at": now if at_once else _leaves_at(rhythm_of(person), now),
         },
     )
 
@@ -66,7 +68,9 @@ def set_rhythm(*, rhythm: str, by: Person, now: datetime) -> None:
     if rhythm_of(by) == rhythm:
         return
     Wish.objects.update_or_create(person=by, defaults={"rhythm": rhythm})
-    visible_to(by).filter(sent_at=None, letter="").update(next_try_at=_leaves_at(Rhythm(rhythm), now))
+    visible_to(by).filter(sent_at=None, letter="", next_try_at__gt=now).update(
+        next_try_at=_leaves_at(Rhythm(rhythm), now)
+    )
     record(verb="person.set_rhythm", by=by, subject=f"person:{by.uid}", now=now, rhythm=rhythm)
 
 

@@ -150,6 +150,15 @@ def test_a_change_of_mind_moves_what_waits(tell, cast, now):
     assert queries.rhythm_of(cast.applicant) is Rhythm.AT_ONCE
 
 
+def test_what_must_be_known_at_once_waits_for_no_morning(tell, cast, now):
+    services.set_rhythm(rhythm="weekly", by=cast.applicant, now=now)
+    tell("a lecture")
+    tell("a new key", at_once=True)
+    services.set_rhythm(rhythm="daily", by=cast.applicant, now=now)
+    send_all(now)
+    assert [one.subject for one in mail.outbox] == ["Hello a new key"]
+
+
 def mute(by, now, about="project:a"):
     services.mute(about=about, title="A", path="/projects/a/", by=by, now=now)
 
