@@ -1,12 +1,14 @@
 """Every list is short whatever the size of the site: held against every address there is, so that none is forgotten."""
 
 from datetime import date
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from fabrica.config import filling
+from django.urls import resolve
+from fabrica.config import bench_lists, filling
 from fabrica.config.api import api
 from fabrica.config.filling import Size
 from fabrica.kit.paging import PAGE_SIZE
@@ -78,6 +80,17 @@ def test_every_list_of_the_api_pages_by_cursor_or_says_what_keeps_it_short():
             paged.add(pattern)
     assert whole == set(WHOLE)
     assert {"api/applications", "api/awards", "api/projects", "api/queue", "api/notices"} <= paged
+
+
+def test_every_list_that_needs_no_name_is_measured():
+    measured = {urlsplit(path).path.strip("/") for _, _, path in bench_lists.LISTS}
+    paged = {one for one, schema, _ in answers() if "rows" in schema.get("properties", {}) and "<" not in one}
+    assert paged - measured == set()
+
+
+@pytest.mark.parametrize("path", [path for _, _, path in (*bench_lists.LISTS, *bench_lists.REPORTS)])
+def test_every_address_that_is_measured_exists(path):
+    assert resolve(urlsplit(path).path)
 
 
 def addresses():

@@ -45,7 +45,7 @@ def add(numbers: range, prefix: str, path: Path, laid: Ground, firms: Sequence[F
     gates = Assessment.objects.bulk_create(
         Assessment(
             subject=one.subject, answers=answers, decision=outcome.decision, reasons=kept["reasons"],
-            version=outcome.version, assessed_at=one.submitted_at,
+            version=outcome.version, assessed_at=one.saved_at,
         )
         for one in made
     )  # fmt: skip
