@@ -4,9 +4,9 @@ from datetime import date
 from urllib.parse import urlsplit
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import resolve
 from fabrica.config import bench_lists, filling
 from fabrica.config.api import api
@@ -126,9 +126,6 @@ def read(number):
 @pytest.fixture(scope="module")
 def both(django_db_setup, django_db_blocker, tmp_path_factory):
     """What each person reads on a small site, and on the same site twice as large."""
-    from django.db import transaction  # noqa: PLC0415 - beside its use
-    from django.test.utils import override_settings
-
     with django_db_blocker.unblock(), transaction.atomic(), override_settings(FABRICA_DEMO=True):
         found = []
         for size in (SMALL, LARGE):

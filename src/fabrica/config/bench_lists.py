@@ -54,7 +54,7 @@ def database(server: str) -> Iterator[str]:
     if not server:
         yield ""
         return
-    import psycopg
+    import psycopg  # noqa: PLC0415 - the database is chosen first
 
     name = f"fabrica_bench_{os.getpid()}"
     with psycopg.connect(server, autocommit=True) as connection:
@@ -100,10 +100,10 @@ def _resident(pid: int | str, what: str = "VmHWM") -> int:
 
 def cookie_of(number: int) -> str:
     """The cookie with which a person is signed in."""
-    from django.conf import settings
-    from django.test import Client
+    from django.conf import settings  # noqa: PLC0415 - the database is chosen first
+    from django.test import Client  # noqa: PLC0415 - the database is chosen first
 
-    from fabrica.people.models import Person
+    from fabrica.people.models import Person  # noqa: PLC0415 - the database is chosen first
 
     client = Client(SERVER_NAME="127.0.0.1")
     person = Person.objects.get(email=f"person-{number}@filled.example")
@@ -122,7 +122,7 @@ def worked(processes: Iterable[int]) -> float:
 
 def of_database() -> list[int]:
     """The processes with which PostgreSQL serves the web process; none elsewhere."""
-    from django.db import connection
+    from django.db import connection  # noqa: PLC0415 - the database is chosen first
 
     if connection.vendor != "postgresql":
         return []
@@ -146,9 +146,9 @@ def asked(connection: http.client.HTTPConnection, path: str, cookie: str) -> flo
 
 def statements(path: str, cookie: str) -> int:
     """How many SQL statements an address takes."""
-    from django.db import connection
-    from django.test import Client
-    from django.test.utils import CaptureQueriesContext
+    from django.db import connection  # noqa: PLC0415 - the database is chosen first
+    from django.test import Client  # noqa: PLC0415 - the database is chosen first
+    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415 - the database is chosen first
 
     with CaptureQueriesContext(connection) as queries:
         Client(SERVER_NAME="127.0.0.1").get(path, headers={"cookie": cookie})
@@ -194,13 +194,13 @@ def run(url: str, home: str, repeats: int) -> list[tuple[str, float, str]]:
     os.environ.update(FABRICA_LOG_LEVEL="ERROR", DJANGO_SETTINGS_MODULE="fabrica.config.settings", DATABASE_URL=url)
     if not url:
         del os.environ["DATABASE_URL"]
-    from fabrica.config.site import prepare
+    from fabrica.config.site import prepare  # noqa: PLC0415 - the database is chosen first
 
     prepare()
-    from django.db import connection
+    from django.db import connection  # noqa: PLC0415 - the database is chosen first
 
-    from fabrica.config import filling
-    from fabrica.kit.time import utcnow
+    from fabrica.config import filling  # noqa: PLC0415 - the database is chosen first
+    from fabrica.kit.time import utcnow  # noqa: PLC0415 - the database is chosen first
 
     begun = time.perf_counter()
     filling.fill(filling.Size(), utcnow().date(), lambda *_: None)
