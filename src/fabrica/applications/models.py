@@ -79,6 +79,9 @@ class Application(models.Model):
             ),
             models.Index(fields=["state", "clock_calendar"], name="applications_uncounted"),
             models.Index(fields=["state", "decided_at"], name="applications_decided"),
+            models.Index(fields=["state", "id"], name="applications_listed"),
+            models.Index(fields=["organisation", "id"], name="applications_of_firm"),
+            models.Index(fields=["state", "decided_at", "call", "days_taken"], name="applications_taken"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -28,8 +28,6 @@ django.setup()
 import torch  # noqa: E402 - the same
 from django.core.management import call_command  # noqa: E402 - the same
 from django.db import connection  # noqa: E402 - the same
-from django.test import Client  # noqa: E402 - the same
-from django.test.utils import CaptureQueriesContext  # noqa: E402 - the same
 
 from fabrica.allocations.engine import capacity  # noqa: E402 - the same
 from fabrica.config import bench_capacity, bench_data, bench_sme, bench_usage  # noqa: E402 - the same
@@ -40,12 +38,9 @@ from fabrica.reviews import engine as reviewing  # noqa: E402 - the same
 from fabrica.trainer.bench import calibrate  # noqa: E402 - the same
 from fabrica.trainer.recipe import Recipe, named  # noqa: E402 - the same
 
-ROWS = (100, 2_000)
 AWARDS = 10_000
 REPEATS = 15
 SECONDS = 6.0
-PAGES = {"start": "/", "calls": "/calls/", "data": "/data/", "models": "/models/", "home": "/home/", "queue": "/desk/"}
-LISTS = {"applications": "/api/applications", "awards": "/api/awards", "projects": "/api/projects"}
 
 
 @dataclass(frozen=True)
@@ -86,27 +81,14 @@ def _timed(work: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
-def portal() -> Iterator[Figure]:
-    """Every list page and API list with few and many rows: server time, and the SQL it takes."""
-    call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
-    client = Client(SERVER_NAME="127.0.0.1")
-    for rows in ROWS:
-        officer = bench_data.fill(rows)
-        client.force_login(officer, "allauth.account.auth_backends.AuthenticationBackend")
-        for name, path in {**PAGES, **LISTS}.items():
-            yield from _page(client, name, path, rows)
-
-
-def _page(client: Client, name: str, path: str, rows: int) -> Iterator[Figure]:
-    with CaptureQueriesContext(connection) as queries:
-        answer = client.get(path)
-    statements = len(queries)  # now: later requests empty the log
-    if answer.status_code != 200:  # noqa: PLR2004 - HTTP
-        sys.exit(f"{path} answered {answer.status_code}")
-    times = sorted(_timed(lambda: client.get(path)) for _ in range(REPEATS))
-    yield figure(f"portal: {name}, {rows} applications, median", 1000 * statistics.median(times), "ms")
-    yield figure(f"portal: {name}, {rows} applications, SQL", statements, "statements")
+def lists() -> Iterator[Figure]:
+    """Every list of a site of 10,000 projects from its real web process, on SQLite and where DATABASE_URL is."""
+    server = os.environ.get("DATABASE_URL", "")
+    for arguments in ([], [server]) if server.startswith("postgres") else ([],):
+        command = [sys.executable, "-m", "fabrica.config.bench_lists", *arguments]  # a site of its own, and its server
+        told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout  # noqa: S603 - our own program
+        for name, value, unit in json.loads(told):
+            yield figure(f"lists: {name}", value, unit)
 
 
 def usage() -> Iterator[Figure]:
@@ -226,8 +208,9 @@ def _peer_tokens_per_second(recipe: Recipe, seconds: float) -> float:
 
 def main() -> None:
     """Measure, print, write."""
+    call_command("migrate", verbosity=0)
     figures = []
-    for measure in (machine, portal, clusters, launch, usage, sme, awards, reviewers, trainer, several):
+    for measure in (machine, lists, clusters, launch, usage, sme, awards, reviewers, trainer, several):
         sys.stdout.write(f"\n{(measure.__doc__ or '').splitlines()[0]}\n")
         for one in measure():
             figures.append(one)

@@ -1,12 +1,12 @@
-"""Rows to measure with: organisations, applications in every state, made in bulk and plainly invented."""
+"""Rows to measure a machine's accounts with: awards made in bulk and plainly invented."""
 
 from datetime import timedelta
-from itertools import count, pairwise
+from itertools import count
 
 from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount
 from fabrica.allocations.queries import standing
 from fabrica.allocations.states import OF_AWARD
-from fabrica.applications.models import Application, Transition
+from fabrica.applications.models import Application
 from fabrica.applications.states import State
 from fabrica.calls.models import Call
 from fabrica.calls.services import open_call
@@ -19,14 +19,6 @@ from fabrica.people.states import Role
 from fabrica.projects.models import Member, Project
 from fabrica.projects.states import Role as ProjectRole
 
-STATES = (State.SUBMITTED, State.SCREENED, State.ASSESSED, State.REFUSED, State.WITHDRAWN)
-WAYS = {
-    State.SUBMITTED: (State.SUBMITTED,),
-    State.SCREENED: (State.SUBMITTED, State.SCREENED),
-    State.ASSESSED: (State.SUBMITTED, State.SCREENED, State.ASSESSED),
-    State.REFUSED: (State.SUBMITTED, State.REFUSED),
-    State.WITHDRAWN: (State.SUBMITTED, State.WITHDRAWN),
-}
 numbers = count(1)
 PEOPLE_OF_A_PROJECT = 3
 
@@ -56,40 +48,6 @@ def bench_call(operator: Person) -> Call:
         site=site, slug="bench", name="Bench", adapter="local", device="cpu", devices_total=1, by=operator, now=now
     )
     return open_call(slug="bench", title="Bench", mode="playground", machine=machine, by=operator, now=now)
-
-
-def fill(total: int) -> Person:
-    """Have `total` applications of as many organisations; returns the officer."""
-    looker = officer()
-    call, now = bench_call(looker), utcnow()
-    missing = range(total - Application.objects.count())
-    firms = Organisation.objects.bulk_create(
-        Organisation(
-            name=f"Firm {next(numbers)}", country="FR", kind="startup", registration_number="FR", registered_at=now
-        )
-        for _ in missing
-    )
-    Application.objects.bulk_create(
-        Application(
-            code=f"AIF-BENCH-{firm.pk}", call=call, organisation=firm, applicant=looker, title=f"Model {firm.pk}",
-            state=STATES[firm.pk % len(STATES)], created_at=now, saved_at=now, submitted_at=now,
-            due_on=now.date() + timedelta(days=firm.pk % 9), step_due_at=now + timedelta(days=firm.pk % 9),
-            clock_calendar=call.machine.site.calendar_version, gpu_seconds_requested=3600, months=1,
-        )
-        for firm in firms
-    )  # fmt: skip
-    _moves(looker)
-    return looker
-
-
-def _moves(by: Person) -> None:
-    """Give each application the moves that led to its state, so that its clock is derived as at a real site."""
-    bare = Application.objects.filter(transitions=None, code__startswith="AIF-BENCH-")
-    Transition.objects.bulk_create(
-        Transition(application=one, before=before, after=after, by=by, at=one.submitted_at or one.created_at)
-        for one in bare
-        for before, after in pairwise((State.DRAFT, *WAYS[State(one.state)]))
-    )
 
 
 def fill_awards(total: int) -> Machine:

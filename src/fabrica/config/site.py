@@ -209,5 +209,6 @@ def main() -> None:
     """The entry point, with the groups that need the contexts."""
     for name in ("clusters", "calls", "keys", "audit"):
         app.add_typer(import_module(f"fabrica.config.site_{name}").app, name=name)
-    import_module("fabrica.config.site_backup")
+    for name in ("backup", "fill"):
+        import_module(f"fabrica.config.site_{name}")
     app()

@@ -9,10 +9,15 @@ from fabrica.people.states import Role
 from fabrica.projects.models import Member, Project
 
 
+def sees_all(person: Person) -> bool:
+    """Whether the person sees every project: officers and operators do."""
+    return people_rules.has_role(person, Role.OFFICER, Role.OPERATOR)
+
+
 def visible_to(person: Person) -> QuerySet[Project]:
     """The projects the person works in; officers and operators see all. Newest first."""
     rows = Project.objects.select_related("organisation").order_by("-pk")
-    if people_rules.has_role(person, Role.OFFICER, Role.OPERATOR):
+    if sees_all(person):
         return rows
     return rows.filter(pk__in=Member.objects.filter(person=person).values("project"))
 

@@ -41,9 +41,9 @@ def listing(request: HttpRequest) -> HttpResponse:
     context = {
         "columns": shown.columns(),
         "published": [shown.row(one) for one in page.rows],
-        "next_cursor": page.next_cursor,
+        "page": page,
         "inside": [shown.row(one) for one in inside.rows] if inside else [],
-        "next_mine": inside.next_cursor if inside else "",
+        "mine": inside,
         "person": person,
     }
     return render(request, "registry/list.html", context)

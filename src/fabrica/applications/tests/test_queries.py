@@ -1,7 +1,9 @@
 """Who sees which application."""
 
 import pytest
+from django.db import connection
 from fabrica.applications import queries, services
+from fabrica.applications.models import Application
 from fabrica.applications.tests.factories import draft, screened, submitted
 from fabrica.kit.errors import NotFound
 
@@ -46,3 +48,31 @@ def test_the_applicant_is_not_told_who_assessed(cast, call, now):
     services.mark_assessed(application=made, by=cast.assessor, now=now)
     told = {who: queries.timeline_of(made, getattr(cast, who))[-1].who for who in ("applicant", "mate", "officer")}
     assert told == {"applicant": "", "mate": "", "officer": "Tomas"}
+
+
+def plan(rows):
+    """How the database would find the keys of a page; on PostgreSQL as if there were too many rows to read them all."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off"
+            )
+    return rows.values_list("pk", flat=True)[:26].explain()
+
+
+def test_applications_of_one_state_are_found_in_an_index_that_needs_no_sorting(cast, call, now):
+    told = plan(queries.visible_to(cast.officer).filter(state="awarded"))
+    assert ("applications_listed" in told, "TEMP B-TREE" in told, "Sort" in told) == (True, False, False)
+
+
+def test_the_queue_is_found_in_an_index(cast, call, now):
+    told = plan(queries.visible_to(cast.officer).filter(state="screened").order_by("step_due_at", "pk"))
+    assert ("applications_by_step" in told, "TEMP B-TREE" in told) == (True, False)
+
+
+@pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="PostgreSQL decides by what is visible to all, which no test has"
+)
+def test_how_long_access_took_is_read_from_an_index_alone(cast, call, now):
+    rows = Application.objects.filter(state="awarded", decided_at__gt=now).values_list("call", "days_taken")
+    assert "COVERING INDEX applications_taken" in rows.explain()

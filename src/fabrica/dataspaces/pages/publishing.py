@@ -11,6 +11,7 @@ from fabrica.dataspaces.forms import DatasetForm, NewDatasetForm, PublishForm, U
 from fabrica.dataspaces.models import Dataset, Version
 from fabrica.kit.errors import NotFound, Problem
 from fabrica.kit.files import list_files
+from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow
 from fabrica.people import rules as people_rules
 from fabrica.people.queries import organisation_of, organisations_of, signed_in
@@ -24,10 +25,10 @@ def mine(request: HttpRequest) -> HttpResponse:
     person = signed_in(request)
     if not people_rules.has_role(person, Role.PROVIDER):
         raise NotFound("This page is for data providers.", todo="Ask the site's operator to become one.")
-    datasets = list(queries.mine(person)[:MOST_SHOWN])
-    newest, projects = queries.newest_of(datasets), queries.projects_using(datasets)
-    rows = [(one, newest.get(one.pk), projects[one.pk]) for one in datasets]
-    return render(request, "dataspaces/mine.html", {"rows": rows})
+    page = page_of(queries.mine(person), request.GET.get("cursor", ""))
+    newest, projects = queries.newest_of(page.rows), queries.projects_using(page.rows)
+    rows = [(one, newest.get(one.pk), projects[one.pk]) for one in page.rows]
+    return render(request, "dataspaces/mine.html", {"rows": rows, "page": page})
 
 
 def new(request: HttpRequest) -> HttpResponse:

@@ -1,17 +1,16 @@
 """What waits for the factory's staff."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 
 from fabrica.applications.engine.clocks import Clock, Step
 from fabrica.applications.models import Application
 from fabrica.applications.queries import is_late, queue, visible_to
 from fabrica.applications.states import WITH_THE_FACTORY, Standing, State
-from fabrica.kit.calendar import MICROSECOND
 from fabrica.kit.errors import NotAllowed
-from fabrica.kit.paging import PAGE_SIZE, Page
+from fabrica.kit.paging import PAGE_SIZE, Page, page_by
 from fabrica.people import rules
 from fabrica.people.models import Person
 from fabrica.people.queries import organisations_of
@@ -19,7 +18,6 @@ from fabrica.portal.engine import states_for
 from fabrica.reviews.models import TechnicalAssessment
 from fabrica.reviews.queries import visible_to as assessments_visible_to
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MINE = "mine"
 LATE = "late"
 SHOWN = {
@@ -103,30 +101,8 @@ def counts(person: Person, now: datetime) -> dict[str, int]:
 
 
 def page_by_urgency(rows: QuerySet[Application], cursor: str = "", size: int = PAGE_SIZE) -> Page[Application]:
-    """The page after `cursor` (the end of a step in microseconds and a key), most urgent first.
-
-    A bad cursor starts afresh.
-    """
-    after = _read(cursor)
-    if after is not None:
-        moment, key = after
-        rows = rows.filter(Q(step_due_at__gt=moment) | Q(step_due_at=moment, pk__gt=key))
-    found = list(rows[: size + 1])
-    last = found[size - 1] if len(found) > size else None
-    return Page(found[:size], _cursor(last) if last else "")
-
-
-def _cursor(last: Application) -> str:
-    since = (last.step_due_at - EPOCH) // MICROSECOND if last.step_due_at else 0
-    return f"{since}_{last.pk}"
-
-
-def _read(cursor: str) -> tuple[datetime, int] | None:
-    since, _, key = cursor.partition("_")
-    try:
-        return EPOCH + MICROSECOND * int(since[:17]), int(key[:18])
-    except (ValueError, OverflowError):
-        return None
+    """The page that `cursor` names, most urgent first; a bad cursor starts afresh."""
+    return page_by(rows, "step_due_at", cursor, size)
 
 
 def assessments(person: Person, found: list[Application]) -> dict[int, TechnicalAssessment]:

@@ -10,6 +10,7 @@ from fabrica.applications.models import Application
 from fabrica.applications.queries import visible_to as applications_visible_to
 from fabrica.calls.queries import listed
 from fabrica.dataspaces.queries import mine as datasets_of
+from fabrica.kit.paging import page_of
 from fabrica.notices.models import Notice
 from fabrica.notices.queries import visible_to as notices_visible_to
 from fabrica.people.models import Person
@@ -44,7 +45,7 @@ class Home:
 
 def home_of(person: Person, now: datetime) -> Home:
     """The person's home at this moment: about a dozen queries, whatever the number of rows."""
-    applications = list(_applications(person))
+    applications = page_of(_applications(person), size=MAX_APPLICATIONS).rows
     projects = standings(person, now)
     waiting = waiting_for(person, now) if is_staff_member(person) else Waiting(0, 0)
     facts = Facts(
@@ -72,4 +73,4 @@ def home_of(person: Person, now: datetime) -> Home:
 
 def _applications(person: Person) -> QuerySet[Application]:
     """Those of the person's own organisations, newest first."""
-    return applications_visible_to(person).filter(organisation__in=organisations_of(person))[:MAX_APPLICATIONS]
+    return applications_visible_to(person).filter(organisation__in=organisations_of(person))

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from fabrica.kit import units
 from fabrica.kit.logs import carried
+from fabrica.kit.paging import Page
 from fabrica.kit.time import utcnow
 from fabrica.web import charts, components, fields, words
 from fabrica.web.components import Text
@@ -108,6 +109,13 @@ def pagination(
         "previous_url": address(previous_cursor) if previous_cursor else "",
         "first_url": address("") if request and request.GET.get(parameter) and not previous_cursor else "",
     }
+
+
+@register.inclusion_tag("web/components/pages.html", takes_context=True)
+def pages(context: template.Context, page: Page[Any], parameter: str = "cursor") -> dict[str, Any]:
+    """How much of a list this page of `kit.paging` shows, and the way to the pages beside it."""
+    beside = pagination(context, page.next_cursor, page.previous_cursor, parameter)
+    return {**beside, "n": len(page.rows), "is_last": not page.next_cursor, "is_only": not any(beside.values())}
 
 
 @register.inclusion_tag("web/field.html")

@@ -6,6 +6,7 @@ from django import forms
 from django.template import Context, Template
 from django.test import RequestFactory
 
+from fabrica.kit.paging import Page
 from fabrica.web import components, fields
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -94,6 +95,34 @@ def test_a_row_of_another_length_is_a_mistake():
 def test_pages_keep_the_rest_of_the_address(address, arguments, links):
     html = shown("{% pagination " + arguments + " %}", request=RequestFactory().get(address))
     assert re.findall(r'<a rel="(\w+)" href="([^"]*)"', html) == links
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        (Page([1], ""), "1 in all."),
+        (Page([1, 2], ""), "2 in all."),
+        (Page([1, 2], "7"), "2 on this page; more follow."),
+        (Page([1, 2], "7", "~9"), "2 on this page; more follow."),
+        (Page([1], "", "~9"), "1 on this page, which is the last."),
+    ],
+)
+def test_a_page_says_how_much_of_its_list_it_shows(page, words):
+    html = shown("{% pages page %}", page=page, request=RequestFactory().get("/runs"))
+    assert re.findall('<p class="quiet">(.*?)</p>', html) == [words]
+
+
+def test_the_pages_of_two_lists_beside_each_other_keep_each_others_place():
+    request = RequestFactory().get("/models?cursor=9&mine=4")
+    html = shown("{% pages page 'mine' %}", page=Page([1], "2", "~3"), request=request)
+    assert re.findall(r'rel="(\w+)" href="([^"]*)"', html) == [
+        ("prev", "?cursor=9&amp;mine=~3"),
+        ("next", "?cursor=9&amp;mine=2"),
+    ]
+
+
+def test_an_empty_list_says_nothing_of_pages():
+    assert shown("{% pages page %}", page=Page([], ""), request=RequestFactory().get("/runs")) == ""
 
 
 def test_the_last_page_leads_back_to_the_first():
