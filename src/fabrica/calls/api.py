@@ -32,7 +32,12 @@ class CallOut(Schema):
     pause_reason: str
     opens_at: datetime
     closes_at: datetime | None
+    gpu_hours_min: int
     gpu_hours_max: int
+    size: str
+    cut_offs: list[datetime]
+    next_cut_off: datetime | None
+    access: str
     months: list[int]
     access_working_days: int
     source: str
@@ -71,7 +76,9 @@ def _out(call: Call, now: datetime) -> dict[str, Any]:
         "slug": call.slug, "title": call.title, "mode": mode.title, "for_whom": mode.for_whom,
         "machine": call.machine.slug, "site": call.machine.site.name, "is_open": call.is_open(now),
         "state": call.state, "pause_reason": call.pause_reason, "opens_at": call.opens_at,
-        "closes_at": call.closes_at, "gpu_hours_max": mode.gpu_hours_max, "months": list(mode.months),
+        "closes_at": call.closes_at, "gpu_hours_min": mode.gpu_hours_min,
+        "gpu_hours_max": mode.gpu_hours_max, "size": call.size, "cut_offs": list(mode.cut_offs),
+        "next_cut_off": mode.cut_off_after(now), "access": call.access, "months": list(mode.months),
         "access_working_days": mode.access_working_days, "source": str(mode.source),
     }  # fmt: skip
 

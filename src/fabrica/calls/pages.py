@@ -49,7 +49,7 @@ class Shown:
 def listing(request: HttpRequest) -> HttpResponse:
     """Every call one can, or soon can, apply to."""
     now = utcnow()
-    calls = [(call, call.is_open(now)) for call in queries.listed()]
+    calls = [(call, call.is_open(now), call.is_past(now)) for call in queries.listed()]
     return render(request, "calls/list.html", {"calls": calls})
 
 
@@ -57,7 +57,11 @@ def listing(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One call: for whom, how much, how long, how fast, and where that is written."""
     call = queries.call_by_slug(slug)
-    context = {"call": call, "mode": call.mode, "is_open": call.is_open(utcnow())}
+    now, mode = utcnow(), call.mode
+    context = {
+        "call": call, "mode": mode, "is_open": call.is_open(now), "is_past": call.is_past(now),
+        "cut_off": mode.cut_off_after(now), "last_cut_off": mode.cut_offs[-1] if mode.cut_offs else None,
+    }  # fmt: skip
     return render(request, "calls/detail.html", {**context, "terms": mode_as_dict(call.terms, voice.here())})
 
 

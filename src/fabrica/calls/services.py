@@ -1,14 +1,19 @@
 """Every write about calls."""
 
 from datetime import datetime
+from fractions import Fraction
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from fabrica.audit.services import record
 from fabrica.calls.engine import mode_row
+from fabrica.calls.engine.opening import opened
+from fabrica.calls.engine.terms import terms_from
 from fabrica.calls.models import Call
 from fabrica.calls.states import State
 from fabrica.clusters.models import Machine
+from fabrica.clusters.queries import calendar_of, counting_of
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.people import rules
 from fabrica.people.models import Person
@@ -26,19 +31,36 @@ def open_call(
     now: datetime,
     closes_at: datetime | None = None,
 ) -> Call:
-    """Open a mode on a machine from now on. Raises NotAllowed, NotFound (mode), Refused (slug taken, bad end)."""
+    """Open a mode on a machine from now on.
+
+    Raises NotAllowed, NotFound (mode), Refused (slug taken, bad end, a mode that cannot be served on this machine).
+    """
     _must_operate(by)
     if closes_at is not None and closes_at <= now:
         raise Refused("A call closes after it opens.")
+    row = _opened(mode_row(mode), machine, now)
     try:
         with transaction.atomic():
             call = Call.objects.create(
-                slug=slug, title=title, machine=machine, mode_row=mode_row(mode), opens_at=now, closes_at=closes_at
+                slug=slug, title=title, machine=machine, mode_row=row, opens_at=now, closes_at=closes_at
             )
     except IntegrityError as error:
         raise Refused(f"There is a call {slug} already.") from error
     record(verb="call.open", by=by, subject=f"call:{slug}", now=now, mode=mode, version=call.mode_row["version"])
     return call
+
+
+def _opened(row: dict[str, Any], machine: Machine, now: datetime) -> dict[str, Any]:
+    """The mode's row as it is served on the machine: in its units, with its site's days."""
+    zone = calendar_of(machine.site).zone.key
+    node = _gpus_per_node(machine) if terms_from(row).value("unit") == "node_hour" else Fraction(1)
+    return opened(row, gpus_per_node=node, zone=zone, now=now)
+
+
+def _gpus_per_node(machine: Machine) -> Fraction:
+    """The GPUs of a whole node, as the ledger counts them. Raises Refused where the machine's units are not known."""
+    counting = counting_of(machine)
+    return counting.gpus_per_device * counting.devices_per_node
 
 
 @transaction.atomic
