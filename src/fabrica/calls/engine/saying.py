@@ -8,8 +8,10 @@ from typing import Any
 from fabrica.calls.engine.mode import Mode
 from fabrica.calls.engine.reasons import Reason
 from fabrica.calls.engine.routing import Opening, When
-from fabrica.calls.engine.sentences import LABELS, SENTENCES, UNITS, WORDS
+from fabrica.calls.engine.sentences import LABELS, NAMES, SENTENCES, UNITS, WORDS
 from fabrica.calls.engine.terms import Figure, Terms, text_of
+
+__all__ = ["ENGLISH", "NAMES", "Voice", "access", "figure", "label", "opening", "reason", "size"]
 
 
 @dataclass(frozen=True)

@@ -91,3 +91,8 @@ LABELS: Mapping[str, str] = {
 VERDICTS: Mapping[str, str] = {
     "fits": gettext_noop("Fits"), "may_fit": gettext_noop("May fit"), "does_not_fit": gettext_noop("Does not fit"),
 }  # fmt: skip
+
+NAMES: Mapping[str, str] = {
+    "title": gettext_noop("Title"), "code": gettext_noop("Code"), "for_whom": gettext_noop("For whom"),
+    "rules": gettext_noop("Rule"), "prepare": gettext_noop("To prepare"),
+}  # fmt: skip

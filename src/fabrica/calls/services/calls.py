@@ -1,5 +1,6 @@
-"""Every write about calls."""
+"""Opening, pausing and closing calls."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -7,17 +8,17 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from fabrica.audit.services import record
-from fabrica.calls.engine import mode_row
+from fabrica.calls import queries, rules
 from fabrica.calls.engine.opening import opened
 from fabrica.calls.engine.terms import terms_from
 from fabrica.calls.models import Call
 from fabrica.calls.states import State
 from fabrica.clusters.models import Machine
 from fabrica.clusters.queries import calendar_of, counting_of
-from fabrica.kit.errors import NotAllowed, Refused
-from fabrica.people import rules
+from fabrica.kit.errors import Refused
 from fabrica.people.models import Person
-from fabrica.people.states import Role
+
+MOST_ALTERNATIVES = 10
 
 
 @transaction.atomic
@@ -35,10 +36,10 @@ def open_call(
 
     Raises NotAllowed, NotFound (mode), Refused (slug taken, bad end, a mode that cannot be served on this machine).
     """
-    _must_operate(by)
+    rules.must_operate(by)
     if closes_at is not None and closes_at <= now:
         raise Refused("A call closes after it opens.")
-    row = _opened(mode_row(mode), machine, now)
+    row = _opened(queries.mode_row(mode, now), machine, now)
     try:
         with transaction.atomic():
             call = Call.objects.create(
@@ -64,15 +65,22 @@ def _gpus_per_node(machine: Machine) -> Fraction:
 
 
 @transaction.atomic
-def set_state(*, call: Call, state: State, by: Person, now: datetime, reason: str = "") -> None:
-    """Open, pause (with the reason applicants read) or close a call. Raises NotAllowed, Refused."""
-    _must_operate(by)
+def set_state(
+    *, call: Call, state: State, by: Person, now: datetime, reason: str = "", alternatives: Sequence[Call] = ()
+) -> None:
+    """Open, pause or close a call; of a pause applicants read the reason, and where they can apply meanwhile.
+
+    Raises NotAllowed, Refused.
+    """
+    rules.must_operate(by)
     if state == State.PAUSED and not reason.strip():
         raise Refused("A pause needs a reason.", todo="Say why, and where applicants can go meanwhile.")
-    Call.objects.filter(pk=call.pk).update(state=state, pause_reason=reason.strip()[:200])
-    record(verb="call.set_state", by=by, subject=f"call:{call.slug}", now=now, state=state.value)
-
-
-def _must_operate(by: Person) -> None:
-    if not rules.has_role(by, Role.OPERATOR):
-        raise NotAllowed("Only an operator opens and closes calls.")
+    if any(one.pk == call.pk for one in alternatives) or len(alternatives) > MOST_ALTERNATIVES:
+        raise Refused(f"Other calls are the alternatives, at most {MOST_ALTERNATIVES}.")
+    is_paused = state == State.PAUSED
+    told = "" if state == State.OPEN else reason.strip()[:200]
+    Call.objects.filter(pk=call.pk).update(state=state, pause_reason=told)
+    call.alternatives.set(alternatives if is_paused else ())
+    others = [one.slug for one in alternatives] if is_paused else []
+    facts = {"alternatives": others} if others else {}
+    record(verb="call.set_state", by=by, subject=f"call:{call.slug}", now=now, state=state.value, **facts)
