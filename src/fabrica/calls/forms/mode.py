@@ -136,7 +136,9 @@ class ModeForm(forms.Form):
     )
     dates = DaysField(
         label=_("Cut-off days"), required=False,
-        help_text=_("One on each line, as year-month-day. None is ever computed; after the last one the call is closed."),
+        help_text=_(
+            "One on each line, as year-month-day. None is ever computed; after the last one the call is closed."
+        ),
     )  # fmt: skip
     time = forms.TimeField(
         label=_("At what time?"), required=False, input_formats=["%H:%M"], widget=forms.TextInput({"size": "6"}),

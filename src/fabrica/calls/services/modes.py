@@ -19,6 +19,7 @@ MOST_VERSIONS = 500
 MOST_MODES = 100
 NOTE_LIMIT = 500
 FURTHEST = timedelta(days=3 * 366)
+VERBS = {False: "mode.create", True: "mode.change"}
 
 
 class SavedMeanwhile(Refused):
@@ -47,8 +48,8 @@ def keep_mode(
     if after != (last.number if last else 0):
         raise SavedMeanwhile
     kept = _keep(told, last, by=by, now=now, valid_from=begins, note=_note(note))
-    verb = "mode.change" if last else "mode.create"
-    record(verb=verb, by=by, subject=f"mode:{kept.slug}", now=now, number=kept.number, valid_from=begins.isoformat())
+    facts = {"number": kept.number, "valid_from": begins.isoformat()}
+    record(verb=VERBS[last is not None], by=by, subject=f"mode:{kept.slug}", now=now, **facts)
     return kept
 
 

@@ -108,4 +108,3 @@ def apply(visit, cast, call):
     press(page, "Submit")
     made.refresh_from_db()
     return made.state, made.code, made.due_on.isoformat()
-
