@@ -241,7 +241,7 @@ def initial_of(row: Mapping[str, Any], *, number: int, today: date) -> dict[str,
         "systems",
         "price",
     )
-    own = next((one for one in row["prepare"] if one["id"] == library.OWN_PAPER), {})
+    own: Mapping[str, Any] = next((one for one in row["prepare"] if one["id"] == library.OWN_PAPER), {})
     return {
         **plain,
         **{name: values.get(name) for name in sizes},

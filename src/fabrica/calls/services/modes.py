@@ -106,7 +106,7 @@ def _last(key: str, now: datetime) -> ModeVersion | None:
     last = queries.versions_of(key).first()
     if last is None and key in rows():
         row = rows()[key]
-        facts = {"row": told_by(row), "valid_from": date.fromisoformat(row["version"]), "created_at": now}
+        facts = {"row": told_by(row), "valid_from": now.date(), "created_at": now}
         return ModeVersion.objects.create(slug=key, number=1, note=f"Fabrica {row['version']}", **facts)
     return last
 
