@@ -42,6 +42,7 @@ def samples(cast, call, site, now):
         ("tokens", "pk"): token.pk,
         ("ssh-keys", "key_id"): key.pk,
         ("ssh-keys", "pk"): key.pk,
+        ("modes", "key"): "fast-lane",
         ("calls", "slug"): call.slug,
         ("machines", "slug"): call.machine.slug,
         ("applications", "code"): application.code,
