@@ -46,6 +46,7 @@ def samples(cast, call, site, now):
         ("ssh-keys", "key_id"): key.pk,
         ("ssh-keys", "pk"): key.pk,
         ("mutes", "pk"): mutes_of(cast.applicant).get().pk,
+        ("modes", "key"): "fast-lane",
         ("calls", "slug"): call.slug,
         ("machines", "slug"): call.machine.slug,
         ("applications", "code"): application.code,

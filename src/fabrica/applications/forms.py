@@ -91,8 +91,8 @@ class ApplicationForm(forms.Form):
         super().__init__(*args, **kwargs)
         self._application = application
         self.fields["months"].choices = [("", NOTHING), *((str(n), str(n)) for n in mode.months)]  # type: ignore[attr-defined]  # a choice field
-        self.fields["gpu_hours"].help_text = _("%(title)s gives at most %(most)s GPU-hours. Source: %(source)s.") % {
-            "title": mode.title, "most": f"{mode.gpu_hours_max:,}", "source": mode.source,
+        self.fields["gpu_hours"].help_text = _("%(title)s: %(size)s. Source: %(source)s.") % {
+            "title": mode.title, "size": application.call.size, "source": mode.source,
         }  # fmt: skip
         for one in questions(get_language()):
             self.fields[f"trust_{one.id}"] = forms.ChoiceField(

@@ -33,6 +33,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             return redirect("applications:edit", made.code)
     context = {"call": call, "is_open": call.is_open(now), "form": form, "has_organisation": bool(choices)}
+    context |= {"alternatives": call.alternatives_open(now), "is_past": call.is_past(now)}
     return render(request, "applications/start.html", context)
 
 

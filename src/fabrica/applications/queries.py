@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from fabrica.applications.engine.clocks import Clock, Move, clock, lengths
 from fabrica.applications.models import Application, Submission, Transition
 from fabrica.applications.states import WITH_THE_FACTORY, State
 from fabrica.clusters.queries import calendar_of, calendars, calibration_of, facts_of, gpus_of
-from fabrica.kit.calendar import Calendar
+from fabrica.kit.calendar import Calendar, Unit, days_promised
 from fabrica.kit.errors import NotFound
 from fabrica.kit.units import gpu_hours
 from fabrica.people import rules as people_rules
@@ -37,6 +37,7 @@ PARTS: list[tuple[str | Promise, tuple[str, ...]]] = [
     (gettext_lazy("Computing time"), ("gpu_seconds_requested", "months")),
 ]
 NOTHING = "–"
+UNITS = {"working_day": Unit.WORKING_DAYS, "week": Unit.WEEKS, "month": Unit.MONTHS}
 TONES = {State.AWARDED: "good", State.REFUSED: "bad", State.RETURNED: "warning", State.WITHDRAWN: "neutral"}
 
 
@@ -108,8 +109,15 @@ def clock_as_dict(application: Application, now: datetime) -> dict[str, Any] | N
 
 
 def _clock(application: Application, moves: Sequence[Move], calendar: Calendar) -> Clock | None:
+    """What was done before the cut-off it counts for counts as done at the cut-off: the promise begins there."""
     mode = application.call.mode
-    return clock(moves, calendar, mode=mode.key, promised=mode.access_working_days, by=lengths())
+    first = next((one.at for one in moves if one.after is State.SUBMITTED), None)
+    if first is None:
+        return None
+    begins = mode.counts_from(first)
+    told = [replace(one, at=max(one.at, begins)) for one in moves]
+    promised = days_promised(calendar, begins, mode.promise.at_most, UNITS[mode.promise.unit])
+    return clock(told, calendar, mode=mode.key, promised=promised, by=lengths())
 
 
 def ringing(now: datetime) -> Application | None:

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from fabrica.calls.models import Call
+from fabrica.calls.models import Call, ModeVersion
 from fabrica.kit.admin import ReadOnly
 
 
@@ -11,3 +11,11 @@ class CallAdmin(ReadOnly):
     """Calls, read only."""
 
     list_display = ["title", "machine", "state", "opens_at", "closes_at"]
+
+
+@admin.register(ModeVersion)
+class ModeVersionAdmin(ReadOnly):
+    """The versions of modes, read only: `/modes/` writes them."""
+
+    list_display = ["slug", "number", "valid_from", "is_retired", "by"]
+    list_select_related = ["by"]

@@ -1,10 +1,13 @@
-"""Reading calls; which calls there are is public."""
+"""Reading calls and modes; which there are is public. Who changed a mode is for operators."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
-from fabrica.calls.models import Call
+from fabrica.calls.engine import rows, terms_from
+from fabrica.calls.engine.terms import Terms
+from fabrica.calls.models import Call, ModeVersion
 from fabrica.calls.states import State
 from fabrica.kit.errors import NotFound
 
@@ -29,3 +32,60 @@ def open_by_mode(now: datetime) -> dict[str, Call]:
         if call.is_open(now):
             found.setdefault(call.mode_row["key"], call)
     return found
+
+
+def mode_rows(now: datetime) -> dict[str, dict[str, Any]]:
+    """Each mode in force, by its key: the shipped ones as the site changed them, then the site's own. One statement."""
+    own = {one.slug: one for one in _in_force(now.date())}
+    found = {key: own[key].whole_row if key in own else row for key, row in rows().items()}
+    found |= {key: one.whole_row for key, one in own.items()}
+    return {key: row for key, row in found.items() if key not in own or not own[key].is_retired}
+
+
+def _in_force(on: date) -> QuerySet[ModeVersion]:
+    known = ModeVersion.objects.filter(valid_from__lte=on)
+    newest = known.filter(slug=OuterRef("slug")).order_by("-number").values("number")[:1]
+    return known.filter(number=Subquery(newest)).order_by("slug")
+
+
+def modes(now: datetime) -> tuple[Terms, ...]:
+    """The terms of each mode in force: what the route finder weighs."""
+    return tuple(terms_from(row) for row in mode_rows(now).values())
+
+
+def mode_row(key: str, now: datetime) -> dict[str, Any]:
+    """The row of a mode in force. Raises NotFound."""
+    known = mode_rows(now)
+    if key not in known:
+        raise NotFound(f"There is no access mode {key}.", todo=f"Use one of: {', '.join(known)}.")
+    return known[key]
+
+
+def versions_of(key: str) -> QuerySet[ModeVersion]:
+    """What the site kept of a mode, newest first; nothing for a mode that stands as it came."""
+    return ModeVersion.objects.filter(slug=key).select_related("by").order_by("-number")
+
+
+def newest_of_each() -> dict[str, ModeVersion]:
+    """The newest version of each mode that the site ever changed, its day come or not."""
+    newest = ModeVersion.objects.filter(slug=OuterRef("slug")).order_by("-number").values("number")[:1]
+    return {one.slug: one for one in ModeVersion.objects.filter(number=Subquery(newest)).select_related("by")}
+
+
+def newest_row(key: str) -> dict[str, Any]:
+    """The mode as it was written last, its day come or not, retired or not. Raises NotFound."""
+    last = versions_of(key).first()
+    if last is None and key not in rows():
+        raise NotFound(f"There is no access mode {key}.", todo="See the modes of this site.")
+    return last.whole_row if last else rows()[key]
+
+
+def calls_of_mode(key: str) -> QuerySet[Call]:
+    """The calls of a mode that are not closed."""
+    return listed().filter(mode_row__key=key)
+
+
+def titles() -> dict[str, str]:
+    """What each mode is called that ever was here, by its key."""
+    own = {key: one.row["title"] for key, one in newest_of_each().items()}
+    return {**{key: row["title"] for key, row in rows().items()}, **own}

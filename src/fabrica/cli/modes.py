@@ -12,6 +12,7 @@ from fabrica.calls.engine.answer import as_dict, mode_as_dict
 from fabrica.calls.engine.profile import MAX_BYTES, read
 from fabrica.calls.engine.routing import route
 from fabrica.calls.engine.sentences import VERDICTS
+from fabrica.cli import account
 from fabrica.cli.output import AsJson, command, say, show
 from fabrica.kit.errors import Refused
 from fabrica.kit.time import utcnow
@@ -32,14 +33,20 @@ def modes(
         Path | None, typer.Option(help="Who asks for what, a JSON file; '-' for standard input.")
     ] = None,
     on: Annotated[str, typer.Option(help="The day to answer for, such as 2026-11-26, instead of now.")] = "",
+    site: Annotated[
+        bool, typer.Option("--site", help="Ask the site you are signed in at: its own modes and changes too.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """The access modes with their figures; with a profile, which of them fit, which do not, and why; needs no site."""
+    if site and on:
+        raise Refused("--on needs no site.", why="A site answers for now.", todo="Leave out --on or --site.")
     if profile is None:
-        told = [mode_as_dict(one) for one in terms()]
+        told = account.connect().get("modes") if site else [mode_as_dict(one) for one in terms()]
         show(told, as_json=True) if as_json else _list(told)
         return
-    found = as_dict(route(read(_content(profile)), _moment(on), terms()))
+    asked = read(_content(profile))
+    found = account.connect().get("route", **asked.said()) if site else as_dict(route(asked, _moment(on), terms()))
     show(found, as_json=True) if as_json else _routes(found)
 
 

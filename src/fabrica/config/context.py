@@ -16,6 +16,7 @@ Entry = tuple[str, str | Promise]
 PUBLIC: list[Entry] = [("calls:list", _("Calls")), ("dataspaces:list", _("Data")), ("registry:list", _("Models"))]
 HOME: Entry = ("home", _("Home"))
 DESK: Entry = ("portal:queue", _("Queue"))
+MODES: Entry = ("calls:modes", _("Access modes"))
 MY_DATA: Entry = ("dataspaces:mine", _("My data"))
 ACCOUNT: Entry = ("people:account", _("My account"))
 ADMINISTRATION: Entry = ("admin:index", _("Administration"))
@@ -59,6 +60,7 @@ def _person(request: HttpRequest) -> Person | None:
 
 def _by_role(person: Person) -> list[Entry]:
     entries = [DESK] if rules.is_staff_member(person) else []
+    entries += [MODES] if rules.has_role(person, Role.OPERATOR) else []
     return [*entries, MY_DATA] if rules.has_role(person, Role.PROVIDER) else entries
 
 

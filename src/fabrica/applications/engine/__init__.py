@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from fabrica.calls.engine import Mode
 from fabrica.kit.units import SECONDS_PER_HOUR, gpu_hours
@@ -17,6 +19,17 @@ FIELDS = (
 )  # fmt: skip
 OPTIONAL = ("dataset_uri", "trust_answers", "has_data_rights")
 MILLION = 1_000_000
+# Whether the mode is for more than its least: what is told to who asks for less.
+TOO_SMALL = {
+    True: gettext_noop(
+        "%(mode)s is for more than %(limit)s GPU-hours; you ask for %(asked)s. Ask for more, or apply in a mode for "
+        "less: the route finder tells which. Source of the limit: %(source)s."
+    ),
+    False: gettext_noop(
+        "%(mode)s is for at least %(limit)s GPU-hours; you ask for %(asked)s. Ask for more, or apply in a mode for "
+        "less: the route finder tells which. Source of the limit: %(source)s."
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -48,11 +61,17 @@ def _rights(values: Mapping[str, Any]) -> list[Gap]:
 
 def _hours(values: Mapping[str, Any], mode: Mode) -> list[Gap]:
     seconds = values["gpu_seconds_requested"]
-    if seconds is None or 0 < seconds <= mode.gpu_hours_max * SECONDS_PER_HOUR:
+    if seconds is None:
         return []
-    told = _("%(mode)s gives at most %(most)s GPU-hours; you ask for %(asked)s. Source of the limit: %(source)s.")
-    most, asked = f"{mode.gpu_hours_max:,}", f"{gpu_hours(seconds).normalize():,f}"
-    return [Gap("gpu_seconds_requested", told % {**_mode(mode), "most": most, "asked": asked})]
+    if not 0 < seconds <= mode.gpu_hours_max * SECONDS_PER_HOUR:
+        told = _("%(mode)s gives at most %(limit)s GPU-hours; you ask for %(asked)s. Source of the limit: %(source)s.")
+        limit = mode.gpu_hours_max
+    elif mode.is_too_small(Fraction(seconds, SECONDS_PER_HOUR)):
+        told, limit = _(TOO_SMALL[mode.is_more_than_min]), mode.gpu_hours_min
+    else:
+        return []
+    asked = f"{gpu_hours(seconds).normalize():,f}"
+    return [Gap("gpu_seconds_requested", told % {**_mode(mode), "limit": f"{limit:,}", "asked": asked})]
 
 
 def _months(values: Mapping[str, Any], mode: Mode) -> list[Gap]:

@@ -19,18 +19,26 @@ POOLS = (
     "directors_reserve",
 )
 WHOLE = 100
+MOST_HOURS = 10**9
+MOST_MONTHS = 60
+MOST_DATES = 200
+MOST_CLOCK = {"working_day": 250, "week": 52, "month": 12}
 
 
 def _is_count(value: Any) -> bool:
-    return type(value) is int and value > 0
+    return type(value) is int and 0 < value <= MOST_HOURS
 
 
 def _is_percent(value: Any) -> bool:
     return type(value) is int and 0 <= value <= WHOLE
 
 
+def _is_month(value: Any) -> bool:
+    return _is_count(value) and value <= MOST_MONTHS
+
+
 def _are_months(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(map(_is_count, value)) and value == sorted(set(value))
+    return isinstance(value, list) and bool(value) and all(map(_is_month, value)) and value == sorted(set(value))
 
 
 def _is_menu(value: Any) -> bool:
@@ -46,12 +54,13 @@ def _is_opening(value: Any) -> bool:
         time.fromisoformat(value["time"])
         ZoneInfo(value["zone"])
     is_whole = set(value) == {"how", "time", "zone", "dates"} and value["how"] == "cut_offs"
-    return is_whole and bool(days) and days == sorted(set(days))
+    return is_whole and 0 < len(days) <= MOST_DATES and days == sorted(set(days))
 
 
 def _is_clock(value: Any) -> bool:
     is_span = _is_count(value["at_most"]) and 0 < value.get("at_least", 1) <= value["at_most"]
-    return bool(is_span and value["unit"] in CLOCK_UNITS and value["from"] in CLOCK_STARTS)
+    is_known = value["unit"] in CLOCK_UNITS and value["from"] in CLOCK_STARTS
+    return bool(is_span and is_known and value["at_most"] <= MOST_CLOCK[value["unit"]])
 
 
 def _is_pool(value: Any) -> bool:

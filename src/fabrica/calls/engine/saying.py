@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from fabrica.calls.engine.mode import Mode
 from fabrica.calls.engine.reasons import Reason
 from fabrica.calls.engine.routing import Opening, When
-from fabrica.calls.engine.sentences import LABELS, SENTENCES, UNITS, WORDS
+from fabrica.calls.engine.sentences import LABELS, NAMES, SENTENCES, UNITS, WORDS
 from fabrica.calls.engine.terms import Figure, Terms, text_of
+
+__all__ = ["ENGLISH", "NAMES", "Voice", "access", "figure", "label", "opening", "reason", "size"]
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,23 @@ def figure(one: Figure, terms: Terms, voice: Voice = ENGLISH) -> str:
     if one.id == "menu":
         return voice.sentence("menu", {**one.value, "unit": terms.value("unit")})
     return voice.word(one.value)
+
+
+def size(mode: Mode, voice: Voice = ENGLISH) -> str:
+    """From how many hours to how many a call gives, and what a node-hour was counted as."""
+    code = "hours_above" if mode.is_more_than_min else "hours_from" if mode.gpu_hours_min else "hours_up_to"
+    told = voice.sentence(code, {"least": mode.gpu_hours_min, "most": mode.gpu_hours_max})
+    if mode.gpus_per_node is None:
+        return told
+    gpus = mode.gpus_per_node
+    facts = {"hours": told, "gpus": int(gpus) if gpus.denominator == 1 else str(gpus)}
+    return voice.sentence("hours_of_nodes", facts)
+
+
+def access(mode: Mode, voice: Voice = ENGLISH) -> str:
+    """Within how long a call promises access, and from when that counts."""
+    unit = f"one_{mode.promise.unit}" if mode.promise.at_most == 1 else mode.promise.unit
+    return voice.sentence("access", {"at_most": mode.promise.at_most, "unit": unit, "from": mode.promise.starts})
 
 
 def _opening(value: Mapping[str, Any], voice: Voice) -> str:

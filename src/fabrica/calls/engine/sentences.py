@@ -53,6 +53,11 @@ SENTENCES: Mapping[str, str] = {
     "pool": gettext_noop("%(name)s; its cap is not known"),
     "pool_capped": gettext_noop("%(name)s, at most %(percent)s %%"),
     "pool_together": gettext_noop("%(name)s, at most %(percent)s %%; together with %(with)s at most %(together)s %%"),
+    "hours_up_to": gettext_noop("up to %(most)s GPU-hours"),
+    "hours_from": gettext_noop("%(least)s to %(most)s GPU-hours"),
+    "hours_above": gettext_noop("more than %(least)s and up to %(most)s GPU-hours"),
+    "hours_of_nodes": gettext_noop("%(hours)s; one node-hour of this machine is %(gpus)s GPU-hours"),
+    "access": gettext_noop("within %(at_most)s %(unit)s from %(from)s"),
     "extension": gettext_noop("%(months)s months and %(percent)s %% more, on an approved interim report"),
 }  # fmt: skip
 
@@ -85,4 +90,9 @@ LABELS: Mapping[str, str] = {
 
 VERDICTS: Mapping[str, str] = {
     "fits": gettext_noop("Fits"), "may_fit": gettext_noop("May fit"), "does_not_fit": gettext_noop("Does not fit"),
+}  # fmt: skip
+
+NAMES: Mapping[str, str] = {
+    "title": gettext_noop("Title"), "code": gettext_noop("Code"), "for_whom": gettext_noop("For whom"),
+    "rules": gettext_noop("Rule"), "prepare": gettext_noop("To prepare"),
 }  # fmt: skip

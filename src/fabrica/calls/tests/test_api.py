@@ -6,8 +6,9 @@ import json
 import pytest
 from django.test import Client
 from fabrica.calls import api, voice
-from fabrica.calls.engine import terms
+from fabrica.calls.engine import rows, terms
 from fabrica.calls.engine.answer import as_dict, mode_as_dict
+from fabrica.calls.engine.own import told_by
 from fabrica.calls.engine.profile import Profile
 from fabrica.calls.engine.routing import route
 
@@ -51,3 +52,59 @@ def test_a_call_tells_every_figure_it_was_opened_under(get, call):
 
 def test_strangers_sign_in_first():
     assert [Client().get(f"/api{path}").status_code for path in ("/modes", "/route")] == [401, 401]
+
+
+@pytest.fixture
+def send(cast, monkeypatch, now):
+    """Post as one of the cast, at the tests' moment; returns status and JSON."""
+    monkeypatch.setattr(api, "utcnow", lambda: now)
+
+    def sent(who, path, body):
+        client = Client()
+        client.force_login(getattr(cast, who), backend="allauth.account.auth_backends.AuthenticationBackend")
+        answer = client.post(f"/api{path}", body, content_type="application/json")
+        return answer.status_code, answer.json()
+
+    return sent
+
+
+def test_a_mode_is_written_read_and_retired(cast, send, now):
+    row = {**told_by(rows()["fast-lane"]), "key": "regional", "code": "RA", "title": "Regional"}
+    status, told = send("operator", "/modes", {"row": row, "note": "Because."})
+    assert (status, told["number"], told["row"], told["by"]) == (201, 1, row, cast.operator.uid)
+    assert send("operator", "/modes", {"row": row})[0] == 409
+    assert send("operator", "/modes", {"row": row, "after": 1})[1]["number"] == 2
+    client = Client()
+    client.force_login(cast.operator)
+    read = client.get("/api/modes/regional/versions").json()
+    assert (read["row"], [one["number"] for one in read["versions"]]) == (row, [2, 1])
+    assert send("operator", "/modes/regional/retire", {"reason": "Over."})[1]["is_retired"] is True
+    assert "regional" not in [one["mode"] for one in client.get("/api/modes").json()]
+
+
+def test_a_mode_that_makes_no_sense_is_refused_with_the_reason(send):
+    status, told = send("operator", "/modes", {"row": {"key": "x"}})
+    assert (status, told["what"]) == (409, "This mode makes no sense.")
+    assert told["why"].startswith("a mode has exactly these keys: key, code")
+    assert send("operator", "/modes", {"row": [], "after": -1})[0] == 422
+
+
+def test_a_call_is_opened_and_paused_with_alternatives(send, machine, call):
+    body = {"mode": "fast-lane", "machine": machine.slug, "slug": "fast", "title": "Fast"}
+    status, told = send("operator", "/calls", body)
+    assert (status, told["slug"], told["is_open"], told["gpu_hours_min"]) == (201, "fast", True, 0)
+    pause = {"state": "paused", "reason": "Full.", "alternatives": ["fast"]}
+    status, told = send("operator", "/calls/playground/state", pause)
+    assert (status, told["is_open"], told["pause_reason"], told["alternatives"]) == (200, False, "Full.", ["fast"])
+    assert send("operator", "/calls/playground/state", {**pause, "alternatives": ["nothing"]})[0] == 404
+
+
+@pytest.mark.parametrize("who", ["applicant", "officer", "outsider"])
+def test_others_write_no_modes_and_no_calls(send, machine, call, who):
+    row = told_by(rows()["fast-lane"])
+    body = {"mode": "fast-lane", "machine": machine.slug, "slug": "fast", "title": "Fast"}
+    answers = [
+        send(who, "/modes", {"row": row, "after": 1}), send(who, "/modes/fast-lane/retire", {"reason": "No."}),
+        send(who, "/calls", body), send(who, "/calls/playground/state", {"state": "closed"}),
+    ]  # fmt: skip
+    assert [status for status, _ in answers] == [403] * 4

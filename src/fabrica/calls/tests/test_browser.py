@@ -4,6 +4,10 @@ import os
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from fabrica.calls import engine, services
+from fabrica.calls.engine.own import told_by
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SERIOUS = {"serious", "critical"}
@@ -16,15 +20,31 @@ ADDRESSES = {
     "calls": "/calls/",
 }
 
+OPERATORS = {
+    "modes": "/modes/",
+    "mode": "/modes/fast-lane/",
+    "mode-new": "/modes/new/",
+    "mode-change": "/modes/fast-lane/change/",
+    "mode-retire": "/modes/fast-lane/retire/",
+    "mode-open": "/modes/fast-lane/open/",
+    "call-state": "/calls/playground/state/",
+    "call-operator": "/calls/playground/",
+}
+
 
 @pytest.fixture
-def visit(chromium, live_server, call):
+def visit(chromium, live_server, cast, call):
     contexts = []
 
-    def opened(address, **options):
+    def opened(address, who=None, **options):
         context = chromium.new_context(**{"locale": "en-GB", "reduced_motion": "reduce", **options})
         context.set_default_timeout(20_000)
         contexts.append(context)
+        if who:
+            client = Client()
+            client.force_login(getattr(cast, who), backend="allauth.account.auth_backends.AuthenticationBackend")
+            name = settings.SESSION_COOKIE_NAME
+            context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
         page = context.new_page()
         page.complaints = []
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
@@ -36,18 +56,44 @@ def visit(chromium, live_server, call):
         context.close()
 
 
+def look(page, name, width):
+    """Open what is folded, then: no serious complaint, no wider than the window, no error of a script."""
+    if SHOTS:
+        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
+    for summary in page.locator("main details > summary").all():
+        summary.click()
+    found = [v["id"] for v in Axe().run(page).response["violations"] if v["impact"] in SERIOUS]
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert (name, found, wide, page.complaints) == (name, [], width, [])
+
+
 @pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
 @pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (320, "dark"), (1280, "light"), (1280, "dark")])
 def test_every_page_is_accessible_fits_and_is_quiet(visit, width, scheme, locale):
     for name, address in ADDRESSES.items():
         page = visit(address, color_scheme=scheme, viewport={"width": width, "height": 900}, locale=locale)
-        if SHOTS:
-            page.screenshot(path=f"{SHOTS}/{name}-{width}-{scheme}-{locale}.png", full_page=True)
-        for summary in page.locator("main details > summary").all():
-            summary.click()
-        found = [v["id"] for v in Axe().run(page).response["violations"] if v["impact"] in SERIOUS]
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert (name, found, wide, page.complaints) == (name, [], width, [])
+        look(page, f"{name}-{width}-{scheme}-{locale}", width)
+
+
+@pytest.mark.parametrize(("width", "scheme", "locale"), [(320, "dark", "fr-FR"), (1280, "light", "en-GB")])
+def test_so_are_the_pages_of_operators_and_the_preview(visit, cast, now, width, scheme, locale):
+    row = told_by(engine.rows()["fast-lane"])
+    changed = {**row, "for_whom": "Industry that knows supercomputers."}
+    services.keep_mode(row=changed, by=cast.operator, now=now, after=1, note="Shorter.")
+    options = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}, "locale": locale}
+    for name, address in OPERATORS.items():
+        look(visit(address, "operator", **options), f"{name}-{width}-{scheme}-{locale}", width)
+    page = visit("/modes/fast-lane/change/", "operator", **options)
+    page.fill("#id_source", "Decision of the director")
+    page.fill("#id_size_at_most", "60000")
+    with page.expect_navigation():
+        page.click("button[value=preview]")
+    look(page, f"mode-preview-{width}-{scheme}-{locale}", width)
+    page.click("button[value=edit]")
+    page.fill("#id_months", "one")
+    with page.expect_navigation():
+        page.click("button[value=preview]")
+    look(page, f"mode-wrong-{width}-{scheme}-{locale}", width)
 
 
 def test_with_the_keyboard_alone_one_gets_an_answer(visit):

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from fabrica.calls.engine import gathered, mode_row, rows, saying, terms, terms_from
+from fabrica.calls.engine import gathered, rows, saying, terms, terms_from
 from fabrica.calls.engine.conditions import check, holds
 from fabrica.calls.engine.profile import CHOICES, FLAGS, FORMAT, MOST, Profile, profile_from, read
 from fabrica.calls.engine.reasons import Verdict
@@ -81,12 +81,6 @@ def test_modes_in_gpu_hours_keep_the_keys_that_calls_work_with():
         "fast-lane": [0, 50000, [1, 2, 3], 4, "submission", "first_come"],
         "large-scale": [50000, 2400000, [3, 6, 12], 10, "cut_off", "cut_offs"],
     }
-
-
-@pytest.mark.parametrize("key", ["large-scale", "ai-for-science", "pay-per-use"])
-def test_a_call_cannot_promise_a_clock_it_does_not_keep(key):
-    with pytest.raises(Refused, match="cannot be opened here"):
-        mode_row(key)
 
 
 def test_a_row_of_before_has_no_rules_and_no_figures():

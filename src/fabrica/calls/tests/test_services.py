@@ -97,7 +97,7 @@ def test_a_mode_without_a_fact_is_refused_on_load():
 
 
 def test_the_pages_are_public_and_tell_the_source(cast, call):
-    assert [one.slug for one, _ in Client().get("/calls/").context["calls"]] == ["playground"]
+    assert [one.slug for one, *_ in Client().get("/calls/").context["calls"]] == ["playground"]
     page = Client().get("/calls/playground/").content.decode()
     assert "up to 5,000 GPU-hours" in page
     assert "Source of these figures: EuroHPC Joint Undertaking" in page

@@ -5,6 +5,9 @@ import json
 import pytest
 from fabrica.applications.models import Application
 from fabrica.applications.tests.factories import COMPLETE
+from fabrica.calls import services as calls
+from fabrica.calls.engine import rows
+from fabrica.calls.engine.own import told_by
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,3 +89,18 @@ def test_a_site_that_is_gone_is_five(fabrica, monkeypatch):
     monkeypatch.setenv("FABRICA_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("FABRICA_TOKEN", "fab_x")
     assert fabrica("whoami").exit_code == 5
+
+
+def test_with_a_site_its_own_modes_are_told_and_weighed(sign_in, asked, fabrica, cast, now, home):
+    row = {**told_by(rows()["fast-lane"]), "key": "regional", "code": "RA", "title": "Regional"}
+    calls.keep_mode(row=row, by=cast.operator, now=now)
+    sign_in("applicant")
+    assert [one["mode"] for one in asked("modes", "--site")] == [*rows(), "regional"]
+    profile = home / "profile.json"
+    profile.write_text(json.dumps({"format": "fabrica-profile/1", "sme": True, "hours": 60_000, "unit": "gpu_hour"}))
+    told = asked("modes", "--site", "--profile", profile)
+    assert {one["mode"]: one["verdict"] for one in told["routes"]}["regional"] == "does_not_fit"
+    assert "Regional" in fabrica("modes", "--site").stdout
+    assert "Regional" not in fabrica("modes").stdout
+    refused = fabrica("modes", "--site", "--profile", profile, "--on", "2026-11-26")
+    assert (refused.exit_code, "Leave out --on or --site." in refused.stderr) == (1, True)

@@ -7,8 +7,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from fabrica.calls.engine import mode_row
-from fabrica.kit.errors import NotFound, Refused
+from fabrica.calls.queries import titles
+from fabrica.kit.errors import Refused
 from fabrica.kit.time import utcnow
 from fabrica.people.models import Person
 from fabrica.people.queries import signed_in
@@ -28,7 +28,8 @@ def figures(request: HttpRequest) -> HttpResponse:
     rows = _rows(form, person)
     if rows and request.GET.get("format") == "csv":
         return _file(rows, form.cleaned_data["since"], form.cleaned_data["until"])
-    groups = [(title, [(_name(one), one) for one in rows if one.group == group]) for group, title in _groups()]
+    modes = titles()
+    groups = [(title, [(_name(one, modes), one) for one in rows if one.group == group]) for group, title in _groups()]
     return render(request, "portal/figures.html", {"form": form, "groups": groups, "has_any": bool(rows)})
 
 
@@ -54,17 +55,10 @@ def _groups() -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
-def _name(row: Kpi) -> str:
-    """A group in words."""
+def _name(row: Kpi, modes: dict[str, str]) -> str:
+    """A group in words; a mode that is not known any more by its key."""
     if row.group == "country":
         return str(MEMBER_COUNTRIES.get(row.value, row.value))
     if row.group == "kind":
         return str(Kind(row.value).label)
-    return _mode(row.value) if row.value else _("All")
-
-
-def _mode(key: str) -> str:
-    try:
-        return str(mode_row(key)["title"])
-    except NotFound:  # a mode of a site's own, or of another year
-        return key
+    return modes.get(row.value, row.value) if row.value else _("All")

@@ -25,7 +25,7 @@ def asked(path="/", person=None):
         ("officer", ["Home", *PUBLIC, "Queue"]),
         ("assessor", ["Home", *PUBLIC, "Queue"]),
         ("provider", ["Home", *PUBLIC, "My data"]),
-        ("operator", ["Home", *PUBLIC]),
+        ("operator", ["Home", *PUBLIC, "Access modes"]),
     ],
 )
 def test_each_role_has_its_entries(cast, who, expected):

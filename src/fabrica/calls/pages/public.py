@@ -1,4 +1,4 @@
-"""Public pages of calls."""
+"""What everybody may read of calls, and the route finder."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,15 +8,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
 
-from fabrica.calls import queries, voice
-from fabrica.calls.engine import terms
+from fabrica.calls import queries, rules, voice
 from fabrica.calls.engine.answer import as_dict, mode_as_dict
 from fabrica.calls.engine.reasons import Verdict
 from fabrica.calls.engine.routing import route
 from fabrica.calls.engine.sentences import VERDICTS
-from fabrica.calls.forms import RouteForm
+from fabrica.calls.forms.route import RouteForm
 from fabrica.calls.models import Call
 from fabrica.kit.time import utcnow
+from fabrica.people.models import Person
 
 TONES = {Verdict.FITS: "good", Verdict.MAY_FIT: "warning", Verdict.DOES_NOT_FIT: "neutral"}
 
@@ -49,7 +49,10 @@ class Shown:
 def listing(request: HttpRequest) -> HttpResponse:
     """Every call one can, or soon can, apply to."""
     now = utcnow()
-    calls = [(call, call.is_open(now)) for call in queries.listed()]
+    calls = [
+        (call, call.is_open(now), call.is_past(now), call.alternatives_open(now))
+        for call in queries.listed().prefetch_related("alternatives")
+    ]
     return render(request, "calls/list.html", {"calls": calls})
 
 
@@ -57,7 +60,13 @@ def listing(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One call: for whom, how much, how long, how fast, and where that is written."""
     call = queries.call_by_slug(slug)
-    context = {"call": call, "mode": call.mode, "is_open": call.is_open(utcnow())}
+    now, mode = utcnow(), call.mode
+    context = {
+        "call": call, "mode": mode, "is_open": call.is_open(now), "is_past": call.is_past(now),
+        "alternatives": call.alternatives_open(now),
+        "can_operate": isinstance(request.user, Person) and rules.can_operate(request.user),
+        "cut_off": mode.cut_off_after(now), "last_cut_off": mode.cut_offs[-1] if mode.cut_offs else None,
+    }  # fmt: skip
     return render(request, "calls/detail.html", {**context, "terms": mode_as_dict(call.terms, voice.here())})
 
 
@@ -74,7 +83,7 @@ def find_route(request: HttpRequest) -> HttpResponse:
 
 def _answer(form: RouteForm) -> dict[str, Any]:
     now = utcnow()
-    found = as_dict(route(form.profile(), now, terms()), voice.here())
+    found = as_dict(route(form.profile(), now, queries.modes(now)), voice.here())
     calls = queries.open_by_mode(now)
     shown = [Shown(one, calls.get(one["mode"])) for one in found["routes"]]
     groups = [

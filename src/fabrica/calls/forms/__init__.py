@@ -1,0 +1,1 @@
+"""The forms of calls: the route finder's questions, a mode, a call."""

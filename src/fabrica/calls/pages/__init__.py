@@ -1,0 +1,1 @@
+"""The pages of calls: public ones, and those on which operators write modes and look after calls."""
