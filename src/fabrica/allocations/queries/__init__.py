@@ -34,6 +34,7 @@ from fabrica.allocations.queries.awards import (
     was_moved,
     written_off_by,
 )
+from fabrica.allocations.queries.pools import caps_on, drawn, left_for, named_pool, taken_by_cap, year_at
 from fabrica.allocations.queries.sums import check_ledger
 from fabrica.allocations.queries.usage import (
     accounts_to_act_on,
@@ -55,23 +56,28 @@ __all__ = [
     "awards_visible_to",
     "balance",
     "booked_for",
+    "caps_on",
     "changes_waiting",
     "charged_as",
     "check_ledger",
     "cluster_account_of",
+    "drawn",
     "held_for",
     "in_flight",
     "in_flight_by_account",
     "is_open",
     "is_ready",
     "key_of_top_up",
+    "left_for",
     "left_open",
     "may_enter",
+    "named_pool",
     "people_without_name",
     "pool_of",
     "project_from",
     "ready_accounts",
     "standing",
+    "taken_by_cap",
     "top_up_of",
     "top_ups_of",
     "transfers_of",
@@ -86,4 +92,5 @@ __all__ = [
     "watches_due",
     "with_facts",
     "written_off_by",
+    "year_at",
 ]

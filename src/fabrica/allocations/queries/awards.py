@@ -76,19 +76,18 @@ def booked_for(award: Award, token: str) -> dict[int, int]:
     return dict(rows.values_list("pk", "gpu_seconds"))
 
 
-def written_off_by(award: Award) -> tuple[int, int]:
-    """What supply and pool paid beyond the award and did not get back."""
-    rows = Transfer.objects.filter(Q(target__award=award) | Q(source__award=award))
-    paid = {"target__kind": AccountKind.USED, "kind": TransferKind.WRITE_OFF}
-    back = {"source__kind": AccountKind.USED, "kind": TransferKind.CORRECTION}
-    sums = {}
-    for kind in OF_MACHINE:
-        into = Sum("gpu_seconds", filter=Q(**paid, source__kind=kind))
-        out = Sum("gpu_seconds", filter=Q(**back, target__kind=kind))
-        sums[kind.value] = Coalesce(into, 0) - Coalesce(out, 0)
-    found = rows.aggregate(**sums)
-    supply, pool = (found[kind.value] for kind in OF_MACHINE)
-    return supply, pool
+def written_off_by(award: Award) -> list[tuple[LedgerAccount, int]]:
+    """What supply and pools paid beyond the award and did not get back, the supply first, then the latest pool."""
+    net: dict[int, int] = {}
+    paid = {"kind": TransferKind.WRITE_OFF, "target__award": award, "target__kind": AccountKind.USED}
+    back = {"source__award": award, "source__kind": AccountKind.USED, **GIVEN_BACK}
+    for side, sign, only in (("source", 1, paid), ("target", -1, back)):
+        rows = Transfer.objects.filter(**only).order_by().values_list(side)
+        for account, total in rows.annotate(total=Sum("gpu_seconds")):
+            net[account] = net.get(account, 0) + sign * total
+    accounts = LedgerAccount.objects.select_related("machine").in_bulk(pk for pk, owed in net.items() if owed)
+    ordered = sorted(accounts.values(), key=lambda one: (one.kind != AccountKind.SUPPLY, -one.pk))
+    return [(one, net[one.pk]) for one in ordered]
 
 
 def was_moved(key: str) -> bool:
@@ -128,8 +127,8 @@ def held_for(award: Award, hold_key: str) -> int:
 
 
 def pool_of(machine: Machine) -> int:
-    """The GPU-seconds on the machine that are not awarded yet."""
-    pool = LedgerAccount.objects.filter(machine=machine, kind=AccountKind.POOL)
+    """The GPU-seconds of a machine's undivided pool that are not awarded yet."""
+    pool = LedgerAccount.objects.filter(machine=machine, kind=AccountKind.POOL, pool=None)
     return pool.values_list("balance_gpu_seconds", flat=True).first() or 0
 
 

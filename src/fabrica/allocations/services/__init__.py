@@ -17,6 +17,7 @@ from fabrica.allocations.services.hours import fund, hold, release, spend
 from fabrica.allocations.services.topping_up import check_top_up, top_up
 from fabrica.allocations.services.transfers import KEY_MAX
 from fabrica.allocations.services.watching import FULL, make_watches, note_share, watch_again
+from fabrica.allocations.services.years import set_year
 
 __all__ = [
     "FULL",
@@ -40,6 +41,7 @@ __all__ = [
     "note_unchanged",
     "note_waiting",
     "release",
+    "set_year",
     "spend",
     "tell_of_drift",
     "top_up",

@@ -10,7 +10,8 @@ from fabrica.allocations import queries, rules
 from fabrica.allocations.engine import beyond, hours, reached
 from fabrica.allocations.models import Award, ClusterAccount, TopUp, Transfer
 from fabrica.allocations.services.accounts import tell_leaders
-from fabrica.allocations.services.transfers import check, of_award, of_machine, too_little, transfer
+from fabrica.allocations.services.drawing import check_draw, draw
+from fabrica.allocations.services.transfers import check, of_award
 from fabrica.allocations.services.watching import FREED, open_again
 from fabrica.allocations.states import TransferKind
 from fabrica.applications.models import TEXT_LIMIT
@@ -23,18 +24,16 @@ def check_top_up(*, award: Award, gpu_seconds: int, key: str, now: datetime) -> 
     """Raises Refused where `top_up` would at this moment: to be told before anybody confirms."""
     check(gpu_seconds, key)
     _check_room(award, gpu_seconds, now)
-    _supply, pool = of_machine(award.machine)
-    if pool.balance_gpu_seconds < gpu_seconds:
-        raise too_little(pool, gpu_seconds)
+    check_draw(call=award.application.call, gpu_seconds=gpu_seconds, now=now)
 
 
 @transaction.atomic
 def top_up(*, award: Award, gpu_seconds: int, key: str, by: Person, now: datetime, reason: str = "") -> Award:
-    """Add hours from the machine's pool to an award; its account opens again where it was stopped.
+    """Add hours from the pool of its mode to an award; its account opens again where it was stopped.
 
     The same key again does nothing. The leaders read the reason. Raises NotAllowed for all but operators and the
-    officers who may decide on its application and do not work in the project; Refused beyond the mode's limit (with its
-    source) or the pool, for a reason that is too long, and after the award's end.
+    officers who may decide on its application and do not work in the project; Refused beyond the mode's limit or a cap
+    (each with its source) or the pool, for a reason that is too long, and after the award's end.
     """
     if not rules.can_top_up(by, award):
         raise NotAllowed(
@@ -48,9 +47,8 @@ def top_up(*, award: Award, gpu_seconds: int, key: str, by: Person, now: datetim
     name = queries.key_of_top_up(award, key)
     if not queries.was_moved(name):
         _check_room(award, gpu_seconds, now)
-    _supply, pool = of_machine(award.machine)
-    if not transfer(
-        key=name, kind=TransferKind.TOP_UP, source=pool, target=free, gpu_seconds=gpu_seconds, now=now
+    if not draw(
+        call=award.application.call, key=name, kind=TransferKind.TOP_UP, target=free, gpu_seconds=gpu_seconds, now=now
     ):  # fmt: skip
         return award
     Award.objects.filter(pk=award.pk).update(gpu_seconds=F("gpu_seconds") + gpu_seconds)
