@@ -50,13 +50,14 @@ class AwardPage(Schema):
 
 
 class BalanceOut(Schema):
-    """Where the GPU-seconds are: awarded + written_off = free + held + used."""
+    """Where the GPU-seconds are: awarded + written_off = free + held + used + returned."""
 
     awarded: int
     free: int
     held: int
     used: int
     written_off: int
+    returned: int
 
 
 class ProjectAwardOut(AwardOut):
@@ -108,6 +109,21 @@ class TopUpIn(Schema):
     gpu_seconds: int = Field(gt=0, le=MOST["gpu_seconds"])
     key: str = Field(min_length=1, max_length=services.KEY_MAX)
     reason: str = Field("", max_length=TEXT_LIMIT)
+
+
+class ExtendIn(Schema):
+    """More months, and hours from the mode's pool; the same key again does nothing."""
+
+    months: int = Field(0, ge=0, le=MOST["months"])
+    gpu_seconds: int = Field(0, ge=0, le=MOST["gpu_seconds"])
+    key: str = Field(min_length=1, max_length=services.KEY_MAX)
+    reason: str = Field(min_length=1, max_length=TEXT_LIMIT)
+
+
+class RevokeIn(Schema):
+    """Why an award is taken back."""
+
+    reason: str = Field(min_length=1, max_length=TEXT_LIMIT)
 
 
 class MonthOut(Schema):
@@ -169,6 +185,24 @@ def top_up(request: HttpRequest, slug: str, payload: TopUpIn) -> Any:
     person = signed_in(request)
     found = queries.award_of(project_of(person, slug))
     return services.top_up(award=found, by=person, now=utcnow(), **payload.dict())
+
+
+@router.post("/projects/{slug}/extend", response=ProjectAwardOut)
+@needs("decide")
+def extend(request: HttpRequest, slug: str, payload: ExtendIn) -> Any:
+    """Give a project's award more time, and hours, as its mode allows."""
+    person = signed_in(request)
+    found = queries.award_of(project_of(person, slug))
+    return services.extend(award=found, by=person, now=utcnow(), **payload.dict())
+
+
+@router.post("/projects/{slug}/revoke", response=ProjectAwardOut)
+@needs("decide")
+def revoke(request: HttpRequest, slug: str, payload: RevokeIn) -> Any:
+    """Take a project's award back: it ends now, and what is free returns to its pools."""
+    person = signed_in(request)
+    found = queries.award_of(project_of(person, slug))
+    return services.revoke(award=found, by=person, now=utcnow(), **payload.dict())
 
 
 @router.get("/projects/{slug}/usage", response=UsageOut)

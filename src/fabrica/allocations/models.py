@@ -27,6 +27,10 @@ class Award(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     awarded_at = models.DateTimeField()
+    returned_gpu_seconds = models.PositiveBigIntegerField(
+        default=0, db_default=0, help_text="Unused, and given back to the pools it came from."
+    )
+    revoked_at = models.DateTimeField(null=True, help_text="When an officer took it back before its end.")
 
     class Meta:
         constraints = [
@@ -195,6 +199,24 @@ class TopUp(models.Model):
 
     def __str__(self) -> str:
         return str(self.transfer)
+
+
+class Extension(models.Model):
+    """More time for an award, and hours for it, as its mode allows; why, and who approved it."""
+
+    award = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=KEY_LIMIT, help_text="Names the cause, so that it is granted once.")
+    months = models.PositiveSmallIntegerField()
+    gpu_seconds = models.PositiveBigIntegerField()
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField(max_length=TEXT_LIMIT, help_text="The project's leaders read it.")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["award", "key"], name="allocations_extension_once")]
+
+    def __str__(self) -> str:
+        return f"{self.months} months and {self.gpu_seconds} GPU-seconds for {self.award.project}"
 
 
 # An index names its rows by the same condition as the query that looks for them.

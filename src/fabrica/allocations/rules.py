@@ -21,6 +21,11 @@ def can_top_up(person: Person, award: Award) -> bool:
     return can_decide(person, award.application) and not project_rules.works_in(person, award.project)
 
 
+def can_change(person: Person, award: Award) -> bool:
+    """Whether the person may extend an award or take it back: who may add hours to it."""
+    return can_top_up(person, award)
+
+
 def can_fund(person: Person) -> bool:
     """Whether the person may put hours into a machine's pool: an operator."""
     return people_rules.has_role(person, Role.OPERATOR)

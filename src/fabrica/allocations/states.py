@@ -25,6 +25,7 @@ class TransferKind(TextChoices):
     WRITE_OFF = "write_off", _("Written off")
     CORRECTION = "correction", _("Corrected")
     TOP_UP = "top_up", _("Topped up")
+    EXTEND = "extend", _("Extended")
     RETURN = "return", _("Given back to the pool")
 
 

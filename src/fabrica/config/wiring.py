@@ -33,6 +33,7 @@ LOOPS = [
     ("allocations", "meter_book"),
     ("training", "correct"),
     ("allocations", "watch"),
+    ("allocations", "return_unused"),
     ("notices", "send"),
     ("audit", "seal"),
 ]

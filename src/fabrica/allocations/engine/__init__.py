@@ -8,10 +8,21 @@ from fabrica.allocations.engine.terms import (
     Balance,
     add_months,
     beyond,
+    beyond_extension,
     highest,
     hours,
     reached,
     unix_name,
 )
 
-__all__ = ["UNIX_NAME", "Balance", "add_months", "beyond", "highest", "hours", "reached", "unix_name"]
+__all__ = [
+    "UNIX_NAME",
+    "Balance",
+    "add_months",
+    "beyond",
+    "beyond_extension",
+    "highest",
+    "hours",
+    "reached",
+    "unix_name",
+]

@@ -1,14 +1,16 @@
 """Awards and what the ledger says of them. Every list a person sees starts from `awards_visible_to`."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import BigIntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from fabrica.allocations.engine import Balance
 from fabrica.allocations.models import (
     IS_UNTOLD,
     Award,
+    Extension,
     JobBooking,
     LedgerAccount,
     TopUp,
@@ -22,6 +24,7 @@ from fabrica.people.models import Person
 from fabrica.projects import queries as projects
 from fabrica.projects.models import Project
 
+UNUSED_AFTER = timedelta(days=1)  # by then every run has booked its own jobs; what comes later is paid by the pool
 GIVEN_BACK: dict[str, Any] = {"kind": TransferKind.CORRECTION, "target__kind__in": OF_MACHINE}
 
 
@@ -59,7 +62,7 @@ def balance(award: Award) -> Balance:
     )
     found = {row.kind: row for row in rows}
     free, held, used = (found[kind].balance_gpu_seconds for kind in OF_AWARD)
-    return Balance(award.gpu_seconds, free, held, used, found[AccountKind.USED].written_off)
+    return Balance(award.gpu_seconds, free, held, used, found[AccountKind.USED].written_off, award.returned_gpu_seconds)
 
 
 def untold() -> QuerySet[JobBooking]:
@@ -108,6 +111,20 @@ def top_up_of(award: Award, key: str) -> TopUp | None:
 def top_ups_of(award: Award) -> QuerySet[TopUp]:
     """What was added to an award, newest first."""
     return TopUp.objects.select_related("transfer", "by").filter(award=award).order_by("-pk")
+
+
+def extended(award: Award) -> tuple[int, int]:
+    """The months and GPU-seconds of its extensions so far."""
+    rows = Extension.objects.filter(award=award)
+    found = rows.aggregate(months=Coalesce(Sum("months"), 0), hours=Coalesce(Sum("gpu_seconds"), 0))
+    return found["months"], found["hours"]
+
+
+def unused_due(now: datetime) -> QuerySet[Award]:
+    """The awards that ended a day ago and have hours that are still free, the first that ended first."""
+    free = LedgerAccount.objects.filter(award=OuterRef("pk"), kind=AccountKind.FREE, balance_gpu_seconds__gt=0)
+    ended = Award.objects.filter(ends_at__lte=now - UNUSED_AFTER)
+    return ended.filter(Exists(free)).order_by("ends_at", "pk")
 
 
 def transfers_of(award: Award) -> QuerySet[Transfer]:

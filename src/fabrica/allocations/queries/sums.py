@@ -40,8 +40,8 @@ def _accounts() -> list[dict[str, Any]]:
         jobs=_booked(),
     )
     named = rows.order_by("pk").values(
-        "pk", "kind", "award", "award__gpu_seconds", "award__project__slug", "machine__slug",
-        "balance_gpu_seconds", "into", "out", "written_off", "jobs",
+        "pk", "kind", "award", "award__gpu_seconds", "award__returned_gpu_seconds", "award__project__slug",
+        "machine__slug", "balance_gpu_seconds", "into", "out", "written_off", "jobs",
     )  # fmt: skip
     return [dict(one) for one in named]
 
@@ -74,7 +74,9 @@ def _awards(accounts: list[dict[str, Any]]) -> Iterator[str]:
     sums: dict[str, int] = {}
     for one in accounts:
         if one["award"]:
-            so_far = sums.get(one["award__project__slug"], -one["award__gpu_seconds"])
+            so_far = sums.get(
+                one["award__project__slug"], one["award__returned_gpu_seconds"] - one["award__gpu_seconds"]
+            )
             sums[one["award__project__slug"]] = so_far + one["balance_gpu_seconds"] - one["written_off"]
     for slug, difference in sums.items():
         if difference:

@@ -13,6 +13,8 @@ from fabrica.allocations.services.accounts import (
 )
 from fabrica.allocations.services.awarding import award
 from fabrica.allocations.services.booking import adopt_booked, book, book_metered, note_told
+from fabrica.allocations.services.ending import return_unused, revoke
+from fabrica.allocations.services.extending import extend
 from fabrica.allocations.services.hours import fund, hold, release, spend
 from fabrica.allocations.services.topping_up import check_top_up, top_up
 from fabrica.allocations.services.transfers import KEY_MAX
@@ -27,6 +29,7 @@ __all__ = [
     "book",
     "book_metered",
     "check_top_up",
+    "extend",
     "fund",
     "hold",
     "intend",
@@ -41,6 +44,8 @@ __all__ = [
     "note_unchanged",
     "note_waiting",
     "release",
+    "return_unused",
+    "revoke",
     "set_year",
     "spend",
     "tell_of_drift",

@@ -12,7 +12,7 @@ from django.db.models import F
 from fabrica.allocations import queries
 from fabrica.allocations.engine import hours
 from fabrica.allocations.models import AccountingYear, Award, Cap, LedgerAccount, Pool, Transfer
-from fabrica.allocations.services.transfers import of_machine, too_little, transfer
+from fabrica.allocations.services.transfers import LEG, of_machine, too_little, transfer
 from fabrica.allocations.states import TransferKind
 from fabrica.calls.models import Call
 from fabrica.kit.errors import Refused
@@ -47,8 +47,8 @@ def check_draw(*, call: Call, gpu_seconds: int, now: datetime) -> None:
             raise _passed(cap, gpu_seconds)
 
 
-def give_back(*, award: Award, source: LedgerAccount, gpu_seconds: int, key: str, now: datetime) -> None:
-    """Return hours of a locked award to the pools they came from, the latest first; its caps have them again."""
+def give_back(*, award: Award, source: LedgerAccount, gpu_seconds: int, key: str, now: datetime) -> int:
+    """Return hours of a locked award to the pools they came from, the latest first, and to their caps; how many."""
     parts, left = [], gpu_seconds
     for account, had in queries.drawn(award):
         parts.append((account, min(had, left)))
@@ -57,13 +57,14 @@ def give_back(*, award: Award, source: LedgerAccount, gpu_seconds: int, key: str
     _lock_years(parts)
     for number, (account, part) in enumerate(parts):
         transfer(
-            key=f"{key}|{number}" if number else key, kind=TransferKind.RETURN, source=source, target=account,
+            key=f"{key}{LEG}{number}" if number else key, kind=TransferKind.RETURN, source=source, target=account,
             gpu_seconds=part, now=now,
         )  # fmt: skip
     mode = award.application.call.mode_row["key"]
     for account, part in parts:
         for cap in queries.caps_on(account.pool, mode) if account.pool else ():
             Cap.objects.filter(pk=cap.pk).update(taken_gpu_seconds=F("taken_gpu_seconds") - part)
+    return sum(part for _account, part in parts)
 
 
 def _lock_years(parts: Sequence[tuple[LedgerAccount, int]]) -> None:

@@ -41,7 +41,7 @@ def top_up(*, award: Award, gpu_seconds: int, key: str, by: Person, now: datetim
             "it."
         )
     check(gpu_seconds, key)
-    _check_reason(reason)
+    check_reason(reason)
     free, *_rest = of_award(award)
     award = queries.award_of(award.project)
     name = queries.key_of_top_up(award, key)
@@ -55,7 +55,7 @@ def top_up(*, award: Award, gpu_seconds: int, key: str, by: Person, now: datetim
     award.refresh_from_db(fields=["gpu_seconds"])
     record(verb="award.top_up", by=by, subject=award.subject, now=now, gpu_seconds=gpu_seconds, total=award.gpu_seconds)
     TopUp.objects.create(award=award, transfer=Transfer.objects.get(key=name), by=by, reason=reason)
-    _raise_limit(award, gpu_seconds, now)
+    raise_limit(award, gpu_seconds, now)
     tell_leaders(
         award, "award_topped_up", f"topped-up:{key}", now,
         more=hours(gpu_seconds), gpu_hours=hours(award.gpu_seconds), reason=reason,
@@ -63,24 +63,30 @@ def top_up(*, award: Award, gpu_seconds: int, key: str, by: Person, now: datetim
     return award
 
 
-def _check_reason(reason: str) -> None:
+def check_reason(reason: str) -> None:
+    """Raises Refused for a reason that is too long to keep."""
     if len(reason) > TEXT_LIMIT:
         raise Refused(
             f"The reason has {len(reason):,} letters.", why=f"At most {TEXT_LIMIT:,} are kept.", todo="Shorten it."
         )
 
 
-def _check_room(award: Award, gpu_seconds: int, now: datetime) -> None:
+def must_go_on(award: Award, now: datetime) -> None:
+    """Raises Refused for an award that has ended."""
     if now >= award.ends_at:
         raise Refused(
             f"The award of {award.project} ended on {timezone.localdate(award.ends_at):%-d %B %Y}.",
             todo="The project can apply again.",
         )
+
+
+def _check_room(award: Award, gpu_seconds: int, now: datetime) -> None:
+    must_go_on(award, now)
     if reason := beyond(award.application.call.mode, award.gpu_seconds + gpu_seconds, award.months):
         raise Refused(reason, todo="Add less, or ask the project to apply in a larger mode.")
 
 
-def _raise_limit(award: Award, gpu_seconds: int, now: datetime) -> None:
+def raise_limit(award: Award, gpu_seconds: int, now: datetime) -> None:
     """The limit on the cluster, at once: whoever is looking at the account now loses its claim and looks again."""
     account = ClusterAccount.objects.get(award=award)
     percent = reached(queries.used_so_far(award), award.gpu_seconds)

@@ -122,6 +122,16 @@ def part(hours, percent):
     years.parted(cast, Machine.objects.get(), NOW, hours=hours, parts={"union_aif_industrial": 100}, **rules)
 
 
+def revoke(codes):
+    by = Person.objects.get(email="olga@example.org")
+    return tried(
+        lambda code: services.revoke(
+            award=Award.objects.get(application__code=code), by=by, now=NOW + timedelta(seconds=1), reason="Over."
+        ),
+        codes,
+    )
+
+
 def top_up(keys, gpu_seconds):
     found, by = the_award(), Person.objects.get(email="olga@example.org")
     return tried(lambda key: services.top_up(award=found, gpu_seconds=gpu_seconds, key=key, by=by, now=NOW), keys)
@@ -136,7 +146,7 @@ def report():
             "awards": Award.objects.count(), "problems": queries.check_ledger()}  # fmt: skip
 
 
-VERBS = {one.__name__: one for one in (prepare, hold, spend, book, release, fund, award, part, top_up, report)}
+VERBS = {one.__name__: one for one in (prepare, hold, spend, book, release, fund, award, part, top_up, revoke, report)}
 
 
 def main():

@@ -26,6 +26,8 @@ STEPS = st.one_of(
     st.tuples(st.just("top_up"), WHOSE, SECONDS, KEYS),
     st.tuples(st.just("release"), WHOSE, KEYS),
     st.tuples(st.just("end"), WHOSE),
+    st.tuples(st.just("revoke"), WHOSE),
+    st.tuples(st.just("return_unused"), WHOSE),
     st.tuples(st.just("part"), PERCENT, PERCENT, st.integers(min_value=1, max_value=4)),
 )
 
@@ -69,6 +71,16 @@ class Site:
     def end(self, whose):
         self.now = max(self.now, self.awards[whose].ends_at + timedelta(seconds=1))
 
+    def revoke(self, whose):
+        award, by = self.awards[whose], self.cast.officer
+        if award.revoked_at is None:
+            self.awards[whose] = services.revoke(award=award, by=by, now=self.now, reason="It is over.")
+
+    def return_unused(self, whose):
+        late = self.awards[whose].ends_at + timedelta(days=1)
+        services.return_unused(award=self.awards[whose], now=late)
+        self.awards[whose].refresh_from_db()
+
     def part(self, industrial, percent, hours):
         """Declare the year, or change what was declared."""
         rules = [cap("all", percent), cap("first", percent // 2, modes=["playground"])]
@@ -102,7 +114,7 @@ class Site:
         assert not LedgerAccount.objects.exclude(kind="supply").filter(balance_gpu_seconds__lt=0).exists()
         for award in self.awards:
             now = queries.balance(award)
-            assert now.awarded + now.written_off == now.free + now.held + now.used
+            assert now.awarded + now.written_off == now.free + now.held + now.used + now.returned
             assert now.written_off == sum(owed for _account, owed in queries.written_off_by(award))
         assert dict(JobBooking.objects.values_list("key", "gpu_seconds")) == self.totals
 
