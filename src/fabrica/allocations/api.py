@@ -1,17 +1,19 @@
 """The API of awards and the ledger."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.timezone import localdate
 from ninja import Router, Schema, Status
 from pydantic import Field
 
 from fabrica.allocations import queries, rules, services
+from fabrica.allocations.engine.years import read_year
 from fabrica.allocations.models import Award
 from fabrica.applications.models import MOST, TEXT_LIMIT
 from fabrica.applications.queries import application_of
-from fabrica.clusters.queries import machines
+from fabrica.clusters.queries import machine_by_slug, machines
 from fabrica.kit.errors import NotAllowed, NotFound
 from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow
@@ -227,6 +229,26 @@ def fund(request: HttpRequest, slug: str, payload: FundIn) -> dict[str, Any]:
         raise NotFound(f"There is no machine {slug}.", todo="See the machines at /api/machines.")
     services.fund(machine=machine, by=signed_in(request), now=utcnow(), **payload.dict())
     return {"machine": machine.slug, "pool_gpu_seconds": queries.pool_of(machine)}
+
+
+@router.get("/pools", response=list[queries.Share])
+@needs("read")
+def pools(request: HttpRequest, on: date | None = None) -> Any:
+    """How the pools and caps of every machine stand on a day, today unless asked otherwise; in GPU-seconds.
+
+    403 for others than officers and operators.
+    """
+    return queries.shares_for(signed_in(request), on or localdate(utcnow()))
+
+
+@router.put("/machines/{slug}/year", response=list[queries.Share])
+@needs("decide")
+def set_year(request: HttpRequest, slug: str) -> Any:
+    """Declare what a machine gives in an accounting year, or change it. The body: docs/operator/pools.md."""
+    person = signed_in(request)
+    year = read_year(request.body)
+    services.set_year(machine=machine_by_slug(slug), year=year, by=person, now=utcnow())
+    return [one for one in queries.shares_for(person, year.starts_on) if one.machine == slug]
 
 
 @router.get("/ledger/check", response=LedgerOut)

@@ -2,6 +2,7 @@
 
 from fabrica.allocations.models import Award
 from fabrica.applications.models import Application
+from fabrica.kit.errors import NotAllowed
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
 from fabrica.people.states import Role
@@ -34,3 +35,9 @@ def can_fund(person: Person) -> bool:
 def can_audit(person: Person) -> bool:
     """Whether the person may see pools and check the ledger: officers and operators."""
     return people_rules.has_role(person, Role.OFFICER, Role.OPERATOR)
+
+
+def must_audit(person: Person) -> None:
+    """Raises NotAllowed for others than officers and operators."""
+    if not can_audit(person):
+        raise NotAllowed("Pools and the ledger are for officers and operators.")

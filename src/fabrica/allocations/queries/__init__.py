@@ -37,6 +37,7 @@ from fabrica.allocations.queries.awards import (
     written_off_by,
 )
 from fabrica.allocations.queries.pools import caps_on, drawn, left_for, named_pool, taken_by_cap, year_at
+from fabrica.allocations.queries.shares import Share, shares_for
 from fabrica.allocations.queries.sums import check_ledger
 from fabrica.allocations.queries.usage import (
     accounts_to_act_on,
@@ -50,6 +51,7 @@ from fabrica.allocations.queries.usage import (
 )
 
 __all__ = [
+    "Share",
     "accounts_due",
     "accounts_on",
     "accounts_to_act_on",
@@ -79,6 +81,7 @@ __all__ = [
     "pool_of",
     "project_from",
     "ready_accounts",
+    "shares_for",
     "standing",
     "taken_by_cap",
     "top_up_of",

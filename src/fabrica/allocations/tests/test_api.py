@@ -6,6 +6,7 @@ import pytest
 from fabrica.allocations import queries, services
 from fabrica.allocations.models import LedgerAccount
 from fabrica.allocations.tests.factories import POOL
+from fabrica.allocations.tests.years import text
 from fabrica.clusters.models import JobUsage
 from fabrica.kit.time import utcnow
 from fabrica.people import services as people
@@ -200,3 +201,21 @@ def test_the_use_of_a_project_is_shown_by_month_to_those_who_see_it(award, api, 
     })  # fmt: skip
     assert api("outsider", "get", path)[0] == 404
     assert api("applicant", "get", f"/projects/{award.project.slug}/award")[1]["in_flight_gpu_seconds"] == 10_860
+
+
+def test_an_operator_declares_a_year_and_officers_see_its_pools(machine, api):
+    body = text(hours=10, parts={"national": 50}, programme_caps=False)
+    status, made = api("operator", "put", "/machines/one/year", body)
+    assert (status, [(one["name"], one["left"], one["source"]["confidence"]) for one in made]) == (
+        200, [("national", 18_000, "A")],
+    )  # fmt: skip
+    assert api("officer", "get", "/pools?on=2026-11-23") == (200, made)
+    assert api("operator", "put", "/machines/one/year", text(hours=0))[0] == 409
+    assert api("operator", "put", "/machines/none/year", body)[0] == 404
+
+
+@pytest.mark.parametrize("who", ["applicant", "assessor", "outsider"])
+def test_nobody_else_sees_pools_or_declares_a_year(machine, api, who):
+    assert api(who, "get", "/pools")[0] == 403
+    assert api(who, "put", "/machines/one/year", text())[0] == 403
+    assert api("officer", "put", "/machines/one/year", text())[0] == 403
