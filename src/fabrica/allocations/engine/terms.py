@@ -11,7 +11,8 @@ from fabrica.kit.errors import Refused
 from fabrica.kit.units import SECONDS_PER_HOUR, gpu_hours
 
 if TYPE_CHECKING:  # modes bring a library of holidays, which the client does without
-    from fabrica.calls.engine import Mode, Terms
+    from fabrica.calls.engine import Mode
+    from fabrica.calls.engine.terms import Terms
 
 UNIX_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import date
+from typing import NamedTuple
 
 from django.db.models import Q, Sum
 
@@ -21,8 +22,16 @@ from fabrica.kit.facts import Source
 from fabrica.kit.units import gpu_hours
 from fabrica.people.models import Person
 
-NAMED = ("granted", "used", "held", "unused")
 Key = tuple[int, str]  # a pool's account, and a mode
+
+
+class Told(NamedTuple):
+    """What awards got: GPU-seconds, and where they are."""
+
+    granted: int = 0
+    used: int = 0
+    held: int = 0
+    unused: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,10 +84,10 @@ def shares_for(person: Person, day: date) -> list[Share]:
     return shares(day)
 
 
-def _pool(account: LedgerAccount, total: list[int], written_off: int) -> Share:
+def _pool(account: LedgerAccount, total: Told, written_off: int) -> Share:
     left, pool = account.balance_gpu_seconds, account.pool
     if pool is None:
-        size = left + total[0] + written_off
+        size = left + total.granted + written_off
         return Share(account.machine.slug, None, None, "undivided", "", "", size, *total, written_off, left, None)
     year = pool.year
     source = Source(year.source, year.checked_on, year.confidence)
@@ -88,7 +97,7 @@ def _pool(account: LedgerAccount, total: list[int], written_off: int) -> Share:
     )  # fmt: skip
 
 
-def _cap(cap: Cap, accounts: Iterable[LedgerAccount], sums: dict[Key, list[int]]) -> Share:
+def _cap(cap: Cap, accounts: Iterable[LedgerAccount], sums: dict[Key, Told]) -> Share:
     names = {one.pk: one.pool.name for one in accounts if one.pool and one.pool.year_id == cap.year_id}
     counted = [total for (pk, mode), total in sums.items() if pk in names and cap.counts(names[pk], mode)]
     year = cap.year
@@ -98,31 +107,32 @@ def _cap(cap: Cap, accounts: Iterable[LedgerAccount], sums: dict[Key, list[int]]
     )  # fmt: skip
 
 
-def _together(rows: Iterable[list[int]]) -> list[int]:
-    return [sum(column) for column in zip(*rows, strict=True)] or [0] * len(NAMED)
+def _together(rows: Iterable[Told]) -> Told:
+    return Told(*(sum(column) for column in zip(Told(), *rows, strict=True)))
 
 
-def _sums() -> tuple[dict[Key, list[int]], dict[int, int]]:
-    """What awards got from each pool by mode, as NAMED; and what each pool paid beyond awards."""
-    drawn, beyond, written_off = defaultdict(dict), defaultdict(int), defaultdict(int)
+def _sums() -> tuple[dict[Key, Told], dict[int, int]]:
+    """What awards got from each pool by mode, and what each pool paid beyond awards."""
+    drawn: dict[int, dict[int, int]] = defaultdict(dict)
+    beyond: dict[int, int] = defaultdict(int)
+    written_off: dict[int, int] = defaultdict(int)
     for account, award, total in _moves(~Q(kind__in=NOT_GRANTED), "pool"):
         drawn[award][account] = drawn[award].get(account, 0) + total
     for account, award, total in _moves(Q(kind__in=NOT_GRANTED), *OF_MACHINE):
         beyond[award] += total
         written_off[account] += total
-    balances = defaultdict(dict)
+    balances: dict[int, dict[str, int]] = defaultdict(dict)
     rows = LedgerAccount.objects.filter(kind__in=OF_AWARD).values_list("award", "kind", "balance_gpu_seconds")
     for award, kind, balance in rows.iterator():
         balances[award][kind] = balance
     modes = dict(Award.objects.values_list("pk", "application__call__mode_row__key"))
-    sums: dict[Key, list[int]] = defaultdict(lambda: [0] * len(NAMED))
+    sums: dict[Key, list[Told]] = defaultdict(list)
     for award, parts in drawn.items():
         there = balances[award]
         used = there[AccountKind.USED] - beyond[award]
         for account, told in _placed(parts, used, there[AccountKind.HELD], there[AccountKind.FREE]):
-            key = (account, modes[award])
-            sums[key] = [one + more for one, more in zip(sums[key], told, strict=True)]
-    return sums, written_off
+            sums[account, modes[award]].append(told)
+    return {key: _together(told) for key, told in sums.items()}, written_off
 
 
 def _moves(kinds: Q, *owners: str) -> Iterator[tuple[int, int, int]]:
@@ -133,7 +143,7 @@ def _moves(kinds: Q, *owners: str) -> Iterator[tuple[int, int, int]]:
         yield from ((account, award, sign * total) for account, award, total in told.iterator())
 
 
-def _placed(parts: dict[int, int], *amounts: int) -> Iterator[tuple[int, list[int]]]:
+def _placed(parts: dict[int, int], *amounts: int) -> Iterator[tuple[int, Told]]:
     """An award's used, held and free hours laid over what it got from each pool, its first pool first."""
     rest = list(amounts)
     for account in sorted(parts):
@@ -142,10 +152,10 @@ def _placed(parts: dict[int, int], *amounts: int) -> Iterator[tuple[int, list[in
             told.append(min(room, amount))
             rest[at] -= told[-1]
             room -= told[-1]
-        yield account, told
+        yield account, Told(*told)
 
 
-AMOUNTS = ("gpu_seconds", *NAMED, "written_off", "left")
+AMOUNTS = ("gpu_seconds", "granted", "used", "held", "unused", "written_off", "left")
 COLUMNS = tuple(f"{one.name}_gpu_hours".replace("gpu_seconds_", "") if one.name in AMOUNTS else one.name
                 for one in fields(Share))  # fmt: skip
 

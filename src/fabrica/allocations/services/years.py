@@ -22,6 +22,7 @@ from fabrica.people.models import Person
 class Fill:
     """A pool whose balance is to change, and by how much."""
 
+    pool: str
     account: LedgerAccount
     before: int
     after: int
@@ -85,7 +86,7 @@ def _pools(row: AccountingYear, year: Year) -> list[Fill]:
         account, _made = LedgerAccount.objects.get_or_create(
             pool=pool, defaults={"machine": row.machine, "kind": AccountKind.POOL}
         )
-        found.append(Fill(account, 0 if is_new else pool.gpu_seconds, facts["gpu_seconds"]))
+        found.append(Fill(name, account, 0 if is_new else pool.gpu_seconds, facts["gpu_seconds"]))
         Pool.objects.filter(pk=pool.pk).update(**facts)
     return found
 
@@ -94,7 +95,7 @@ def _fill(row: AccountingYear, fills: list[Fill], now: datetime) -> bool:
     supply, _undivided = of_machine(row.machine, lock=True)
     changes = [one for one in fills if one.before != one.after]
     for one in changes:
-        key = f"year:{row.machine.slug}:{row.starts_on}:{one.account.pool.name}"
+        key = f"year:{row.machine.slug}:{row.starts_on}:{one.pool}"
         count = Transfer.objects.filter(key__startswith=f"{key}:").count()
         is_more = one.after > one.before
         transfer(
