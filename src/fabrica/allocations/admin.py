@@ -2,7 +2,18 @@
 
 from django.contrib import admin
 
-from fabrica.allocations.models import Award, ClusterAccount, JobBooking, LedgerAccount, TopUp, Transfer
+from fabrica.allocations.models import (
+    AccountingYear,
+    Award,
+    Cap,
+    ClusterAccount,
+    Extension,
+    JobBooking,
+    LedgerAccount,
+    Pool,
+    TopUp,
+    Transfer,
+)  # fmt: skip
 from fabrica.kit.admin import ReadOnly
 
 
@@ -20,7 +31,7 @@ class LedgerAccountAdmin(ReadOnly):
 
     list_display = ["__str__", "kind", "balance_gpu_seconds"]
     list_filter = ["kind"]
-    list_select_related = ["award__project", "machine"]
+    list_select_related = ["award__project", "machine", "pool__year__machine"]
 
 
 @admin.register(Transfer)
@@ -38,6 +49,38 @@ class TopUpAdmin(ReadOnly):
 
     list_display = ["__str__", "award", "by", "reason"]
     list_select_related = ["transfer", "award__project", "by"]
+
+
+@admin.register(Extension)
+class ExtensionAdmin(ReadOnly):
+    """More time for awards."""
+
+    list_display = ["__str__", "by", "reason", "at"]
+    list_select_related = ["award__project", "by"]
+
+
+@admin.register(AccountingYear)
+class AccountingYearAdmin(ReadOnly):
+    """What machines give in a year."""
+
+    list_display = ["machine", "starts_on", "ends_on", "gpu_seconds", "source"]
+    list_select_related = ["machine"]
+
+
+@admin.register(Pool)
+class PoolAdmin(ReadOnly):
+    """The parts of a year."""
+
+    list_display = ["name", "year", "percent", "gpu_seconds"]
+    list_select_related = ["year__machine"]
+
+
+@admin.register(Cap)
+class CapAdmin(ReadOnly):
+    """The most that awards may take of a year."""
+
+    list_display = ["name", "year", "percent", "limit_gpu_seconds", "taken_gpu_seconds", "source"]
+    list_select_related = ["year__machine"]
 
 
 @admin.register(JobBooking)

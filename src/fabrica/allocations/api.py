@@ -1,17 +1,19 @@
 """The API of awards and the ledger."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.timezone import localdate
 from ninja import Router, Schema, Status
 from pydantic import Field
 
 from fabrica.allocations import queries, rules, services
+from fabrica.allocations.engine.years import read_year
 from fabrica.allocations.models import Award
 from fabrica.applications.models import MOST, TEXT_LIMIT
 from fabrica.applications.queries import application_of
-from fabrica.clusters.queries import machines
+from fabrica.clusters.queries import machine_by_slug, machines
 from fabrica.kit.errors import NotAllowed, NotFound
 from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow
@@ -50,13 +52,14 @@ class AwardPage(Schema):
 
 
 class BalanceOut(Schema):
-    """Where the GPU-seconds are: awarded + written_off = free + held + used."""
+    """Where the GPU-seconds are: awarded + written_off = free + held + used + returned."""
 
     awarded: int
     free: int
     held: int
     used: int
     written_off: int
+    returned: int
 
 
 class ProjectAwardOut(AwardOut):
@@ -108,6 +111,21 @@ class TopUpIn(Schema):
     gpu_seconds: int = Field(gt=0, le=MOST["gpu_seconds"])
     key: str = Field(min_length=1, max_length=services.KEY_MAX)
     reason: str = Field("", max_length=TEXT_LIMIT)
+
+
+class ExtendIn(Schema):
+    """More months, and hours from the mode's pool; the same key again does nothing."""
+
+    months: int = Field(0, ge=0, le=MOST["months"])
+    gpu_seconds: int = Field(0, ge=0, le=MOST["gpu_seconds"])
+    key: str = Field(min_length=1, max_length=services.KEY_MAX)
+    reason: str = Field(min_length=1, max_length=TEXT_LIMIT)
+
+
+class RevokeIn(Schema):
+    """Why an award is taken back."""
+
+    reason: str = Field(min_length=1, max_length=TEXT_LIMIT)
 
 
 class MonthOut(Schema):
@@ -171,6 +189,24 @@ def top_up(request: HttpRequest, slug: str, payload: TopUpIn) -> Any:
     return services.top_up(award=found, by=person, now=utcnow(), **payload.dict())
 
 
+@router.post("/projects/{slug}/extend", response=ProjectAwardOut)
+@needs("decide")
+def extend(request: HttpRequest, slug: str, payload: ExtendIn) -> Any:
+    """Give a project's award more time, and hours, as its mode allows."""
+    person = signed_in(request)
+    found = queries.award_of(project_of(person, slug))
+    return services.extend(award=found, by=person, now=utcnow(), **payload.dict())
+
+
+@router.post("/projects/{slug}/revoke", response=ProjectAwardOut)
+@needs("decide")
+def revoke(request: HttpRequest, slug: str, payload: RevokeIn) -> Any:
+    """Take a project's award back: it ends now, and what is free returns to its pools."""
+    person = signed_in(request)
+    found = queries.award_of(project_of(person, slug))
+    return services.revoke(award=found, by=person, now=utcnow(), **payload.dict())
+
+
 @router.get("/projects/{slug}/usage", response=UsageOut)
 @needs("read")
 def usage(request: HttpRequest, slug: str) -> dict[str, Any]:
@@ -193,6 +229,26 @@ def fund(request: HttpRequest, slug: str, payload: FundIn) -> dict[str, Any]:
         raise NotFound(f"There is no machine {slug}.", todo="See the machines at /api/machines.")
     services.fund(machine=machine, by=signed_in(request), now=utcnow(), **payload.dict())
     return {"machine": machine.slug, "pool_gpu_seconds": queries.pool_of(machine)}
+
+
+@router.get("/pools", response=list[queries.Share])
+@needs("read")
+def pools(request: HttpRequest, on: date | None = None) -> Any:
+    """How the pools and caps of every machine stand on a day, today unless asked otherwise; in GPU-seconds.
+
+    403 for others than officers and operators.
+    """
+    return queries.shares_for(signed_in(request), on or localdate(utcnow()))
+
+
+@router.put("/machines/{slug}/year", response=list[queries.Share])
+@needs("decide")
+def set_year(request: HttpRequest, slug: str) -> Any:
+    """Declare what a machine gives in an accounting year, or change it. The body: docs/operator/pools.md."""
+    person = signed_in(request)
+    year = read_year(request.body)
+    services.set_year(machine=machine_by_slug(slug), year=year, by=person, now=utcnow())
+    return [one for one in queries.shares_for(person, year.starts_on) if one.machine == slug]
 
 
 @router.get("/ledger/check", response=LedgerOut)

@@ -3,15 +3,17 @@
 from django.db import models
 from django.db.models import F, Q
 
-from fabrica.allocations.states import OF_AWARD, OF_MACHINE, AccountKind, TransferKind
+from fabrica.allocations.states import OF_AWARD, OF_MACHINE, AccountKind, PoolName, TransferKind
 from fabrica.applications.models import TEXT_LIMIT, Application
 from fabrica.clusters.models import KEY_LIMIT as JOB_KEY_LIMIT
 from fabrica.clusters.models import Machine
 from fabrica.kit.claims import Claimable
+from fabrica.kit.facts import Source
 from fabrica.people.models import Person
 from fabrica.projects.models import Project
 
 KEY_LIMIT = 200
+SOURCE_LIMIT = 300
 
 
 class Award(models.Model):
@@ -25,6 +27,10 @@ class Award(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     awarded_at = models.DateTimeField()
+    returned_gpu_seconds = models.PositiveBigIntegerField(
+        default=0, db_default=0, help_text="Unused, and given back to the pools it came from."
+    )
+    revoked_at = models.DateTimeField(null=True, help_text="When an officer took it back before its end.")
 
     class Meta:
         constraints = [
@@ -46,12 +52,96 @@ class Award(models.Model):
         return self.project.slug
 
 
+class AccountingYear(models.Model):
+    """What a machine gives in a year, as somebody declared it, parted into pools. Its days are the portal's."""
+
+    machine = models.ForeignKey(Machine, on_delete=models.PROTECT, related_name="+")
+    starts_on = models.DateField()
+    ends_on = models.DateField(help_text="The first day that no longer belongs to it.")
+    gpu_seconds = models.PositiveBigIntegerField(help_text="What the machine gives in it, all pools together.")
+    source = models.CharField(max_length=SOURCE_LIMIT)
+    checked_on = models.DateField()
+    confidence = models.CharField(max_length=10)
+
+    class Meta:
+        ordering = ["starts_on"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_on__gt=F("starts_on")), name="allocations_year_ends_later"),
+            models.UniqueConstraint(fields=["machine", "starts_on"], name="allocations_year_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.machine} from {self.starts_on} to before {self.ends_on}"
+
+
+class Pool(models.Model):
+    """A part of a year of a machine, from which the awards of some modes are paid."""
+
+    year = models.ForeignKey(AccountingYear, on_delete=models.PROTECT, related_name="pools")
+    name = models.CharField(max_length=30, choices=PoolName.choices)
+    percent = models.DecimalField(max_digits=7, decimal_places=4, help_text="Of what the machine gives in the year.")
+    gpu_seconds = models.PositiveBigIntegerField(help_text="The same in GPU-seconds, rounded down.")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["year", "name"], name="allocations_pool_once")]
+
+    def __str__(self) -> str:
+        return str(self.get_name_display())
+
+
+class Cap(models.Model):
+    """The most that awards of some pools, here of some modes only (none: of all), may take of a year together."""
+
+    year = models.ForeignKey(AccountingYear, on_delete=models.PROTECT, related_name="caps")
+    name = models.CharField(max_length=64)
+    title = models.CharField(max_length=SOURCE_LIMIT, blank=True)
+    pools = models.JSONField(default=list)
+    modes = models.JSONField(default=list)
+    percent = models.DecimalField(max_digits=7, decimal_places=4)
+    of_gpu_seconds = models.PositiveBigIntegerField(help_text="What the percent are of.")
+    limit_gpu_seconds = models.PositiveBigIntegerField(help_text="Rounded down, so that the cap is never passed.")
+    taken_gpu_seconds = models.PositiveBigIntegerField(default=0, help_text="Granted, less what came back.")
+    source = models.CharField(max_length=SOURCE_LIMIT)
+    checked_on = models.DateField()
+    confidence = models.CharField(max_length=10)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["year", "name"], name="allocations_cap_once"),
+            models.CheckConstraint(
+                condition=Q(taken_gpu_seconds__lte=F("limit_gpu_seconds")), name="allocations_cap_is_kept"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or ", ".join(str(PoolName(one).label) for one in self.pools)
+
+    @property
+    def told_source(self) -> Source:
+        """Where its figure comes from."""
+        return Source(self.source, self.checked_on, self.confidence)
+
+    @property
+    def left(self) -> int:
+        return self.limit_gpu_seconds - self.taken_gpu_seconds
+
+    def counts(self, pool: str, mode: str) -> bool:
+        """Whether hours from a pool for an award of a mode count."""
+        return pool in self.pools and (not self.modes or mode in self.modes)
+
+
 class LedgerAccount(models.Model):
-    """One side of every transfer. Only the supply may be below zero: it mirrors what was put in."""
+    """One side of every transfer. Only the supply may be below zero: it mirrors what was put in.
+
+    A machine has one pool without a name, and one for each part of a year that it is parted into.
+    """
 
     kind = models.CharField(max_length=10, choices=AccountKind.choices)
     machine = models.ForeignKey(Machine, on_delete=models.PROTECT, related_name="+")
     award = models.ForeignKey(Award, null=True, on_delete=models.PROTECT, related_name="+")
+    pool = models.OneToOneField(Pool, null=True, on_delete=models.PROTECT, related_name="account")
     balance_gpu_seconds = models.BigIntegerField(default=0)
 
     class Meta:
@@ -65,7 +155,7 @@ class LedgerAccount(models.Model):
                 name="allocations_account_has_owner",
             ),
             models.UniqueConstraint(
-                fields=["machine", "kind"], condition=Q(award=None), name="allocations_machine_account_once"
+                fields=["machine", "kind"], condition=Q(award=None, pool=None), name="allocations_machine_kind_once"
             ),
             models.UniqueConstraint(
                 fields=["award", "kind"], condition=Q(award__isnull=False), name="allocations_award_account_once"
@@ -73,7 +163,7 @@ class LedgerAccount(models.Model):
         ]
 
     def __str__(self) -> str:
-        owner = self.award.project.slug if self.award else self.machine.slug
+        owner = self.award.project.slug if self.award else self.pool or self.machine.slug
         return f"{self.kind} of {owner}"
 
 
@@ -109,6 +199,24 @@ class TopUp(models.Model):
 
     def __str__(self) -> str:
         return str(self.transfer)
+
+
+class Extension(models.Model):
+    """More time for an award, and hours for it, as its mode allows; why, and who approved it."""
+
+    award = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=KEY_LIMIT, help_text="Names the cause, so that it is granted once.")
+    months = models.PositiveSmallIntegerField()
+    gpu_seconds = models.PositiveBigIntegerField()
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField(max_length=TEXT_LIMIT, help_text="The project's leaders read it.")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["award", "key"], name="allocations_extension_once")]
+
+    def __str__(self) -> str:
+        return f"{self.months} months and {self.gpu_seconds} GPU-seconds for {self.award.project}"
 
 
 # An index names its rows by the same condition as the query that looks for them.

@@ -2,6 +2,7 @@
 
 from fabrica.allocations.models import Award
 from fabrica.applications.models import Application
+from fabrica.kit.errors import NotAllowed
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
 from fabrica.people.states import Role
@@ -21,6 +22,11 @@ def can_top_up(person: Person, award: Award) -> bool:
     return can_decide(person, award.application) and not project_rules.works_in(person, award.project)
 
 
+def can_change(person: Person, award: Award) -> bool:
+    """Whether the person may extend an award or take it back: who may add hours to it."""
+    return can_top_up(person, award)
+
+
 def can_fund(person: Person) -> bool:
     """Whether the person may put hours into a machine's pool: an operator."""
     return people_rules.has_role(person, Role.OPERATOR)
@@ -29,3 +35,9 @@ def can_fund(person: Person) -> bool:
 def can_audit(person: Person) -> bool:
     """Whether the person may see pools and check the ledger: officers and operators."""
     return people_rules.has_role(person, Role.OFFICER, Role.OPERATOR)
+
+
+def must_audit(person: Person) -> None:
+    """Raises NotAllowed for others than officers and operators."""
+    if not can_audit(person):
+        raise NotAllowed("Pools and the ledger are for officers and operators.")

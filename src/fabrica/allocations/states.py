@@ -25,6 +25,19 @@ class TransferKind(TextChoices):
     WRITE_OFF = "write_off", _("Written off")
     CORRECTION = "correction", _("Corrected")
     TOP_UP = "top_up", _("Topped up")
+    EXTEND = "extend", _("Extended")
+    RETURN = "return", _("Given back to the pool")
+
+
+class PoolName(TextChoices):
+    """The parts of what a machine gives in a year; the modes' data calls them so."""
+
+    UNION_AIF_INDUSTRIAL = "union_aif_industrial", _("Union share for industrial innovation")
+    UNION_AIF_SCIENCE = "union_aif_science", _("Union share for AI for science")
+    UNION_OTHER = "union_other", _("Union share for other access")
+    UNION_COMMERCIAL = "union_commercial", _("Union share for commercial use")
+    NATIONAL = "national", _("national share")
+    DIRECTORS_RESERVE = "directors_reserve", _("reserve of the director")
 
 
 OF_MACHINE = (AccountKind.SUPPLY, AccountKind.POOL)

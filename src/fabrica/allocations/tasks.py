@@ -22,6 +22,7 @@ ACT_SECONDS = 20.0  # after which no further step is begun: other loops wait for
 
 NAME_EVERY = timedelta(seconds=10)
 NAMES_AT_ONCE = 100
+RETURNS_AT_ONCE = 50
 
 
 def reconcile(now: datetime) -> bool:
@@ -77,6 +78,14 @@ def meter_book(now: datetime) -> bool:
         done += 1
         group = rows.filter(machine=machine, account__gt=group[1]).first()
     return True
+
+
+def return_unused(now: datetime) -> bool:
+    """Give the pools back what some awards had left a day after their end; True when there were any."""
+    found = list(queries.unused_due(now)[:RETURNS_AT_ONCE])
+    for award in found:
+        services.return_unused(award=award, now=now)
+    return bool(found)
 
 
 def watch(now: datetime) -> bool:

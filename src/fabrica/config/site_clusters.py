@@ -4,13 +4,14 @@ from typing import Annotated
 
 import typer
 
-from fabrica.config import site_calendar, site_desired, site_names
+from fabrica.config import site_calendar, site_desired, site_names, site_pools
 from fabrica.config.site import start, telling
 from fabrica.kit.units import gpu_seconds
 
 app = typer.Typer(no_args_is_help=True, help="Sites and machines.")
 site_names.register(app)
 site_calendar.register(app)
+site_pools.register(app)
 for name in ("plan", "apply", "drift", "go_live", "dry_run", "mend"):
     app.command(name.replace("_", "-"))(getattr(site_desired, name))
 
@@ -70,7 +71,7 @@ def measure(slug: str, seconds: Annotated[float, typer.Option(min=1, max=600)] =
 
 @app.command()
 def fund(slug: str, gpu_hours: float) -> None:
-    """Put hours into the pool that awards on a machine are made from."""
+    """Put hours into the undivided pool of a machine; one that is parted by years gets them by `part`."""
     start()
     from fabrica.allocations import services
     from fabrica.clusters.queries import machine_by_slug

@@ -34,6 +34,7 @@ LOOPS = [
     ("allocations", "meter_book"),
     ("training", "correct"),
     ("allocations", "watch"),
+    ("allocations", "return_unused"),
     ("notices", "send"),
     ("audit", "seal"),
 ]

@@ -145,6 +145,12 @@ class PeriodForm(forms.Form):
     )
 
 
+class DayForm(forms.Form):
+    """A day of the site."""
+
+    on = forms.DateField(label=_("On"), widget=forms.DateInput({"type": "date"}))
+
+
 class TopUpForm(forms.Form):
     """Hours to add to an award, whole or half, and why. `key` lets one form add once."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from fabrica.portal.pages import desk, figures, front, home, muting, project, topping_up
+from fabrica.portal.pages import desk, figures, front, home, muting, pools, project, topping_up
 
 portal_patterns = [
     path("", front.start, name="start"),
@@ -10,6 +10,7 @@ portal_patterns = [
     path("home/notices/read/", home.notices_read, name="notices_read"),
     path("desk/", desk.queue, name="queue"),
     path("desk/figures/", figures.figures, name="figures"),
+    path("desk/pools/", pools.pools, name="pools"),
     path("desk/<str:code>/", desk.desk, name="desk"),
     path("projects/<slug:slug>/", project.project, name="project"),
     path("projects/<slug:slug>/top-up/", topping_up.top_up, name="top_up"),

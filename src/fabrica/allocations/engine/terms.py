@@ -12,16 +12,17 @@ from fabrica.kit.units import SECONDS_PER_HOUR, gpu_hours
 
 if TYPE_CHECKING:  # modes bring a library of holidays, which the client does without
     from fabrica.calls.engine import Mode
+    from fabrica.calls.engine.terms import Terms
 
 UNIX_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 
 
 @dataclass(frozen=True)
 class Balance:
-    """Where an award's GPU-seconds are: `awarded` + `written_off` = `free` + `held` + `used`, always.
+    """Where an award's GPU-seconds are: `awarded` + `written_off` = `free` + `held` + `used` + `returned`, always.
 
     `written_off` is the part of `used` that went beyond the award and that the machine's pool paid for, less what
-    corrections gave back to it.
+    corrections gave back to it; `returned` went back to the pool unused.
     """
 
     awarded: int
@@ -29,6 +30,7 @@ class Balance:
     held: int
     used: int
     written_off: int = 0
+    returned: int = 0
 
 
 def hours(gpu_seconds: int) -> str:
@@ -65,6 +67,25 @@ def beyond(mode: "Mode", gpu_seconds: int, months: int) -> str:
         allowed = ", ".join(map(str, mode.months))
         return f"{mode.title} lasts {allowed} months; you award {months}. Source: {mode.source}."
     return ""
+
+
+def beyond_extension(terms: "Terms", had: tuple[int, int], months: int, gpu_seconds: int, base: int) -> str:
+    """Why the mode does not allow such an extension, with the source of its limit; empty where it does.
+
+    `had` are the months and GPU-seconds of earlier extensions, which count too; percent are of `base`.
+    """
+    figure = terms.figures.get("extension")
+    if figure is None or figure.value is None:
+        source = f" Looked for in: {figure.source}." if figure else ""
+        return f"{terms.title} tells nothing of extensions.{source}"
+    most_months, most = figure.value["months"], base * figure.value["percent"] // 100
+    if had[0] + months <= most_months and had[1] + gpu_seconds <= most:
+        return ""
+    return (
+        f"{terms.title} is extended by at most {most_months} months and {figure.value['percent']} % of its hours, here "
+        f"{hours(most)} GPU-hours; {had[0]} months and {hours(had[1])} were granted before, and you grant {months} and "
+        f"{hours(gpu_seconds)}. Source: {figure.source}."
+    )
 
 
 def unix_name(template: str, number: int) -> str:

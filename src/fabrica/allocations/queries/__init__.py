@@ -23,6 +23,7 @@ from fabrica.allocations.queries.awards import (
     awards_visible_to,
     balance,
     booked_for,
+    extended,
     held_for,
     key_of_top_up,
     pool_of,
@@ -31,9 +32,12 @@ from fabrica.allocations.queries.awards import (
     top_ups_of,
     transfers_of,
     untold,
+    unused_due,
     was_moved,
     written_off_by,
 )
+from fabrica.allocations.queries.pools import caps_on, drawn, left_for, named_pool, taken_by_cap, year_at
+from fabrica.allocations.queries.shares import Share, shares_for
 from fabrica.allocations.queries.sums import check_ledger
 from fabrica.allocations.queries.usage import (
     accounts_to_act_on,
@@ -47,6 +51,7 @@ from fabrica.allocations.queries.usage import (
 )
 
 __all__ = [
+    "Share",
     "accounts_due",
     "accounts_on",
     "accounts_to_act_on",
@@ -55,27 +60,35 @@ __all__ = [
     "awards_visible_to",
     "balance",
     "booked_for",
+    "caps_on",
     "changes_waiting",
     "charged_as",
     "check_ledger",
     "cluster_account_of",
+    "drawn",
+    "extended",
     "held_for",
     "in_flight",
     "in_flight_by_account",
     "is_open",
     "is_ready",
     "key_of_top_up",
+    "left_for",
     "left_open",
     "may_enter",
+    "named_pool",
     "people_without_name",
     "pool_of",
     "project_from",
     "ready_accounts",
+    "shares_for",
     "standing",
+    "taken_by_cap",
     "top_up_of",
     "top_ups_of",
     "transfers_of",
     "untold",
+    "unused_due",
     "usage_by_month",
     "usage_due",
     "usage_waiting",
@@ -86,4 +99,5 @@ __all__ = [
     "watches_due",
     "with_facts",
     "written_off_by",
+    "year_at",
 ]

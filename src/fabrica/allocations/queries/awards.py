@@ -1,14 +1,16 @@
 """Awards and what the ledger says of them. Every list a person sees starts from `awards_visible_to`."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import BigIntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from fabrica.allocations.engine import Balance
 from fabrica.allocations.models import (
     IS_UNTOLD,
     Award,
+    Extension,
     JobBooking,
     LedgerAccount,
     TopUp,
@@ -22,6 +24,7 @@ from fabrica.people.models import Person
 from fabrica.projects import queries as projects
 from fabrica.projects.models import Project
 
+UNUSED_AFTER = timedelta(days=1)  # by then every run has booked its own jobs; what comes later is paid by the pool
 GIVEN_BACK: dict[str, Any] = {"kind": TransferKind.CORRECTION, "target__kind__in": OF_MACHINE}
 
 
@@ -61,7 +64,7 @@ def balance(award: Award) -> Balance:
     )
     found = {row.kind: row for row in rows}
     free, held, used = (found[kind].balance_gpu_seconds for kind in OF_AWARD)
-    return Balance(award.gpu_seconds, free, held, used, found[AccountKind.USED].written_off)
+    return Balance(award.gpu_seconds, free, held, used, found[AccountKind.USED].written_off, award.returned_gpu_seconds)
 
 
 def untold() -> QuerySet[JobBooking]:
@@ -78,19 +81,18 @@ def booked_for(award: Award, token: str) -> dict[int, int]:
     return dict(rows.values_list("pk", "gpu_seconds"))
 
 
-def written_off_by(award: Award) -> tuple[int, int]:
-    """What supply and pool paid beyond the award and did not get back."""
-    rows = Transfer.objects.filter(Q(target__award=award) | Q(source__award=award))
-    paid = {"target__kind": AccountKind.USED, "kind": TransferKind.WRITE_OFF}
-    back = {"source__kind": AccountKind.USED, "kind": TransferKind.CORRECTION}
-    sums = {}
-    for kind in OF_MACHINE:
-        into = Sum("gpu_seconds", filter=Q(**paid, source__kind=kind))
-        out = Sum("gpu_seconds", filter=Q(**back, target__kind=kind))
-        sums[kind.value] = Coalesce(into, 0) - Coalesce(out, 0)
-    found = rows.aggregate(**sums)
-    supply, pool = (found[kind.value] for kind in OF_MACHINE)
-    return supply, pool
+def written_off_by(award: Award) -> list[tuple[LedgerAccount, int]]:
+    """What supply and pools paid beyond the award and did not get back, the supply first, then the latest pool."""
+    net: dict[int, int] = {}
+    paid = {"kind": TransferKind.WRITE_OFF, "target__award": award, "target__kind": AccountKind.USED}
+    back = {"source__award": award, "source__kind": AccountKind.USED, **GIVEN_BACK}
+    for side, sign, only in (("source", 1, paid), ("target", -1, back)):
+        rows = Transfer.objects.filter(**only).order_by().values_list(side)
+        for account, total in rows.annotate(total=Sum("gpu_seconds")):
+            net[account] = net.get(account, 0) + sign * total
+    accounts = LedgerAccount.objects.select_related("machine").in_bulk(pk for pk, owed in net.items() if owed)
+    ordered = sorted(accounts.values(), key=lambda one: (one.kind != AccountKind.SUPPLY, -one.pk))
+    return [(one, net[one.pk]) for one in ordered]
 
 
 def was_moved(key: str) -> bool:
@@ -113,6 +115,20 @@ def top_ups_of(award: Award) -> QuerySet[TopUp]:
     return TopUp.objects.select_related("transfer", "by").filter(award=award).order_by("-pk")
 
 
+def extended(award: Award) -> tuple[int, int]:
+    """The months and GPU-seconds of its extensions so far."""
+    rows = Extension.objects.filter(award=award)
+    found = rows.aggregate(months=Coalesce(Sum("months"), 0), hours=Coalesce(Sum("gpu_seconds"), 0))
+    return found["months"], found["hours"]
+
+
+def unused_due(now: datetime) -> QuerySet[Award]:
+    """The awards that ended a day ago and have hours that are still free, the first that ended first."""
+    free = LedgerAccount.objects.filter(award=OuterRef("pk"), kind=AccountKind.FREE, balance_gpu_seconds__gt=0)
+    ended = Award.objects.filter(ends_at__lte=now - UNUSED_AFTER)
+    return ended.filter(Exists(free)).order_by("ends_at", "pk")
+
+
 def transfers_of(award: Award) -> QuerySet[Transfer]:
     """The award's statement: every transfer that touched it, newest first."""
     touched = Q(source__award=award) | Q(target__award=award)
@@ -130,8 +146,8 @@ def held_for(award: Award, hold_key: str) -> int:
 
 
 def pool_of(machine: Machine) -> int:
-    """The GPU-seconds on the machine that are not awarded yet."""
-    pool = LedgerAccount.objects.filter(machine=machine, kind=AccountKind.POOL)
+    """The GPU-seconds of a machine's undivided pool that are not awarded yet."""
+    pool = LedgerAccount.objects.filter(machine=machine, kind=AccountKind.POOL, pool=None)
     return pool.values_list("balance_gpu_seconds", flat=True).first() or 0
 
 

@@ -3,15 +3,19 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.db import transaction
 from django.db.models import BigIntegerField, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from fabrica.allocations.models import (
+    AccountingYear,
+    Cap,
     JobBooking,
     LedgerAccount,
     Transfer,
 )
 from fabrica.allocations.queries.awards import moved
+from fabrica.allocations.queries.pools import taken_by_cap
 from fabrica.allocations.states import OF_MACHINE, AccountKind, TransferKind
 
 GIVEN_BACK: dict[str, Any] = {"kind": TransferKind.CORRECTION, "target__kind__in": OF_MACHINE}
@@ -21,11 +25,11 @@ def check_ledger() -> list[str]:
     """What is wrong with the ledger, in sentences; empty when every sum holds.
 
     All balances come to zero; each equals its transfers; only the supply is below zero; each award is where it should
-    be; what is booked for its jobs was used; no hold gave more than it had. Each check reads one statement, so that
-    transfers meanwhile raise no alarm.
+    be; what is booked for its jobs was used; no hold gave more than it had; each cap is kept and counts what was given
+    under it. Each check reads one moment, so that transfers meanwhile raise no alarm.
     """
     accounts = _accounts()
-    return [*_total(accounts), *_balances(accounts), *_awards(accounts), *_holds()]
+    return [*_total(accounts), *_balances(accounts), *_awards(accounts), *_holds(), *_caps()]
 
 
 def _accounts() -> list[dict[str, Any]]:
@@ -36,8 +40,8 @@ def _accounts() -> list[dict[str, Any]]:
         jobs=_booked(),
     )
     named = rows.order_by("pk").values(
-        "pk", "kind", "award", "award__gpu_seconds", "award__project__slug", "machine__slug",
-        "balance_gpu_seconds", "into", "out", "written_off", "jobs",
+        "pk", "kind", "award", "award__gpu_seconds", "award__returned_gpu_seconds", "award__project__slug",
+        "machine__slug", "balance_gpu_seconds", "into", "out", "written_off", "jobs",
     )  # fmt: skip
     return [dict(one) for one in named]
 
@@ -70,7 +74,9 @@ def _awards(accounts: list[dict[str, Any]]) -> Iterator[str]:
     sums: dict[str, int] = {}
     for one in accounts:
         if one["award"]:
-            so_far = sums.get(one["award__project__slug"], -one["award__gpu_seconds"])
+            so_far = sums.get(
+                one["award__project__slug"], one["award__returned_gpu_seconds"] - one["award__gpu_seconds"]
+            )
             sums[one["award__project__slug"]] = so_far + one["balance_gpu_seconds"] - one["written_off"]
     for slug, difference in sums.items():
         if difference:
@@ -83,3 +89,17 @@ def _holds() -> Iterator[str]:
     rows = Transfer.objects.exclude(hold_key="").order_by().values("hold_key").annotate(left=into - out)
     for row in rows.filter(left__lt=0):
         yield f"The hold {row['hold_key']} gave {-row['left']} GPU-seconds more than it had."
+
+
+def _caps() -> Iterator[str]:
+    """Whoever changes a cap holds its year, so caps and transfers are read while nobody does."""
+    with transaction.atomic():
+        list(AccountingYear.objects.select_for_update(no_key=True).order_by("pk"))
+        caps = list(Cap.objects.select_related("year__machine"))
+        taken = taken_by_cap(caps)
+    for one in caps:
+        name = f"The cap '{one.name}' of {one.year}"
+        if one.taken_gpu_seconds != taken[one.pk]:
+            yield f"{name} counts {one.taken_gpu_seconds} GPU-seconds; the transfers say {taken[one.pk]}."
+        if taken[one.pk] > one.limit_gpu_seconds:
+            yield f"{name} is passed by {taken[one.pk] - one.limit_gpu_seconds} GPU-seconds."

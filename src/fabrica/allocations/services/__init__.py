@@ -13,10 +13,13 @@ from fabrica.allocations.services.accounts import (
 )
 from fabrica.allocations.services.awarding import award
 from fabrica.allocations.services.booking import adopt_booked, book, book_metered, note_told
+from fabrica.allocations.services.ending import return_unused, revoke
+from fabrica.allocations.services.extending import extend
 from fabrica.allocations.services.hours import fund, hold, release, spend
 from fabrica.allocations.services.topping_up import check_top_up, top_up
 from fabrica.allocations.services.transfers import KEY_MAX
 from fabrica.allocations.services.watching import FULL, make_watches, note_share, watch_again
+from fabrica.allocations.services.years import set_year
 
 __all__ = [
     "FULL",
@@ -26,6 +29,7 @@ __all__ = [
     "book",
     "book_metered",
     "check_top_up",
+    "extend",
     "fund",
     "hold",
     "intend",
@@ -40,6 +44,9 @@ __all__ = [
     "note_unchanged",
     "note_waiting",
     "release",
+    "return_unused",
+    "revoke",
+    "set_year",
     "spend",
     "tell_of_drift",
     "top_up",

@@ -8,7 +8,7 @@ from django.db import transaction
 from fabrica.allocations import rules
 from fabrica.allocations.engine import add_months, beyond, hours, unix_name
 from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount
-from fabrica.allocations.services.transfers import of_machine, transfer
+from fabrica.allocations.services.drawing import draw
 from fabrica.allocations.states import OF_AWARD, TransferKind
 from fabrica.applications import services as applications
 from fabrica.applications.models import TEXT_LIMIT, Application
@@ -29,7 +29,7 @@ def award(
 
     The note, which the applicant reads, is needed where the award differs from what was asked, or where the assessor
     found the plan unfit. Raises NotAllowed for all but officers who do not work for the organisation; Refused beyond
-    the mode's limits (with their source) or the pool (with what is left), or in a wrong state.
+    the mode's limits, a cap (each with its source) or the pool (with what is left), or in a wrong state.
     """
     if not rules.can_award(by, application):
         raise NotAllowed(
@@ -41,9 +41,8 @@ def award(
     applications.mark_awarded(application=application, by=by, now=now, reason=note.strip())
     made = _open(application, gpu_seconds, months, by, now)
     free, *_ = [LedgerAccount.objects.create(kind=kind, machine=made.machine, award=made) for kind in OF_AWARD]
-    _supply, pool = of_machine(made.machine)
-    transfer(
-        key=f"award:{application.code}", kind=TransferKind.AWARD, source=pool, target=free,
+    draw(
+        call=application.call, key=f"award:{application.code}", kind=TransferKind.AWARD, target=free,
         gpu_seconds=gpu_seconds, now=now,
     )  # fmt: skip
     ClusterAccount.objects.create(

@@ -15,7 +15,7 @@ from django.db.models import OuterRef, Subquery
 from fabrica.allocations import queries
 from fabrica.allocations.models import Award, JobBooking
 from fabrica.allocations.services.hours import pay
-from fabrica.allocations.services.transfers import LEG, of_award, of_machine, transfer, used_before
+from fabrica.allocations.services.transfers import LEG, of_award, transfer, used_before
 from fabrica.allocations.states import TransferKind
 from fabrica.applications.models import MOST
 from fabrica.audit.services import record
@@ -124,16 +124,15 @@ def _name(machine: Machine, totals: Sequence[Total]) -> str:
 
 def _give_back(award: Award, gpu_seconds: int, *, key: str, now: datetime) -> None:
     free, _held, used = of_award(award)
-    parts = [(free, gpu_seconds)]
-    if any(owed := queries.written_off_by(award)):
-        supply, pool = of_machine(award.machine, lock=True)
-        to_supply = min(gpu_seconds, owed[0])
-        to_pool = min(gpu_seconds - to_supply, owed[1])
-        parts = [(supply, to_supply), (pool, to_pool), (free, gpu_seconds - to_supply - to_pool)]
-    receiving = [(target, part) for target, part in parts if part]
+    parts, left = [], gpu_seconds
+    for account, owed in queries.written_off_by(award):
+        parts.append((account, min(left, owed)))
+        left -= min(left, owed)
+    receiving = [(target, part) for target, part in [*parts, (free, left)] if part]
     for number, (target, part) in enumerate(receiving):
+        leg = f"{target.kind}{target.pool_id or ''}"
         transfer(
-            key=f"{key}{LEG}{target.kind}" if number else key, kind=TransferKind.CORRECTION,
+            key=f"{key}{LEG}{leg}" if number else key, kind=TransferKind.CORRECTION,
             source=used, target=target, gpu_seconds=part, now=now,
         )  # fmt: skip
     record(verb="hours.correct", by=None, subject=award.subject, now=now, key=key, gpu_seconds=gpu_seconds)

@@ -98,10 +98,17 @@ def _was_spent(key: str, used: LedgerAccount, gpu_seconds: int) -> bool:
 
 
 def _beyond_award(award: Award, excess: int) -> list[tuple[LedgerAccount, int]]:
-    """Who pays beyond an award: the pool as far as it goes, then the supply."""
-    supply, pool = of_machine(award.machine, lock=True)
+    """Who pays beyond an award: its pool as far as it goes, then the supply."""
+    supply, pool = payers(award)
     in_pool = min(excess, pool.balance_gpu_seconds)
     return [(pool, in_pool), (supply, excess - in_pool)]
+
+
+def payers(award: Award) -> tuple[LedgerAccount, LedgerAccount]:
+    """Supply, and the pool that an award got hours from last; both held until we are done, always in this order."""
+    supply, undivided = of_machine(award.machine, lock=True)
+    account = next((account for account, _had in queries.drawn(award)), undivided)
+    return supply, LedgerAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
 
 
 def _pay(parts: list[tuple[LedgerAccount, int]], used: LedgerAccount, key: str, hold_key: str, now: datetime) -> None:

@@ -10,7 +10,8 @@ from fabrica.allocations import queries, rules
 from fabrica.allocations.engine import beyond, hours, reached
 from fabrica.allocations.models import Award, ClusterAccount, TopUp, Transfer
 from fabrica.allocations.services.accounts import tell_leaders
-from fabrica.allocations.services.transfers import check, of_award, of_machine, too_little, transfer
+from fabrica.allocations.services.drawing import check_draw, draw
+from fabrica.allocations.services.transfers import check, of_award
 from fabrica.allocations.services.watching import FREED, open_again
 from fabrica.allocations.states import TransferKind
 from fabrica.applications.models import TEXT_LIMIT
@@ -23,18 +24,16 @@ def check_top_up(*, award: Award, gpu_seconds: int, key: str, now: datetime) -> 
     """Raises Refused where `top_up` would at this moment: to be told before anybody confirms."""
     check(gpu_seconds, key)
     _check_room(award, gpu_seconds, now)
-    _supply, pool = of_machine(award.machine)
-    if pool.balance_gpu_seconds < gpu_seconds:
-        raise too_little(pool, gpu_seconds)
+    check_draw(call=award.application.call, gpu_seconds=gpu_seconds, now=now)
 
 
 @transaction.atomic
 def top_up(*, award: Award, gpu_seconds: int, key: str, by: Person, now: datetime, reason: str = "") -> Award:
-    """Add hours from the machine's pool to an award; its account opens again where it was stopped.
+    """Add hours from the pool of its mode to an award; its account opens again where it was stopped.
 
     The same key again does nothing. The leaders read the reason. Raises NotAllowed for all but operators and the
-    officers who may decide on its application and do not work in the project; Refused beyond the mode's limit (with its
-    source) or the pool, for a reason that is too long, and after the award's end.
+    officers who may decide on its application and do not work in the project; Refused beyond the mode's limit or a cap
+    (each with its source) or the pool, for a reason that is too long, and after the award's end.
     """
     if not rules.can_top_up(by, award):
         raise NotAllowed(
@@ -42,22 +41,21 @@ def top_up(*, award: Award, gpu_seconds: int, key: str, by: Person, now: datetim
             "it."
         )
     check(gpu_seconds, key)
-    _check_reason(reason)
+    check_reason(reason)
     free, *_rest = of_award(award)
     award = queries.award_of(award.project)
     name = queries.key_of_top_up(award, key)
     if not queries.was_moved(name):
         _check_room(award, gpu_seconds, now)
-    _supply, pool = of_machine(award.machine)
-    if not transfer(
-        key=name, kind=TransferKind.TOP_UP, source=pool, target=free, gpu_seconds=gpu_seconds, now=now
+    if not draw(
+        call=award.application.call, key=name, kind=TransferKind.TOP_UP, target=free, gpu_seconds=gpu_seconds, now=now
     ):  # fmt: skip
         return award
     Award.objects.filter(pk=award.pk).update(gpu_seconds=F("gpu_seconds") + gpu_seconds)
     award.refresh_from_db(fields=["gpu_seconds"])
     record(verb="award.top_up", by=by, subject=award.subject, now=now, gpu_seconds=gpu_seconds, total=award.gpu_seconds)
     TopUp.objects.create(award=award, transfer=Transfer.objects.get(key=name), by=by, reason=reason)
-    _raise_limit(award, gpu_seconds, now)
+    raise_limit(award, gpu_seconds, now)
     tell_leaders(
         award, "award_topped_up", f"topped-up:{key}", now,
         more=hours(gpu_seconds), gpu_hours=hours(award.gpu_seconds), reason=reason,
@@ -65,24 +63,30 @@ def top_up(*, award: Award, gpu_seconds: int, key: str, by: Person, now: datetim
     return award
 
 
-def _check_reason(reason: str) -> None:
+def check_reason(reason: str) -> None:
+    """Raises Refused for a reason that is too long to keep."""
     if len(reason) > TEXT_LIMIT:
         raise Refused(
             f"The reason has {len(reason):,} letters.", why=f"At most {TEXT_LIMIT:,} are kept.", todo="Shorten it."
         )
 
 
-def _check_room(award: Award, gpu_seconds: int, now: datetime) -> None:
+def must_go_on(award: Award, now: datetime) -> None:
+    """Raises Refused for an award that has ended."""
     if now >= award.ends_at:
         raise Refused(
             f"The award of {award.project} ended on {timezone.localdate(award.ends_at):%-d %B %Y}.",
             todo="The project can apply again.",
         )
+
+
+def _check_room(award: Award, gpu_seconds: int, now: datetime) -> None:
+    must_go_on(award, now)
     if reason := beyond(award.application.call.mode, award.gpu_seconds + gpu_seconds, award.months):
         raise Refused(reason, todo="Add less, or ask the project to apply in a larger mode.")
 
 
-def _raise_limit(award: Award, gpu_seconds: int, now: datetime) -> None:
+def raise_limit(award: Award, gpu_seconds: int, now: datetime) -> None:
     """The limit on the cluster, at once: whoever is looking at the account now loses its claim and looks again."""
     account = ClusterAccount.objects.get(award=award)
     percent = reached(queries.used_so_far(award), award.gpu_seconds)

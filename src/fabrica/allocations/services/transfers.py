@@ -31,9 +31,9 @@ def check(gpu_seconds: int, *keys: str) -> None:
 
 
 def of_machine(machine: Machine, *, lock: bool = False) -> tuple[LedgerAccount, LedgerAccount]:
-    """Supply and pool of a machine, made when first asked for; always in this order, so nobody waits in a ring."""
+    """Supply and undivided pool of a machine, made when asked for; always in this order, so nobody waits in a ring."""
     rows = LedgerAccount.objects.select_for_update(no_key=True) if lock else LedgerAccount.objects.all()
-    supply, pool = (rows.get_or_create(machine=machine, kind=kind, award=None)[0] for kind in OF_MACHINE)
+    supply, pool = (rows.get_or_create(machine=machine, kind=kind, award=None, pool=None)[0] for kind in OF_MACHINE)
     return supply, pool
 
 
@@ -90,7 +90,9 @@ def too_little(source: LedgerAccount, gpu_seconds: int) -> Refused:
     left, needed = hours(source.balance_gpu_seconds), hours(gpu_seconds)
     if source.kind == AccountKind.POOL:
         return Refused(
-            f"The pool of {source.machine} has {left} GPU-hours left; the award needs {needed}.",
+            f"The pool {source.pool} of {source.machine} has {left} GPU-hours left; the award needs {needed}."
+            if source.pool
+            else f"The pool of {source.machine} has {left} GPU-hours left; the award needs {needed}.",
             todo="Award less, or ask an operator to fund the pool.",
         )
     return Refused(

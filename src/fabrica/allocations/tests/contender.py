@@ -18,8 +18,8 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 
 from fabrica.allocations import queries, services  # noqa: E402
-from fabrica.allocations.models import Award, LedgerAccount  # noqa: E402
-from fabrica.allocations.tests import factories  # noqa: E402
+from fabrica.allocations.models import Award, Cap, LedgerAccount  # noqa: E402
+from fabrica.allocations.tests import factories, years  # noqa: E402
 from fabrica.applications.models import Application  # noqa: E402
 from fabrica.calls import services as calls  # noqa: E402
 from fabrica.clusters import services as clusters  # noqa: E402
@@ -115,15 +115,38 @@ def award(codes):
     )
 
 
+def part(hours, percent):
+    """A year whose one pool has all hours, and one cap on it."""
+    cast = SimpleNamespace(operator=Person.objects.get(email="ingrid@example.org"))
+    rules = {"caps": [years.cap("ours", percent)], "programme_caps": False}
+    years.parted(cast, Machine.objects.get(), NOW, hours=hours, parts={"union_aif_industrial": 100}, **rules)
+
+
+def revoke(codes):
+    by = Person.objects.get(email="olga@example.org")
+    return tried(
+        lambda code: services.revoke(
+            award=Award.objects.get(application__code=code), by=by, now=NOW + timedelta(seconds=1), reason="Over."
+        ),
+        codes,
+    )
+
+
+def top_up(keys, gpu_seconds):
+    found, by = the_award(), Person.objects.get(email="olga@example.org")
+    return tried(lambda key: services.top_up(award=found, gpu_seconds=gpu_seconds, key=key, by=by, now=NOW), keys)
+
+
 def report():
-    """Where the first award's hours are, what the machine has, and what is wrong with the books."""
+    """Where the first award's hours are, what the machine has, what caps count, and what is wrong with the books."""
     balance = queries.balance(the_award())
     supply = LedgerAccount.objects.get(kind="supply").balance_gpu_seconds
     return {**vars(balance), "pool": queries.pool_of(Machine.objects.get()), "supply": supply,
+            "caps": list(Cap.objects.values_list("taken_gpu_seconds", flat=True)),
             "awards": Award.objects.count(), "problems": queries.check_ledger()}  # fmt: skip
 
 
-VERBS = {one.__name__: one for one in (prepare, hold, spend, book, release, fund, award, report)}
+VERBS = {one.__name__: one for one in (prepare, hold, spend, book, release, fund, award, part, top_up, revoke, report)}
 
 
 def main():

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from fabrica.allocations import queries, services
 from fabrica.allocations.models import LedgerAccount
+from fabrica.allocations.tests.factories import POOL
+from fabrica.allocations.tests.years import text
 from fabrica.clusters.models import JobUsage
 from fabrica.kit.time import utcnow
 from fabrica.people import services as people
@@ -34,7 +36,7 @@ def test_an_officer_awards_and_the_applicant_sees_the_balance(cast, call, pool, 
         application.code, "one", 36_000, 1, False,
     )  # fmt: skip
     assert api("applicant", "get", f"/projects/{slug}/award") == (200, {**made})
-    assert made["balance"] == {"awarded": 36_000, "free": 36_000, "held": 0, "used": 0, "written_off": 0}
+    assert made["balance"] == {"awarded": 36_000, "free": 36_000, "held": 0, "used": 0, "written_off": 0, "returned": 0}
     assert (made["account_name"], made["account_error"], made["account_checked_at"]) == (slug, "", None)
 
 
@@ -42,7 +44,14 @@ def test_the_balance_follows_the_ledger(award, now, api):
     services.hold(award=award, gpu_seconds=600, hold_key="run-1", now=now)
     services.spend(award=award, gpu_seconds=100, hold_key="run-1", key="usage:one:1", now=now)
     _, told = api("applicant", "get", f"/projects/{award.project.slug}/award")
-    assert told["balance"] == {"awarded": 36_000, "free": 35_400, "held": 500, "used": 100, "written_off": 0}
+    assert told["balance"] == {
+        "awarded": 36_000,
+        "free": 35_400,
+        "held": 500,
+        "used": 100,
+        "written_off": 0,
+        "returned": 0,
+    }
 
 
 @pytest.mark.parametrize(
@@ -147,6 +156,35 @@ def test_a_top_up_that_makes_no_sense_is_refused(award, api, body):
     assert api("officer", "post", f"/projects/{award.project.slug}/top-up", body)[0] == 422
 
 
+@pytest.fixture
+def lasting(award):
+    """The award, with a month left by the clock that the API reads."""
+    award.ends_at = utcnow() + timedelta(days=31)
+    award.save(update_fields=["ends_at"])
+    return award
+
+
+def test_an_officer_takes_an_award_back_and_its_hours_return(lasting, pool, api):
+    path = f"/projects/{lasting.project.slug}/revoke"
+    assert api("officer", "post", path, {"reason": ""})[0] == 422
+    status, told = api("officer", "post", path, {"reason": "Over."})
+    assert (status, told["balance"]["free"], told["balance"]["returned"]) == (200, 0, 36_000)
+    assert (queries.pool_of(pool), api("officer", "post", path, {"reason": "Over."})[0]) == (POOL, 409)
+
+
+def test_an_extension_that_the_mode_does_not_know_is_refused_in_words(lasting, api):
+    path, body = f"/projects/{lasting.project.slug}/extend", {"months": 1, "key": "k", "reason": "Approved."}
+    status, told = api("officer", "post", path, body)
+    assert (status, told["what"].startswith("Playground tells nothing of extensions.")) == (409, True)
+
+
+@pytest.mark.parametrize("act", ["extend", "revoke"])
+@pytest.mark.parametrize(("who", "status"), [("applicant", 403), ("mate", 404), ("outsider", 404)])
+def test_nobody_else_extends_or_takes_back(lasting, api, act, who, status):
+    body = {"months": 1, "key": "k", "reason": "Approved."}
+    assert api(who, "post", f"/projects/{lasting.project.slug}/{act}", body)[0] == status
+
+
 def test_the_use_of_a_project_is_shown_by_month_to_those_who_see_it(award, api, now):
     facts = {"machine": award.machine, "account": award.account_name, "devices": 1, "seen_at": now}
     start = now.replace(month=10, day=31, hour=23)
@@ -163,3 +201,21 @@ def test_the_use_of_a_project_is_shown_by_month_to_those_who_see_it(award, api, 
     })  # fmt: skip
     assert api("outsider", "get", path)[0] == 404
     assert api("applicant", "get", f"/projects/{award.project.slug}/award")[1]["in_flight_gpu_seconds"] == 10_860
+
+
+def test_an_operator_declares_a_year_and_officers_see_its_pools(machine, api):
+    body = text(hours=10, parts={"national": 50}, programme_caps=False)
+    status, made = api("operator", "put", "/machines/one/year", body)
+    assert (status, [(one["name"], one["left"], one["source"]["confidence"]) for one in made]) == (
+        200, [("national", 18_000, "A")],
+    )  # fmt: skip
+    assert api("officer", "get", "/pools?on=2026-11-23") == (200, made)
+    assert api("operator", "put", "/machines/one/year", text(hours=0))[0] == 409
+    assert api("operator", "put", "/machines/none/year", body)[0] == 404
+
+
+@pytest.mark.parametrize("who", ["applicant", "assessor", "outsider"])
+def test_nobody_else_sees_pools_or_declares_a_year(machine, api, who):
+    assert api(who, "get", "/pools")[0] == 403
+    assert api(who, "put", "/machines/one/year", text())[0] == 403
+    assert api("officer", "put", "/machines/one/year", text())[0] == 403

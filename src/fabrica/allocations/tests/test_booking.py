@@ -117,7 +117,7 @@ def test_what_was_written_off_is_given_back_first_and_then_what_was_free(award, 
     book(award, AWARDED - 10, now)
     assert (where(award), queries.pool_of(pool), supply_of(pool)) == ((10, 0, AWARDED - 10, 0), left, -POOL)
     assert queries.check_ledger() == []
-    assert queries.written_off_by(award) == (0, 0)
+    assert queries.written_off_by(award) == []
 
 
 def test_a_job_of_another_award_is_refused(cast, call, award, now):

@@ -130,6 +130,47 @@ def test_two_officers_award_at_once_and_the_pool_is_not_overdrawn(contenders):
     assert (sum(given), now["awards"], now["pool"], now["problems"]) == (3, 4, 5, [])
 
 
+def test_two_officers_award_and_add_at_once_and_no_cap_is_passed(contenders):
+    first, second = contenders
+    first.ask("part", hours=1, percent=1)  # at most 36 GPU-seconds
+    codes = first.codes
+    given = both(contenders, {"verb": "award", "codes": codes[::2]}, {"verb": "award", "codes": codes[1::2]})
+    assert (sum(given), second.ask("report")["caps"]) == (3, [30])
+    added = both(contenders, *({"verb": "top_up", "keys": keys(name, 10), "gpu_seconds": 1} for name in ("a", "b")))
+    now = first.ask("report")
+    assert (sum(added), now["caps"], now["problems"]) == (6, [36], [])
+    assert (now["awards"], now["free"], now["pool"]) == (4, 1_006, 1_000)
+
+
+def test_hours_that_come_back_while_others_are_given_are_given_once(contenders):
+    first, second = contenders
+    first.ask("part", hours=1, percent=1)  # at most 36 GPU-seconds
+    codes = first.codes
+    assert first.ask("award", codes=codes[:3]) == 3
+    back, given = both(contenders, {"verb": "revoke", "codes": codes[:3]}, {"verb": "award", "codes": codes[3:]})
+    now = second.ask("report")
+    assert (back, now["caps"], now["problems"]) == (3, [10 * given], [])
+    assert given + second.ask("award", codes=codes[3:]) == 3
+
+
+def test_two_officers_that_take_the_same_awards_back_return_their_hours_once(contenders):
+    first, second = contenders
+    first.ask("part", hours=1, percent=100)
+    assert first.ask("award", codes=first.codes) == 8
+    same = {"verb": "revoke", "codes": first.codes}
+    assert sum(both(contenders, same, same)) == 8
+    now = second.ask("report")
+    assert (now["caps"], now["problems"]) == ([0], [])
+
+
+def test_two_workers_that_add_under_the_same_keys_count_each_once(contenders):
+    contenders[0].ask("part", hours=1, percent=100)
+    same = {"verb": "top_up", "keys": keys("same", 20), "gpu_seconds": 7}
+    assert both(contenders, same, same) == [20, 20]
+    now = contenders[1].ask("report")
+    assert (now["caps"], now["free"], now["problems"]) == ([140], 1_140, [])
+
+
 def test_funding_and_writing_off_at_once_neither_waits_in_a_ring_nor_loses_an_hour(contenders):
     fund = {"verb": "fund", "keys": keys("more", 40), "gpu_seconds": 10}
     beyond = {"verb": "spend", "keys": keys("usage", 40), "hold_key": "none", "gpu_seconds": 70}

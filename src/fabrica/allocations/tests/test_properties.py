@@ -5,8 +5,9 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Sum
 from fabrica.allocations import queries, services
-from fabrica.allocations.models import JobBooking, LedgerAccount, Transfer
+from fabrica.allocations.models import Cap, JobBooking, LedgerAccount, Transfer
 from fabrica.allocations.tests.factories import awarded
+from fabrica.allocations.tests.years import cap, parted
 from fabrica.kit.errors import Refused
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 SECONDS = st.integers(min_value=0, max_value=3_000)
 KEYS = st.sampled_from(["a", "b", "c"])
 WHOSE = st.integers(min_value=0, max_value=1)
+PERCENT = st.integers(min_value=0, max_value=100)
 STEPS = st.one_of(
     st.tuples(st.just("fund"), SECONDS, KEYS),
     st.tuples(st.just("award"), st.integers(min_value=1, max_value=3_000)),
@@ -24,6 +26,9 @@ STEPS = st.one_of(
     st.tuples(st.just("top_up"), WHOSE, SECONDS, KEYS),
     st.tuples(st.just("release"), WHOSE, KEYS),
     st.tuples(st.just("end"), WHOSE),
+    st.tuples(st.just("revoke"), WHOSE),
+    st.tuples(st.just("return_unused"), WHOSE),
+    st.tuples(st.just("part"), PERCENT, PERCENT, st.integers(min_value=1, max_value=4)),
 )
 
 
@@ -66,8 +71,27 @@ class Site:
     def end(self, whose):
         self.now = max(self.now, self.awards[whose].ends_at + timedelta(seconds=1))
 
+    def revoke(self, whose):
+        award, by = self.awards[whose], self.cast.officer
+        if award.revoked_at is None:
+            self.awards[whose] = services.revoke(award=award, by=by, now=self.now, reason="It is over.")
+
+    def return_unused(self, whose):
+        late = self.awards[whose].ends_at + timedelta(days=1)
+        services.return_unused(award=self.awards[whose], now=late)
+        self.awards[whose].refresh_from_db()
+
+    def part(self, industrial, percent, hours):
+        """Declare the year, or change what was declared."""
+        rules = [cap("all", percent), cap("first", percent // 2, modes=["playground"])]
+        parts = {"union_aif_industrial": industrial, "national": 100 - industrial}
+        parted(self.cast, self.machine, self.now, hours=hours, parts=parts, caps=rules, programme_caps=False)
+
     def balances(self):
-        return {one.pk: one.balance_gpu_seconds for one in LedgerAccount.objects.all()}
+        accounts = {one.pk: one.balance_gpu_seconds for one in LedgerAccount.objects.all()}
+        return accounts, list(
+            Cap.objects.order_by("name").values_list("name", "limit_gpu_seconds", "taken_gpu_seconds")
+        )
 
     def take(self, step):
         """One step, and once more: a refusal changes nothing, a repetition neither (but for a second award)."""
@@ -85,12 +109,13 @@ class Site:
 
     def check(self):
         assert queries.check_ledger() == []
+        assert all(one.taken_gpu_seconds <= one.limit_gpu_seconds for one in Cap.objects.all())
         assert LedgerAccount.objects.aggregate(total=Sum("balance_gpu_seconds")) == {"total": 0}
         assert not LedgerAccount.objects.exclude(kind="supply").filter(balance_gpu_seconds__lt=0).exists()
         for award in self.awards:
             now = queries.balance(award)
-            assert now.awarded + now.written_off == now.free + now.held + now.used
-            assert now.written_off == sum(queries.written_off_by(award))
+            assert now.awarded + now.written_off == now.free + now.held + now.used + now.returned
+            assert now.written_off == sum(owed for _account, owed in queries.written_off_by(award))
         assert dict(JobBooking.objects.values_list("key", "gpu_seconds")) == self.totals
 
 
@@ -99,10 +124,12 @@ class Site:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(steps=st.lists(STEPS, max_size=14))
-def test_every_sequence_keeps_the_books(cast, call, pool, now, steps):
+@given(steps=st.lists(STEPS, max_size=14), is_parted=st.booleans())
+def test_every_sequence_keeps_the_books(cast, call, pool, now, steps, is_parted):
     with transaction.atomic():
         site = Site(cast, call, pool, now)
+        if is_parted:
+            site.part(80, 80, 2)
         for step in steps:
             site.take(step)
             site.check()

@@ -58,6 +58,12 @@ class Terms:
         """A figure's value; None where it is not known or the mode has no such figure."""
         return self.figures[figure].value if figure in self.figures else None
 
+    @property
+    def pool(self) -> str:
+        """From which pool of a machine its awards are paid; empty where the mode does not say."""
+        value = self.value("pool")
+        return str(value["name"]) if value else ""
+
 
 def terms_from(row: Row) -> Terms:
     """The terms in a mode's row, empty for rows of before they were kept. Raises ValueError for what makes no sense."""

@@ -23,7 +23,7 @@ def top_up(request: HttpRequest, slug: str) -> HttpResponse:
 
     One form adds once, however often it is sent.
     """
-    room = room_of(signed_in(request), slug)
+    room = room_of(signed_in(request), slug, utcnow())
     data = request.POST if request.method == "POST" else None
     form = TopUpForm(data, room=room, initial={"key": new_uid()})
     context: dict[str, Any] = {"room": room, "award": room.award, "project": room.award.project, "form": form}

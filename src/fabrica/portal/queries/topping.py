@@ -1,12 +1,13 @@
 """What adding hours to a project's award would do, for whoever may add them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from fabrica.allocations.engine import Balance
 from fabrica.allocations.models import Award, ClusterAccount
-from fabrica.allocations.queries import award_of, balance, cluster_account_of, in_flight, pool_of
+from fabrica.allocations.queries import award_of, balance, cluster_account_of, in_flight, left_for
 from fabrica.allocations.rules import can_top_up
 from fabrica.kit.errors import NotAllowed
 from fabrica.kit.units import SECONDS_PER_HOUR
@@ -18,7 +19,7 @@ HALF_HOUR = SECONDS_PER_HOUR // 2
 
 @dataclass(frozen=True)
 class Room:
-    """An award before hours are added: where its own are, what the pool and its mode have left, its account."""
+    """An award before hours are added: where its own are, what pool (within caps) and mode have left, its account."""
 
     award: Award
     balance: Balance
@@ -69,7 +70,7 @@ class After:
     stays_closed: bool
 
 
-def room_of(person: Person, slug: str) -> Room:
+def room_of(person: Person, slug: str, now: datetime) -> Room:
     """What may be added to a project. Raises NotFound; NotAllowed for who may not add hours to it."""
     award = award_of(project_of(person, slug))
     if not can_top_up(person, award):
@@ -78,4 +79,5 @@ def room_of(person: Person, slug: str) -> Room:
             "it."
         )
         raise NotAllowed(told)
-    return Room(award, balance(award), in_flight(award), pool_of(award.machine), cluster_account_of(award))
+    left = left_for(award.application.call, now)
+    return Room(award, balance(award), in_flight(award), left, cluster_account_of(award))

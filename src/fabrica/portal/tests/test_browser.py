@@ -4,6 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from fabrica.allocations.models import Award
+from fabrica.allocations.tests.years import parted
 from fabrica.applications.models import Application
 from fabrica.applications.tests.factories import submitted
 from fabrica.dataspaces.tests import factories as data
@@ -47,6 +48,7 @@ def test_each_page_is_accessible_fits_and_is_quiet(visit, cast, call, site, vers
     Run.objects.filter(pk=site.launch(now).pk).update(waiting_code="QOSGrpGRESMinutes", machine_starts_at=now)
     data.waiting(cast, now, data.published(cast, now), site.project)
     screen, decide = submitted(cast, call, now), assessed(cast, call, now)
+    parted(cast, call.machine, now)
     pages = [
         ("/", ""), ("/home/", "applicant"), ("/home/", "officer"), ("/desk/", "officer"),
         (f"/desk/{screen.code}/", "officer"), (f"/desk/{decide.code}/", "officer"),
@@ -54,6 +56,7 @@ def test_each_page_is_accessible_fits_and_is_quiet(visit, cast, call, site, vers
         (f"/projects/{site.project.slug}/top-up/", "officer"), ("/account/ssh-keys/", "applicant"),
         ("/desk/figures/", "officer"), ("/desk/figures/?since=x", "officer"),
         (f"/projects/{site.project.slug}/runs/2/", "applicant"), ("/notices/", "applicant"), ("/notices/", "operator"),
+        ("/desk/pools/?on=2026-11-23", "officer"), ("/desk/pools/?on=x", "officer"),
     ]  # fmt: skip
     wrong = []
     for number, (address, who) in enumerate(pages):

@@ -1,0 +1,96 @@
+"""A machine's pools by accounting year, from which of them an award is paid, and what its caps leave."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Q, Sum
+from django.db.models.functions import Coalesce
+from django.utils.timezone import localdate
+
+from fabrica.allocations.models import AccountingYear, Award, Cap, LedgerAccount, Pool, Transfer
+from fabrica.allocations.queries.awards import pool_of
+from fabrica.allocations.states import AccountKind, PoolName, TransferKind
+from fabrica.calls.models import Call
+from fabrica.clusters.models import Machine
+from fabrica.kit.errors import Refused
+
+NOT_GRANTED = (TransferKind.WRITE_OFF, TransferKind.CORRECTION)  # between pool and award, and for a job's use
+
+
+def year_at(machine: Machine, now: datetime) -> AccountingYear | None:
+    """The accounting year of a machine that a moment lies in."""
+    today = localdate(now)
+    return AccountingYear.objects.filter(machine=machine, starts_on__lte=today, ends_on__gt=today).first()
+
+
+def named_pool(call: Call, now: datetime) -> Pool | None:
+    """The pool that awards of a call are paid from; None for the machine's undivided one.
+
+    That is so for a machine without accounting years, and for a mode whose data names no pool. Raises Refused where
+    the year or the pool is missing.
+    """
+    name, machine = call.terms.pool, call.machine
+    if not name or not AccountingYear.objects.filter(machine=machine).exists():
+        return None
+    year = year_at(machine, now)
+    if year is None:
+        raise Refused(
+            f"{machine} has no accounting year on {localdate(now):%-d %B %Y}.",
+            why="Its hours are parted into pools by year, and no award is paid from another year's.",
+            todo="Ask an operator to open the year: docs/operator/pools.md.",
+        )
+    found = Pool.objects.select_related("account").filter(year=year, name=name).first()
+    if found is None:
+        raise Refused(
+            f"{year} has no pool '{PoolName(name).label}'.",
+            why=f"Awards of {call.mode_row['title']} are paid from it.",
+            todo="Ask an operator to give the year that pool: docs/operator/pools.md.",
+        )
+    return found
+
+
+def caps_on(pool: Pool, mode: str) -> list[Cap]:
+    """The caps that count hours from a pool for an award of a mode, in the order in which they are changed."""
+    return [one for one in Cap.objects.filter(year=pool.year_id).order_by("pk") if one.counts(pool.name, mode)]
+
+
+def left_for(call: Call, now: datetime) -> int:
+    """The GPU-seconds that may still be awarded for a call: what is in its pool, within every cap; 0 where none is."""
+    try:
+        pool = named_pool(call, now)
+    except Refused:
+        return 0
+    if pool is None:
+        return pool_of(call.machine)
+    lefts = [one.left for one in caps_on(pool, call.mode_row["key"])]
+    return min([pool.account.balance_gpu_seconds, *lefts])
+
+
+def drawn(award: Award) -> list[tuple[LedgerAccount, int]]:
+    """What an award got from each pool and has not given back, the latest pool first."""
+    net: dict[int, int] = {}
+    moves = Transfer.objects.exclude(kind__in=NOT_GRANTED)
+    for side, other, sign in (("source", "target", 1), ("target", "source", -1)):
+        rows = moves.filter(**{f"{side}__kind": AccountKind.POOL, f"{other}__award": award}).order_by()
+        for account, total in rows.values_list(side).annotate(total=Sum("gpu_seconds")):
+            net[account] = net.get(account, 0) + sign * total
+    accounts = LedgerAccount.objects.select_related("pool__year", "machine").in_bulk(net)
+    return [(accounts[pk], net[pk]) for pk in sorted(net, reverse=True)]
+
+
+def taken_by_cap(caps: Iterable[Cap]) -> dict[int, int]:
+    """What the transfers say that each cap's awards took, less what came back."""
+    listed = list(caps)
+    moved: dict[tuple[int, str, str], int] = {}
+    moves = Transfer.objects.exclude(kind__in=NOT_GRANTED)
+    for side, other, sign in (("source", "target", 1), ("target", "source", -1)):
+        mode = f"{other}__award__application__call__mode_row__key"
+        is_ours = Q(**{f"{side}__pool__year__in": {one.year_id for one in listed}, f"{other}__award__isnull": False})
+        rows = moves.filter(is_ours).order_by().values_list(f"{side}__pool__year", f"{side}__pool__name", mode)
+        for year, pool, key, total in rows.annotate(total=Coalesce(Sum("gpu_seconds"), 0)):
+            moved[year, pool, key] = moved.get((year, pool, key), 0) + sign * total
+    return {
+        one.pk: sum(total for (year, pool, mode), total in moved.items()
+                    if year == one.year_id and one.counts(pool, mode))
+        for one in listed
+    }  # fmt: skip

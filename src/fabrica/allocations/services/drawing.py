@@ -1,0 +1,89 @@
+"""Hours between pools and awards: each moves beside the caps that count it, in one transaction.
+
+Whoever draws or gives back holds the award first (where there is one), then the accounting year, then balances and
+caps. So of two officers at once the second sees what the first one left.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import F
+
+from fabrica.allocations import queries
+from fabrica.allocations.engine import hours
+from fabrica.allocations.models import AccountingYear, Award, Cap, LedgerAccount, Pool, Transfer
+from fabrica.allocations.services.transfers import LEG, of_machine, too_little, transfer
+from fabrica.allocations.states import TransferKind
+from fabrica.calls.models import Call
+from fabrica.kit.errors import Refused
+
+
+def draw(*, call: Call, target: LedgerAccount, gpu_seconds: int, key: str, kind: TransferKind, now: datetime) -> bool:
+    """Move hours from the pool of a call's mode to an award; False where this key moved the same before.
+
+    Raises Refused where the pool has not enough, where a cap would be passed, and without an accounting year.
+    """
+    before = Transfer.objects.select_related("source").filter(key=key).first()
+    if before is not None:  # from the pool of then, though another year may have begun
+        return transfer(key=key, kind=kind, source=before.source, target=target, gpu_seconds=gpu_seconds, now=now)
+    pool = queries.named_pool(call, now)
+    if pool is not None:
+        AccountingYear.objects.select_for_update(no_key=True).get(pk=pool.year_id)
+    source = pool.account if pool else of_machine(call.machine)[1]
+    is_new = transfer(key=key, kind=kind, source=source, target=target, gpu_seconds=gpu_seconds, now=now)
+    if is_new and pool is not None:
+        _take(pool, call, gpu_seconds)
+    return is_new
+
+
+def check_draw(*, call: Call, gpu_seconds: int, now: datetime) -> None:
+    """Raises Refused where `draw` would at this moment."""
+    pool = queries.named_pool(call, now)
+    source = pool.account if pool else of_machine(call.machine)[1]
+    if source.balance_gpu_seconds < gpu_seconds:
+        raise too_little(source, gpu_seconds)
+    for cap in queries.caps_on(pool, call.mode_row["key"]) if pool else ():
+        if cap.left < gpu_seconds:
+            raise _passed(cap, gpu_seconds)
+
+
+def give_back(*, award: Award, source: LedgerAccount, gpu_seconds: int, key: str, now: datetime) -> int:
+    """Return hours of a locked award to the pools they came from, the latest first, and to their caps; how many."""
+    parts, left = [], gpu_seconds
+    for account, had in queries.drawn(award):
+        parts.append((account, min(had, left)))
+        left -= min(had, left)
+    parts = [(account, part) for account, part in parts if part]
+    _lock_years(parts)
+    for number, (account, part) in enumerate(parts):
+        transfer(
+            key=f"{key}{LEG}{number}" if number else key, kind=TransferKind.RETURN, source=source, target=account,
+            gpu_seconds=part, now=now,
+        )  # fmt: skip
+    mode = award.application.call.mode_row["key"]
+    for account, part in parts:
+        for cap in queries.caps_on(account.pool, mode) if account.pool else ():
+            Cap.objects.filter(pk=cap.pk).update(taken_gpu_seconds=F("taken_gpu_seconds") - part)
+    return sum(part for _account, part in parts)
+
+
+def _lock_years(parts: Sequence[tuple[LedgerAccount, int]]) -> None:
+    years = sorted({account.pool.year_id for account, _part in parts if account.pool})
+    list(AccountingYear.objects.select_for_update(no_key=True).filter(pk__in=years).order_by("pk"))
+
+
+def _take(pool: Pool, call: Call, gpu_seconds: int) -> None:
+    for cap in queries.caps_on(pool, call.mode_row["key"]):
+        room = Cap.objects.filter(pk=cap.pk, taken_gpu_seconds__lte=F("limit_gpu_seconds") - gpu_seconds)
+        if not room.update(taken_gpu_seconds=F("taken_gpu_seconds") + gpu_seconds):
+            raise _passed(cap, gpu_seconds)
+
+
+def _passed(cap: Cap, gpu_seconds: int) -> Refused:
+    cap.refresh_from_db()
+    return Refused(
+        f"The cap '{cap}' has {hours(cap.left)} GPU-hours left; this needs {hours(gpu_seconds)}.",
+        why=f"At most {cap.percent.normalize():f} % of {hours(cap.of_gpu_seconds)} GPU-hours may be given under it "
+        f"before {cap.year.ends_on:%-d %B %Y}. Source: {cap.told_source}.",
+        todo="Give less, wait until hours come back to the pool, or wait for the next accounting year.",
+    )

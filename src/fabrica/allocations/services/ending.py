@@ -1,0 +1,75 @@
+"""An award that ends, by its date or because it is taken back: what nobody used returns to the pools it came from."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from fabrica.allocations import queries, rules
+from fabrica.allocations.engine import hours
+from fabrica.allocations.models import Award, ClusterAccount, Transfer
+from fabrica.allocations.services.accounts import tell_leaders
+from fabrica.allocations.services.drawing import give_back
+from fabrica.allocations.services.topping_up import check_reason, must_go_on
+from fabrica.allocations.services.transfers import of_award
+from fabrica.allocations.services.watching import FREED
+from fabrica.allocations.states import TransferKind
+from fabrica.audit.services import record
+from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.people.models import Person
+from fabrica.projects.models import Project
+
+
+@transaction.atomic
+def return_unused(*, award: Award, now: datetime) -> int:
+    """Give the pools back what an award had free a day after its end; how much. Again, it does nothing.
+
+    What is held for jobs stays until they are booked. Hours that become free later go back the next time.
+    """
+    of_award(award)
+    if not queries.unused_due(now).filter(pk=award.pk).exists():
+        return 0
+    return _return(award, None, now)
+
+
+@transaction.atomic
+def revoke(*, award: Award, by: Person, now: datetime, reason: str) -> Award:
+    """Take an award back: it ends now, its account closes, and what is free returns to the pools it came from.
+
+    What runs goes on to its end, and is booked. The leaders read the reason. Raises NotAllowed for who may not add
+    hours to it, Refused without a reason and for an award that has ended.
+    """
+    if not rules.can_change(by, award):
+        raise NotAllowed(
+            "Only an officer who works neither for the organisation nor in the project, or an operator, takes it back."
+        )
+    check_reason(reason)
+    if not reason.strip():
+        raise Refused("To take an award back needs a reason.", todo="Say why; the project's leaders read it.")
+    of_award(award)
+    award = queries.award_of(award.project)
+    must_go_on(award, now)
+    award.ends_at = max(now, award.starts_at + timedelta(seconds=1))
+    award.revoked_at = now
+    award.save(update_fields=["ends_at", "revoked_at"])
+    Project.objects.filter(pk=award.project_id).update(ends_at=award.ends_at)
+    ClusterAccount.objects.filter(award=award).update(next_check_at=now, tries=0, **FREED)
+    returned = _return(award, by, now)
+    record(verb="award.revoke", by=by, subject=award.subject, now=now, gpu_seconds=returned)
+    tell_leaders(award, "award_revoked", "revoked", now, returned=hours(returned), reason=reason.strip())
+    return award
+
+
+def _return(award: Award, by: Person | None, now: datetime) -> int:
+    """What is free of a locked award goes back."""
+    free, *_rest = of_award(award)
+    count = Transfer.objects.filter(source=free, kind=TransferKind.RETURN).count()
+    returned = give_back(
+        award=award, source=free, gpu_seconds=free.balance_gpu_seconds, key=f"return:{award.project.slug}:{count}",
+        now=now,
+    )  # fmt: skip
+    if returned:
+        Award.objects.filter(pk=award.pk).update(returned_gpu_seconds=F("returned_gpu_seconds") + returned)
+        award.refresh_from_db(fields=["returned_gpu_seconds"])
+        record(verb="hours.return", by=by, subject=award.subject, now=now, gpu_seconds=returned)
+    return returned

@@ -1,0 +1,86 @@
+"""More time for an award that goes on, and hours for it."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from fabrica.allocations import queries, rules
+from fabrica.allocations.engine import add_months, beyond_extension, hours
+from fabrica.allocations.models import Award, Extension
+from fabrica.allocations.services.accounts import tell_leaders
+from fabrica.allocations.services.drawing import draw
+from fabrica.allocations.services.topping_up import check_reason, must_go_on, raise_limit
+from fabrica.allocations.services.transfers import check, of_award, used_before
+from fabrica.allocations.states import TransferKind
+from fabrica.applications.models import MOST
+from fabrica.audit.services import record
+from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.people.models import Person
+from fabrica.projects.models import Project
+
+
+@transaction.atomic
+def extend(*, award: Award, months: int, gpu_seconds: int, key: str, by: Person, now: datetime, reason: str) -> Award:
+    """Give an award more months, and hours from its mode's pool; the same key again does nothing.
+
+    The reason names what was approved, such as the interim report; the leaders read it. Raises NotAllowed for who may
+    not add hours to it; Refused beyond what its mode allows (all extensions together; with the source), a cap or the
+    pool, without a reason, and after its end.
+    """
+    if not rules.can_change(by, award):
+        raise NotAllowed(
+            "Only an officer who works neither for the organisation nor in the project, or an operator, extends it."
+        )
+    _check(months, gpu_seconds, key, reason)
+    free, *_rest = of_award(award)
+    award = queries.award_of(award.project)
+    if before := Extension.objects.filter(award=award, key=key).first():
+        if (before.months, before.gpu_seconds) != (months, gpu_seconds):
+            raise used_before(key)
+        return award
+    must_go_on(award, now)
+    _must_fit(award, months, gpu_seconds)
+    made = Extension.objects.create(
+        award=award, key=key, months=months, gpu_seconds=gpu_seconds, by=by, reason=reason.strip(), at=now
+    )
+    if gpu_seconds:
+        draw(
+            call=award.application.call, target=free, gpu_seconds=gpu_seconds, kind=TransferKind.EXTEND,
+            key=f"extend:{award.project.slug}:{key}", now=now,
+        )  # fmt: skip
+    return _prolong(award, made)
+
+
+def _check(months: int, gpu_seconds: int, key: str, reason: str) -> None:
+    check(gpu_seconds or 1, key)
+    if not 0 <= months <= MOST["months"] or not (months or gpu_seconds):
+        raise Refused("An extension gives months, hours, or both.", why=f"At most {MOST['months']} months.")
+    check_reason(reason)
+    if not reason.strip():
+        raise Refused("An extension needs a reason.", todo="Name what was approved, such as the interim report.")
+
+
+def _must_fit(award: Award, months: int, gpu_seconds: int) -> None:
+    had = queries.extended(award)
+    terms = award.application.call.terms
+    if reason := beyond_extension(terms, had, months, gpu_seconds, award.gpu_seconds - had[1]):
+        raise Refused(reason, todo="Grant less, or ask the project to apply again.")
+
+
+def _prolong(award: Award, made: Extension) -> Award:
+    ends_at, more, now = add_months(award.ends_at, made.months), made.gpu_seconds, made.at
+    Award.objects.filter(pk=award.pk).update(gpu_seconds=F("gpu_seconds") + more, ends_at=ends_at)
+    Project.objects.filter(pk=award.project_id).update(ends_at=ends_at)
+    award.refresh_from_db(fields=["gpu_seconds", "ends_at"])
+    record(
+        verb="award.extend", by=made.by, subject=award.subject, now=now, months=made.months, gpu_seconds=more,
+        ends_at=ends_at.isoformat(),
+    )  # fmt: skip
+    raise_limit(award, more, now)
+    tell_leaders(
+        award, "award_extended", f"extended:{made.key}", now, until=timezone.localdate(ends_at),
+        more=hours(more) if more else "", gpu_hours=hours(award.gpu_seconds), reason=made.reason,
+    )  # fmt: skip
+    return award
