@@ -7,6 +7,8 @@ from fabrica.kit.signing import create_key
 from fabrica.people import services as people
 from fabrica.people.tests.keys import new_line
 from fabrica.projects import services as projects
+from fabrica.projects.queries import code_of
+from fabrica.projects.states import Role
 from fabrica.registry.models import ModelVersion
 from fabrica.registry.tests.conftest import succeed, work
 from fabrica.training.tests.factories import open_site
@@ -35,6 +37,9 @@ def samples(cast, call, site, now):
     key = people.add_ssh_key(name="laptop", text=new_line(), by=cast.applicant, now=now)
     application = submitted(cast, call, now)
     model = ModelVersion.objects.get()
+    invitation = projects.invite(
+        project=site.project, email="new@example.org", role=Role.GUEST, by=cast.applicant, now=now
+    )
     return {
         ("organisations", "uid"): cast.startup.uid,
         ("people", "uid"): cast.mate.uid,
@@ -48,6 +53,8 @@ def samples(cast, call, site, now):
         ("desk", "code"): application.code,
         ("projects", "slug"): site.project.slug,
         ("members", "uid"): cast.mate.uid,
+        ("invitations", "uid"): invitation.uid,
+        ("invitations", "code"): code_of(invitation),
         ("runs", "number"): model.run.number,
         ("runs", "uid"): model.run.uid,
         ("data", "pk"): site.staging.pk,

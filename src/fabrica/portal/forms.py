@@ -12,11 +12,13 @@ from fabrica.calls.engine import Mode
 from fabrica.kit.units import gpu_hours, gpu_seconds
 from fabrica.portal.queries.case import Case
 from fabrica.portal.queries.topping import Room
+from fabrica.projects.states import Role
 from fabrica.reviews.models import COMMENT_LIMIT
 from fabrica.reviews.states import Verdict
 from fabrica.web import words
 
 MAX_HOURS = 10**8
+INVITABLE = [(one.value, one.label) for one in Role if one != Role.PI]
 HALF = Decimal("0.5")
 _WHOLE_OR_HALF = _("Add whole or half GPU-hours, such as 100 or 12.5.")
 
@@ -128,10 +130,19 @@ class DecideForm(forms.Form):
         return _meant(self.cleaned_data["gpu_hours"], self._shown)
 
 
-class MemberForm(forms.Form):
-    """Somebody to add to the project."""
+class InviteForm(forms.Form):
+    """Somebody to invite to the project, and as what."""
 
-    email = forms.EmailField(label=_("Their e-mail address"), help_text=_("They need an account here first."))
+    email = forms.EmailField(
+        label=_("Their e-mail address"), help_text=_("They get a link that works once. They need no account yet.")
+    )
+    role = forms.ChoiceField(label=_("Role"), choices=INVITABLE, initial=Role.MEMBER)
+
+
+class RoleForm(forms.Form):
+    """Another role for a member."""
+
+    role = forms.ChoiceField(choices=INVITABLE)
 
 
 class PeriodForm(forms.Form):

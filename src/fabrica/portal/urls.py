@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from fabrica.portal.pages import desk, figures, front, home, project, topping_up
+from fabrica.portal.pages import desk, figures, front, home, members, project, topping_up
 
 portal_patterns = [
     path("", front.start, name="start"),
@@ -13,8 +13,15 @@ portal_patterns = [
     path("desk/<str:code>/", desk.desk, name="desk"),
     path("projects/<slug:slug>/", project.project, name="project"),
     path("projects/<slug:slug>/top-up/", topping_up.top_up, name="top_up"),
-    path("projects/<slug:slug>/members/", project.member_add, name="member_add"),
-    path("projects/<slug:slug>/members/<str:uid>/remove/", project.member_remove, name="member_remove"),
+    path("projects/<slug:slug>/invite/", members.invite, name="invite"),
+    path("projects/<slug:slug>/invitations/<str:uid>/again/", members.invite_again, name="invite_again"),
+    path("projects/<slug:slug>/invitations/<str:uid>/revoke/", members.revoke, name="invitation_revoke"),
+    path("projects/<slug:slug>/members/<str:uid>/remove/", members.remove, name="member_remove"),
+    path("projects/<slug:slug>/members/<str:uid>/role/", members.role, name="member_role"),
+    path("projects/<slug:slug>/members/<str:uid>/propose/", members.propose, name="propose_pi"),
+    path("projects/<slug:slug>/proposal/", members.proposal, name="proposal"),
+    path("projects/<slug:slug>/leave/", members.leave, name="leave"),
+    path("invitations/<str:code>/", members.invitation, name="invitation"),
 ]
 urlpatterns = [
     path("home/", home.home, name="home"),

@@ -1,9 +1,14 @@
-"""Projects and their members."""
+"""Projects, their members, and how people come and go."""
+
+from datetime import datetime
 
 from django.db import models
+from django.db.models import Q
 
+from fabrica.kit.claims import Claimable
+from fabrica.kit.ids import new_uid
 from fabrica.people.models import Organisation, Person
-from fabrica.projects.states import Role
+from fabrica.projects.states import HandoverState, InvitationState, Role
 
 
 class Project(models.Model):
@@ -20,9 +25,19 @@ class Project(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def subject(self) -> str:
+        """How the audit names it."""
+        return f"project:{self.slug}"
+
+    @property
+    def page(self) -> str:
+        """Where it stands on the portal."""
+        return f"/projects/{self.slug}/"
+
 
 class Member(models.Model):
-    """A person who works in a project."""
+    """A person who belongs to a project; their role says what they may do there."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="members")
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
@@ -31,3 +46,67 @@ class Member(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "person"], name="projects_member_once")]
+
+
+class Invitation(Claimable):
+    """A letter that lets whoever opens its link join, once, until a day. `serial` counts letters: the last one counts.
+
+    The link is not kept: it is made from `uid` and `serial` under the site's secret when the letter is sent.
+    """
+
+    uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=20, choices=Role.choices)
+    invited_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    invited_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    serial = models.PositiveSmallIntegerField(default=1)
+    accepted_by = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")
+    accepted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    mail_at = models.DateTimeField(null=True, help_text="When its letter is to be sent; empty once it was.")
+    mail_tries = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "email"],
+                condition=Q(accepted_at=None, revoked_at=None),
+                name="projects_invitation_once",
+            )
+        ]
+        indexes = [models.Index(fields=["mail_at"], condition=Q(mail_at__isnull=False), name="projects_letter_due")]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.project}"
+
+    def state(self, now: datetime) -> InvitationState:
+        """Where it stands."""
+        if self.accepted_at is not None:
+            return InvitationState.ACCEPTED
+        if self.revoked_at is not None:
+            return InvitationState.REVOKED
+        return InvitationState.OPEN if now < self.expires_at else InvitationState.EXPIRED
+
+
+class Handover(models.Model):
+    """The wish that another member become principal investigator. It happens only when they consent."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="handovers")
+    to = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    proposed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    state = models.CharField(max_length=20, choices=HandoverState.choices, default=HandoverState.OPEN)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project"], condition=Q(state=HandoverState.OPEN), name="projects_one_handover"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project} to {self.to}"

@@ -15,8 +15,9 @@ from fabrica.kit.errors import NotFound, Problem
 from fabrica.people.models import Person
 from fabrica.portal.counted import counted, in_native
 from fabrica.projects import rules
-from fabrica.projects.models import Member, Project
-from fabrica.projects.queries import project_of
+from fabrica.projects.models import Handover, Invitation, Member, Project
+from fabrica.projects.queries import open_handover, project_of, unanswered
+from fabrica.projects.states import MAY, InvitationState, Right, Role
 from fabrica.registry.models import ModelVersion
 from fabrica.registry.queries import visible_to as models_visible_to
 from fabrica.training.models import Run
@@ -53,15 +54,27 @@ class Hours:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """An unanswered invitation, and how it stands now."""
+
+    invitation: Invitation
+    state: InvitationState
+
+
+@dataclass(frozen=True)
 class Workplace:
-    """A project as one person sees it: whether they work in it, and whether they lead it."""
+    """A project as one person sees it: as what they belong to it, whether they work in it, and whether they lead it."""
 
     project: Project
     is_open: bool
     can_work: bool
     leads: bool
+    is_pi: bool
+    me: Member | None
     hours: Hours | None
     members: Sequence[Member]
+    invitations: Sequence[Shown]
+    proposal: Handover | None
     stagings: Sequence[Staging]
     runs: Sequence[Run]
     models: Sequence[ModelVersion]
@@ -76,13 +89,20 @@ def workplace_of(person: Person, slug: str, now: datetime) -> Workplace:
     project = project_of(person, slug)
     hours, can_work = _hours(project), rules.works_in(person, project)
     unix_name = _unix_name(person, hours.award) if hours and can_work else ""
+    members = list(project.members.select_related("person").order_by("pk"))
+    me = next((one for one in members if one.person_id == person.pk), None)
+    leads = me is not None and Right.MANAGE in MAY[Role(me.role)]
     return Workplace(
         project=project,
         is_open=now < project.ends_at,
         can_work=can_work,
-        leads=rules.leads(person, project),
+        leads=leads,
+        is_pi=me is not None and me.role == Role.PI,
+        me=me,
         hours=hours,
-        members=list(project.members.select_related("person").order_by("pk")),
+        members=members,
+        invitations=[Shown(one, one.state(now)) for one in unanswered(project)] if leads else [],
+        proposal=open_handover(project, now),
         stagings=list(stagings_in(person, project)[:MAX_STAGINGS]),
         runs=list(runs_in(person, project)[:MAX_RUNS]),
         models=list(models_visible_to(person).filter(model__project=project)[:MAX_MODELS]),
