@@ -1,5 +1,6 @@
 """The API of what only composed pages show: my next step, and the staff's queue."""
 
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -7,14 +8,18 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import Field
 
+from fabrica.allocations.queries import award_of
 from fabrica.applications.queries import clocks_of
 from fabrica.applications.states import Standing
+from fabrica.kit.errors import NotFound
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
 from fabrica.portal.queries import access, desk
 from fabrica.portal.queries.home import home_of
 from fabrica.portal.queries.kpis import Kpi, kpis_for, this_year
+from fabrica.portal.queries.life import life_of
 from fabrica.portal.words import told
+from fabrica.projects.queries import project_of
 from fabrica.web.scopes import needs
 
 router = Router(tags=["portal"])
@@ -60,6 +65,32 @@ class AccessTimesOut(Schema):
     fewest_awards: int
     unit: str
     modes: list[AccessTimeOut]
+
+
+class ForecastOut(Schema):
+    """Where the hours of a project go if its jobs go on as they did, in GPU-seconds; null where nobody can tell.
+
+    `basis` says what it rests on: `recent` (the last `recent_days` days), `whole` (since the award began); or why
+    there is none: `early`, `ended`. `idle_since` is when a job last ran.
+    """
+
+    basis: Literal["recent", "whole", "early", "ended"]
+    recent_days: int
+    awarded: int
+    used: int
+    days_gone: int
+    days_left: int
+    used_percent: int
+    time_percent: int
+    per_day: int | None
+    needed_per_day: int | None
+    expected: int | None
+    unused: int | None
+    runs_out_at: datetime | None
+    idle_since: datetime
+    idle_days: int
+    is_idle: bool
+    rule: str
 
 
 class QueueRow(Schema):
@@ -127,6 +158,21 @@ def queue(
     page = desk.page_by_urgency(desk.shown(person, state, now), cursor)
     clocks = clocks_of(page.rows)
     return {"rows": [desk.timed(one, clocks.get(one.pk), now) for one in page.rows], "next_cursor": page.next_cursor}
+
+
+@router.get("/projects/{slug}/forecast", response=ForecastOut)
+@needs("read")
+def forecast(request: HttpRequest, slug: str) -> dict[str, Any]:
+    """Where the hours of a project go; 404 where no award pays for it, or no rule of its site can be read."""
+    life = life_of(award_of(project_of(signed_in(request), slug)), utcnow())
+    if life is None:
+        raise NotFound("The rules of its site about idle projects cannot be read.", todo="Tell the operator.")
+    return asdict(life.forecast) | {
+        "basis": life.forecast.basis.value,
+        "recent_days": life.rule.recent_days, "awarded": life.awarded, "used": life.used, "unused": life.unused,
+        "idle_since": life.idle.since, "idle_days": life.idle.days, "is_idle": life.is_idle,
+        "rule": str(life.rule.source),
+    }  # fmt: skip
 
 
 @router.get("/access-times", response=AccessTimesOut, by_alias=True)

@@ -14,6 +14,7 @@ from fabrica.dataspaces.queries import stagings_in
 from fabrica.kit.errors import NotFound, Problem
 from fabrica.people.models import Person
 from fabrica.portal.counted import counted, in_native
+from fabrica.portal.queries.life import Life, life_of
 from fabrica.projects import rules
 from fabrica.projects.models import Handover, Invitation, Member, Project
 from fabrica.projects.queries import open_handover, project_of, unanswered
@@ -46,6 +47,7 @@ class Hours:
     counted: str
     free_there: str
     top_ups: Sequence[TopUp]
+    life: Life | None
 
     @property
     def is_ready(self) -> bool:
@@ -87,7 +89,7 @@ class Workplace:
 def workplace_of(person: Person, slug: str, now: datetime) -> Workplace:
     """A project with all that belongs to it. Raises NotFound, also for one the person may not see."""
     project = project_of(person, slug)
-    hours, can_work = _hours(project), rules.works_in(person, project)
+    hours, can_work = _hours(project, now), rules.works_in(person, project)
     unix_name = _unix_name(person, hours.award) if hours and can_work else ""
     members = list(project.members.select_related("person").order_by("pk"))
     me = next((one for one in members if one.person_id == person.pk), None)
@@ -126,7 +128,7 @@ def _unix_name(person: Person, award: Award) -> str:
     return unix_names(award.machine.site, [person.pk]).get(person.pk, "")
 
 
-def _hours(project: Project) -> Hours | None:
+def _hours(project: Project, now: datetime) -> Hours | None:
     try:
         award = award_of(project)
     except NotFound:
@@ -134,7 +136,9 @@ def _hours(project: Project) -> Hours | None:
     has = balance(award)
     told = counted(award.machine), in_native(award.machine, has.free)
     added = list(top_ups_of(award)[:MAX_TOP_UPS])
-    return Hours(award, has, in_flight(award), cluster_account_of(award), _bill(project), *told, added)
+    return Hours(
+        award, has, in_flight(award), cluster_account_of(award), _bill(project), *told, added, life_of(award, now)
+    )
 
 
 def _bill(project: Project) -> RunBill | None:
