@@ -39,8 +39,8 @@ class Given:
 class Forecast:
     """`expected` is what will be used at the end, never more than was awarded; None where nobody can tell yet.
 
-    `runs_out_at` is when the last hour goes, if that is before the end. `per_day` is the rate it rests on, `needed_per_day` the
-    rate that would use everything by the end; both in GPU-seconds.
+    `runs_out_at` is when the last hour goes, if that is before the end. `per_day` is the rate it rests on,
+    `needed_per_day` the rate that would use everything by the end; both in GPU-seconds.
     """
 
     basis: Basis
@@ -59,7 +59,7 @@ class Forecast:
 
 
 def forecast(given: Given, now: datetime) -> Forecast:
-    """The forecast at a moment. The last `recent_days` days tell, once the award is that old; before, all of its time."""
+    """The forecast at a moment: from the last `recent_days` days once the award is that old, before from all of it."""
     gone = max(timedelta(0), min(now, given.ends_at) - given.starts_at)
     left = max(timedelta(0), given.ends_at - max(now, given.starts_at))
     basis = _basis(given, gone, left)
