@@ -6,6 +6,7 @@ from fabrica.conftest import call, cast, machine, now  # noqa: F401 - fixtures
 from fabrica.kit.signing import create_key
 from fabrica.people import services as people
 from fabrica.people.tests.keys import new_line
+from fabrica.portal.tasks import look_after
 from fabrica.projects import services as projects
 from fabrica.projects.queries import code_of
 from fabrica.projects.states import Role
@@ -37,6 +38,8 @@ def samples(cast, call, site, now):
     key = people.add_ssh_key(name="laptop", text=new_line(), by=cast.applicant, now=now)
     application = submitted(cast, call, now)
     model = ModelVersion.objects.get()
+    look_after(now)
+    look_after(now)
     invitation = projects.invite(
         project=site.project, email="new@example.org", role=Role.GUEST, by=cast.applicant, now=now
     )
@@ -55,6 +58,7 @@ def samples(cast, call, site, now):
         ("members", "uid"): cast.mate.uid,
         ("invitations", "uid"): invitation.uid,
         ("invitations", "code"): code_of(invitation),
+        ("reports", "kind"): "final",
         ("runs", "number"): model.run.number,
         ("runs", "uid"): model.run.uid,
         ("data", "pk"): site.staging.pk,

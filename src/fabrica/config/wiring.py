@@ -33,6 +33,7 @@ LOOPS = [
     ("allocations", "meter_book"),
     ("training", "correct"),
     ("allocations", "watch"),
+    ("portal", "look_after"),
     ("projects", "send_invitation"),
     ("notices", "send"),
     ("audit", "seal"),

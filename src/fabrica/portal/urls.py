@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from fabrica.portal.pages import desk, figures, front, home, members, project, topping_up
+from fabrica.portal.pages import desk, figures, front, home, members, project, reports, topping_up
 
 portal_patterns = [
     path("", front.start, name="start"),
@@ -10,6 +10,7 @@ portal_patterns = [
     path("home/notices/read/", home.notices_read, name="notices_read"),
     path("desk/", desk.queue, name="queue"),
     path("desk/figures/", figures.figures, name="figures"),
+    path("desk/projects/", reports.watchlist, name="watchlist"),
     path("desk/<str:code>/", desk.desk, name="desk"),
     path("projects/<slug:slug>/", project.project, name="project"),
     path("projects/<slug:slug>/top-up/", topping_up.top_up, name="top_up"),
@@ -21,6 +22,10 @@ portal_patterns = [
     path("projects/<slug:slug>/members/<str:uid>/propose/", members.propose, name="propose_pi"),
     path("projects/<slug:slug>/proposal/", members.proposal, name="proposal"),
     path("projects/<slug:slug>/leave/", members.leave, name="leave"),
+    path("projects/<slug:slug>/reports/<slug:kind>/", reports.report, name="report"),
+    path("projects/<slug:slug>/reports/<slug:kind>/save/", reports.autosave, name="report_autosave"),
+    path("projects/<slug:slug>/reports/<slug:kind>/judge/", reports.judge, name="report_judge"),
+    path("projects/<slug:slug>/idle-hours/", reports.keep_hours, name="keep_hours"),
     path("invitations/<str:code>/", members.invitation, name="invitation"),
 ]
 urlpatterns = [

@@ -1,6 +1,6 @@
 """Projects, their members, and how people come and go."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import models
 from django.db.models import Q
@@ -8,7 +8,18 @@ from django.db.models import Q
 from fabrica.kit.claims import Claimable
 from fabrica.kit.ids import new_uid
 from fabrica.people.models import Organisation, Person
-from fabrica.projects.states import HandoverState, InvitationState, Role
+from fabrica.projects.engine import Question, question_from
+from fabrica.projects.states import (
+    WRITABLE,
+    HandoverState,
+    InvitationState,
+    ProposalState,
+    ReportKind,
+    ReportState,
+    Role,
+)
+
+TEXT_LIMIT = 3_000
 
 
 class Project(models.Model):
@@ -110,3 +121,90 @@ class Handover(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project} to {self.to}"
+
+
+class LifeWatch(Claimable):
+    """When a project's life is looked at next; empty once nothing is left to look for."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="+")
+    next_look_at = models.DateTimeField(null=True, db_index=True)
+
+    def __str__(self) -> str:
+        return f"Watch over {self.project}"
+
+
+class ReclaimProposal(models.Model):
+    """The question to an officer whether a project's idle hours go back. Nothing follows by itself.
+
+    `facts` are the figures and the rule it rests on.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    made_at = models.DateTimeField()
+    facts = models.JSONField()
+    state = models.CharField(max_length=20, choices=ProposalState.choices, default=ProposalState.OPEN)
+    decided_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    reason = models.TextField(max_length=TEXT_LIMIT, blank=True, help_text="The project's people read it.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project"], condition=Q(state=ProposalState.OPEN), name="projects_one_reclaim"
+            )
+        ]
+        indexes = [models.Index(fields=["state", "-made_at"], name="projects_reclaims")]
+
+
+class Report(models.Model):
+    """A report a project owes. `form` is the row of the data that held when its award began; it keeps it.
+
+    `figures` are those of the ledger, frozen when it is handed in.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="reports")
+    kind = models.CharField(max_length=20, choices=ReportKind.choices)
+    form = models.JSONField()
+    due_on = models.DateField()
+    state = models.CharField(max_length=20, choices=ReportState.choices, default=ReportState.OPEN)
+    answers = models.JSONField(default=dict)
+    figures = models.JSONField(default=dict)
+    draft_version = models.PositiveIntegerField(default=0, help_text="Counts saves; two editors notice each other.")
+    saved_at = models.DateTimeField(null=True)
+    submitted_at = models.DateTimeField(null=True)
+    submitted_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField(max_length=TEXT_LIMIT, blank=True, help_text="What the officer told the project.")
+    lifted_at = models.DateTimeField(null=True, help_text="Since when it bars nobody, though it is overdue.")
+    lifted_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    lift_reason = models.TextField(max_length=TEXT_LIMIT, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "kind"], name="projects_report_once")]
+        indexes = [models.Index(fields=["state", "due_on"], name="projects_reports_due")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.project.slug}"
+
+    @property
+    def page(self) -> str:
+        """Where it is written and read."""
+        return f"{self.project.page}reports/{self.kind}/"
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """What it asks."""
+        return tuple(question_from(row) for row in self.form["questions"])
+
+    @property
+    def is_writable(self) -> bool:
+        return self.state in WRITABLE
+
+    def is_overdue(self, today: date) -> bool:
+        """Whether its day has passed and it was not handed in."""
+        return self.is_writable and today > self.due_on
+
+    def is_barring(self, today: date) -> bool:
+        """Whether it bars new applications."""
+        return self.is_overdue(today) and self.lifted_at is None

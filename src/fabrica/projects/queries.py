@@ -4,14 +4,16 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.core.signing import BadSignature, Signer
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from fabrica.kit.errors import NotFound
 from fabrica.people import rules as people_rules
-from fabrica.people.models import Person
+from fabrica.people.models import Organisation, Person
 from fabrica.people.states import Role
-from fabrica.projects.models import Handover, Invitation, Member, Project
-from fabrica.projects.states import HandoverState, Right, holders
+from fabrica.projects.models import Handover, Invitation, LifeWatch, Member, Project, ReclaimProposal, Report
+from fabrica.projects.states import WRITABLE, HandoverState, Right, holders
+from fabrica.projects.states import Role as ProjectRole
 
 MAX_LETTER_TRIES = 8
 _SIGNER = Signer(salt="fabrica.projects.invitation", sep=".")
@@ -106,3 +108,41 @@ def roles_of(person: Person, projects: Iterable[Project]) -> dict[int, str]:
     """As what a person belongs to each of some projects, by the project's key."""
     rows = Member.objects.filter(person=person, project__in=[one.pk for one in projects])
     return dict(rows.values_list("project", "role"))
+
+
+def reports_visible_to(person: Person) -> QuerySet[Report]:
+    """The reports of the projects the person may see, the one due first."""
+    rows = Report.objects.select_related("project__organisation", "submitted_by", "decided_by")
+    return rows.filter(project__in=visible_to(person).order_by()).order_by("due_on", "pk")
+
+
+def report_of(person: Person, slug: str, kind: str) -> Report:
+    """A report of a project. Raises NotFound, also for what the person may not see."""
+    found = reports_visible_to(person).filter(project__slug=slug, kind=kind).first()
+    if found is None:
+        raise NotFound(f"There is no {kind[:20]} report of {slug} among yours.")
+    return found
+
+
+def overdue(rows: QuerySet[Report], now: datetime) -> QuerySet[Report]:
+    """Those of some reports whose day has passed and that were not handed in."""
+    return rows.filter(state__in=WRITABLE, due_on__lt=timezone.localtime(now).date())
+
+
+def bar_on(organisation: Organisation, person: Person, now: datetime) -> Report | None:
+    """The report that bars an organisation, or the person as principal investigator, from new applications."""
+    led = Member.objects.filter(person=person, role=ProjectRole.PI).values("project")
+    theirs = Q(project__organisation=organisation) | Q(project__in=led)
+    rows = Report.objects.select_related("project").filter(theirs, lifted_at=None)
+    return overdue(rows, now).order_by("due_on", "pk").first()
+
+
+def watches_due(now: datetime) -> QuerySet[LifeWatch]:
+    """The projects whose life is to be looked at now, the one that waits longest first."""
+    return LifeWatch.objects.select_related("project").filter(next_look_at__lte=now).order_by("next_look_at", "pk")
+
+
+def reclaims_visible_to(person: Person) -> QuerySet[ReclaimProposal]:
+    """The questions about idle hours of the projects the person may see, newest first."""
+    rows = ReclaimProposal.objects.select_related("project__organisation", "decided_by")
+    return rows.filter(project__in=visible_to(person).order_by()).order_by("-pk")

@@ -1,6 +1,8 @@
 """May this person ...? All answers come from one table, `states.MAY`."""
 
+from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
+from fabrica.people.states import Role as SiteRole
 from fabrica.projects.models import Project
 from fabrica.projects.states import Right, Role, holders
 
@@ -23,3 +25,9 @@ def leads(person: Person, project: Project) -> bool:
 def is_pi(person: Person, project: Project) -> bool:
     """Whether the person is its principal investigator."""
     return project.members.filter(person=person, role=Role.PI).exists()
+
+
+def judges_reports(person: Person, project: Project) -> bool:
+    """Whether the person accepts reports, or lifts a bar: an officer outside the project and its organisation."""
+    is_inside = people_rules.works_for(person, project.organisation) or project.members.filter(person=person).exists()
+    return people_rules.has_role(person, SiteRole.OFFICER) and not is_inside

@@ -58,3 +58,30 @@ class HandoverState(TextChoices):
     ACCEPTED = "accepted", _("Accepted")
     DECLINED = "declined", _("Declined")
     WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class ReportKind(TextChoices):
+    """Which report of a project."""
+
+    PROGRESS = "progress", _("Progress report")
+    FINAL = "final", _("Final report")
+
+
+class ReportState(TextChoices):
+    """Where a report stands."""
+
+    OPEN = "open", _("To be written")
+    SUBMITTED = "submitted", _("Handed in")
+    RETURNED = "returned", _("Sent back")
+    ACCEPTED = "accepted", _("Accepted")
+
+
+WRITABLE = (ReportState.OPEN, ReportState.RETURNED)
+
+
+class ProposalState(TextChoices):
+    """Where the question stands whether idle hours go back to the pool."""
+
+    OPEN = "open", _("Waits for an officer")
+    KEPT = "kept", _("The hours stay")
+    LAPSED = "lapsed", _("No longer so")

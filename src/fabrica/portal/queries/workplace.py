@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
+
 from fabrica.allocations.engine import Balance
 from fabrica.allocations.models import Award, ClusterAccount, TopUp
 from fabrica.allocations.queries import award_of, balance, charged_as, cluster_account_of, in_flight, top_ups_of
@@ -15,8 +17,9 @@ from fabrica.kit.errors import NotFound, Problem
 from fabrica.people.models import Person
 from fabrica.portal.counted import counted, in_native
 from fabrica.portal.queries.life import Life, life_of
+from fabrica.portal.words import due
 from fabrica.projects import rules
-from fabrica.projects.models import Handover, Invitation, Member, Project
+from fabrica.projects.models import Handover, Invitation, Member, Project, ReclaimProposal, Report
 from fabrica.projects.queries import open_handover, project_of, unanswered
 from fabrica.projects.states import MAY, InvitationState, Right, Role
 from fabrica.registry.models import ModelVersion
@@ -56,6 +59,15 @@ class Hours:
 
 
 @dataclass(frozen=True)
+class Owed:
+    """A report of the project, and its day in words with the tone of the badge."""
+
+    report: Report
+    due: tuple[str, str]
+    is_barring: bool
+
+
+@dataclass(frozen=True)
 class Shown:
     """An unanswered invitation, and how it stands now."""
 
@@ -77,6 +89,9 @@ class Workplace:
     members: Sequence[Member]
     invitations: Sequence[Shown]
     proposal: Handover | None
+    reports: Sequence[Owed]
+    writes: bool
+    reclaim: ReclaimProposal | None  # the newest question about its idle hours, and its answer
     stagings: Sequence[Staging]
     runs: Sequence[Run]
     models: Sequence[ModelVersion]
@@ -105,6 +120,9 @@ def workplace_of(person: Person, slug: str, now: datetime) -> Workplace:
         members=members,
         invitations=[Shown(one, one.state(now)) for one in unanswered(project)] if leads else [],
         proposal=open_handover(project, now),
+        reports=owed_by(project, now),
+        writes=me is not None and Right.REPORT in MAY[Role(me.role)],
+        reclaim=ReclaimProposal.objects.filter(project=project).order_by("-pk").first(),
         stagings=list(stagings_in(person, project)[:MAX_STAGINGS]),
         runs=list(runs_in(person, project)[:MAX_RUNS]),
         models=list(models_visible_to(person).filter(model__project=project)[:MAX_MODELS]),
@@ -113,6 +131,13 @@ def workplace_of(person: Person, slug: str, now: datetime) -> Workplace:
         unix_name=unix_name,
         card=_card(hours.award) if hours and unix_name else (),
     )
+
+
+def owed_by(project: Project, now: datetime) -> list[Owed]:
+    """The reports of a project, the one due first."""
+    today = timezone.localtime(now).date()
+    rows = Report.objects.select_related("project").filter(project=project).order_by("due_on", "pk")
+    return [Owed(one, due(one.due_on, today), one.is_barring(today)) for one in rows]
 
 
 def _card(award: Award) -> tuple[str, ...]:

@@ -11,20 +11,52 @@ from fabrica.projects.services.inviting import (
 )
 from fabrica.projects.services.members import add_member, leave, remove_member, set_role
 from fabrica.projects.services.opening import open_project
+from fabrica.projects.services.reporting import (
+    ReportSavedMeanwhile,
+    accept_report,
+    lift_bar,
+    plan_reports,
+    remind,
+    return_report,
+    save_report,
+    submit_report,
+)
+from fabrica.projects.services.watching import (
+    keep_hours,
+    lapse_reclaim,
+    look_again,
+    make_watches,
+    propose_reclaim,
+    warn_idle,
+)
 
 __all__ = [
     "MOST_OPEN",
+    "ReportSavedMeanwhile",
     "accept_invitation",
+    "accept_report",
     "add_member",
     "answer_proposal",
     "invite",
     "invite_again",
+    "keep_hours",
+    "lapse_reclaim",
     "leave",
+    "lift_bar",
+    "look_again",
+    "make_watches",
     "note_letter",
     "open_project",
+    "plan_reports",
     "propose_pi",
+    "propose_reclaim",
+    "remind",
     "remove_member",
+    "return_report",
     "revoke_invitation",
+    "save_report",
     "set_role",
+    "submit_report",
+    "warn_idle",
     "withdraw_proposal",
 ]
