@@ -155,6 +155,7 @@ class ReportForm(forms.Form):
 
     def __init__(self, data: Any = None, *, report: Report) -> None:
         super().__init__(data, initial={"draft_version": report.draft_version, **report.answers})
+        self.needed_to_submit = frozenset(one.key for one in report.questions if one.is_needed)
         language = (get_language() or "en")[:2]
         for one in report.questions:
             limit = _("At most %(most)s words.") if one.unit == "words" else _("At most %(most)s letters.")
@@ -162,6 +163,10 @@ class ReportForm(forms.Form):
                 label=one.said(language), help_text=limit % {"most": one.most}, required=False, strip=False,
                 max_length=MOST_LETTERS, widget=forms.Textarea({"rows": 6}),
             )  # fmt: skip
+            if one.unit == "words":  # the page counts letters; told beside a limit in words they would mislead
+                self.fields[one.key].widget.attrs.pop("maxlength")
+            else:
+                self.fields[one.key].widget.attrs["maxlength"] = str(one.most)
 
     def answers(self) -> dict[str, str]:
         """What was written, as far as it can be read."""
