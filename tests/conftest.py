@@ -40,6 +40,7 @@ def samples(cast, call, site, now):
     model = ModelVersion.objects.get()
     look_after(now)
     look_after(now)
+    publication = projects.add_publication(project=site.project, doi="10.1234/a", by=cast.applicant, now=now)
     invitation = projects.invite(
         project=site.project, email="new@example.org", role=Role.GUEST, by=cast.applicant, now=now
     )
@@ -59,6 +60,7 @@ def samples(cast, call, site, now):
         ("invitations", "uid"): invitation.uid,
         ("invitations", "code"): code_of(invitation),
         ("reports", "kind"): "final",
+        ("publications", "pk"): publication.pk,
         ("runs", "number"): model.run.number,
         ("runs", "uid"): model.run.uid,
         ("data", "pk"): site.staging.pk,

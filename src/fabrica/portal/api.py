@@ -274,8 +274,9 @@ def save_report(request: HttpRequest, slug: str, kind: str, payload: AnswersIn) 
     """Keep what is written so far. 409 where somebody else saved since."""
     person = signed_in(request)
     found = report_of(person, slug, kind)
-    given = {"answers": payload.answers, "version": payload.draft_version}
-    return projects.save_report(report=found, **given, by=person, now=utcnow())
+    return projects.save_report(
+        report=found, answers=payload.answers, version=payload.draft_version, by=person, now=utcnow()
+    )
 
 
 @router.post("/projects/{slug}/reports/{kind}/submit", response=ReportOut)

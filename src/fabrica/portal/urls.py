@@ -25,6 +25,8 @@ portal_patterns = [
     path("projects/<slug:slug>/reports/<slug:kind>/", reports.report, name="report"),
     path("projects/<slug:slug>/reports/<slug:kind>/save/", reports.autosave, name="report_autosave"),
     path("projects/<slug:slug>/reports/<slug:kind>/judge/", reports.judge, name="report_judge"),
+    path("projects/<slug:slug>/publications/", reports.publication_add, name="publication_add"),
+    path("projects/<slug:slug>/publications/<int:pk>/remove/", reports.publication_remove, name="publication_remove"),
     path("projects/<slug:slug>/idle-hours/", reports.keep_hours, name="keep_hours"),
     path("invitations/<str:code>/", members.invitation, name="invitation"),
 ]

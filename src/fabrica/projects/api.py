@@ -12,7 +12,7 @@ from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
 from fabrica.projects import queries, rules, services
-from fabrica.projects.models import Handover, Invitation, Member
+from fabrica.projects.models import Handover, Invitation, Member, Publication
 from fabrica.projects.states import InvitationState, Role
 from fabrica.web.scopes import needs
 
@@ -105,6 +105,20 @@ class ProposalOut(Schema):
     proposed_at: datetime
     expires_at: datetime
     state: str
+
+
+class PublicationOut(Schema):
+    """A publication by its DOI, in small letters, and where it can be read."""
+
+    doi: str
+    address: str
+    added_at: datetime
+
+
+class DoiIn(Schema):
+    """A DOI, bare or as its address."""
+
+    doi: str = Field(max_length=300)
 
 
 class AnswerIn(Schema):
@@ -220,6 +234,34 @@ def accept_invitation(request: HttpRequest, payload: CodeIn) -> Member:
     """Join the project that I was invited to."""
     found = queries.invitation_by_code(payload.code)
     return services.accept_invitation(invitation=found, by=signed_in(request), now=utcnow())
+
+
+@router.get("/projects/{slug}/publications", response=list[PublicationOut])
+@needs("read")
+def publications(request: HttpRequest, slug: str) -> Any:
+    """What a project published, newest first."""
+    return queries.project_of(signed_in(request), slug).publications.order_by("-pk")
+
+
+@router.post("/projects/{slug}/publications", response={201: PublicationOut})
+@needs("account")
+def add_publication(request: HttpRequest, slug: str, payload: DoiIn) -> Status[Publication]:
+    """Name a publication of my project."""
+    person = signed_in(request)
+    project = queries.project_of(person, slug)
+    return Status(201, services.add_publication(project=project, doi=payload.doi, by=person, now=utcnow()))
+
+
+@router.delete("/projects/{slug}/publications", response={204: None})
+@needs("account")
+def remove_publication(request: HttpRequest, slug: str, doi: str) -> Status[None]:
+    """Take a publication away."""
+    person = signed_in(request)
+    found = queries.project_of(person, slug).publications.filter(doi=doi.lower()).first()
+    if found is None:
+        raise NotFound("This project names no such publication.")
+    services.remove_publication(publication=found, by=person, now=utcnow())
+    return Status(204, None)
 
 
 @router.get("/projects/{slug}/proposal", response=ProposalOut)

@@ -1,6 +1,7 @@
 """Projects, their members, and how people come and go."""
 
 from datetime import date, datetime
+from urllib.parse import quote
 
 from django.db import models
 from django.db.models import Q
@@ -208,3 +209,23 @@ class Report(models.Model):
     def is_barring(self, today: date) -> bool:
         """Whether it bars new applications."""
         return self.is_overdue(today) and self.lifted_at is None
+
+
+class Publication(models.Model):
+    """What a project published, by its DOI in small letters. Nothing is looked up."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="publications")
+    doi = models.CharField(max_length=200)
+    added_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "doi"], name="projects_publication_once")]
+
+    def __str__(self) -> str:
+        return self.doi
+
+    @property
+    def address(self) -> str:
+        """Where it can be read."""
+        return f"https://doi.org/{quote(self.doi, safe='/.:;()-_')}"

@@ -50,8 +50,7 @@ def _written(request: HttpRequest, found: Report, form: ReportForm) -> HttpRespo
     if "submit" not in request.POST:
         messages.success(request, _("Saved."))
         return redirect("portal:report", found.project.slug, found.kind)
-    form.data = form.data.copy()
-    form.data["draft_version"] = str(kept.draft_version)
+    form.data = {**form.data.dict(), "draft_version": str(kept.draft_version)}  # type: ignore[attr-defined]  # a QueryDict
     services.submit_report(report=kept, figures=figures_of(found.project, now), by=person, now=now)
     messages.success(request, _("Handed in. An officer looks at it; we write to you."))
     return redirect("portal:project", found.project.slug)
@@ -111,6 +110,7 @@ def _page(request: HttpRequest, found: Report, form: ReportForm | None, judging:
         "carbon": figures.get("carbon_source", ""), "grams_per_kwh": figures.get("grams_per_kwh"),
         "carbon_year": figures.get("carbon_year"), "due": due(found.due_on, today),
         "is_barring": found.is_barring(today), "answers": [] if form else _answers(found),
+        "publications": figures.get("publications", []),
         "judging": judging if rules.judges_reports(person, found.project) else None,
         "may_accept": found.state == ReportState.SUBMITTED,
     }  # fmt: skip
@@ -150,6 +150,28 @@ def watchlist(request: HttpRequest) -> HttpResponse:
     if not can_audit(person):
         raise NotAllowed(_("This list is for officers and operators."))
     return render(request, "portal/watchlist.html", {"list": watchlist_of(person, utcnow())})
+
+
+@require_POST
+def publication_add(request: HttpRequest, slug: str) -> HttpResponse:
+    """Name a publication of the project."""
+    person = signed_in(request)
+    project = queries.project_of(person, slug)
+    made = services.add_publication(project=project, doi=request.POST.get("doi", ""), by=person, now=utcnow())
+    messages.success(request, _("%(doi)s is named.") % {"doi": made.doi})
+    return redirect("portal:project", slug)
+
+
+@require_POST
+def publication_remove(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Take a publication away."""
+    person = signed_in(request)
+    found = queries.project_of(person, slug).publications.filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("This project names no such publication."))
+    services.remove_publication(publication=found, by=person, now=utcnow())
+    messages.success(request, _("%(doi)s is no longer named.") % {"doi": found.doi})
+    return redirect("portal:project", slug)
 
 
 @require_POST

@@ -34,6 +34,7 @@ def figures_of(project: Project, now: datetime) -> dict[str, Any]:
         "used_percent": WHOLE * used // award.gpu_seconds,
         "begins_on": _day(award.starts_at), "ends_on": _day(award.ends_at),
         "months": [[f"{year}-{month:02d}", found] for (year, month), found in sorted(usage_by_month(award).items())],
+        "publications": list(project.publications.order_by("pk").values_list("doi", flat=True)),
         "team": [[uid, role, _day(at)] for uid, role, at in _team(project)],
         **_jobs(award, used), "computed_at": now.isoformat(),
     }  # fmt: skip

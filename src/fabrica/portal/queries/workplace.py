@@ -19,7 +19,7 @@ from fabrica.portal.counted import counted, in_native
 from fabrica.portal.queries.life import Life, life_of
 from fabrica.portal.words import due
 from fabrica.projects import rules
-from fabrica.projects.models import Handover, Invitation, Member, Project, ReclaimProposal, Report
+from fabrica.projects.models import Handover, Invitation, Member, Project, Publication, ReclaimProposal, Report
 from fabrica.projects.queries import open_handover, project_of, unanswered
 from fabrica.projects.states import MAY, InvitationState, Right, Role
 from fabrica.registry.models import ModelVersion
@@ -91,6 +91,7 @@ class Workplace:
     proposal: Handover | None
     reports: Sequence[Owed]
     writes: bool
+    publications: Sequence[Publication]
     reclaim: ReclaimProposal | None  # the newest question about its idle hours, and its answer
     stagings: Sequence[Staging]
     runs: Sequence[Run]
@@ -121,6 +122,7 @@ def workplace_of(person: Person, slug: str, now: datetime) -> Workplace:
         invitations=[Shown(one, one.state(now)) for one in unanswered(project)] if leads else [],
         proposal=open_handover(project, now),
         reports=owed_by(project, now),
+        publications=list(project.publications.order_by("-pk")),
         writes=me is not None and Right.REPORT in MAY[Role(me.role)],
         reclaim=ReclaimProposal.objects.filter(project=project).order_by("-pk").first(),
         stagings=list(stagings_in(person, project)[:MAX_STAGINGS]),

@@ -166,3 +166,21 @@ def test_all_of_it_by_the_api(browser, report):
     rows = call(browser, "officer", "GET", "/reports?state=accepted")[1]["rows"]
     assert [(one["kind"], one["project"]) for one in rows] == [("final", report.project.slug)]
     assert call(browser, "outsider", "GET", "/reports")[1]["rows"] == []
+
+
+def test_publications_are_named_on_the_page_and_by_the_api_and_stand_in_the_report(browser, report):
+    path = f"{report.project.page}publications/"
+    assert {who: post(browser, who, path, doi="10.1234/A").status_code for who in ("officer", "outsider")} == {
+        "officer": 403, "outsider": 404,
+    }  # fmt: skip
+    assert [post(browser, "applicant", path, doi=one).status_code for one in ("10.1234/A", "soon")] == [302, 409]
+    assert "https://doi.org/10.1234/a" in browser("officer").get(report.project.page).content.decode()
+    assert "10.1234/a" in browser("officer").get(report.page).content.decode()
+    api = f"/projects/{report.project.slug}/publications"
+    assert call(browser, "applicant", "POST", api, doi="https://doi.org/10.1234/b")[1]["doi"] == "10.1234/b"
+    assert call(browser, "applicant", "DELETE", f"{api}?doi=10.1234/A")[0] == 204
+    assert [one["doi"] for one in call(browser, "officer", "GET", api)[1]] == ["10.1234/b"]
+    pk = report.project.publications.get().pk
+    assert [post(browser, who, f"{path}{pk}/remove/").status_code for who in ("officer", "applicant", "applicant")] == [
+        403, 302, 404,
+    ]  # fmt: skip

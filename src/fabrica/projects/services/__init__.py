@@ -11,6 +11,7 @@ from fabrica.projects.services.inviting import (
 )
 from fabrica.projects.services.members import add_member, leave, remove_member, set_role
 from fabrica.projects.services.opening import open_project
+from fabrica.projects.services.publishing import add_publication, remove_publication
 from fabrica.projects.services.reporting import (
     ReportSavedMeanwhile,
     accept_report,
@@ -36,6 +37,7 @@ __all__ = [
     "accept_invitation",
     "accept_report",
     "add_member",
+    "add_publication",
     "answer_proposal",
     "invite",
     "invite_again",
@@ -52,6 +54,7 @@ __all__ = [
     "propose_reclaim",
     "remind",
     "remove_member",
+    "remove_publication",
     "return_report",
     "revoke_invitation",
     "save_report",

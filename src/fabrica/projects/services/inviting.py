@@ -110,7 +110,7 @@ def accept_invitation(*, invitation: Invitation, by: Person, now: datetime) -> M
     """
     project, state = invitation.project, invitation.state(now)
     if state != InvitationState.OPEN or now >= project.ends_at:
-        raise Refused(_("This invitation is no longer open."), why=state.label, todo=_("Ask for another one."))
+        raise Refused(_("This invitation is no longer open."), why=str(state.label), todo=_("Ask for another one."))
     if project.members.filter(person=by).exists():
         raise Refused(_("You belong to this project already."))
     if (
@@ -123,8 +123,8 @@ def accept_invitation(*, invitation: Invitation, by: Person, now: datetime) -> M
     facts = {"invitation": invitation.uid, "role": invitation.role}
     record(verb="project.join", by=by, subject=project.subject, now=now, **facts)
     event = f"{project.subject}:joined:{invitation.uid}"
-    facts = {"project": project, "newcomer": by, "email": invitation.email, "role": member.get_role_display()}
-    tell(person=invitation.invited_by, kind="project_joined", event=event, now=now, path=project.page, **facts)
+    told = {"project": project, "newcomer": by, "email": invitation.email, "role": member.get_role_display()}
+    tell(person=invitation.invited_by, kind="project_joined", event=event, now=now, path=project.page, **told)
     return member
 
 
