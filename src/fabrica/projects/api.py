@@ -254,7 +254,7 @@ def add_publication(request: HttpRequest, slug: str, payload: DoiIn) -> Status[P
 
 @router.delete("/projects/{slug}/publications", response={204: None})
 @needs("account")
-def remove_publication(request: HttpRequest, slug: str, doi: str) -> Status[None]:
+def remove_publication(request: HttpRequest, slug: str, doi: str = "") -> Status[None]:
     """Take a publication away."""
     person = signed_in(request)
     found = queries.project_of(person, slug).publications.filter(doi=doi.lower()).first()
