@@ -47,7 +47,7 @@ def _looked(project: Project, now: datetime) -> datetime | None:
 
 def _idle(award: Award, now: datetime) -> None:
     project, life = award.project, life_of(award, now)
-    if life is None or now >= award.ends_at or not life.is_to_reclaim:
+    if now >= award.ends_at or (life is not None and not life.is_to_reclaim):
         services.lapse_reclaim(project=project, now=now)
     if life is None or now >= award.ends_at:
         return

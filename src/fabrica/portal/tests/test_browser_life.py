@@ -22,7 +22,6 @@ def lived(cast, site, now):  # noqa: F811
     services.add_member(project=project, email=cast.mate.email, by=cast.applicant, now=now)
     services.invite(project=project, email="new@example.org", role=Role.FACILITATOR, by=cast.applicant, now=now)
     services.propose_pi(project=project, person=cast.mate, by=cast.applicant, now=now)
-    services.propose_reclaim(project=project, facts=IDLE, now=now)
     while look_after(now):
         pass
     services.propose_reclaim(project=project, facts=IDLE, now=now)

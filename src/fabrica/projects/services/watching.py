@@ -45,7 +45,8 @@ def warn_idle(*, project: Project, since: datetime, days: int, unused: str, now:
 def propose_reclaim(*, project: Project, facts: Mapping[str, Any], now: datetime) -> None:
     """Ask the officers whether its hours go back; not again for the same idleness once one has answered."""
     mine = ReclaimProposal.objects.select_for_update().filter(project=project)
-    if any(one.state == ProposalState.OPEN or one.facts["idle_since"] == facts["idle_since"] for one in mine):
+    answered = [one for one in mine.filter(state=ProposalState.KEPT) if one.facts["idle_since"] == facts["idle_since"]]
+    if answered or mine.filter(state=ProposalState.OPEN).exists():
         return
     ReclaimProposal.objects.create(project=project, made_at=now, facts=dict(facts))
     record(verb="project.propose_reclaim", by=None, subject=project.subject, now=now, idle_days=facts["idle_days"])

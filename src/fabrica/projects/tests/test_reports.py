@@ -262,5 +262,7 @@ def test_an_officer_is_asked_about_idle_hours_once_for_each_idleness(project, ca
     services.propose_reclaim(project=project, facts={**FACTS, "idle_since": "later"}, now=now)
     services.lapse_reclaim(project=project, now=now)
     assert [one.state for one in ReclaimProposal.objects.order_by("pk")] == [ProposalState.KEPT, ProposalState.LAPSED]
+    services.propose_reclaim(project=project, facts={**FACTS, "idle_since": "later"}, now=now)
+    assert ReclaimProposal.objects.filter(state=ProposalState.OPEN).count() == 1
     with pytest.raises(Refused):
         services.keep_hours(proposal=asked, reason="again", by=cast.officer, now=now)
