@@ -8,7 +8,10 @@ from fabrica.notices import services as notices
 from fabrica.notices.queries import mutes_of
 from fabrica.people import services as people
 from fabrica.people.tests.keys import new_line
+from fabrica.portal.tasks import look_after
 from fabrica.projects import services as projects
+from fabrica.projects.queries import code_of
+from fabrica.projects.states import Role
 from fabrica.registry.models import ModelVersion
 from fabrica.registry.tests.conftest import succeed, work
 from fabrica.training.tests.factories import open_site
@@ -38,6 +41,12 @@ def samples(cast, call, site, now):
     application = submitted(cast, call, now)
     notices.mute(about="project:x", title="X", path="/", by=cast.applicant, now=now)
     model = ModelVersion.objects.get()
+    look_after(now)
+    look_after(now)
+    publication = projects.add_publication(project=site.project, doi="10.1234/a", by=cast.applicant, now=now)
+    invitation = projects.invite(
+        project=site.project, email="new@example.org", role=Role.GUEST, by=cast.applicant, now=now
+    )
     return {
         ("organisations", "uid"): cast.startup.uid,
         ("people", "uid"): cast.mate.uid,
@@ -53,6 +62,10 @@ def samples(cast, call, site, now):
         ("desk", "code"): application.code,
         ("projects", "slug"): site.project.slug,
         ("members", "uid"): cast.mate.uid,
+        ("invitations", "uid"): invitation.uid,
+        ("invitations", "code"): code_of(invitation),
+        ("reports", "kind"): "final",
+        ("publications", "pk"): publication.pk,
         ("runs", "number"): model.run.number,
         ("runs", "uid"): model.run.uid,
         ("data", "pk"): site.staging.pk,

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from fabrica.applications import rules
@@ -24,6 +25,7 @@ from fabrica.people import rules as people_rules
 from fabrica.people.models import Organisation, Person
 from fabrica.people.queries import with_role
 from fabrica.people.states import Role
+from fabrica.projects.queries import bar_on
 from fabrica.trust import engine as gate
 from fabrica.trust import services as trust
 from fabrica.trust.states import Decision
@@ -66,6 +68,22 @@ def _must_be_open(call: Call, now: datetime) -> None:
     if not call.is_open(now):
         told = _("%(call)s takes no applications now.") % {"call": call.title}
         raise Refused(told, why=call.pause_reason, todo=_("See the open calls."))
+
+
+def _must_not_be_barred(organisation: Organisation, by: Person, now: datetime) -> None:
+    report = bar_on(organisation, by, now)
+    if report is not None:
+        facts = {
+            "report": report.get_kind_display(),
+            "project": report.project,
+            "day": date_format(report.due_on, "j F Y"),
+        }
+        raise Refused(
+            _("A report is overdue, so no new application can be submitted."),
+            why=_("%(report)s of %(project)s was due on %(day)s.") % facts,
+            todo=_("Hand it in on the project's page, or ask an officer to lift the bar. This draft stays as it is."),
+            report=report.page,
+        )
 
 
 def _create(*, call: Call, created_at: datetime, **fields: Any) -> Application:
@@ -139,6 +157,7 @@ def submit(*, application: Application, by: Person, now: datetime) -> Applicatio
     _read_again(application)
     if application.state == State.DRAFT:  # one that was sent back may be handed in again after the call has closed
         _must_be_open(application.call, now)
+        _must_not_be_barred(application.organisation, by, now)
     if found := gaps_of(application):
         lines = "; ".join(f"{gap.field}: {gap.message}" for gap in found)
         raise Refused(_("It is not complete yet."), why=lines, gaps=[vars(gap) for gap in found])

@@ -171,6 +171,9 @@ FABRICA_ACKNOWLEDGEMENT = env.text(
     "hosted by {site} ({country}), through a {mode} access call.",
 )
 
+# When projects count as idle; empty: the rules that come with us. See docs/operator/projects.md.
+FABRICA_LIFE_RULES = env.text("FABRICA_LIFE_RULES")
+
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]
 LOCALE_PATHS = [PACKAGE / "web" / "locale"]

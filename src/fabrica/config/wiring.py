@@ -35,6 +35,8 @@ LOOPS = [
     ("training", "correct"),
     ("allocations", "watch"),
     ("allocations", "return_unused"),
+    ("portal", "look_after"),
+    ("projects", "send_invitation"),
     ("notices", "send"),
     ("audit", "seal"),
 ]

@@ -15,6 +15,7 @@ from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
 from fabrica.people.states import Role
 from fabrica.projects.models import Project
+from fabrica.projects.queries import working
 
 URI = re.compile(r"(?:fabrica:)?([a-z0-9-]{1,50})@([0-9]{1,6})")
 MOST_WORDS = 10
@@ -116,7 +117,8 @@ def agreements_of(project: Project) -> QuerySet[Agreement]:
 
 def workplaces(person: Person, now: datetime) -> QuerySet[Project]:
     """The projects the person works in and that have not ended: where data can be staged."""
-    rows = Project.objects.select_related("organisation").filter(members__person=person, ends_at__gt=now)
+    mine = working().filter(person=person).values("project")
+    rows = Project.objects.select_related("organisation").filter(pk__in=mine, ends_at__gt=now)
     return rows.order_by("-pk")
 
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from fabrica.allocations.services import KEY_MAX
@@ -12,11 +13,15 @@ from fabrica.calls.engine import Mode
 from fabrica.kit.units import gpu_hours, gpu_seconds
 from fabrica.portal.queries.case import Case
 from fabrica.portal.queries.topping import Room
+from fabrica.projects.engine import MOST_LETTERS
+from fabrica.projects.models import Report
+from fabrica.projects.states import Role
 from fabrica.reviews.models import COMMENT_LIMIT
 from fabrica.reviews.states import Verdict
 from fabrica.web import words
 
 MAX_HOURS = 10**8
+INVITABLE = [(one.value, one.label) for one in Role if one != Role.PI]
 HALF = Decimal("0.5")
 _WHOLE_OR_HALF = _("Add whole or half GPU-hours, such as 100 or 12.5.")
 
@@ -128,10 +133,51 @@ class DecideForm(forms.Form):
         return _meant(self.cleaned_data["gpu_hours"], self._shown)
 
 
-class MemberForm(forms.Form):
-    """Somebody to add to the project."""
+class InviteForm(forms.Form):
+    """Somebody to invite to the project, and as what."""
 
-    email = forms.EmailField(label=_("Their e-mail address"), help_text=_("They need an account here first."))
+    email = forms.EmailField(
+        label=_("Their e-mail address"), help_text=_("They get a link that works once. They need no account yet.")
+    )
+    role = forms.ChoiceField(label=_("Role"), choices=INVITABLE, initial=Role.MEMBER)
+
+
+class RoleForm(forms.Form):
+    """Another role for a member."""
+
+    role = forms.ChoiceField(choices=INVITABLE)
+
+
+class ReportForm(forms.Form):
+    """The questions of a report, each as a field of its own name; what is too long or missing is told on handing in."""
+
+    draft_version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31)
+
+    def __init__(self, data: Any = None, *, report: Report) -> None:
+        super().__init__(data, initial={"draft_version": report.draft_version, **report.answers})
+        self.needed_to_submit = frozenset(one.key for one in report.questions if one.is_needed)
+        language = (get_language() or "en")[:2]
+        for one in report.questions:
+            limit = _("At most %(most)s words.") if one.unit == "words" else _("At most %(most)s letters.")
+            self.fields[one.key] = forms.CharField(
+                label=one.said(language), help_text=limit % {"most": one.most}, required=False, strip=False,
+                max_length=MOST_LETTERS, widget=forms.Textarea({"rows": 6}),
+            )  # fmt: skip
+            if one.unit == "words":  # the page counts letters; told beside a limit in words they would mislead
+                self.fields[one.key].widget.attrs.pop("maxlength")
+            else:
+                self.fields[one.key].widget.attrs["maxlength"] = str(one.most)
+
+    def answers(self) -> dict[str, str]:
+        """What was written, as far as it can be read."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "draft_version"}
+
+
+class JudgeForm(forms.Form):
+    """What an officer does with a report."""
+
+    decision = _decision("accept", "return", "lift")
+    reason = _text(_("Reason"), _("Needed to send it back, or to lift the bar. The project reads it."), TEXT_LIMIT)
 
 
 class PeriodForm(forms.Form):

@@ -1,9 +1,26 @@
-"""Projects and their members."""
+"""Projects, their members, and how people come and go."""
+
+from datetime import date, datetime
+from urllib.parse import quote
 
 from django.db import models
+from django.db.models import Q
 
+from fabrica.kit.claims import Claimable
+from fabrica.kit.ids import new_uid
 from fabrica.people.models import Organisation, Person
-from fabrica.projects.states import Role
+from fabrica.projects.engine import Question, question_from
+from fabrica.projects.states import (
+    WRITABLE,
+    HandoverState,
+    InvitationState,
+    ProposalState,
+    ReportKind,
+    ReportState,
+    Role,
+)
+
+TEXT_LIMIT = 3_000
 
 
 class Project(models.Model):
@@ -20,9 +37,19 @@ class Project(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def subject(self) -> str:
+        """How the audit names it."""
+        return f"project:{self.slug}"
+
+    @property
+    def page(self) -> str:
+        """Where it stands on the portal."""
+        return f"/projects/{self.slug}/"
+
 
 class Member(models.Model):
-    """A person who works in a project."""
+    """A person who belongs to a project; their role says what they may do there."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="members")
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
@@ -31,3 +58,174 @@ class Member(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "person"], name="projects_member_once")]
+
+
+class Invitation(Claimable):
+    """A letter that lets whoever opens its link join, once, until a day. `serial` counts letters: the last one counts.
+
+    The link is not kept: it is made from `uid` and `serial` under the site's secret when the letter is sent.
+    """
+
+    uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=20, choices=Role.choices)
+    invited_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    invited_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    serial = models.PositiveSmallIntegerField(default=1)
+    accepted_by = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")
+    accepted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    mail_at = models.DateTimeField(null=True, help_text="When its letter is to be sent; empty once it was.")
+    mail_tries = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "email"],
+                condition=Q(accepted_at=None, revoked_at=None),
+                name="projects_invitation_once",
+            )
+        ]
+        indexes = [models.Index(fields=["mail_at"], condition=Q(mail_at__isnull=False), name="projects_letter_due")]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.project}"
+
+    def state(self, now: datetime) -> InvitationState:
+        """Where it stands."""
+        if self.accepted_at is not None:
+            return InvitationState.ACCEPTED
+        if self.revoked_at is not None:
+            return InvitationState.REVOKED
+        return InvitationState.OPEN if now < self.expires_at else InvitationState.EXPIRED
+
+
+class Handover(models.Model):
+    """The wish that another member become principal investigator. It happens only when they consent."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="handovers")
+    to = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    proposed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    state = models.CharField(max_length=20, choices=HandoverState.choices, default=HandoverState.OPEN)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project"], condition=Q(state=HandoverState.OPEN), name="projects_one_handover"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project} to {self.to}"
+
+
+class LifeWatch(Claimable):
+    """When a project's life is looked at next; empty once nothing is left to look for."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="+")
+    next_look_at = models.DateTimeField(null=True, db_index=True)
+
+    def __str__(self) -> str:
+        return f"Watch over {self.project}"
+
+
+class ReclaimProposal(models.Model):
+    """The question to an officer whether a project's idle hours go back. Nothing follows by itself.
+
+    `facts` are the figures and the rule it rests on.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    made_at = models.DateTimeField()
+    facts = models.JSONField()
+    state = models.CharField(max_length=20, choices=ProposalState.choices, default=ProposalState.OPEN)
+    decided_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    reason = models.TextField(max_length=TEXT_LIMIT, blank=True, help_text="The project's people read it.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project"], condition=Q(state=ProposalState.OPEN), name="projects_one_reclaim"
+            )
+        ]
+        indexes = [models.Index(fields=["state", "-made_at"], name="projects_reclaims")]
+
+
+class Report(models.Model):
+    """A report a project owes. `form` is the row of the data that held when its award began; it keeps it.
+
+    `figures` are those of the ledger, frozen when it is handed in.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="reports")
+    kind = models.CharField(max_length=20, choices=ReportKind.choices)
+    form = models.JSONField()
+    due_on = models.DateField()
+    state = models.CharField(max_length=20, choices=ReportState.choices, default=ReportState.OPEN)
+    answers = models.JSONField(default=dict)
+    figures = models.JSONField(default=dict)
+    draft_version = models.PositiveIntegerField(default=0, help_text="Counts saves; two editors notice each other.")
+    saved_at = models.DateTimeField(null=True)
+    submitted_at = models.DateTimeField(null=True)
+    submitted_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField(max_length=TEXT_LIMIT, blank=True, help_text="What the officer told the project.")
+    lifted_at = models.DateTimeField(null=True, help_text="Since when it bars nobody, though it is overdue.")
+    lifted_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    lift_reason = models.TextField(max_length=TEXT_LIMIT, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "kind"], name="projects_report_once")]
+        indexes = [models.Index(fields=["state", "due_on"], name="projects_reports_due")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.project.slug}"
+
+    @property
+    def page(self) -> str:
+        """Where it is written and read."""
+        return f"{self.project.page}reports/{self.kind}/"
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """What it asks."""
+        return tuple(question_from(row) for row in self.form["questions"])
+
+    @property
+    def is_writable(self) -> bool:
+        return self.state in WRITABLE
+
+    def is_overdue(self, today: date) -> bool:
+        """Whether its day has passed and it was not handed in."""
+        return self.is_writable and today > self.due_on
+
+    def is_barring(self, today: date) -> bool:
+        """Whether it bars new applications."""
+        return self.is_overdue(today) and self.lifted_at is None
+
+
+class Publication(models.Model):
+    """What a project published, by its DOI in small letters. Nothing is looked up."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="publications")
+    doi = models.CharField(max_length=200)
+    added_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "doi"], name="projects_publication_once")]
+
+    def __str__(self) -> str:
+        return self.doi
+
+    @property
+    def address(self) -> str:
+        """Where it can be read."""
+        return f"https://doi.org/{quote(self.doi, safe='/.:;()-_')}"

@@ -1,15 +1,33 @@
-"""May this person ...?"""
+"""May this person ...? All answers come from one table, `states.MAY`."""
 
+from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
+from fabrica.people.states import Role as SiteRole
 from fabrica.projects.models import Project
-from fabrica.projects.states import Role
+from fabrica.projects.states import Right, Role, holders
+
+
+def may(person: Person, project: Project, right: Right) -> bool:
+    """Whether the person's role in the project has a right; officers and operators have none by being that."""
+    return project.members.filter(person=person, role__in=holders(right)).exists()
 
 
 def works_in(person: Person, project: Project) -> bool:
-    """Whether the person is a member; officers and operators may look, not work."""
-    return project.members.filter(person=person).exists()
+    """Whether the person may use data and launch runs there; officers, operators and guests may look, not work."""
+    return may(person, project, Right.WORK)
 
 
 def leads(person: Person, project: Project) -> bool:
-    """Whether the person is the project's principal investigator."""
+    """Whether the person leads it: the principal investigator, or a co-principal investigator."""
+    return may(person, project, Right.MANAGE)
+
+
+def is_pi(person: Person, project: Project) -> bool:
+    """Whether the person is its principal investigator."""
     return project.members.filter(person=person, role=Role.PI).exists()
+
+
+def judges_reports(person: Person, project: Project) -> bool:
+    """Whether the person accepts reports, or lifts a bar: an officer outside the project and its organisation."""
+    is_inside = people_rules.works_for(person, project.organisation) or project.members.filter(person=person).exists()
+    return people_rules.has_role(person, SiteRole.OFFICER) and not is_inside

@@ -16,6 +16,7 @@ from fabrica.clusters.adapters.port import AccountSpec
 from fabrica.clusters.models import Machine, Site, UnixName
 from fabrica.people.models import Person
 from fabrica.projects.models import Member
+from fabrica.projects.queries import working
 
 CHUNK = 1_000
 
@@ -114,7 +115,7 @@ def standing(machine: Machine, now: datetime, accounts: Iterable[int] | None = N
 
 def _unix_names_of_members(accounts: QuerySet[ClusterAccount], site: Site) -> dict[int, list[str]]:
     """The UNIX names, at the site, of the people who work in the accounts' projects, by project."""
-    found = Member.objects.filter(project__in=accounts.order_by().values("award__project"))
+    found = working().filter(project__in=accounts.order_by().values("award__project"))
     names = clusters.unix_names(site, found.order_by().values_list("person", flat=True))
     by_project: dict[int, list[str]] = {}
     for project, person in found.order_by().values_list("project", "person").iterator(CHUNK) if names else ():
@@ -137,4 +138,4 @@ def may_enter(person: Person, site: Site, now: datetime) -> bool:
 
 def _working_at(site: Site, now: datetime) -> QuerySet[Member]:
     paid = Award.objects.filter(machine__site=site, starts_at__lte=now, ends_at__gt=now)
-    return Member.objects.filter(project__in=paid.values("project"))
+    return working().filter(project__in=paid.values("project"))

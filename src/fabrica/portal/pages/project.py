@@ -2,63 +2,30 @@
 
 from django import forms
 from django.conf import settings
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import override
-from django.views.decorators.http import require_POST
 
-from fabrica.kit.errors import NotFound
 from fabrica.kit.time import utcnow
 from fabrica.notices.queries import about_project, is_muted
 from fabrica.people.queries import signed_in
 from fabrica.people.states import MEMBER_COUNTRIES
 from fabrica.portal.acknowledging import acknowledgement
-from fabrica.portal.forms import MemberForm
+from fabrica.portal.forms import InviteForm
 from fabrica.portal.queries.workplace import Workplace, workplace_of
 from fabrica.portal.words import energy, euros, mass
-from fabrica.projects import services
-from fabrica.projects.queries import project_of
 
 NO_DATA_YET = "fabrica:NAME@1"
 
 
 def project(request: HttpRequest, slug: str) -> HttpResponse:
-    """One project. Officers and operators read it; members work in it; its leader adds and removes members."""
-    return _page(request, slug, MemberForm())
+    """One project. Officers and operators read it; what members may do there, their role says."""
+    return page(request, slug, InviteForm())
 
 
-@require_POST
-def member_add(request: HttpRequest, slug: str) -> HttpResponse:
-    """Let a person work in the project."""
-    person, form = signed_in(request), MemberForm(request.POST)
-    found = project_of(person, slug)
-    if form.is_valid():
-        try:
-            made = services.add_member(project=found, email=form.cleaned_data["email"], by=person, now=utcnow())
-        except NotFound as problem:
-            form.add_error("email", str(problem))
-        else:
-            messages.success(request, _("%(name)s works in this project now.") % {"name": made.person})
-            return redirect("portal:project", slug)
-    return _page(request, slug, form)
-
-
-@require_POST
-def member_remove(request: HttpRequest, slug: str, uid: str) -> HttpResponse:
-    """End a person's work in the project."""
-    person = signed_in(request)
-    found = project_of(person, slug)
-    member = found.members.select_related("person").filter(person__uid=uid).first()
-    if member is None:
-        raise NotFound(_("There is no such member in this project."))
-    services.remove_member(project=found, person=member.person, by=person, now=utcnow())
-    messages.success(request, _("%(name)s no longer works in this project.") % {"name": member.person})
-    return redirect("portal:project", slug)
-
-
-def _page(request: HttpRequest, slug: str, form: forms.Form) -> HttpResponse:
+def page(request: HttpRequest, slug: str, form: forms.Form) -> HttpResponse:
+    """The page, with the form to invite somebody as it stands."""
     person = signed_in(request)
     place = workplace_of(person, slug, utcnow())
     context = {"place": place, "project": place.project, "form": form, "commands": _commands(place), **_bill(place)}

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
+
 from fabrica.allocations.engine import Balance
 from fabrica.allocations.models import Award, ClusterAccount, TopUp
 from fabrica.allocations.queries import award_of, balance, charged_as, cluster_account_of, in_flight, top_ups_of
@@ -14,9 +16,12 @@ from fabrica.dataspaces.queries import stagings_in
 from fabrica.kit.errors import NotFound, Problem
 from fabrica.people.models import Person
 from fabrica.portal.counted import counted, in_native
+from fabrica.portal.queries.life import Life, life_of
+from fabrica.portal.words import due
 from fabrica.projects import rules
-from fabrica.projects.models import Member, Project
-from fabrica.projects.queries import project_of
+from fabrica.projects.models import Handover, Invitation, Member, Project, Publication, ReclaimProposal, Report
+from fabrica.projects.queries import open_handover, project_of, unanswered
+from fabrica.projects.states import MAY, InvitationState, Right, Role
 from fabrica.registry.models import ModelVersion
 from fabrica.registry.queries import visible_to as models_visible_to
 from fabrica.training.models import Run
@@ -45,6 +50,7 @@ class Hours:
     counted: str
     free_there: str
     top_ups: Sequence[TopUp]
+    life: Life | None
 
     @property
     def is_ready(self) -> bool:
@@ -53,15 +59,40 @@ class Hours:
 
 
 @dataclass(frozen=True)
+class Owed:
+    """A report of the project, and its day in words with the tone of the badge."""
+
+    report: Report
+    due: tuple[str, str]
+    is_barring: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An unanswered invitation, and how it stands now."""
+
+    invitation: Invitation
+    state: InvitationState
+
+
+@dataclass(frozen=True)
 class Workplace:
-    """A project as one person sees it: whether they work in it, and whether they lead it."""
+    """A project as one person sees it: as what they belong to it, whether they work in it, and whether they lead it."""
 
     project: Project
     is_open: bool
     can_work: bool
     leads: bool
+    is_pi: bool
+    me: Member | None
     hours: Hours | None
     members: Sequence[Member]
+    invitations: Sequence[Shown]
+    proposal: Handover | None
+    reports: Sequence[Owed]
+    writes: bool
+    publications: Sequence[Publication]
+    reclaim: ReclaimProposal | None  # the newest question about its idle hours, and its answer
     stagings: Sequence[Staging]
     runs: Sequence[Run]
     models: Sequence[ModelVersion]
@@ -74,15 +105,26 @@ class Workplace:
 def workplace_of(person: Person, slug: str, now: datetime) -> Workplace:
     """A project with all that belongs to it. Raises NotFound, also for one the person may not see."""
     project = project_of(person, slug)
-    hours, can_work = _hours(project), rules.works_in(person, project)
+    hours, can_work = _hours(project, now), rules.works_in(person, project)
     unix_name = _unix_name(person, hours.award) if hours and can_work else ""
+    members = list(project.members.select_related("person").order_by("pk"))
+    me = next((one for one in members if one.person_id == person.pk), None)
+    leads = me is not None and Right.MANAGE in MAY[Role(me.role)]
     return Workplace(
         project=project,
         is_open=now < project.ends_at,
         can_work=can_work,
-        leads=rules.leads(person, project),
+        leads=leads,
+        is_pi=me is not None and me.role == Role.PI,
+        me=me,
         hours=hours,
-        members=list(project.members.select_related("person").order_by("pk")),
+        members=members,
+        invitations=[Shown(one, one.state(now)) for one in unanswered(project)] if leads else [],
+        proposal=open_handover(project, now),
+        reports=owed_by(project, now),
+        publications=list(project.publications.order_by("-pk")),
+        writes=me is not None and Right.REPORT in MAY[Role(me.role)],
+        reclaim=ReclaimProposal.objects.filter(project=project).order_by("-pk").first(),
         stagings=list(stagings_in(person, project)[:MAX_STAGINGS]),
         runs=list(runs_in(person, project)[:MAX_RUNS]),
         models=list(models_visible_to(person).filter(model__project=project)[:MAX_MODELS]),
@@ -91,6 +133,13 @@ def workplace_of(person: Person, slug: str, now: datetime) -> Workplace:
         unix_name=unix_name,
         card=_card(hours.award) if hours and unix_name else (),
     )
+
+
+def owed_by(project: Project, now: datetime) -> list[Owed]:
+    """The reports of a project, the one due first."""
+    today = timezone.localtime(now).date()
+    rows = Report.objects.select_related("project").filter(project=project).order_by("due_on", "pk")
+    return [Owed(one, due(one.due_on, today), one.is_barring(today)) for one in rows]
 
 
 def _card(award: Award) -> tuple[str, ...]:
@@ -106,7 +155,7 @@ def _unix_name(person: Person, award: Award) -> str:
     return unix_names(award.machine.site, [person.pk]).get(person.pk, "")
 
 
-def _hours(project: Project) -> Hours | None:
+def _hours(project: Project, now: datetime) -> Hours | None:
     try:
         award = award_of(project)
     except NotFound:
@@ -114,7 +163,9 @@ def _hours(project: Project) -> Hours | None:
     has = balance(award)
     told = counted(award.machine), in_native(award.machine, has.free)
     added = list(top_ups_of(award)[:MAX_TOP_UPS])
-    return Hours(award, has, in_flight(award), cluster_account_of(award), _bill(project), *told, added)
+    return Hours(
+        award, has, in_flight(award), cluster_account_of(award), _bill(project), *told, added, life_of(award, now)
+    )
 
 
 def _bill(project: Project) -> RunBill | None:

@@ -1,4 +1,4 @@
-"""Every write about projects."""
+"""Opening a project."""
 
 from datetime import datetime
 from typing import Any
@@ -6,10 +6,9 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from fabrica.audit.services import record
-from fabrica.kit.errors import NotAllowed, NotFound, Refused
+from fabrica.kit.errors import Refused
 from fabrica.kit.ids import slug
 from fabrica.people.models import Organisation, Person
-from fabrica.projects import rules
 from fabrica.projects.models import Member, Project
 from fabrica.projects.states import Role
 
@@ -38,7 +37,7 @@ def open_project(
         ends_at=ends_at,
     )
     Member.objects.create(project=project, person=pi, role=Role.PI, joined_at=now)
-    record(verb="project.open", by=by, subject=f"project:{project.slug}", now=now, pi=pi.uid)
+    record(verb="project.open", by=by, subject=project.subject, now=now, pi=pi.uid)
     return project
 
 
@@ -59,28 +58,3 @@ def _free_slug(title: str) -> str:
         base = f"p-{base}"[:32].rstrip("-")
     taken = set(Project.objects.filter(slug__startswith=base).values_list("slug", flat=True))
     return next(name for name in (base, *(f"{base}-{n}" for n in range(2, 10_000))) if name not in taken)
-
-
-@transaction.atomic
-def add_member(*, project: Project, email: str, by: Person, now: datetime) -> Member:
-    """Let a person who has an account work in the project. Raises NotAllowed for all but the PI, NotFound."""
-    if not rules.leads(by, project):
-        raise NotAllowed("Only the principal investigator adds members.")
-    person = Person.objects.filter(email__iexact=email, is_active=True).first()
-    if person is None:
-        raise NotFound(f"Nobody here has the address {email}.", todo="Ask them to sign up first.")
-    member, created = Member.objects.get_or_create(
-        project=project, person=person, defaults={"role": Role.MEMBER, "joined_at": now}
-    )
-    if created:
-        record(verb="project.add_member", by=by, subject=f"project:{project.slug}", now=now, person=person.uid)
-    return member
-
-
-@transaction.atomic
-def remove_member(*, project: Project, person: Person, by: Person, now: datetime) -> None:
-    """End a person's work in the project; the PI stays. Raises NotAllowed."""
-    if not rules.leads(by, project) or rules.leads(person, project):
-        raise NotAllowed("Only the principal investigator removes members, and stays.")
-    if project.members.filter(person=person).delete()[0]:
-        record(verb="project.remove_member", by=by, subject=f"project:{project.slug}", now=now, person=person.uid)

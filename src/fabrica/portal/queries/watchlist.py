@@ -1,0 +1,46 @@
+"""What officers look after once hours are awarded: reports and idle hours."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from fabrica.people.models import Person
+from fabrica.portal.words import due
+from fabrica.projects.models import ReclaimProposal, Report
+from fabrica.projects.queries import overdue, reclaims_visible_to, reports_visible_to
+from fabrica.projects.states import ProposalState, ReportState
+
+MOST = 100
+
+
+@dataclass(frozen=True)
+class Late:
+    """A report whose day has passed, in words, and whether it bars new applications."""
+
+    report: Report
+    due: tuple[str, str]
+    is_barring: bool
+
+
+@dataclass(frozen=True)
+class Watchlist:
+    """The first hundred of each kind; `more` says of which there are more."""
+
+    to_judge: Sequence[Report]
+    late: Sequence[Late]
+    idle: Sequence[ReclaimProposal]
+    more: tuple[bool, bool, bool]
+
+
+def watchlist_of(person: Person, now: datetime) -> Watchlist:
+    """What waits for an officer or is late, the oldest first."""
+    today = timezone.localtime(now).date()
+    rows = reports_visible_to(person)
+    to_judge = list(rows.filter(state=ReportState.SUBMITTED).order_by("submitted_at", "pk")[: MOST + 1])
+    late = list(overdue(rows, now)[: MOST + 1])
+    idle = list(reclaims_visible_to(person).filter(state=ProposalState.OPEN).order_by("made_at", "pk")[: MOST + 1])
+    told = [Late(one, due(one.due_on, today), one.is_barring(today)) for one in late[:MOST]]
+    more = (len(to_judge) > MOST, len(late) > MOST, len(idle) > MOST)
+    return Watchlist(to_judge[:MOST], told, idle[:MOST], more)

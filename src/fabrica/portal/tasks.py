@@ -1,0 +1,66 @@
+"""The worker's part: look after the projects, one by one, a few times a day."""
+
+from datetime import datetime, timedelta
+
+from fabrica.allocations.models import Award
+from fabrica.allocations.queries import award_of
+from fabrica.kit.errors import NotFound
+from fabrica.portal.queries.life import Life, life_of
+from fabrica.projects import services
+from fabrica.projects.models import LifeWatch, Project, Report
+from fabrica.projects.queries import watches_due
+from fabrica.projects.states import WRITABLE, ReportState
+from fabrica.web.words import gpu_hours
+
+EVERY = timedelta(hours=6)
+AT_ONCE = 20
+
+
+def look_after(now: datetime) -> bool:
+    """Plan the reports of some projects, remind of what is due, tell of idle hours; True when there was one.
+
+    Nothing is taken from anybody here: an officer is asked.
+    """
+    made = services.make_watches(now=now)
+    watches = LifeWatch.claim_batch(watches_due(now), now, most=AT_ONCE, ttl=timedelta(minutes=5))
+    for watch in watches:
+        services.look_again(watch=watch, at=_looked(watch.project, now))
+    return made or bool(watches)
+
+
+def _looked(project: Project, now: datetime) -> datetime | None:
+    """Do what is due in a project; when to look again, and never where its time is over and nothing is owed."""
+    try:
+        award = award_of(project)
+    except NotFound:
+        return now + EVERY
+    services.plan_reports(
+        project=project, mode=award.application.call.mode_row["key"], months=award.months, begins_at=award.starts_at,
+        ends_at=award.ends_at, now=now,
+    )  # fmt: skip
+    for report in Report.objects.select_related("project__organisation").filter(project=project, state__in=WRITABLE):
+        services.remind(report=report, now=now)
+    _idle(award, now)
+    is_owed = project.reports.exclude(state=ReportState.ACCEPTED).exists()
+    return now + EVERY if now < award.ends_at or is_owed else None
+
+
+def _idle(award: Award, now: datetime) -> None:
+    project, life = award.project, life_of(award, now)
+    if now >= award.ends_at or (life is not None and not life.is_to_reclaim):
+        services.lapse_reclaim(project=project, now=now)
+    if life is None or now >= award.ends_at:
+        return
+    if life.is_idle:
+        unused = gpu_hours(max(0, life.awarded - life.used))
+        services.warn_idle(project=project, since=life.idle.since, days=life.idle.days, unused=unused, now=now)
+    if life.is_to_reclaim:
+        services.propose_reclaim(project=project, facts=_facts(life), now=now)
+
+
+def _facts(life: Life) -> dict[str, object]:
+    return {
+        "idle_since": life.idle.since.isoformat(), "idle_days": life.idle.days, "awarded": life.awarded,
+        "used": life.used, "used_percent": life.forecast.used_percent, "time_percent": life.forecast.time_percent,
+        "rule_since": life.rule.since.isoformat(), "rule_source": str(life.rule.source),
+    }  # fmt: skip

@@ -1,0 +1,65 @@
+"""Every write about projects."""
+
+from fabrica.projects.services.handing_over import answer_proposal, propose_pi, withdraw_proposal
+from fabrica.projects.services.inviting import (
+    MOST_OPEN,
+    accept_invitation,
+    invite,
+    invite_again,
+    note_letter,
+    revoke_invitation,
+)
+from fabrica.projects.services.members import add_member, leave, remove_member, set_role
+from fabrica.projects.services.opening import open_project
+from fabrica.projects.services.publishing import add_publication, remove_publication
+from fabrica.projects.services.reporting import (
+    ReportSavedMeanwhile,
+    accept_report,
+    lift_bar,
+    plan_reports,
+    remind,
+    return_report,
+    save_report,
+    submit_report,
+)
+from fabrica.projects.services.watching import (
+    keep_hours,
+    lapse_reclaim,
+    look_again,
+    make_watches,
+    propose_reclaim,
+    warn_idle,
+)
+
+__all__ = [
+    "MOST_OPEN",
+    "ReportSavedMeanwhile",
+    "accept_invitation",
+    "accept_report",
+    "add_member",
+    "add_publication",
+    "answer_proposal",
+    "invite",
+    "invite_again",
+    "keep_hours",
+    "lapse_reclaim",
+    "leave",
+    "lift_bar",
+    "look_again",
+    "make_watches",
+    "note_letter",
+    "open_project",
+    "plan_reports",
+    "propose_pi",
+    "propose_reclaim",
+    "remind",
+    "remove_member",
+    "remove_publication",
+    "return_report",
+    "revoke_invitation",
+    "save_report",
+    "set_role",
+    "submit_report",
+    "warn_idle",
+    "withdraw_proposal",
+]
