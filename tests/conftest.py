@@ -5,6 +5,7 @@ from fabrica.applications.tests.factories import submitted
 from fabrica.conftest import call, cast, machine, now  # noqa: F401 - fixtures
 from fabrica.kit.signing import create_key
 from fabrica.people import services as people
+from fabrica.people.engine import Told
 from fabrica.people.tests.keys import new_line
 from fabrica.projects import services as projects
 from fabrica.registry.models import ModelVersion
@@ -33,6 +34,8 @@ def samples(cast, call, site, now):
     """
     token, _ = people.create_token(name="laptop", scopes=["read"], by=cast.applicant, now=now)
     key = people.add_ssh_key(name="laptop", text=new_line(), by=cast.applicant, now=now)
+    told = Told("campus", "https://campus.example", "1")
+    identity = people.link_identity(told=told, by=cast.applicant, now=now)
     application = submitted(cast, call, now)
     model = ModelVersion.objects.get()
     return {
@@ -60,6 +63,9 @@ def samples(cast, call, site, now):
         ("models", "number"): model.number,
         ("files", "path"): "manifest.json",
         ("keys", "digits"): model.key_fingerprint.removeprefix("sha256:"),
+        ("sign-in-methods", "pk"): identity.pk,
+        ("link", "provider_id"): "campus",
+        ("oidc", "provider_id"): "campus",
         # Pages that come with the sign-in and the administration.
         ("confirm-email", "key"): "key",
         ("key", "key"): "key",

@@ -1,8 +1,10 @@
-"""Persons, organisations, memberships, roles, tokens, SSH keys."""
+"""Persons, organisations, memberships, roles, tokens, SSH keys, identities."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
@@ -139,3 +141,38 @@ class SshKey(models.Model):
     def line(self) -> str:
         """As it stands in an authorized-keys file."""
         return f"{self.kind} {self.blob}"
+
+
+class Identity(models.Model):
+    """How a provider knows a person, with what it told of them and when: that ages, and is then worth nothing."""
+
+    account = models.OneToOneField(SocialAccount, on_delete=models.CASCADE, related_name="+")
+    issuer = models.CharField(max_length=255)
+    email = models.EmailField(blank=True, default="", db_default="")
+    home = models.CharField(_("home organisation"), max_length=255, blank=True, default="", db_default="")
+    acr = models.CharField(max_length=255, blank=True, default="", db_default="")
+    assurance = models.JSONField(default=list)
+    affiliations = models.JSONField(default=list)
+    linked_at = models.DateTimeField()
+    told_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "identities"
+
+    def __str__(self) -> str:
+        return f"{self.provider_name} {self.email}".strip()
+
+    @property
+    def provider_name(self) -> str:
+        """The provider's name now, or its slug where the site has dropped it."""
+        provider = settings.FABRICA_OIDC_PROVIDERS.get(self.account.provider)
+        return provider.name if provider else self.account.provider
+
+    @property
+    def ends_at(self) -> datetime:
+        """When what was told is too old to count."""
+        return self.told_at + timedelta(days=settings.FABRICA_OIDC_CLAIM_DAYS)
+
+    def is_current(self, now: datetime) -> bool:
+        """Whether assurance and affiliation still count."""
+        return now < self.ends_at

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol, cast
 
+from allauth.account.models import EmailAddress
 from django.db.models import Q, QuerySet
 
 from fabrica.kit.errors import NotFound
 from fabrica.kit.ids import digest
-from fabrica.people.models import Organisation, Person, SshKey, Token
+from fabrica.people.models import Identity, Organisation, Person, SshKey, Token
 from fabrica.people.states import Role
 
 Carrier = Callable[..., None]
@@ -82,4 +83,37 @@ def ssh_key_of(person: Person, pk: int) -> SshKey:
     found = ssh_keys_of(person).filter(pk=pk).first()
     if found is None:
         raise NotFound("There is no such SSH key among yours.", todo="See those on your account page.")
+    return found
+
+
+def identities_of(person: Person) -> QuerySet[Identity]:
+    """The identities with which the person signs in, oldest first."""
+    return Identity.objects.filter(account__user=person).select_related("account").order_by("pk")
+
+
+def identity_of(person: Person, pk: int) -> Identity:
+    """One of the person's identities. Raises NotFound, also for others'."""
+    found = identities_of(person).filter(pk=pk).first()
+    if found is None:
+        raise NotFound("There is no such identity among yours.", todo="See those among your sign-in methods.")
+    return found
+
+
+def owner_of(email: str) -> Person | None:
+    """Whose address this is. One that somebody added beside theirs counts only once they confirmed it."""
+    confirmed = EmailAddress.objects.filter(email__iexact=email, verified=True).values("user")
+    return Person.objects.filter(Q(email__iexact=email) | Q(pk__in=confirmed)).order_by("pk").first()
+
+
+def owns_address(person: Person, email: str) -> bool:
+    """Whether the person confirmed that this address is theirs."""
+    return EmailAddress.objects.filter(user=person, email__iexact=email, verified=True).exists()
+
+
+def person_told_of(by: Person, uid: str) -> Person:
+    """A person whose assurance this reader may see: officers and operators all, others their own. Raises NotFound."""
+    may = by.uid == uid or by.role_grants.filter(role__in=(Role.OFFICER, Role.OPERATOR)).exists()
+    found = Person.objects.filter(uid=uid).first() if may else None
+    if found is None:
+        raise NotFound("There is no such person, or it is not for you to see.")
     return found

@@ -13,6 +13,11 @@ urlpatterns = [
     path("account/tokens/new/", pages.token_new, name="token_new"),
     path("account/tokens/made/", pages.token_made, name="token_made"),
     path("account/tokens/<int:pk>/revoke/", pages.token_revoke, name="token_revoke"),
+    path("account/sign-in-methods/", pages.sign_in_methods, name="sign_in_methods"),
+    path("account/sign-in-methods/link/<slug:provider_id>/", pages.identity_link, name="identity_link"),
+    path("account/sign-in-methods/confirm/", pages.identity_confirm, name="identity_confirm"),
+    path("account/sign-in-methods/<int:pk>/unlink/", pages.identity_unlink, name="identity_unlink"),
+    path("people/<str:uid>/identities/", pages.identities_told, name="identities_told"),
     path("account/ssh-keys/", pages.ssh_keys, name="ssh_keys"),
     path("account/ssh-keys/<int:pk>/remove/", pages.ssh_key_remove, name="ssh_key_remove"),
 ]

@@ -1,0 +1,39 @@
+"""Pages of one's own account, and of how one signs in."""
+
+from fabrica.people.pages.account import (
+    account,
+    language,
+    organisation,
+    organisation_new,
+    ssh_key_remove,
+    ssh_keys,
+    terms,
+    token_made,
+    token_new,
+    token_revoke,
+)
+from fabrica.people.pages.identities import (
+    identities_told,
+    identity_confirm,
+    identity_link,
+    identity_unlink,
+    sign_in_methods,
+)
+
+__all__ = [
+    "account",
+    "identities_told",
+    "identity_confirm",
+    "identity_link",
+    "identity_unlink",
+    "language",
+    "organisation",
+    "organisation_new",
+    "sign_in_methods",
+    "ssh_key_remove",
+    "ssh_keys",
+    "terms",
+    "token_made",
+    "token_new",
+    "token_revoke",
+]
