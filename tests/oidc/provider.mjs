@@ -1,5 +1,5 @@
 // A certified OpenID provider (npm's oidc-provider) with made-up people, for the tests marked `oidc`. On loopback only.
-// `node provider.mjs CALLBACK [CALLBACK...]` prints {"issuer": ...} when it listens, on a port of its own choice.
+// `node provider.mjs PORT CALLBACK [CALLBACK...]` prints {"issuer": ...} when it listens; port 0 is a free one.
 import http from "node:http";
 import { Provider } from "oidc-provider";
 
@@ -14,10 +14,10 @@ const told = {
   schac_home_organization: "uni.example",
 };
 const server = http.createServer();
-server.listen(0, "127.0.0.1", () => {
+server.listen(Number(process.argv[2]), "127.0.0.1", () => {
   const issuer = `http://127.0.0.1:${server.address().port}`;
   const provider = new Provider(issuer, {
-    clients: [{ client_id: "fabrica", client_secret: "s3cret", redirect_uris: process.argv.slice(2), application_type: "native",
+    clients: [{ client_id: "fabrica", client_secret: "s3cret", redirect_uris: process.argv.slice(3), application_type: "native",
       token_endpoint_auth_method: "client_secret_basic" }],
     claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name"], affiliation: Object.keys(told) },
     scopes: ["openid", "email", "profile", "affiliation"],
