@@ -150,6 +150,8 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "login": "30/m/ip", "
 # Sign-in at other places: docs/operator/sign-in.md. An address that matches never signs anybody in by itself.
 FABRICA_OIDC_PROVIDERS = oidc.providers()
 FABRICA_OIDC_CLAIM_DAYS = env.number("FABRICA_OIDC_CLAIM_DAYS", 365, least=1, most=3_650)
+# Whom to ask whether an organisation's domain is its own; empty: the name servers of this machine.
+FABRICA_DNS_SERVER = env.text("FABRICA_DNS_SERVER")
 SOCIALACCOUNT_ADAPTER = "fabrica.people.adapter.identities.IdentityAdapter"
 SOCIALACCOUNT_PROVIDERS = {
     "openid_connect": {

@@ -19,6 +19,7 @@ from fabrica.people.pages.identities import (
     identity_unlink,
     sign_in_methods,
 )
+from fabrica.people.pages.joining import joining, organisation_joining
 
 __all__ = [
     "account",
@@ -26,8 +27,10 @@ __all__ = [
     "identity_confirm",
     "identity_link",
     "identity_unlink",
+    "joining",
     "language",
     "organisation",
+    "organisation_joining",
     "organisation_new",
     "sign_in_methods",
     "ssh_key_remove",
