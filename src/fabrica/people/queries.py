@@ -108,7 +108,8 @@ def owner_of(email: str) -> Person | None:
 
 def owns_address(person: Person, email: str) -> bool:
     """Whether the person confirmed that this address is theirs."""
-    return EmailAddress.objects.filter(user=person, email__iexact=email, verified=True).exists()
+    found: bool = EmailAddress.objects.filter(user=person, email__iexact=email, verified=True).exists()
+    return found
 
 
 def person_told_of(by: Person, uid: str) -> Person:

@@ -107,7 +107,8 @@ class IdentityAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # all
         extra_context: dict[str, Any] | None = None,
     ) -> NoReturn:  # fmt: skip
         """Tell it in words; the reason goes to the log without anything the provider sent."""
-        log.warning("sign-in at %s: %s %s", provider.sub_id, error, type(exception).__name__)
+        ours = exception if isinstance(exception, ValueError | KeyError) else None  # may be our mistake: with its place
+        log.warning("sign-in at %s: %s %s", provider.sub_id, error, type(exception).__name__, exc_info=ours)
         problem = problem_of(provider.name, request.GET.get("error", ""), error, exception, extra_context or {})
         raise ImmediateHttpResponse(problem_page(request, problem))
 

@@ -20,7 +20,7 @@ class BoundedSession(requests.Session):
         kwargs.update(timeout=READ_SECONDS, allow_redirects=False, stream=True)
         response = super().request(*args, **kwargs)
         try:
-            response._content = _read(response, begun)  # type: ignore[attr-defined]  # noqa: SLF001 - where requests keeps what it read
+            response._content = _read(response, begun)  # noqa: SLF001 - where requests keeps what it read
         finally:
             response.close()
         if response.is_redirect:

@@ -4,6 +4,7 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.decorators import rate_limit
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.helpers import render_authentication_error
+from allauth.socialaccount.internal.statekit import STATES_SESSION_KEY
 from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.base import AuthProcess
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
@@ -34,7 +35,7 @@ def provider_of(request: HttpRequest, provider_id: str) -> Provider:
 
 @login_not_required
 @never_cache
-@rate_limit(action="login")
+@rate_limit(action="login")  # type: ignore[untyped-decorator]  # allauth has no types
 def begin(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Begin to sign in. Only a posted form does: a link from elsewhere must not start it."""
     provider = provider_of(request, provider_id)
@@ -62,7 +63,8 @@ class Callback(OAuth2CallbackView):  # type: ignore[misc]  # allauth has no type
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         """Look who answers before anything is believed."""
         try:
-            self.adapter.check_issuer(request)
+            if request.GET.get("state") in request.session.get(STATES_SESSION_KEY, {}):
+                self.adapter.check_issuer(request)  # asks the provider: for nobody who began nothing here
             answer: HttpResponse = super().dispatch(request, *args, **kwargs)
         except (RequestException, OAuth2Error, ValueError, KeyError) as error:
             told = {"exception": error, "extra_context": {"state": None}}
@@ -72,7 +74,7 @@ class Callback(OAuth2CallbackView):  # type: ignore[misc]  # allauth has no type
 
 @login_not_required
 @never_cache
-@rate_limit(action="login")
+@rate_limit(action="login")  # type: ignore[untyped-decorator]  # allauth has no types
 def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Finish it."""
     provider_of(request, provider_id)
@@ -81,4 +83,5 @@ def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
     try:
         return view.dispatch(request)
     except ImmediateHttpResponse as answer:
-        return answer.response
+        response: HttpResponse = answer.response
+        return response

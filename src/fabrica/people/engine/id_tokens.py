@@ -78,9 +78,10 @@ def _check_audience(claims: dict[str, Any], client_id: str) -> None:
 
 
 def _check_times(claims: dict[str, Any], now: float) -> None:
-    ends, begun, not_before = claims.get("exp"), claims.get("iat"), claims.get("nbf", 0)
-    if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in (ends, begun, not_before)):
+    told: list[Any] = [claims.get("exp"), claims.get("iat"), claims.get("nbf", 0)]
+    if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in told):
         raise Unbelievable("The ID token does not say how long it holds.")
+    ends, begun, not_before = told
     if now > ends + LEEWAY_SECONDS or now - begun > OLDEST_SECONDS:
         raise Unbelievable("The ID token has expired.")
     if begun > now + LEEWAY_SECONDS or not_before > now + LEEWAY_SECONDS:

@@ -340,6 +340,13 @@ def test_a_state_that_is_not_this_browser_s_or_was_used_is_refused(there):
     assert told(mine.get(callback("campus", query)))[:2] == not_begun
 
 
+def test_an_answer_to_nothing_asks_the_provider_nothing(there):
+    there.stop()
+    assert told(Client().get(callback("campus", {"state": "x", "code": "y"})))[:2] == (
+        409, "This sign-in cannot be finished.",
+    )  # fmt: skip
+
+
 def test_a_state_of_one_provider_is_not_taken_for_another(there, settings):
     second = Provider()
     know(settings, campus=there.issuer, lab=second.issuer)

@@ -295,7 +295,9 @@ def test_a_domain_that_is_removed_lets_nobody_in(cast, now):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", ["", "localhost", "fr", "a b.org", "*.example.org", "-a.org", "a..org", "x" * 64 + ".org"])
+@pytest.mark.parametrize(
+    "text", ["", "localhost", "fr", "a b.org", "*.example.org", "-a.org", "a..org", "x" * 64 + ".org"]
+)
 def test_what_is_no_domain_is_refused(text):
     with pytest.raises(Refused, match="is not a domain"):
         checked_domain(text)
@@ -319,7 +321,10 @@ def test_ten_domains_are_enough(cast, now):
 
 def test_a_name_without_a_record_has_none(name_server):
     name_server.records["empty.example"] = []
-    assert (txt_records("empty.example", name_server.address), txt_records("no.example", name_server.address)) == ((), ())
+    assert (txt_records("empty.example", name_server.address), txt_records("no.example", name_server.address)) == (
+        (),
+        (),
+    )
 
 
 def test_a_name_server_that_fails_or_is_silent_is_told_in_bounded_time(monkeypatch):
@@ -332,5 +337,7 @@ def test_a_name_server_that_fails_or_is_silent_is_told_in_bounded_time(monkeypat
 
 def test_a_page_of_another_organisation_does_not_exist(cast):
     assert entered(cast.outsider).get(page_of(cast.startup)).status_code == 404
-    assert entered(cast.outsider).post(page_of(cast.startup), {"action": "invite", "email": "a@b.org"}).status_code == 404
+    assert (
+        entered(cast.outsider).post(page_of(cast.startup), {"action": "invite", "email": "a@b.org"}).status_code == 404
+    )
     assert entered(cast.applicant).post(page_of(cast.startup), {"action": "delete"}).status_code == 404
