@@ -65,7 +65,9 @@ def test_each_page_is_accessible_fits_and_is_quiet(visit, cast, there):
     for number, (address, who) in enumerate(pages):
         for width, scheme in ((320, "dark"), (1000, "light")):
             page = visit(address, who, width, scheme)
-            found = [one["id"] for one in Axe().run(page).response["violations"] if one["impact"] in ("serious", "critical")]
+            found = [
+                one["id"] for one in Axe().run(page).response["violations"] if one["impact"] in ("serious", "critical")
+            ]
             wide = page.evaluate("document.documentElement.scrollWidth")
             if PICTURES:
                 page.screenshot(path=Path(PICTURES) / f"{number}-{who or 'nobody'}-{width}.png", full_page=True)
