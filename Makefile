@@ -6,11 +6,11 @@ STAMP := $(VENV)/.installed
 TEST_ENV := FABRICA_SECRET_KEY=only-for-checks-0000000000000000000000000000000000 DJANGO_SETTINGS_MODULE=fabrica.config.settings_test
 WORKERS ?= 2
 # what has a command of its own below
-APART := not browser and not slurm and not slurm13 and not several
+APART := not browser and not slurm and not slurm13 and not several and not oidc
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-postgres test-several test-slurm check format lint types imports migrations messages browser bench clean
+.PHONY: help install run test test-postgres test-several test-slurm test-oidc check format lint types imports migrations messages browser bench clean
 .PHONY: cluster cluster-down
 
 help: ## Print this.
@@ -66,6 +66,11 @@ test-several: $(STAMP) ## Run the tests that train in several processes.
 test-slurm: $(STAMP) ## Run the tests that need a real Slurm cluster; starts it.
 	tests/slurm/up.sh >/dev/null
 	$(BIN)/pytest -m slurm $(ARGS)
+
+test-oidc: $(STAMP) ## Run the tests that sign in at a real OpenID provider, in Chromium (needs npm; installs the provider below tests/oidc).
+	@command -v npm >/dev/null || { echo "There is no npm. On Debian: apt install npm."; exit 1; }
+	npm ci --prefix tests/oidc --no-audit --no-fund --loglevel error
+	$(BIN)/pytest -m oidc $(ARGS)
 
 browser: $(STAMP) ## Run the journeys in headless Chromium (needs Debian's chromium, or CHROMIUM=path).
 	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || { echo "There is no Chromium. On Debian: apt install chromium; else CHROMIUM=path."; exit 1; }

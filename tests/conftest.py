@@ -7,6 +7,7 @@ from fabrica.kit.signing import create_key
 from fabrica.notices import services as notices
 from fabrica.notices.queries import mutes_of
 from fabrica.people import services as people
+from fabrica.people.engine import Told
 from fabrica.people.tests.keys import new_line
 from fabrica.portal.tasks import look_after
 from fabrica.projects import services as projects
@@ -38,6 +39,8 @@ def samples(cast, call, site, now):
     """
     token, _ = people.create_token(name="laptop", scopes=["read"], by=cast.applicant, now=now)
     key = people.add_ssh_key(name="laptop", text=new_line(), by=cast.applicant, now=now)
+    told = Told("campus", "https://campus.example", "1")
+    identity = people.link_identity(told=told, by=cast.applicant, now=now)
     application = submitted(cast, call, now)
     notices.mute(about="project:x", title="X", path="/", by=cast.applicant, now=now)
     model = ModelVersion.objects.get()
@@ -78,6 +81,9 @@ def samples(cast, call, site, now):
         ("models", "number"): model.number,
         ("files", "path"): "manifest.json",
         ("keys", "digits"): model.key_fingerprint.removeprefix("sha256:"),
+        ("sign-in-methods", "pk"): identity.pk,
+        ("link", "provider_id"): "campus",
+        ("oidc", "provider_id"): "campus",
         # Pages that come with the sign-in and the administration.
         ("confirm-email", "key"): "key",
         ("key", "key"): "key",

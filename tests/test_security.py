@@ -30,12 +30,13 @@ PUBLIC = {
     "account_login", "account_logout", "account_signup", "account_inactive", "account_email_verification_sent",
     "account_confirm_email", "account_reset_password", "account_reset_password_done",
     "account_reset_password_from_key", "account_reset_password_from_key_done", "account_confirm_login_code",
-    "mfa_authenticate", "portal:access_times",
+    "mfa_authenticate", "portal:access_times", "openid_connect_login", "openid_connect_callback",
+    "socialaccount_signup", "socialaccount_login_cancelled", "socialaccount_login_error",
 }  # fmt: skip
 # What shows or changes one organisation's or person's things: the outsider is told that it does not exist.
 PRIVATE = {
     ("organisations", "uid"), ("tokens", "token_id"), ("tokens", "pk"), ("ssh-keys", "key_id"),
-    ("ssh-keys", "pk"), ("applications", "code"), ("desk", "code"),
+    ("ssh-keys", "pk"), ("sign-in-methods", "pk"), ("people", "uid"), ("applications", "code"), ("desk", "code"),
     ("projects", "slug"),
 }  # fmt: skip
 POLICY = (

@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from fabrica.config import env
+from fabrica.config import env, oidc
 
 # Lets generic classes such as ModelForm[Model] be written at run time too.
 django_stubs_ext.monkeypatch()
@@ -64,6 +64,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_htmx",
     "template_partials",
     "ninja",
@@ -145,6 +147,20 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{FABRICA_SITE_NAME}] "
 # Behind a proxy every caller has its address: without the one it passes on, all would share one limit of tries.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if FABRICA_BEHIND_PROXY else 0
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "login": "30/m/ip", "signup": "20/m/ip"}
+# Sign-in at other places: docs/operator/sign-in.md. An address that matches never signs anybody in by itself.
+FABRICA_OIDC_PROVIDERS = oidc.providers()
+FABRICA_OIDC_CLAIM_DAYS = env.number("FABRICA_OIDC_CLAIM_DAYS", 365, least=1, most=3_650)
+# Whom to ask whether an organisation's domain is its own; empty: the name servers of this machine.
+FABRICA_DNS_SERVER = env.text("FABRICA_DNS_SERVER")
+SOCIALACCOUNT_ADAPTER = "fabrica.people.adapter.identities.IdentityAdapter"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "provider_class": "fabrica.people.adapter.provider.Provider",
+        "APPS": [one.as_app() for one in FABRICA_OIDC_PROVIDERS.values()],
+    },
+}
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_LOGIN_ON_GET = SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = FABRICA_SITE_NAME
 

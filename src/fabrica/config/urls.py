@@ -5,9 +5,11 @@ from importlib.util import find_spec
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 from fabrica.config.api import api
 from fabrica.people.pages import language
@@ -21,7 +23,7 @@ CONTEXTS = [
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 # What other packages offer for editing there would leave no audit entry.
-for model in (Group, EmailAddress, Authenticator):
+for model in (Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 
@@ -33,6 +35,8 @@ for pattern in api_patterns:
 handler500 = "fabrica.web.problems.server_error_page"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
+    # allauth's own page would unlink without an audit entry
+    path("accounts/3rdparty/", RedirectView.as_view(pattern_name="people:sign_in_methods")),
     path("accounts/", include("allauth.urls")),
     path("i18n/setlang/", language, name="set_language"),
     path("api/", (api_patterns, api_app, api_namespace)),

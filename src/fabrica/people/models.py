@@ -1,15 +1,17 @@
-"""Persons, organisations, memberships, roles, tokens, SSH keys."""
+"""Persons, organisations, memberships, roles, tokens, SSH keys, identities."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from fabrica.kit.ids import new_uid
-from fabrica.people.states import MEMBER_COUNTRIES, TERMS_VERSION, Kind, Language, MemberRole, Role, Scope
+from fabrica.people.states import MEMBER_COUNTRIES, TERMS_VERSION, Kind, Language, MemberRole, Proof, Role, Scope
 
 
 class PersonManager(BaseUserManager["Person"]):
@@ -139,3 +141,99 @@ class SshKey(models.Model):
     def line(self) -> str:
         """As it stands in an authorized-keys file."""
         return f"{self.kind} {self.blob}"
+
+
+class Identity(models.Model):
+    """How a provider knows a person, with what it told of them and when: that ages, and is then worth nothing."""
+
+    account = models.OneToOneField(SocialAccount, on_delete=models.CASCADE, related_name="+")
+    issuer = models.CharField(max_length=255)
+    email = models.EmailField(blank=True, default="", db_default="")
+    home = models.CharField(_("home organisation"), max_length=255, blank=True, default="", db_default="")
+    acr = models.CharField(max_length=255, blank=True, default="", db_default="")
+    assurance = models.JSONField(default=list)
+    affiliations = models.JSONField(default=list)
+    linked_at = models.DateTimeField()
+    told_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "identities"
+
+    def __str__(self) -> str:
+        return f"{self.provider_name} {self.email}".strip()
+
+    @property
+    def provider_name(self) -> str:
+        """The provider's name now, or its slug where the site has dropped it."""
+        provider = settings.FABRICA_OIDC_PROVIDERS.get(self.account.provider)
+        return provider.name if provider else self.account.provider
+
+    @property
+    def ends_at(self) -> datetime:
+        """When what was told is too old to count."""
+        return self.told_at + timedelta(days=settings.FABRICA_OIDC_CLAIM_DAYS)
+
+    def is_current(self, now: datetime) -> bool:
+        """Whether assurance and affiliation still count."""
+        return now < self.ends_at
+
+
+class Invitation(models.Model):
+    """An address that may join an organisation, once, until a day. It carries no secret: who owns the address joins."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    invited_by = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, related_name="+")
+    invited_at = models.DateTimeField()
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "email"],
+                condition=models.Q(used_at=None, revoked_at=None),
+                name="people_invited_once",
+            )
+        ]
+        indexes = [models.Index(fields=["email"], name="people_invited_email")]
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether somebody may still join by it."""
+        return self.used_at is None and self.revoked_at is None and now < self.expires_at
+
+
+class Domain(models.Model):
+    """A mail domain of an organisation; once proved, who has an address there may join, until the proof is old."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="domains")
+    name = models.CharField(_("domain"), max_length=200)
+    secret = models.CharField(max_length=64)
+    asked_at = models.DateTimeField()
+    proof = models.CharField(max_length=10, choices=Proof.choices, default=Proof.NONE, db_default=Proof.NONE)
+    proved_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "name"], name="people_domain_once"),
+            models.UniqueConstraint(
+                fields=["name"], condition=~models.Q(proof=Proof.NONE), name="people_domain_proved_once"
+            ),
+        ]
+
+    @property
+    def record_name(self) -> str:
+        """Where the DNS must hold the record."""
+        return f"_fabrica-challenge.{self.name}"
+
+    @property
+    def record_text(self) -> str:
+        """What it must say."""
+        return f"fabrica-verification={self.secret}"
+
+    def lets_in(self, now: datetime) -> bool:
+        """Whether people with an address there may join."""
+        return self.proof != Proof.NONE and self.ends_at is not None and now < self.ends_at

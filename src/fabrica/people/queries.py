@@ -4,12 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol, cast
 
+from allauth.account.models import EmailAddress
 from django.db.models import Q, QuerySet
 
 from fabrica.kit.errors import NotFound
 from fabrica.kit.ids import digest
-from fabrica.people.models import Organisation, Person, SshKey, Token
-from fabrica.people.states import Role
+from fabrica.people.engine.domains import domain_of
+from fabrica.people.models import Domain, Identity, Invitation, Member, Organisation, Person, SshKey, Token
+from fabrica.people.states import MemberRole, Proof, Role
 
 Carrier = Callable[..., None]
 _carriers: list[Carrier] = []
@@ -83,3 +85,80 @@ def ssh_key_of(person: Person, pk: int) -> SshKey:
     if found is None:
         raise NotFound("There is no such SSH key among yours.", todo="See those on your account page.")
     return found
+
+
+def identities_of(person: Person) -> QuerySet[Identity]:
+    """The identities with which the person signs in, oldest first."""
+    return Identity.objects.filter(account__user=person).select_related("account").order_by("pk")
+
+
+def identity_of(person: Person, pk: int) -> Identity:
+    """One of the person's identities. Raises NotFound, also for others'."""
+    found = identities_of(person).filter(pk=pk).first()
+    if found is None:
+        raise NotFound("There is no such identity among yours.", todo="See those among your sign-in methods.")
+    return found
+
+
+def owner_of(email: str) -> Person | None:
+    """Whose address this is. One that somebody added beside theirs counts only once they confirmed it."""
+    confirmed = EmailAddress.objects.filter(email__iexact=email, verified=True).values("user")
+    return Person.objects.filter(Q(email__iexact=email) | Q(pk__in=confirmed)).order_by("pk").first()
+
+
+def owns_address(person: Person, email: str) -> bool:
+    """Whether the person confirmed that this address is theirs."""
+    found: bool = EmailAddress.objects.filter(user=person, email__iexact=email, verified=True).exists()
+    return found
+
+
+def person_told_of(by: Person, uid: str) -> Person:
+    """A person whose assurance this reader may see: officers and operators all, others their own. Raises NotFound."""
+    may = by.uid == uid or by.role_grants.filter(role__in=(Role.OFFICER, Role.OPERATOR)).exists()
+    found = Person.objects.filter(uid=uid).first() if may else None
+    if found is None:
+        raise NotFound("There is no such person, or it is not for you to see.")
+    return found
+
+
+def addresses_of(person: Person) -> list[str]:
+    """The addresses that the person confirmed, in lower case."""
+    found = EmailAddress.objects.filter(user=person, verified=True).order_by("pk").values_list("email", flat=True)
+    return [one.lower() for one in found]
+
+
+def invitations_for(person: Person, now: datetime) -> QuerySet[Invitation]:
+    """The invitations that the person may use now, by an address that they confirmed."""
+    return (
+        Invitation.objects.filter(email__in=addresses_of(person), used_at=None, revoked_at=None, expires_at__gt=now)
+        .exclude(organisation__members__person=person)
+        .select_related("organisation", "invited_by")
+        .order_by("pk")
+    )
+
+
+def open_domains_for(person: Person, now: datetime) -> QuerySet[Domain]:
+    """The proved domains of the person's confirmed addresses, whose organisation they may join."""
+    return (
+        Domain.objects.filter(name__in={domain_of(one) for one in addresses_of(person)}, ends_at__gt=now)
+        .exclude(proof=Proof.NONE)
+        .exclude(organisation__members__person=person)
+        .select_related("organisation")
+        .order_by("pk")
+    )
+
+
+def organisation_to_invite_to(by: Person, uid: str) -> Organisation:
+    """An organisation that this person may invite people to: its administrators, and officers. Raises NotFound."""
+    found = Organisation.objects.filter(uid=uid).first()
+    administers = Member.objects.filter(organisation=found, person=by, role=MemberRole.ADMIN).exists()
+    if found is None or not (administers or by.role_grants.filter(role=Role.OFFICER).exists()):
+        raise NotFound("There is no such organisation among those you invite people to.")
+    return found
+
+
+def administrators_of(organisation: Organisation) -> QuerySet[Person]:
+    """Who administers it."""
+    return Person.objects.filter(
+        is_active=True, memberships__organisation=organisation, memberships__role=MemberRole.ADMIN
+    ).order_by("pk")

@@ -43,6 +43,14 @@ class MemberRole(TextChoices):
     MEMBER = "member", _("Member")
 
 
+class Proof(TextChoices):
+    """How it is known that a domain is an organisation's."""
+
+    NONE = "none", _("Not proved yet")
+    DNS = "dns", _("By a record in the DNS")
+    OFFICER = "officer", _("By an officer")
+
+
 class Scope(TextChoices):
     """What a token may be used for. Reading is in every token."""
 

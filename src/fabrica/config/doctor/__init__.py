@@ -6,7 +6,19 @@ write it beside those of its topic and put it into `CHECKS` with the seconds it 
 
 from collections.abc import Callable, Iterable, Iterator
 
-from fabrica.config.doctor import audit, clock, database, keys, machines, mail, people, settings, storage, workers
+from fabrica.config.doctor import (
+    audit,
+    clock,
+    database,
+    keys,
+    machines,
+    mail,
+    people,
+    settings,
+    sign_in,
+    storage,
+    workers,
+)
 from fabrica.config.doctor import https as https_
 from fabrica.config.doctor.finding import Check, Finding, bad, well
 from fabrica.config.within import Late, within
@@ -33,6 +45,7 @@ CHECKS: list[tuple[str, Check, float]] = [
     ("https", https_.address, 10),
     ("https", https_.certificate, 15),
     ("https", https_.answers, 15),
+    ("sign-in", sign_in.providers, 60),
     ("people", people.roles, 10),
     ("people", people.unix_names, 10),
     ("workers", workers.alive, 10),

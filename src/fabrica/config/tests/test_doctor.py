@@ -514,7 +514,7 @@ def test_the_command_prints_findings_for_people_and_for_programs(tmp_path):
 
 def test_the_topics():
     assert list(dict.fromkeys(topic for topic, _, _ in doctor.CHECKS)) == [
-        "settings", "database", "clock", "storage", "keys", "audit", "mail", "https", "people", "workers", "machines",
+        "settings", "database", "clock", "storage", "keys", "audit", "mail", "https", "sign-in", "people", "workers", "machines",
     ]  # fmt: skip
 
 

@@ -95,3 +95,43 @@ def test_what_would_be_unsafe_does_not_pass_the_check(start, changes, told):
     done = start("-m", "django", "check", **{**SECRET, **changes})
     assert done.returncode == 1
     assert f"({told})" in done.stderr
+
+
+CAMPUS = {
+    "FABRICA_OIDC_PROVIDERS": "my-campus", "FABRICA_OIDC_MY_CAMPUS_ISSUER": "https://campus.example/",
+    "FABRICA_OIDC_MY_CAMPUS_CLIENT_ID": "fabrica", "FABRICA_OIDC_MY_CAMPUS_SECRET": "s3cret",
+}  # fmt: skip
+SETTINGS = "import django; django.setup(); from django.conf import settings as s; "
+PROVIDERS = SETTINGS + "print(s.FABRICA_OIDC_PROVIDERS)"
+CAMPUS_READ = SETTINGS + "one = s.FABRICA_OIDC_PROVIDERS['my-campus']; print(one, one.secret)"
+
+
+def test_there_is_no_provider_unless_one_is_named(start):
+    assert start("-c", PROVIDERS, **SECRET).stdout == "{}\n"
+
+
+def test_a_provider_is_read_with_its_secret_from_a_file_and_does_not_show_it(start, tmp_path):
+    (tmp_path / "secret").write_text("hidden\n")
+    named = {**CAMPUS, "FABRICA_OIDC_MY_CAMPUS_SECRET_FILE": str(tmp_path / "secret")}
+    done = start("-c", CAMPUS_READ, **named, **SECRET)
+    assert done.stdout == (
+        "SignInProvider(slug='my-campus', name='my-campus', issuer='https://campus.example/', client_id='fabrica', "
+        "scopes=('openid', 'profile', 'email')) hidden\n"
+    ), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"FABRICA_OIDC_PROVIDERS": "My Campus"}, "My Campus is no name for a provider"),
+        ({"FABRICA_OIDC_PROVIDERS": "my-campus,my-campus"}, "or stands there twice"),
+        ({"FABRICA_OIDC_MY_CAMPUS_SECRET": ""}, "FABRICA_OIDC_MY_CAMPUS_SECRET is missing"),
+        ({"FABRICA_OIDC_MY_CAMPUS_ISSUER": "http://campus.example"}, "is not an https:// address"),
+        ({"FABRICA_OIDC_MY_CAMPUS_ISSUER": "https://me@campus.example"}, "is not an https:// address"),
+        ({"FABRICA_OIDC_MY_CAMPUS_SCOPES": "email"}, "FABRICA_OIDC_MY_CAMPUS_SCOPES lacks openid"),
+    ],
+)
+def test_a_provider_that_cannot_be_stops_the_start(start, change, told):
+    done = start("-c", PROVIDERS, **{**CAMPUS, **change}, **SECRET)
+    assert done.returncode == 1
+    assert told in done.stderr.splitlines()[-1]

@@ -1,5 +1,6 @@
-"""Computation of this context that needs no Django: SSH keys here, the status of an enterprise in `sme`."""
+"""Computation of this context that needs no Django: SSH keys, what providers say, an enterprise's status in `sme`."""
 
+from fabrica.people.engine.claims import Told, read_claims
 from fabrica.people.engine.ssh_keys import MAX_LINE, PublicKey, public_key
 
-__all__ = ["MAX_LINE", "PublicKey", "public_key"]
+__all__ = ["MAX_LINE", "PublicKey", "Told", "public_key", "read_claims"]

@@ -100,6 +100,7 @@ def _context(person: Person, case: Case, form: forms.Form | None) -> dict[str, A
         "standing": clock.step.standing(now) if clock and clock.step else None,
         "due": step_due(clock, now),
         "next": desks.next_for(person, after=case.application),
+        "sees_identities": can_audit(person),
     }
 
 

@@ -1,4 +1,4 @@
-"""Every write about people."""
+"""Writes about persons, organisations, roles, tokens and SSH keys."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta

@@ -1,0 +1,1 @@
+"""Outside systems that people's pages ask: name servers."""

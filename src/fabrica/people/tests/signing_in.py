@@ -1,0 +1,54 @@
+"""What the tests of sign-in at other places share: a site that knows providers, and the steps of a browser."""
+
+from html import unescape
+from re import search
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from fabrica.conftest import PASSWORD
+from fabrica.people.engine.providers import SignInProvider
+from fabrica.people.tests.provider import CLIENT, SECRET, Provider, callback
+
+
+def know(settings, **issuers):
+    """Let the site know these providers."""
+    known = {
+        slug: SignInProvider(slug, slug.title(), url, CLIENT, SECRET, ("openid", "email"))
+        for slug, url in issuers.items()
+    }
+    settings.FABRICA_OIDC_PROVIDERS = known
+    settings.SOCIALACCOUNT_PROVIDERS = {
+        "openid_connect": {
+            **settings.SOCIALACCOUNT_PROVIDERS["openid_connect"], "APPS": [one.as_app() for one in known.values()],
+        }
+    }  # fmt: skip
+
+
+@pytest.fixture
+def there(settings):
+    """A provider that the site knows as `campus`."""
+    provider = Provider()
+    know(settings, campus=provider.issuer)
+    cache.clear()
+    yield provider
+    provider.stop()
+
+
+def leave(client, slug="campus", path="", **form):
+    """Press the button; the address that the browser is led to."""
+    page = client.post(path or f"/accounts/oidc/{slug}/login/", form)
+    assert page.status_code == 200, page
+    return unescape(search(r'content="0;url=([^"]+)"', page.content.decode())[1])
+
+
+def come_back(client, provider, slug="campus", path="", change=None, **form):
+    """Go there, sign in, and come back; `change` alters the answer on its way."""
+    query = provider.sign_in(leave(client, slug, path, **form))
+    return client.get(callback(slug, {**query, **(change or {})}))
+
+
+def sign_in_here(person, client=None):
+    client = client or Client()
+    client.post("/accounts/login/", {"login": person.email, "password": PASSWORD})
+    return client
