@@ -16,6 +16,9 @@ Entry = tuple[str, str | Promise]
 PUBLIC: list[Entry] = [("calls:list", _("Calls")), ("dataspaces:list", _("Data")), ("registry:list", _("Models"))]
 HOME: Entry = ("home", _("Home"))
 DESK: Entry = ("portal:queue", _("Queue"))
+REVIEWING: Entry = ("reviews:mine", _("Reviewing"))
+EXPERTS: Entry = ("reviews:pool", _("Experts"))
+PANEL: Entry = ("portal:panels", _("Panel"))
 MY_DATA: Entry = ("dataspaces:mine", _("My data"))
 ACCOUNT: Entry = ("people:account", _("My account"))
 ADMINISTRATION: Entry = ("admin:index", _("Administration"))
@@ -58,8 +61,14 @@ def _person(request: HttpRequest) -> Person | None:
 
 
 def _by_role(person: Person) -> list[Entry]:
-    entries = [DESK] if rules.is_staff_member(person) else []
-    return [*entries, MY_DATA] if rules.has_role(person, Role.PROVIDER) else entries
+    shown: list[tuple[Entry, bool]] = [
+        (DESK, rules.is_staff_member(person)),
+        (EXPERTS, rules.has_role(person, Role.OFFICER)),
+        (REVIEWING, rules.has_role(person, Role.EXPERT)),
+        (PANEL, rules.has_role(person, Role.OFFICER, Role.PANEL)),
+        (MY_DATA, rules.has_role(person, Role.PROVIDER)),
+    ]
+    return [entry for entry, is_theirs in shown if is_theirs]
 
 
 def _found(entries: list[Entry]) -> list[dict[str, Any]]:

@@ -118,7 +118,9 @@ def figures(request: HttpRequest, since: date | None = None, until: date | None 
 @needs("read")
 def queue(
     request: HttpRequest,
-    state: Literal["", "mine", "late", "submitted", "screened", "assessed", "returned"] = "",
+    state: Literal[
+        "", "mine", "late", "submitted", "screened", "assessed", "evaluated", "ranked", "appealed", "returned"
+    ] = "",
     cursor: str = "",
 ) -> Any:
     """What waits for the factory's staff, most urgent first; `mine` is what waits for me. 403 for others."""

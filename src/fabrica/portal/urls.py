@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from fabrica.portal.pages import desk, figures, front, home, project, topping_up
+from fabrica.portal.pages import desk, figures, front, home, panel, project, topping_up
 
 portal_patterns = [
     path("", front.start, name="start"),
@@ -11,6 +11,8 @@ portal_patterns = [
     path("desk/", desk.queue, name="queue"),
     path("desk/figures/", figures.figures, name="figures"),
     path("desk/<str:code>/", desk.desk, name="desk"),
+    path("panel/", panel.panels, name="panels"),
+    path("panel/<slug:slug>/", panel.panel, name="panel"),
     path("projects/<slug:slug>/", project.project, name="project"),
     path("projects/<slug:slug>/top-up/", topping_up.top_up, name="top_up"),
     path("projects/<slug:slug>/members/", project.member_add, name="member_add"),
