@@ -1,7 +1,10 @@
 """May this person ...? Pure questions."""
 
+from django.utils.translation import gettext as _
+
 from fabrica.applications import rules as application_rules
 from fabrica.applications.models import Application
+from fabrica.kit.errors import NotAllowed
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
 from fabrica.people.states import Role
@@ -30,6 +33,12 @@ def can_decide(person: Person, application: Application) -> bool:
     if application_rules.refused_it(person, application) or is_reviewer(person, application):
         return False
     return not TechnicalAssessment.objects.filter(application=application, assessor=person).exists()
+
+
+def must_decide(person: Person, application: Application) -> None:
+    """Raises NotAllowed for who may not decide on it."""
+    if not can_decide(person, application):
+        raise NotAllowed(_("Only an officer without a part in it so far does this."))
 
 
 def is_reviewer(person: Person, application: Application) -> bool:
