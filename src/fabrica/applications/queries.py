@@ -191,7 +191,7 @@ def _answer(application: Application, name: str) -> tuple[Any, Any]:
 def timeline_of(application: Application, reader: Person) -> list[Event]:
     """What happened to it, oldest first: who did what, when, and what the applicant was told.
 
-    Who assessed it is told to the factory's staff alone.
+    Who assessed or ranked it is told to the factory's staff alone.
     """
     started = Event(application.created_at, _("Started"), str(application.applicant))
     names_assessor = rules.sees_assessor(reader, application)
@@ -200,5 +200,5 @@ def timeline_of(application: Application, reader: Person) -> list[Event]:
 
 
 def _event(after: State, move: Transition, *, names_assessor: bool) -> Event:
-    who = "" if after == State.ASSESSED and not names_assessor else str(move.by)
+    who = "" if after in (State.ASSESSED, State.RANKED) and not names_assessor else str(move.by)
     return Event(move.at, after.label, who, move.reason, TONES.get(after, "info"))

@@ -118,6 +118,7 @@ class ReviewForm(forms.Form):
         self._criteria = review.evaluation.criteria.each
         for one in self._criteria:
             self.fields[f"score_{one.id}"] = _score(one)
+        self.needed_to_submit = set(self.fields) - {"remark"}
         self.order_fields([*(f"score_{one.id}" for one in self._criteria), "comment", "remark"])
 
     def scores(self) -> dict[str, int]:

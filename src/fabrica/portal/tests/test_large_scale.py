@@ -91,6 +91,20 @@ def test_the_officer_opens_assigns_and_closes(cast, wide, people, now, enter):
     assert "80.0 of 100 points" in officer.get(address).content.decode()
 
 
+def test_a_conflict_that_comes_to_light_later_is_shown_and_can_be_mended(cast, wide, people, now, enter):
+    application, anna = large(cast, wide, now), people["anna"]
+    evaluation = reviews.open_evaluation(
+        application=application, fields=["code"], language="en", reviews=1, is_blind=False, by=cast.officer, now=now
+    )
+    reviews.assign(evaluation=evaluation, experts=[anna.uid], by=cast.officer, now=now)
+    Expert.objects.filter(person=anna).update(affiliation_key="novalis labs")
+    officer, address = enter(cast.officer), f"/evaluations/{application.code}/"
+    page = officer.get(address).content.decode()
+    assert "What is assigned already cannot stay" in page and "works for who applies" in page
+    officer.post(address, {"act": "assign", "expert": [people["bert"].uid]})
+    assert dict(Review.objects.values_list("reviewer", "stage")) == {anna.pk: "taken_back", people["bert"].pk: "asked"}
+
+
 def test_an_expert_declares_writes_and_hands_in(cast, wide, people, now, enter):
     application = large(cast, wide, now)
     evaluation = reviews.open_evaluation(

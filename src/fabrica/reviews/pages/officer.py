@@ -110,7 +110,7 @@ def _context(
 ) -> dict[str, Any]:
     person = signed_in(request)
     runs = application.has_experts and application.state == State.ASSESSED and rules.can_decide(person, application)
-    proposal = queries.proposal_of(found) if runs and found is not None else None
+    proposal, trouble = _proposal(found) if runs and found is not None else (None, "")
     reviews = queries.reviews_for(person, application)
     labels = dict(field_choices())
     return {
@@ -119,6 +119,7 @@ def _context(
         "runs": runs,
         "form": form or (EvaluationForm(evaluation=found, wanted=_wanted(application)) if runs else None),
         "proposal": proposal,
+        "trouble": trouble,
         "rows": [(one, [labels.get(key, key) for key in one.pairing.fields]) for one in _first(proposal)],
         "left_out": max(0, len(proposal.rows) - MOST_SHOWN) if proposal else 0,
         "reviews": shown_reviews(found, reviews) if found else [],
@@ -126,6 +127,14 @@ def _context(
         "reply": queries.reply_of(found) if found else None,
         "outcome": queries.outcome_of(application),
     }
+
+
+def _proposal(found: Evaluation) -> tuple[queries.Proposal, str]:
+    """The engine's proposal; where there is none, everybody beside the application, and why."""
+    try:
+        return queries.proposal_of(found), ""
+    except Refused as problem:
+        return queries.Proposal(queries.pairings_of(found)), str(problem)
 
 
 def _first(proposal: queries.Proposal | None) -> list[queries.Pooled]:

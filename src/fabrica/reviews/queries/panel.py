@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 
 from fabrica.applications.models import Application
 from fabrica.applications.states import State
@@ -77,21 +77,12 @@ def _candidates(call: Call, state: State) -> list[Candidate]:
     by_code = {one.application.code: one for one in found}
     merged = [_merged(one, reviews[one.pk]) for one in found if one.pk in reviews]
     made = []
-    for one in by_merit(merged):
-        evaluation = by_code[one.merged.application]
-        key = evaluation.application_id
-        seconds = hours.get(key, evaluation.application.gpu_seconds_requested or 0)
-        made.append(
-            Candidate(
-                evaluation,
-                one.merged,
-                one.position,
-                one.is_tied,
-                reviews[evaluation.pk],
-                evaluation.pk in replied,
-                seconds,
-            )
-        )
+    for place in by_merit(merged):
+        evaluation = by_code[place.merged.application]
+        asked = evaluation.application.gpu_seconds_requested or 0
+        seconds = hours.get(evaluation.application_id, asked)
+        given, has_reply = reviews[evaluation.pk], evaluation.pk in replied
+        made.append(Candidate(evaluation, place.merged, place.position, place.is_tied, given, has_reply, seconds))
     return made
 
 
@@ -115,10 +106,3 @@ def calibration_of(found: Sequence[Candidate]) -> list[tuple[Person, Measured]]:
             scored = Scored(one.code, each.reviewer.uid, each.scores)
             given.append((scored, points(each.scores, criteria)))
     return [(people[measured.reviewer], measured) for measured in calibrate(given)]
-
-
-def waiting_for_panel(person: Person) -> int:
-    """How many applications wait for the panel."""
-    if not people_rules.has_role(person, Role.PANEL):
-        return 0
-    return Evaluation.objects.filter(Q(application__state=State.EVALUATED)).aggregate(n=Count("pk"))["n"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -147,7 +148,7 @@ def close_evaluation(*, evaluation: Evaluation, by: Person, now: datetime) -> Ev
 
 def _tell_closed(application: Application, evaluation: Evaluation, now: datetime) -> None:
     event, path = f"{application.subject}:evaluated", f"/applications/{application.code}/reviews/"
-    facts = {"application": application, "until": evaluation.reply_until, "now": now}
+    facts: dict[str, Any] = {"application": application, "until": evaluation.reply_until, "now": now}
     tell(person=application.applicant, kind="review_reply", event=event, path=path, **facts)
     for member in with_role(Role.PANEL):
         if rules.can_rank(member, evaluation):

@@ -106,7 +106,9 @@ def _writable(review: Review) -> Review:
     fresh = Review.objects.select_for_update().select_related("evaluation").get(pk=review.pk)
     if application.state != State.ASSESSED or fresh.stage != Stage.WRITING:
         raise Refused(
-            _("This review cannot be changed now."), why=Stage(fresh.stage).label, todo=_("See your other reviews.")
+            _("This review cannot be changed now."),
+            why=str(Stage(fresh.stage).label),
+            todo=_("See your other reviews."),
         )
     return fresh
 
