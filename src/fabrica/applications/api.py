@@ -309,6 +309,15 @@ def submit(request: HttpRequest, code: str) -> Application:
     return services.submit(application=_mine(request, code), by=signed_in(request), now=utcnow())
 
 
+@router.post("/applications/{code}/appeal", response=ApplicationOut)
+@needs("apply")
+def appeal(request: HttpRequest, code: str, payload: ReasonIn) -> Any:
+    """Ask for a refusal to be looked at again by somebody else; once, within the clock."""
+    person = signed_in(request)
+    found = queries.application_of(person, code)
+    return services.appeal(application=found, reason=payload.reason, by=person, now=utcnow())
+
+
 @router.post("/applications/{code}/withdraw", response=ApplicationOut)
 @needs("apply")
 def withdraw(request: HttpRequest, code: str, payload: WithdrawIn | None = None) -> Application:

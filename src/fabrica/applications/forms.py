@@ -155,6 +155,16 @@ class StartForm(forms.Form):
             self.fields["organisation"].initial = organisations[0][0]
 
 
+class AppealForm(forms.Form):
+    """What the refusal overlooked."""
+
+    reason = _long(_("What was overlooked?"), _("Answer the reasons of the refusal. Somebody else reads it."))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = True
+
+
 class WithdrawForm(forms.Form):
     """Why it is taken back, if the applicant wants to say."""
 

@@ -66,6 +66,7 @@ class Application(models.Model):
     clock_calendar = models.PositiveIntegerField(
         default=0, db_default=0, help_text="The version of the site's calendar it was counted by; 0: not yet."
     )
+    appealed_at = models.DateTimeField(null=True, help_text="When a refusal was appealed against; once at most.")
     days_taken = models.PositiveIntegerField(null=True, help_text="Working days from submission to award.")
     gate = models.ForeignKey(Assessment, null=True, on_delete=models.PROTECT, related_name="+")
 
@@ -97,6 +98,11 @@ class Application(models.Model):
     def subject(self) -> str:
         """How audit and gate name it."""
         return f"application:{self.code}"
+
+    @property
+    def has_experts(self) -> bool:
+        """Whether the steps of its mode have a review by experts and a panel."""
+        return bool({"peer_review", "scientific"}.intersection(self.call.terms.value("steps") or ()))
 
     @property
     def is_editable(self) -> bool:

@@ -1,6 +1,7 @@
 """The applicant's pages: start, write, check and submit, follow, withdraw."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from fabrica.applications import queries, rules, services
-from fabrica.applications.forms import NAMES, ApplicationForm, StartForm, WithdrawForm
+from fabrica.applications.forms import NAMES, AppealForm, ApplicationForm, StartForm, WithdrawForm
 from fabrica.applications.models import Application
 from fabrica.calls.queries import call_by_slug
 from fabrica.kit.errors import NotAllowed, Problem, Refused
@@ -154,6 +155,7 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
         "events": queries.timeline_of(application, person),
         "submissions": queries.submissions_of(application),
         "parts": queries.summary_of(application),
+        "appeal_until": _open_until(queries.appeal_until(application)),
     }
     return render(request, "applications/detail.html", context)
 
@@ -171,6 +173,28 @@ def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
         "changes": queries.changes(application, before, found) if before else None,
     }
     return render(request, "applications/version.html", context)
+
+
+def _open_until(until: datetime | None) -> datetime | None:
+    """A last instant, while it has not passed."""
+    return until if until is not None and utcnow() <= until else None
+
+
+def appeal(request: HttpRequest, code: str) -> HttpResponse:
+    """Ask for a refusal to be looked at again; a POST does it."""
+    person = signed_in(request)
+    application = queries.application_of(person, code)
+    if not rules.can_edit(person, application):
+        raise NotAllowed(_("Only members of the organisation appeal for its application."))
+    form = AppealForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        services.appeal(application=application, by=person, now=utcnow(), reason=form.cleaned_data["reason"])
+        messages.success(request, _("Sent. Somebody who did not refuse it decides on your appeal."))
+        return redirect("applications:detail", code)
+    until = _open_until(queries.appeal_until(application))
+    if until is None:
+        raise Refused(_("There is no appeal against this now."), why=application.get_state_display())
+    return render(request, "applications/appeal.html", {"application": application, "form": form, "until": until})
 
 
 def withdraw(request: HttpRequest, code: str) -> HttpResponse:

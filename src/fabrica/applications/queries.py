@@ -15,7 +15,7 @@ from fabrica.applications import rules
 from fabrica.applications.engine import FIELDS, Gap, gaps, propose
 from fabrica.applications.engine.asked import Advice, advice, spread
 from fabrica.applications.engine.changed import Piece, pieces
-from fabrica.applications.engine.clocks import Clock, Move, clock, lengths
+from fabrica.applications.engine.clocks import Clock, Move, clock, lengths, until
 from fabrica.applications.models import Application, Submission, Transition
 from fabrica.applications.states import WITH_THE_FACTORY, State
 from fabrica.clusters.queries import calendar_of, calendars, calibration_of, facts_of, gpus_of
@@ -25,6 +25,7 @@ from fabrica.kit.units import gpu_hours
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
 from fabrica.people.queries import organisations_of
+from fabrica.people.states import Role
 from fabrica.planner import Plan, Proposal
 from fabrica.trust.engine import questions
 from fabrica.trust.states import Answer
@@ -55,11 +56,13 @@ def visible_to(person: Person) -> QuerySet[Application]:
     """Those of the person's organisations, newest first.
 
     The factory's staff see what was ever submitted; one that was sent back they see as it is being mended. They never
-    see a draft.
+    see a draft. The panel sees what experts have reviewed, until it is decided.
     """
     mine = Q(organisation__in=organisations_of(person))
     if people_rules.is_staff_member(person):
         mine |= Q(submitted_at__isnull=False)
+    if people_rules.has_role(person, Role.PANEL):
+        mine |= Q(state__in=[State.EVALUATED, State.RANKED])
     rows = Application.objects.select_related("call__machine__site", "organisation", "applicant", "gate")
     return rows.filter(mine).order_by("-pk")
 
@@ -118,6 +121,25 @@ def _clock(application: Application, moves: Sequence[Move], calendar: Calendar) 
     told = [replace(one, at=max(one.at, begins)) for one in moves]
     promised = days_promised(calendar, begins, mode.promise.at_most, UNITS[mode.promise.unit])
     return clock(told, calendar, mode=mode.key, promised=promised, by=lengths())
+
+
+def appeal_until(application: Application) -> datetime | None:
+    """The last instant at which its refusal may be appealed against; None where that cannot be any more, or not yet."""
+    refused_at = application.decided_at
+    if application.state != State.REFUSED or application.appealed_at is not None or refused_at is None:
+        return None
+    return until(calendar_of(application.call.machine.site), refused_at, lengths().appeal_days)
+
+
+def reply_until(application: Application, now: datetime) -> datetime:
+    """The last instant for an answer to reviews that the applicant is shown now."""
+    return until(calendar_of(application.call.machine.site), now, lengths().reply_days)
+
+
+def refused_from(application: Application) -> State:
+    """The state in which it was refused last. For one that was refused."""
+    last = application.transitions.filter(after=State.REFUSED).last()
+    return State(last.before) if last else State.SUBMITTED
 
 
 def ringing(now: datetime) -> Application | None:
@@ -236,7 +258,7 @@ def _answer(application: Application, name: str) -> tuple[Any, Any]:
 def timeline_of(application: Application, reader: Person) -> list[Event]:
     """What happened to it, oldest first: who did what, when, and what the applicant was told.
 
-    Who assessed it is told to the factory's staff alone.
+    Who assessed or ranked it is told to the factory's staff alone.
     """
     started = Event(application.created_at, _("Started"), str(application.applicant))
     names_assessor = rules.sees_assessor(reader, application)
@@ -245,5 +267,5 @@ def timeline_of(application: Application, reader: Person) -> list[Event]:
 
 
 def _event(after: State, move: Transition, *, names_assessor: bool) -> Event:
-    who = "" if after == State.ASSESSED and not names_assessor else str(move.by)
+    who = "" if after in (State.ASSESSED, State.RANKED) and not names_assessor else str(move.by)
     return Event(move.at, after.label, who, move.reason, TONES.get(after, "info"))

@@ -1,6 +1,7 @@
 """May this person ...? Pure questions."""
 
 from fabrica.applications.models import Application
+from fabrica.applications.states import State
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
 from fabrica.people.states import Role
@@ -12,8 +13,17 @@ def can_edit(person: Person, application: Application) -> bool:
 
 
 def can_screen(person: Person, application: Application) -> bool:
-    """Whether the person may screen it: an officer who does not work for its organisation."""
-    return people_rules.has_role(person, Role.OFFICER) and not can_edit(person, application)
+    """Whether the person may screen it: an officer who neither works for its organisation nor refused it before."""
+    if not people_rules.has_role(person, Role.OFFICER) or can_edit(person, application):
+        return False
+    return not refused_it(person, application)
+
+
+def refused_it(person: Person, application: Application) -> bool:
+    """Whether an appeal goes against a refusal of this person: somebody else decides then, whatever comes of it."""
+    if application.appealed_at is None:
+        return False
+    return application.transitions.filter(after=State.REFUSED, by=person).exists()
 
 
 def sees_assessor(person: Person, application: Application) -> bool:

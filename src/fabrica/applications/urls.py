@@ -13,5 +13,6 @@ urlpatterns = [
     path("applications/<str:code>/proposal/", pages.proposal, name="proposal"),
     path("applications/<str:code>/versions/<int:number>/", pages.version, name="version"),
     path("applications/<str:code>/check/", pages.check, name="check"),
+    path("applications/<str:code>/appeal/", pages.appeal, name="appeal"),
     path("applications/<str:code>/withdraw/", pages.withdraw, name="withdraw"),
 ]

@@ -17,6 +17,9 @@ PUBLIC: list[Entry] = [("calls:list", _("Calls")), ("dataspaces:list", _("Data")
 HOME: Entry = ("home", _("Home"))
 DESK: Entry = ("portal:queue", _("Queue"))
 MODES: Entry = ("calls:modes", _("Access modes"))
+REVIEWING: Entry = ("reviews:mine", _("Reviewing"))
+EXPERTS: Entry = ("reviews:pool", _("Experts"))
+PANEL: Entry = ("portal:panels", _("Panel"))
 MY_DATA: Entry = ("dataspaces:mine", _("My data"))
 ACCOUNT: Entry = ("people:account", _("My account"))
 ADMINISTRATION: Entry = ("admin:index", _("Administration"))
@@ -59,9 +62,15 @@ def _person(request: HttpRequest) -> Person | None:
 
 
 def _by_role(person: Person) -> list[Entry]:
-    entries = [DESK] if rules.is_staff_member(person) else []
-    entries += [MODES] if rules.has_role(person, Role.OPERATOR) else []
-    return [*entries, MY_DATA] if rules.has_role(person, Role.PROVIDER) else entries
+    shown: list[tuple[Entry, bool]] = [
+        (DESK, rules.is_staff_member(person)),
+        (EXPERTS, rules.has_role(person, Role.OFFICER)),
+        (REVIEWING, rules.has_role(person, Role.EXPERT)),
+        (PANEL, rules.has_role(person, Role.OFFICER, Role.PANEL)),
+        (MODES, rules.has_role(person, Role.OPERATOR)),
+        (MY_DATA, rules.has_role(person, Role.PROVIDER)),
+    ]
+    return [entry for entry, is_theirs in shown if is_theirs]
 
 
 def _found(entries: list[Entry]) -> list[dict[str, Any]]:

@@ -26,6 +26,11 @@ def is_staff_member(person: Person) -> bool:
     return has_role(person, Role.OFFICER, Role.ASSESSOR)
 
 
+def judges(person: Person) -> bool:
+    """Whether the person has a say in what becomes of applications."""
+    return has_role(person, Role.OFFICER, Role.ASSESSOR, Role.EXPERT, Role.PANEL)
+
+
 def works_for(person: Person, organisation: Organisation) -> bool:
     """Whether the person is a member of the organisation."""
     return organisation.members.filter(person=person).exists()

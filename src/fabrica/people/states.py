@@ -13,10 +13,12 @@ class Role(TextChoices):
     ASSESSOR = "assessor", _("Assessor")
     OPERATOR = "operator", _("Operator")
     PROVIDER = "provider", _("Data provider")
+    EXPERT = "expert", _("Expert reviewer")
+    PANEL = "panel", _("Panel member")
 
 
 # Roles that decide about others: a second factor is required.
-PRIVILEGED = frozenset({Role.OFFICER, Role.OPERATOR})
+PRIVILEGED = frozenset({Role.OFFICER, Role.OPERATOR, Role.PANEL})
 
 
 class Language(TextChoices):

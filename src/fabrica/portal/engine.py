@@ -181,12 +181,17 @@ class Task(StrEnum):
     SCREEN = "screen"
     ASSESS = "assess"
     DECIDE = "decide"
+    EVALUATE = "evaluate"
+    CONCLUDE = "conclude"
+    APPEAL = "appeal"
 
 
 TASKS: dict[str, tuple[Role, Task]] = {
     ApplicationState.SUBMITTED: (Role.OFFICER, Task.SCREEN),
     ApplicationState.SCREENED: (Role.ASSESSOR, Task.ASSESS),
     ApplicationState.ASSESSED: (Role.OFFICER, Task.DECIDE),
+    ApplicationState.RANKED: (Role.OFFICER, Task.CONCLUDE),
+    ApplicationState.APPEALED: (Role.OFFICER, Task.APPEAL),
 }
 
 
@@ -195,7 +200,12 @@ def states_for(roles: frozenset[str]) -> list[str]:
     return [state for state, (role, _task) in TASKS.items() if role in roles]
 
 
-def task_for(state: str, roles: frozenset[str], *, has_conflict: bool) -> Task | None:
-    """What somebody with these roles is to do with an application in this state; nobody judges their own."""
+def task_for(state: str, roles: frozenset[str], *, has_conflict: bool, experts: bool = False) -> Task | None:
+    """What somebody with these roles is to do with an application in this state; nobody judges their own.
+
+    `experts`: whether the steps of its mode have a review by experts.
+    """
     role, task = TASKS.get(state, (None, None))
+    if task is Task.DECIDE and experts:
+        task = Task.EVALUATE
     return task if role in roles and not has_conflict else None

@@ -1,5 +1,6 @@
 """The forms of the desk and of the project page. Which button was pressed is the field `decision`."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, cast
 
@@ -10,14 +11,17 @@ from django.utils.translation import gettext_lazy as _
 from fabrica.allocations.services import KEY_MAX
 from fabrica.applications.models import TEXT_LIMIT
 from fabrica.calls.engine import Mode
+from fabrica.calls.models import Call
 from fabrica.kit.units import gpu_hours, gpu_seconds
 from fabrica.portal.queries.case import Case
+from fabrica.portal.queries.panel import other_calls
 from fabrica.portal.queries.topping import Room
 from fabrica.projects.engine import MOST_LETTERS
 from fabrica.projects.models import Report
 from fabrica.projects.states import Role
 from fabrica.reviews.models import COMMENT_LIMIT
-from fabrica.reviews.states import Verdict
+from fabrica.reviews.queries import Candidate
+from fabrica.reviews.states import Kind, Verdict
 from fabrica.web import words
 
 MAX_HOURS = 10**8
@@ -131,6 +135,97 @@ class DecideForm(forms.Form):
     def gpu_seconds(self) -> int:
         """What is awarded."""
         return _meant(self.cleaned_data["gpu_hours"], self._shown)
+
+
+class ConcludeForm(DecideForm):
+    """Award or refuse what the panel has ranked: what kind of award, with which conditions, on which system."""
+
+    kind = forms.ChoiceField(label=_("Award"), widget=forms.RadioSelect)
+    conditions = _text(_("Conditions"), _("For an award with conditions. The applicant reads them."), TEXT_LIMIT)
+    system = forms.ChoiceField(label=_("Other system"), required=False, help_text=_("An open call of the same mode."))
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        super().__init__(*args, case=case, **kwargs)
+        self._calls = {one.slug: one for one in other_calls(case.application)}
+        kinds = [one for one in Kind if one not in self._left_out()]
+        kind, system = (cast("forms.ChoiceField", self.fields[name]) for name in ("kind", "system"))
+        kind.choices = [(one.value, one.label) for one in kinds]
+        kind.initial = Kind.FULL.value if self._is_full(case) else Kind.PARTIAL.value
+        system.choices = [("", "–"), *((slug, str(one.machine)) for slug, one in self._calls.items())]
+        if not self._calls:
+            del self.fields["system"]
+        if self.data.get("decision") == "refuse":
+            kind.required = False
+        self.order_fields(["kind", "gpu_hours", "months", "conditions", "system", "note"])
+
+    def _left_out(self) -> tuple[Kind, ...]:
+        return (Kind.REFUSED,) if self._calls else (Kind.REFUSED, Kind.OTHER_SYSTEM)
+
+    def _is_full(self, case: Case) -> bool:
+        found = case.assessment
+        return found is None or found.gpu_seconds_recommended == case.application.gpu_seconds_requested
+
+    def other_call(self) -> Call | None:
+        """The open call on the other system that was chosen."""
+        return self._calls.get(self.cleaned_data.get("system", ""))
+
+
+class RefuseForm(forms.Form):
+    """No, after the technical assessment; a mode with experts goes on to them otherwise."""
+
+    decision = _decision("refuse")
+    note = _text(_("Reasons"), _("The applicant reads them."), TEXT_LIMIT, required=True)
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:  # noqa: ARG002 - the forms are made alike
+        super().__init__(*args, **kwargs)
+
+
+class AppealForm(forms.Form):
+    """Take it up again, or leave it refused."""
+
+    decision = _decision("grant", "refuse")
+    reason = _text(_("Reasons"), _("The applicant reads them."), TEXT_LIMIT, required=True)
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:  # noqa: ARG002 - the forms are made alike
+        super().__init__(*args, **kwargs)
+
+
+class RankForm(forms.Form):
+    """A place for each application, and a reason where the points would give another."""
+
+    def __init__(self, *args: Any, ready: Sequence[Candidate], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._ready = sorted(ready, key=lambda one: one.position)
+        for at, one in enumerate(self._ready, start=1):
+            told = {"code": one.code}
+            self.fields[f"place_{one.application.pk}"] = forms.IntegerField(
+                label=_("Place of %(code)s") % told, min_value=1, max_value=len(self._ready), initial=at
+            )
+            self.fields[f"reason_{one.application.pk}"] = forms.CharField(
+                label=_("Reason for another place of %(code)s") % told, max_length=TEXT_LIMIT, required=False
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Each place is taken once."""
+        cleaned = super().clean() or {}
+        places = [cleaned[name] for name in cleaned if name.startswith("place_")]
+        if len(set(places)) != len(places):
+            raise forms.ValidationError(_("Each place is given once."))
+        return cleaned
+
+    def order(self) -> list[str]:
+        """The codes, best first."""
+        return [
+            one.code for one in sorted(self._ready, key=lambda one: self.cleaned_data[f"place_{one.application.pk}"])
+        ]
+
+    def reasons(self) -> dict[str, str]:
+        """The reasons by code."""
+        return {one.code: self.cleaned_data[f"reason_{one.application.pk}"] for one in self._ready}
+
+    def fields_of(self, one: Candidate) -> tuple[forms.BoundField, forms.BoundField]:
+        """Place and reason of an application."""
+        return self[f"place_{one.application.pk}"], self[f"reason_{one.application.pk}"]
 
 
 class InviteForm(forms.Form):

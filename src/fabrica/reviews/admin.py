@@ -1,9 +1,9 @@
-"""Operators see that there are assessments; nobody edits them."""
+"""Operators see that there are assessments and experts; nobody edits them."""
 
 from django.contrib import admin
 
 from fabrica.kit.admin import ReadOnly
-from fabrica.reviews.models import TechnicalAssessment
+from fabrica.reviews.models import Expert, TechnicalAssessment
 
 
 @admin.register(TechnicalAssessment)
@@ -14,3 +14,11 @@ class TechnicalAssessmentAdmin(ReadOnly):
     list_filter = ["verdict"]
     list_select_related = ["application"]
     fields = ["application", "verdict", "gpu_seconds_recommended", "submitted_at"]
+
+
+@admin.register(Expert)
+class ExpertAdmin(ReadOnly):
+    """The pool, read only; who reviews what is not listed."""
+
+    list_display = ["person", "affiliation", "most_reviews", "is_available"]
+    list_select_related = ["person"]

@@ -1,11 +1,15 @@
 """May this person ...? Pure questions."""
 
+from django.utils.translation import gettext as _
+
 from fabrica.applications import rules as application_rules
 from fabrica.applications.models import Application
+from fabrica.kit.errors import NotAllowed
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
 from fabrica.people.states import Role
-from fabrica.reviews.models import TechnicalAssessment
+from fabrica.reviews.models import Conflict, Evaluation, Expert, Review, TechnicalAssessment
+from fabrica.reviews.states import COUNTS
 
 
 def has_conflict(person: Person, application: Application) -> bool:
@@ -19,13 +23,54 @@ def can_assess(person: Person, application: Application) -> bool:
 
 
 def can_decide(person: Person, application: Application) -> bool:
-    """Whether the person may decide on it: an officer without a conflict of interest who did not assess it.
+    """Whether the person may decide on it: an officer without a conflict of interest, nor any part in it so far.
 
-    Two persons see every application: nobody decides on their own assessment.
+    Who assessed or reviewed it, or refused it before an appeal, had a part. Two persons see every application: nobody
+    decides on their own assessment.
     """
     if not people_rules.has_role(person, Role.OFFICER) or has_conflict(person, application):
         return False
+    if application_rules.refused_it(person, application) or is_reviewer(person, application):
+        return False
     return not TechnicalAssessment.objects.filter(application=application, assessor=person).exists()
+
+
+def must_decide(person: Person, application: Application) -> None:
+    """Raises NotAllowed for who may not decide on it."""
+    if not can_decide(person, application):
+        raise NotAllowed(_("Only an officer without a part in it so far does this."))
+
+
+def is_reviewer(person: Person, application: Application) -> bool:
+    """Whether the person was asked to review it as an expert and did not say no, or declared an interest instead."""
+    if not people_rules.has_role(person, Role.EXPERT):
+        return False
+    if Conflict.objects.filter(person=person, organisation=application.organisation_id).exists():
+        return True
+    return Review.objects.filter(evaluation__application=application, reviewer=person, stage__in=COUNTS).exists()
+
+
+def works_for_applicant(person: Person, application: Application) -> bool:
+    """Whether the person works for who applies, by membership or by the employer they named."""
+    if has_conflict(person, application):
+        return True
+    key = application.organisation.name_key
+    return bool(key) and Expert.objects.filter(person=person, affiliation_key=key).exists()
+
+
+def can_rank(person: Person, evaluation: Evaluation) -> bool:
+    """Whether the person may rank it: a panel member without a conflict of interest who did not review it."""
+    application = evaluation.application
+    if not people_rules.has_role(person, Role.PANEL) or works_for_applicant(person, application):
+        return False
+    return not is_reviewer(person, application)
+
+
+def sees_reviews(person: Person, application: Application) -> bool:
+    """Whether the person sees all reviews with their names: who decides on it or ranks it, and did not review it."""
+    if not people_rules.has_role(person, Role.OFFICER, Role.PANEL) or works_for_applicant(person, application):
+        return False
+    return not is_reviewer(person, application)
 
 
 def sees_assessor(person: Person, application: Application) -> bool:

@@ -24,6 +24,8 @@ class Lengths:
     """How long each step may last, and after how much of that a warning is given."""
 
     warn_percent: int
+    reply_days: int
+    appeal_days: int
     steps: Mapping[str, Mapping[str, int]]
     modes: Mapping[str, Mapping[str, Mapping[str, int]]]
     source: Source
@@ -37,11 +39,14 @@ class Lengths:
 
 def lengths_from(loaded: Mapping[str, Any]) -> Lengths:
     """The lengths in a data file. Raises ValueError where a step is missing or a figure makes no sense."""
-    made = Lengths(loaded["warn_percent"], loaded["steps"], loaded["modes"], source_of(dict(loaded)))
+    reply, appeal = loaded["reply_working_days"], loaded["appeal_within_working_days"]
+    made = Lengths(loaded["warn_percent"], reply, appeal, loaded["steps"], loaded["modes"], source_of(dict(loaded)))
     if missing := {one.value for one in WITH_THE_FACTORY} - set(made.steps):
         raise ValueError(f"steps without a clock: {', '.join(sorted(missing))}")
     if not 0 < made.warn_percent < WHOLE:
         raise ValueError("a warning comes after more than 0 and less than 100 %")
+    if not (0 < reply <= MAX_DAYS and 0 < appeal <= MAX_DAYS):
+        raise ValueError(f"an answer and an appeal have 1 to {MAX_DAYS} working days: {reply}, {appeal}")
     for steps in (made.steps, *made.modes.values()):
         for name, told in steps.items():
             _check(name, told)
@@ -150,7 +155,10 @@ class Clock:
 
 @dataclass(frozen=True)
 class _Read:
-    """What the moves say: the first submission, the step's beginning, spans that were paused, the end."""
+    """What the moves say: the first submission, the step's beginning, spans that were paused, the end.
+
+    The time from a refusal until its appeal is decided counts for nobody: it is one of the spans.
+    """
 
     begins_at: datetime
     step: Move | None
@@ -184,6 +192,9 @@ def _read(moves: Sequence[Move]) -> _Read | None:
             read = _Read(one.at, one, (), None) if one.after is State.SUBMITTED else None
         elif one.after is State.RETURNED:
             read = replace(read, pauses=(*read.pauses, Pause(one.at)))
+        elif one.after is State.APPEALED:
+            since = one.at if read.ended_at is None else read.ended_at
+            read = replace(read, pauses=(*read.pauses, Pause(since)), step=one, ended_at=None)
         elif one.after in WITH_THE_FACTORY:
             read = replace(_resumed(read, one.at), step=_goes_on(read, one))
         else:
@@ -203,16 +214,22 @@ def _goes_on(read: _Read, move: Move) -> Move:
     return read.step if was_paused and read.step and read.step.after is move.after else move
 
 
+def until(calendar: Calendar, start: datetime, days: int) -> datetime:
+    """The last instant of so many working days after a moment."""
+    return deadline(calendar, due(calendar, start, days))
+
+
 def _step(read: _Read, began: Move, calendar: Calendar, days: int, by: Lengths) -> Step:
-    paused = next((one.begin for one in read.pauses if one.end is None), None)
-    warn = moment(calendar, began.at, Fraction(days * by.warn_percent, WHOLE), read.pauses)
-    falls = deadline(calendar, due(calendar, began.at, days, read.pauses))
+    pauses = () if began.after is State.APPEALED else read.pauses
+    paused = next((one.begin for one in pauses if one.end is None), None)
+    warn = moment(calendar, began.at, Fraction(days * by.warn_percent, WHOLE), pauses)
+    falls = deadline(calendar, due(calendar, began.at, days, pauses))
     return Step(began.key, began.after, began.at, days, warn, falls, calendar.date_of(falls), paused)
 
 
 def _within(step: Step, promise: datetime, calendar: Calendar, read: _Read, by: Lengths) -> Step:
     """The step, ended by the promise where that comes first; what is left then is what the warning counts by."""
-    if step.due_at <= promise:
+    if step.due_at <= promise or step.state is State.APPEALED:
         return step
     left = used(calendar, step.begins_at, promise + MICROSECOND, read.pauses)
     warn = moment(calendar, step.begins_at, left * by.warn_percent / WHOLE, read.pauses) if left else step.begins_at

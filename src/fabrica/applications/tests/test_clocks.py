@@ -138,7 +138,7 @@ def test_days_of_its_own_and_what_a_mode_says_go_before_the_share():
     own = lengths_from(data)
     assert [own.days(mode, State.SCREENED, 10) for mode in ("large-scale", "fast-lane")] == [5, 5]
     assert [own.days(mode, State.SCREENED, 4) for mode in ("large-scale", "fast-lane")] == [5, 2]
-    assert [own.days("fast-lane", one, 2) for one in WITH_THE_FACTORY] == [1, 1, 1]
+    assert [own.days("fast-lane", one, 2) for one in WITH_THE_FACTORY] == [1, 1, 1, 1, 1, 10]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from fabrica.applications import queries, services
 from fabrica.applications.engine.changed import digest
 from fabrica.applications.models import Transition
-from fabrica.applications.states import MOVES, State
+from fabrica.applications.states import FINAL, MOVES, State, may_move
 from fabrica.applications.tests.factories import COMPLETE, draft, screened, submitted
 from fabrica.audit.models import Entry
 from fabrica.kit.errors import NotAllowed, Refused
@@ -236,7 +236,16 @@ def test_every_move_leaves_one_audit_entry_without_words(cast, call, now):
 
 def test_every_state_is_in_the_table_and_final_ones_lead_nowhere():
     assert set(MOVES) == set(State)
-    assert {state for state in State if not MOVES[state]} == {State.AWARDED, State.REFUSED, State.WITHDRAWN}
+    assert {state for state in State if not MOVES[state]} == {State.AWARDED, State.WITHDRAWN}
+    assert {*FINAL} == {State.AWARDED, State.REFUSED, State.WITHDRAWN}
+
+
+def test_only_a_mode_with_experts_goes_past_them_and_no_other_is_awarded_before():
+    assert [may_move(State.ASSESSED, after, experts=True) for after in (State.EVALUATED, State.AWARDED)] == [
+        True,
+        False,
+    ]
+    assert [may_move(State.ASSESSED, after) for after in (State.EVALUATED, State.AWARDED)] == [False, True]
 
 
 def test_what_is_checked_is_what_is_submitted(cast, call, now):

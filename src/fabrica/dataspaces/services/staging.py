@@ -1,6 +1,7 @@
 """What the worker writes about a staging it has claimed. Each write counts only while the claim is still its own."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -81,7 +82,7 @@ def _providers(staging: Staging) -> list[Person]:
     return [member.person for member in members.select_related("person")]
 
 
-def _tell(person: Person, kind: str, staging: Staging, now: datetime, **facts: object) -> None:
+def _tell(person: Person, kind: str, staging: Staging, now: datetime, **facts: Any) -> None:
     dataset = staging.version.dataset
     is_requester = kind != "dataset_changed"
     path = f"/projects/{staging.project.slug}/data/{staging.pk}/" if is_requester else f"/data/{dataset.slug}/"

@@ -126,15 +126,15 @@ def _check_organisation(name: str, country: str, kind: str, registration_number:
 def add_member(*, organisation: Organisation, email: str, by: Person, now: datetime) -> Member:
     """Add a person who has an account to an organisation.
 
-    Raises NotAllowed, NotFound; Refused for an officer or assessor, who could no longer judge its applications: nobody
-    chooses their judges by adding the others.
+    Raises NotAllowed, NotFound; Refused for an officer, assessor, expert or panel member, who could no longer judge its
+    applications: nobody chooses their judges by adding the others.
     """
     if not rules.can_manage(by, organisation):
         raise NotAllowed("Only an administrator of the organisation adds members.")
     person = Person.objects.filter(email__iexact=email, is_active=True).first()
     if person is None:
         raise NotFound(f"Nobody here has the address {email}.", todo="Ask them to sign up first.")
-    if rules.is_staff_member(person) and not rules.works_for(person, organisation):
+    if rules.judges(person) and not rules.works_for(person, organisation):
         raise Refused(
             "This person judges applications here.", todo="If they work for you, they say so when they are to judge."
         )

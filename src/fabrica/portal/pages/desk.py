@@ -20,18 +20,23 @@ from fabrica.kit.errors import Refused
 from fabrica.kit.time import utcnow
 from fabrica.people.models import Person
 from fabrica.people.queries import signed_in
+from fabrica.portal import services
 from fabrica.portal.engine import Task
-from fabrica.portal.forms import AssessForm, DecideForm, ScreenForm
+from fabrica.portal.forms import AppealForm, AssessForm, ConcludeForm, DecideForm, RefuseForm, ScreenForm
 from fabrica.portal.queries import desk as desks
 from fabrica.portal.queries.case import Case, case_of
 from fabrica.portal.words import step_due
 from fabrica.reviews import services as reviews
 from fabrica.reviews.models import TechnicalAssessment
 
-FORMS: dict[Task, type[ScreenForm | AssessForm | DecideForm]] = {
+DeskForm = ScreenForm | AssessForm | DecideForm | ConcludeForm | RefuseForm | AppealForm
+FORMS: dict[Task, type[DeskForm]] = {
     Task.SCREEN: ScreenForm,
     Task.ASSESS: AssessForm,
     Task.DECIDE: DecideForm,
+    Task.EVALUATE: RefuseForm,
+    Task.CONCLUDE: ConcludeForm,
+    Task.APPEAL: AppealForm,
 }
 
 
@@ -68,7 +73,8 @@ def _labels() -> list[tuple[str, str]]:
     return [
         ("", _("All that waits")), ("mine", _("For me")), ("late", _("Late")),
         ("submitted", _("To screen")), ("screened", _("To assess")),
-        ("assessed", _("To decide")), ("returned", _("Paused: with the applicant")),
+        ("assessed", _("To decide")), ("evaluated", _("With the panel")), ("ranked", _("Ranked")),
+        ("appealed", _("Appeals")), ("returned", _("Paused: with the applicant")),
     ]  # fmt: skip
 
 
@@ -86,7 +92,7 @@ def desk(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "portal/desk.html", _context(person, case, form))
 
 
-def _form(case: Case, data: Any) -> ScreenForm | AssessForm | DecideForm | None:
+def _form(case: Case, data: Any) -> DeskForm | None:
     return FORMS[case.task](data, case=case) if case.task else None
 
 
@@ -156,6 +162,24 @@ def _refuse(application: Application, form: DecideForm, by: Person) -> None:
     reviews.refuse(application=application, reason=form.cleaned_data["note"], by=by, now=utcnow())
 
 
+def _conclude(application: Application, form: ConcludeForm, by: Person) -> None:
+    services.conclude(
+        application=application, kind=form.cleaned_data["kind"], gpu_seconds=form.gpu_seconds(),
+        months=form.cleaned_data["months"], conditions=form.cleaned_data["conditions"],
+        note=form.cleaned_data["note"], other_call=form.other_call(), by=by, now=utcnow(),
+    )  # fmt: skip
+
+
+def _grant(application: Application, form: AppealForm, by: Person) -> None:
+    reason = form.cleaned_data["reason"]
+    reviews.decide_appeal(application=application, granted=True, reason=reason, by=by, now=utcnow())
+
+
+def _uphold(application: Application, form: AppealForm, by: Person) -> None:
+    reason = form.cleaned_data["reason"]
+    reviews.decide_appeal(application=application, granted=False, reason=reason, by=by, now=utcnow())
+
+
 DOES: dict[tuple[str, Task | None], Callable[[Application, Any, Person], None]] = {
     ("screen", Task.SCREEN): _screen,
     ("return", Task.SCREEN): _send_back,
@@ -163,4 +187,9 @@ DOES: dict[tuple[str, Task | None], Callable[[Application, Any, Person], None]] 
     ("assess", Task.ASSESS): _assess,
     ("award", Task.DECIDE): _award,
     ("refuse", Task.DECIDE): _refuse,
+    ("refuse", Task.EVALUATE): _refuse,
+    ("award", Task.CONCLUDE): _conclude,
+    ("refuse", Task.CONCLUDE): _refuse,
+    ("grant", Task.APPEAL): _grant,
+    ("refuse", Task.APPEAL): _uphold,
 }

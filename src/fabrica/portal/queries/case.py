@@ -20,15 +20,18 @@ from fabrica.applications.queries import (
     timeline_of,
     visible_to,
 )
+from fabrica.applications.rules import refused_it
 from fabrica.kit.errors import NotFound
 from fabrica.people.models import Organisation, Person
 from fabrica.people.queries import alike
-from fabrica.people.rules import roles, works_for
+from fabrica.people.rules import has_role, roles, works_for
+from fabrica.people.states import Role
 from fabrica.planner import Plan, Proposal
 from fabrica.portal.engine import Task, task_for
 from fabrica.projects.models import Project
 from fabrica.reviews.models import TechnicalAssessment
 from fabrica.reviews.queries import assessments_of
+from fabrica.reviews.rules import is_reviewer
 from fabrica.web.components import Event
 
 MAX_EARLIER = 10
@@ -46,6 +49,7 @@ class Case:
     application: Application
     task: Task | None
     has_conflict: bool
+    had_part: bool  # refused it before an appeal, or reviewed it: somebody else decides
     parts: Sequence[Any]
     trust: Sequence[Any]
     events: Sequence[Event]
@@ -59,11 +63,17 @@ class Case:
     members: int
     alike: Sequence[Organisation]  # others that may be the same
     project: Project | None  # what an award opened
+    may_read_reviews: bool = False
 
     @property
     def assessment(self) -> TechnicalAssessment | None:
         """The newest assessment, which a decision rests on."""
         return self.assessments[0] if self.assessments else None
+
+    @property
+    def sees_reviews(self) -> bool:
+        """Whether there are reviews by experts that this person reads: an officer without a part in it."""
+        return self.may_read_reviews and not (self.has_conflict or self.had_part)
 
     @property
     def asks_less(self) -> bool:
@@ -85,12 +95,19 @@ def case_of(person: Person, code: str) -> Case:
     if application.submitted_at is None:
         raise NotFound(f"{code} is not submitted.", todo="See what waits in the queue.")
     has_conflict = works_for(person, application.organisation)
+    had_part = refused_it(person, application) or is_reviewer(person, application)
     proposal, submissions = _proposal(application), submissions_of(application)
     *parts, (_title, trust) = summary_of(application)
     return Case(
         application=application,
-        task=task_for(application.state, roles(person), has_conflict=has_conflict),
+        task=task_for(
+            application.state,
+            roles(person),
+            has_conflict=has_conflict or had_part,
+            experts=application.has_experts,
+        ),
         has_conflict=has_conflict,
+        had_part=had_part,
         parts=parts,
         trust=trust,
         events=timeline_of(application, person),
@@ -104,6 +121,7 @@ def case_of(person: Person, code: str) -> Case:
         members=application.organisation.members.count(),
         alike=alike(application.organisation, MAX_ALIKE),
         project=project_from(application),
+        may_read_reviews=has_role(person, Role.OFFICER) and application.has_experts,
     )
 
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from fabrica.applications.engine.clocks import Clock, Step
-from fabrica.applications.models import Application
+from fabrica.applications.models import Application, Transition
 from fabrica.applications.queries import is_late, queue, visible_to
 from fabrica.applications.states import WITH_THE_FACTORY, Standing, State
 from fabrica.kit.errors import NotAllowed
@@ -25,6 +25,9 @@ SHOWN = {
     State.SUBMITTED.value: (State.SUBMITTED,),
     State.SCREENED.value: (State.SCREENED,),
     State.ASSESSED.value: (State.ASSESSED,),
+    State.EVALUATED.value: (State.EVALUATED,),
+    State.RANKED.value: (State.RANKED,),
+    State.APPEALED.value: (State.APPEALED,),
     State.RETURNED.value: (State.RETURNED,),
 }
 
@@ -59,9 +62,14 @@ def must_be_staff(person: Person) -> None:
 
 
 def due_for(person: Person) -> QuerySet[Application]:
-    """What this person is to move on now, most urgent first: never for an organisation of their own."""
+    """What this person is to move on now, most urgent first: never for an organisation of their own.
+
+    Nor what was appealed against after they had refused it.
+    """
     waiting = queue(person).filter(state__in=states_for(rules.roles(person)))
-    return waiting.exclude(organisation__in=organisations_of(person))
+    refused = Transition.objects.filter(application=OuterRef("pk"), after=State.REFUSED, by=person)
+    appealed = waiting.filter(appealed_at__isnull=False).filter(Exists(refused))
+    return waiting.exclude(organisation__in=organisations_of(person)).exclude(pk__in=appealed.order_by().values("pk"))
 
 
 def waiting_for(person: Person, now: datetime) -> Waiting:

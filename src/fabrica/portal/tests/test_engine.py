@@ -154,4 +154,8 @@ def test_whose_task_it_is(state, roles, conflict, expected):
 
 def test_what_waits_for_whom():
     told = {role: states_for(frozenset({role})) for role in ("officer", "assessor", "operator")}
-    assert told == {"officer": ["submitted", "assessed"], "assessor": ["screened"], "operator": []}
+    assert told == {
+        "officer": ["submitted", "assessed", "ranked", "appealed"],
+        "assessor": ["screened"],
+        "operator": [],
+    }

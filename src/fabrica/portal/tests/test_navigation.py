@@ -22,7 +22,7 @@ def asked(path="/", person=None):
     ("who", "expected"),
     [
         ("applicant", ["Home", *PUBLIC]),
-        ("officer", ["Home", *PUBLIC, "Queue"]),
+        ("officer", ["Home", *PUBLIC, "Queue", "Experts", "Panel"]),
         ("assessor", ["Home", *PUBLIC, "Queue"]),
         ("provider", ["Home", *PUBLIC, "My data"]),
         ("operator", ["Home", *PUBLIC, "Access modes"]),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from fabrica.audit.services import record
 from fabrica.kit.errors import Refused
+from fabrica.notices.queries import about_project
 from fabrica.notices.services import tell
 from fabrica.people.models import Person
 from fabrica.projects.facts import stands
@@ -123,8 +124,11 @@ def accept_invitation(*, invitation: Invitation, by: Person, now: datetime) -> M
     facts = {"invitation": invitation.uid, "role": invitation.role}
     record(verb="project.join", by=by, subject=project.subject, now=now, **facts)
     event = f"{project.subject}:joined:{invitation.uid}"
-    told = {"project": project, "newcomer": by, "email": invitation.email, "role": member.get_role_display()}
-    tell(person=invitation.invited_by, kind="project_joined", event=event, now=now, path=project.page, **told)
+    tell(
+        person=invitation.invited_by, kind="project_joined", event=event, now=now, path=project.page,
+        about=about_project(project.slug), project=project, newcomer=by, email=invitation.email,
+        role=member.get_role_display(),
+    )  # fmt: skip
     return member
 
 

@@ -187,8 +187,10 @@ def _move(report: Report, after: ReportState, **fields: Any) -> None:
 def _tell(report: Report, person: Person, kind: str, event: str, now: datetime) -> None:
     name = f"{report.project.subject}:report:{report.kind}:{event}"
     late = (_day(now) - report.due_on).days
-    facts = {"report": report, "project": report.project, "late": max(0, late)}
-    tell(person=person, kind=kind, event=name, now=now, path=report.page, **facts)
+    tell(
+        person=person, kind=kind, event=name, now=now, path=report.page,
+        report=report, project=report.project, late=max(0, late),
+    )  # fmt: skip
 
 
 def _day(at: datetime) -> date:

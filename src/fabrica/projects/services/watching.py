@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from fabrica.audit.services import record
 from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.notices.queries import about_project
 from fabrica.notices.services import tell
 from fabrica.people.models import Person
 from fabrica.projects import rules
@@ -37,8 +38,10 @@ def warn_idle(*, project: Project, since: datetime, days: int, unused: str, now:
     """Write to the project's people that nothing has run since a moment; once for each time it falls idle."""
     event = f"{project.subject}:idle:{since.isoformat()}"
     for person in told(project):
-        facts = {"project": project, "days": days, "unused": unused}
-        tell(person=person, kind="project_idle", event=event, now=now, path=project.page, **facts)
+        tell(
+            person=person, kind="project_idle", event=event, now=now, path=project.page,
+            about=about_project(project.slug), project=project, days=days, unused=unused,
+        )  # fmt: skip
 
 
 @transaction.atomic

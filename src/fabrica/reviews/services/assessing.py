@@ -1,4 +1,4 @@
-"""Every write about reviews."""
+"""The technical assessment."""
 
 from datetime import datetime
 
@@ -6,7 +6,6 @@ from django.db import IntegrityError, transaction
 
 from fabrica.applications import services as applications
 from fabrica.applications.models import MOST, Application
-from fabrica.applications.states import State
 from fabrica.audit.services import record
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.kit.units import SECONDS_PER_HOUR
@@ -97,19 +96,3 @@ def _tell_officers(application: Application, now: datetime) -> None:
                 path=f"/desk/{application.code}/",
                 application=application,
             )
-
-
-@transaction.atomic
-def refuse(*, application: Application, reason: str, by: Person, now: datetime) -> Application:
-    """Say no after the assessment, with the reason the applicant reads. Raises NotAllowed, Refused."""
-    if not rules.can_decide(by, application):
-        raise NotAllowed(
-            "Only an officer who neither works for the organisation nor assessed its application decides on it."
-        )
-    if application.state != State.ASSESSED:
-        raise Refused(
-            f"{application.code} is not waiting for a decision.",
-            why=f"It is {State(application.state).label.lower()}.",
-            todo="Reload the page: it may not be assessed yet, or be decided already.",
-        )
-    return applications.refuse(application=application, reason=reason, by=by, now=now)

@@ -10,13 +10,16 @@ from fabrica.people.models import Person
 from fabrica.people.queries import organisations_of
 from fabrica.people.states import Role
 from fabrica.reviews.models import TechnicalAssessment
-from fabrica.reviews.states import DECIDED
+from fabrica.reviews.states import DECIDED, REVIEWED
 
 
 def visible_to(person: Person) -> QuerySet[TechnicalAssessment]:
-    """Staff see all but those about an organisation of their own; its members see theirs once it is decided."""
+    """Staff see all but those about an organisation of their own.
+
+    Its members see theirs once it is decided, or with the reviews of the experts, to answer them.
+    """
     own = Q(application__organisation__in=organisations_of(person))
-    seen = own & Q(application__state__in=DECIDED)
+    seen = own & Q(application__state__in=(*DECIDED, *REVIEWED))
     if people_rules.is_staff_member(person):
         seen |= ~own
     return TechnicalAssessment.objects.select_related("application", "assessor").filter(seen).order_by("-pk")

@@ -1,0 +1,45 @@
+"""Every write about applications. A state changes in `moving.move` and nowhere else."""
+
+from fabrica.applications.services.applying import (
+    SavedMeanwhile,
+    appeal,
+    save_draft,
+    start,
+    submit,
+    withdraw,
+)
+from fabrica.applications.services.deciding import (
+    mark_assessed,
+    mark_awarded,
+    mark_evaluated,
+    mark_ranked,
+    redirect,
+    refuse,
+    screen,
+    send_back,
+    take_up_again,
+)
+from fabrica.applications.services.moving import (
+    recount,
+    ring,
+)
+
+__all__ = [
+    "SavedMeanwhile",
+    "appeal",
+    "mark_assessed",
+    "mark_awarded",
+    "mark_evaluated",
+    "mark_ranked",
+    "recount",
+    "redirect",
+    "refuse",
+    "ring",
+    "save_draft",
+    "screen",
+    "send_back",
+    "start",
+    "submit",
+    "take_up_again",
+    "withdraw",
+]

@@ -1,0 +1,123 @@
+"""What the factory decides on an application."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from fabrica.applications.models import Application
+from fabrica.applications.queries import refused_from
+from fabrica.applications.services.moving import freeze, move, must_screen, must_tell, tell_applicant, tell_staff
+from fabrica.applications.states import State
+from fabrica.audit.services import record
+from fabrica.calls.models import Call
+from fabrica.kit.errors import Refused
+from fabrica.notices.services import tell
+from fabrica.people.models import Person
+from fabrica.people.states import Role
+from fabrica.trust.states import Decision
+
+
+@transaction.atomic
+def screen(*, application: Application, by: Person, now: datetime, note: str = "") -> Application:
+    """Find it eligible. Raises NotAllowed, and Refused where the gate says no, or says to look and no note tells why.
+
+    The note is what the officer found on the points the gate referred to a person; the applicant reads it.
+    """
+    must_screen(by, application)
+    decision = application.gate.decision if application.gate else Decision.REJECT
+    if decision == Decision.REJECT:
+        raise Refused(_("The gate does not let this through."), todo=_("Refuse it with its reasons, or send it back."))
+    if decision == Decision.REFER_ETHICS and not note.strip():
+        raise Refused(_("The gate refers this to a person."), todo=_("Write what you found on the points it names."))
+    moved = move(application, State.SCREENED, by=by, now=now, verb="application.screen", reason=note)
+    tell_staff(moved, Role.ASSESSOR, now)
+    return moved
+
+
+@transaction.atomic
+def send_back(*, application: Application, reason: str, by: Person, now: datetime) -> Application:
+    """Ask the applicant to mend something. Raises NotAllowed, Refused without a reason."""
+    must_screen(by, application)
+    must_tell(reason)
+    if not application.submissions.exists():  # it was handed in before versions were kept
+        freeze(application, application.submitted_at or now)
+    moved = move(application, State.RETURNED, by=by, now=now, verb="application.return", reason=reason)
+    tell_applicant(moved, now, reason)
+    return moved
+
+
+@transaction.atomic
+def refuse(*, application: Application, reason: str, by: Person, now: datetime) -> Application:
+    """Say no, with the reasons the applicant reads. Raises NotAllowed, Refused without a reason."""
+    must_screen(by, application)
+    must_tell(reason)
+    moved = move(application, State.REFUSED, by=by, now=now, verb="application.refuse", reason=reason, decided_at=now)
+    tell_applicant(moved, now, reason)
+    return moved
+
+
+@transaction.atomic
+def take_up_again(*, application: Application, reason: str, by: Person, now: datetime) -> Application:
+    """Grant an appeal: it goes on where it was refused, and who refused it decides on it no more.
+
+    `reviews` calls this, where it is known who assessed it. Raises NotAllowed, Refused.
+    """
+    must_screen(by, application)
+    must_tell(reason)
+    after = refused_from(application)
+    moved = move(application, after, by=by, now=now, verb="application.take_up_again", reason=reason.strip())
+    event, path = f"{moved.subject}:taken-up-again", f"/applications/{moved.code}/"
+    tell(
+        person=moved.applicant, kind="application_taken_up_again", event=event, now=now, path=path,
+        application=moved, reason=reason,
+    )  # fmt: skip
+    return moved
+
+
+@transaction.atomic
+def mark_assessed(*, application: Application, by: Person, now: datetime) -> Application:
+    """Note that its technical assessment is in. `reviews` calls this with the assessment it has just kept."""
+    return move(application, State.ASSESSED, by=by, now=now, verb="application.assess")
+
+
+@transaction.atomic
+def mark_evaluated(*, application: Application, by: Person, now: datetime) -> Application:
+    """Note that its experts have reviewed it. `reviews` calls this, and shows the applicant what they wrote."""
+    return move(application, State.EVALUATED, by=by, now=now, verb="application.evaluate")
+
+
+@transaction.atomic
+def mark_ranked(*, application: Application, by: Person, now: datetime) -> Application:
+    """Note that the panel has ranked it. `reviews` calls this with the rank it has just kept."""
+    moved = move(application, State.RANKED, by=by, now=now, verb="application.rank")
+    tell_staff(moved, Role.OFFICER, now)
+    return moved
+
+
+@transaction.atomic
+def mark_awarded(*, application: Application, by: Person, now: datetime, reason: str = "") -> Application:
+    """Note that hours were awarded. `allocations` calls this in the transaction that books them. Raises NotAllowed."""
+    must_screen(by, application)
+    moved = move(application, State.AWARDED, by=by, now=now, verb="application.award", reason=reason, decided_at=now)
+    tell_applicant(moved, now, reason)
+    return moved
+
+
+@transaction.atomic
+def redirect(*, application: Application, call: Call, by: Person, now: datetime) -> Application:
+    """Give it to another system: an open call of the same mode elsewhere. Raises NotAllowed, Refused."""
+    must_screen(by, application)
+    if call.pk == application.call_id or call.mode.key != application.call.mode.key or not call.is_open(now):
+        raise Refused(
+            _("It cannot be given to this system."), todo=_("Choose an open call of the same mode on another system.")
+        )
+    if application.state not in (State.ASSESSED, State.RANKED):
+        raise Refused(_("Another system is chosen with the decision, not before."))
+    Application.objects.filter(pk=application.pk, state=application.state).update(call=call)
+    record(
+        verb="application.redirect", by=by, subject=application.subject, now=now, before=application.call.slug,
+        after=call.slug,
+    )  # fmt: skip
+    application.refresh_from_db()
+    return application

@@ -1,0 +1,189 @@
+"""Large Scale in a real browser, by one person after the other: officer, experts, applicant, panel, officer."""
+
+import os
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from fabrica.allocations import services as allocations
+from fabrica.allocations.models import Award
+from fabrica.applications import pages as application_pages
+from fabrica.applications.models import Application
+from fabrica.conftest import make_person
+from fabrica.people.states import Role
+from fabrica.portal.pages import panel as panel_pages
+from fabrica.reviews.models import Outcome, Review
+from fabrica.reviews.pages import applicant as applicant_pages
+from fabrica.reviews.tests.factories import HOURS, expert, large, large_call, panel_member, reviewed
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SERIOUS = {"serious", "critical"}
+SHOTS = os.environ.get("FABRICA_SCREENSHOTS", "")
+
+
+class Visitor:
+    """Somebody at their own browser. Every page that is looked at is held to accessibility, width and quiet."""
+
+    def __init__(self, chromium, server, person, **options):
+        self.context = chromium.new_context(**{"locale": "en-GB", "reduced_motion": "reduce", **options})
+        self.context.set_default_timeout(20_000)
+        client = Client()
+        client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+        name = settings.SESSION_COOKIE_NAME
+        self.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": server.url}])
+        self.page, self.server, self.complaints = self.context.new_page(), server, []
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def go(self, address, name=""):
+        self.page.goto(self.server.url + address)
+        if name:
+            self.look(name)
+        return self.page
+
+    def look(self, name):
+        if SHOTS:
+            self.page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
+        found = [(v["id"], [n["target"] for n in v["nodes"]]) for v in Axe().run(self.page).response["violations"]
+                 if v["impact"] in SERIOUS]  # fmt: skip
+        assert (name, found, self.complaints) == (name, [], [])
+        wide = self.page.evaluate("document.documentElement.scrollWidth")
+        assert (name, wide) == (name, self.page.viewport_size["width"])
+
+    def press(self, words):
+        """A button, and its second question where it asks one."""
+        self.page.click(f"main button:has-text('{words}')")
+        if self.page.locator("dialog.confirm[open]").count():
+            self.page.click("dialog.confirm[open] button:has-text('Yes'), dialog.confirm[open] .button >> nth=0")
+
+
+@pytest.fixture
+def visit(chromium, live_server):
+    opened = []
+
+    def enter(person, width=1280, scheme="light"):
+        made = Visitor(chromium, live_server, person, viewport={"width": width, "height": 900}, color_scheme=scheme)
+        opened.append(made)
+        return made
+
+    yield enter
+    for one in opened:
+        one.context.close()
+
+
+@pytest.fixture
+def clock(monkeypatch, now):
+    """The pages that count days look at this moment; `clock(later)` moves it."""
+
+    def moved(moment):
+        for edge in (panel_pages, applicant_pages, application_pages):
+            monkeypatch.setattr(edge, "utcnow", lambda: moment)
+
+    moved(now)
+    return moved
+
+
+def test_from_the_experts_to_an_award_with_conditions(cast, machine, now, visit, clock):
+    wide = large_call(machine, now)
+    allocations.fund(key="f", machine=machine, gpu_seconds=HOURS, by=cast.operator, now=now)
+    application = large(cast, wide, now)
+    anna, bert, panel = expert(cast, "anna", now), make_person("bert", now), panel_member(now)
+    code = application.code
+
+    olga = visit(cast.officer)
+    page = olga.go("/experts/", "experts")
+    page.fill("[name=email]", bert.email)
+    olga.press("Invite")
+    page.wait_for_selector("#messages >> text=Invited.")
+
+    bert_ = visit(bert, 390, "dark")
+    page = bert_.go("/reviewing/", "reviewing-invited")
+    page.click("text=Answer the invitation")
+    bert_.look("reviewing-profile")
+    page.fill("[name=affiliation]", "University of Bert")
+    page.check("[name=fields_known][value=code]")
+    page.check("[name=languages][value=en]")
+    bert_.press("Join the pool")
+    page.wait_for_selector("#messages >> text=Saved.")
+
+    page = olga.go(f"/desk/{code}/", "desk-experts")
+    page.click("text=To its evaluation")
+    page.check("[name=fields_wanted][value=code]")
+    page.check("[name=is_blind]")
+    olga.press("See who could review it")
+    page.wait_for_selector("text=Confirm who reviews it")
+    olga.look("evaluation-proposal")
+    assert page.locator("[name=expert]:checked").count() == 2
+    olga.press("Confirm who reviews it")
+    page.wait_for_selector("#messages >> text=Confirmed.")
+
+    for person, visitor in ((anna, visit(anna)), (bert, bert_)):
+        mine = Review.objects.get(reviewer=person)
+        page = visitor.go(f"/reviewing/{mine.pk}/", f"review-asked-{person.name}")
+        page.click("text=I have none, and take it on")
+        page.wait_for_selector("#review")
+        assert page.locator("text=Novalis Labs").count() == 0
+        for name in ("excellence", "impact", "quality"):
+            page.check(f"[name=score_{name}][value='4']")
+        page.fill("[name=comment]", f"{person.name} finds it sound.")
+        page.wait_for_selector('[data-autosave-status]:text-matches("^Saved ", "")')
+        visitor.look(f"review-writing-{person.name}")
+        visitor.press("Hand in the review")
+        page.wait_for_selector("#messages >> text=Handed in.")
+
+    page = olga.go(f"/evaluations/{code}/", "evaluation-reviews")
+    olga.press("Close the evaluation")
+    page.wait_for_selector("#messages >> text=Closed.")
+
+    Review.objects.first().evaluation.__class__.objects.update(reply_until=now + timedelta(days=2))
+    ada = visit(cast.applicant, 390)
+    page = ada.go(f"/applications/{code}/", "application-evaluated")
+    page.click("text=Read and answer")
+    ada.look("reviews-applicant")
+    page.fill("[name=text]", "We hired two more people.")
+    ada.press("Send the answer")
+    page.wait_for_selector("#messages >> text=Sent.")
+
+    paula = visit(panel)
+    page = paula.go("/panel/", "panels")
+    page.click("text=Large Scale 2026")
+    paula.look("panel")
+    paula.press("Confirm the order")
+    page.wait_for_selector("#messages >> text=Confirmed: 1 ranked.")
+    paula.look("panel-ranked")
+
+    page = olga.go(f"/desk/{code}/", "desk-conclude")
+    page.check("[name=kind][value=conditional]")
+    page.fill("[name=conditions]", "Report after three months.")
+    olga.press("Award")
+    page.wait_for_selector("text=Nothing else waits for you.")
+    assert (Application.objects.get().state, Outcome.objects.get().kind) == ("awarded", "conditional")
+    assert Award.objects.get().gpu_seconds == HOURS
+
+
+def test_a_refusal_is_appealed_and_taken_up_again_by_a_colleague(cast, machine, now, visit, clock):
+    from fabrica.reviews import services
+
+    wide, colleague = large_call(machine, now), make_person("oscar", now, Role.OFFICER)
+    experts = [expert(cast, name, now) for name in ("anna", "bert")]
+    evaluation = reviewed(cast, large(cast, wide, now), experts, now)
+    application = evaluation.application
+    later = evaluation.reply_until + timedelta(minutes=1)
+    clock(later)
+    services.rank(call=wide, order=[application.code], reasons={}, by=panel_member(now), now=later)
+    application.refresh_from_db()
+    services.refuse(application=application, reason="Beyond the line.", by=cast.officer, now=later)
+    ada, oscar = visit(cast.applicant, 390, "dark"), visit(colleague)
+    page = ada.go(f"/applications/{application.code}/", "application-refused")
+    page.click("main a:has-text('Appeal')")
+    ada.look("appeal")
+    page.fill("[name=reason]", "The pool has grown since.")
+    ada.press("Send the appeal")
+    page.wait_for_selector("#messages >> text=Sent.")
+    visit(cast.officer).go(f"/desk/{application.code}/", "desk-had-part")
+    page = oscar.go(f"/desk/{application.code}/", "desk-appeal")
+    page.fill("[name=reason]", "It has.")
+    oscar.press("Take it up again")
+    page.wait_for_selector("text=Ranked by the panel")
+    assert Application.objects.get().state == "ranked"

@@ -1,0 +1,19 @@
+"""Tables of reviews: technical assessments, experts and their reviews, decisions."""
+
+from fabrica.reviews.models.assessments import COMMENT_LIMIT, TechnicalAssessment
+from fabrica.reviews.models.deciding import Outcome, Reply
+from fabrica.reviews.models.evaluations import Evaluation, Review
+from fabrica.reviews.models.experts import Conflict, Expert, Invitation, Link
+
+__all__ = [
+    "COMMENT_LIMIT",
+    "Conflict",
+    "Evaluation",
+    "Expert",
+    "Invitation",
+    "Link",
+    "Outcome",
+    "Reply",
+    "Review",
+    "TechnicalAssessment",
+]

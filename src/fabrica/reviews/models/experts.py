@@ -1,0 +1,69 @@
+"""The pool of experts, and what keeps them from reviewing."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from fabrica.people.models import Organisation, Person
+
+
+class Expert(models.Model):
+    """What somebody of the pool knows. `affiliation_key` is how the employer is compared with who applies."""
+
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="+")
+    affiliation = models.CharField(_("employer"), max_length=160)
+    affiliation_key = models.CharField(max_length=320, editable=False)
+    fields = models.JSONField(_("fields"), default=list)
+    languages = models.JSONField(_("languages"), default=list)
+    most_reviews = models.PositiveSmallIntegerField(_("reviews at a time"), default=3)
+    orcid = models.CharField(_("ORCID"), max_length=19, blank=True)
+    is_available = models.BooleanField(_("available"), default=True)
+    joined_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.person)
+
+
+class Invitation(models.Model):
+    """An officer asks somebody into the pool. The same person is asked once at a time."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    invited_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    invited_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    accepted = models.BooleanField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person"], condition=Q(answered_at__isnull=True), name="reviews_invited_once"
+            ),
+        ]
+
+
+class Link(models.Model):
+    """An officer noted that two organisations belong together, such as by ownership; `one` has the lower key."""
+
+    one = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    other = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    noted_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    noted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["one", "other"], name="reviews_link_once"),
+            models.CheckConstraint(condition=Q(one__lt=F("other")), name="reviews_link_in_order"),
+        ]
+
+
+class Conflict(models.Model):
+    """An expert declared an interest in an organisation: they review none of its applications from then on."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    declared_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "organisation"], name="reviews_conflict_once")]

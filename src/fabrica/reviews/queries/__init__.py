@@ -1,0 +1,40 @@
+"""Reading reviews. Every list starts from what the person may see."""
+
+from fabrica.reviews.queries.assessments import assessments_of, latest_of, to_assess, visible_to
+from fabrica.reviews.queries.evaluations import (
+    evaluation_for,
+    evaluation_of,
+    outcome_of,
+    reply_of,
+    review_of,
+    reviews_for,
+    reviews_of,
+)
+from fabrica.reviews.queries.experts import Pooled, Proposal, expert_of, invitation_for, pairings_of, pool, proposal_of
+from fabrica.reviews.queries.panel import Candidate, calibration_of, candidates_of, panel_calls, ranked_of
+
+__all__ = [
+    "Candidate",
+    "Pooled",
+    "Proposal",
+    "assessments_of",
+    "calibration_of",
+    "candidates_of",
+    "evaluation_for",
+    "evaluation_of",
+    "expert_of",
+    "invitation_for",
+    "latest_of",
+    "outcome_of",
+    "pairings_of",
+    "panel_calls",
+    "pool",
+    "proposal_of",
+    "ranked_of",
+    "reply_of",
+    "review_of",
+    "reviews_for",
+    "reviews_of",
+    "to_assess",
+    "visible_to",
+]

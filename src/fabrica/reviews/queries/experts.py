@@ -1,0 +1,256 @@
+"""The pool, and what stands between each of its experts and an application."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from fabrica.applications.models import Application
+from fabrica.people import rules as people_rules
+from fabrica.people.models import Member, Organisation, Person
+from fabrica.people.queries import alike
+from fabrica.people.states import Role
+from fabrica.reviews.engine import Given, assign
+from fabrica.reviews.engine.assigning import Unfilled
+from fabrica.reviews.engine.given import Application as Wanted
+from fabrica.reviews.engine.given import Expert as Able
+from fabrica.reviews.engine.pairing import CONFLICTS, Pairing, Pairings
+from fabrica.reviews.models import Conflict, Evaluation, Expert, Invitation, Link, Review, TechnicalAssessment
+from fabrica.reviews.states import COUNTS, OPEN, Stage
+
+MOST_EXPERTS = 1_000
+MOST_ALIKE = 50
+AGAINST: dict[str, Promise] = {
+    "same organisation": _("works for who applies"),
+    "linked organisations": _("works for an organisation linked to who applies"),
+    "declared": _("declared an interest in who applies"),
+    "named in the application": _("is named in the application"),
+    "co-author": _("wrote with somebody who applies"),
+    "blocked": _("assessed it, or said no to this review"),
+    "language": _("does not read its language"),
+    "field": _("does not know its fields"),
+}
+BINDS: dict[str, Promise] = {
+    "limit": _("All who could review it are at their limit."),
+    "conflict": _("All others who know its field and language have a conflict of interest."),
+    "blocked": _("All others who know its field and language assessed it or said no."),
+    "language": _("Nobody else who knows its field reads its language."),
+    "field": _("Nobody else knows its field."),
+}
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """One expert beside one application. `stage` is that of their review, if they were asked; `load` what is open."""
+
+    person: Person
+    affiliation: str
+    pairing: Pairing
+    load: int
+    most: int
+    stage: Stage | None
+    is_proposed: bool = False
+
+    @property
+    def uid(self) -> str:
+        return self.person.uid
+
+    @property
+    def name(self) -> str:
+        return str(self.person)
+
+    @property
+    def points(self) -> int:
+        return self.pairing.points
+
+    @property
+    def conflicts(self) -> list[str]:
+        return [one for one in self.pairing.against if one in CONFLICTS]
+
+    @property
+    def conflict_words(self) -> list[Promise]:
+        return [AGAINST[one] for one in self.conflicts]
+
+    @property
+    def against_words(self) -> list[Promise]:
+        return [AGAINST[one] for one in self.pairing.against]
+
+    @property
+    def is_full(self) -> bool:
+        return self.load >= self.most
+
+    @property
+    def is_asked(self) -> bool:
+        return self.stage in COUNTS
+
+    def why(self) -> dict[str, Any]:
+        """What spoke for this expert, as it is kept with the review."""
+        return {"points": self.points, "fields": dict(self.pairing.fields), "against": list(self.pairing.against)}
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The engine's answer for one application: everybody beside it, the proposed first; what is lacking and why."""
+
+    rows: Sequence[Pooled]
+    missing: int = 0
+    binds: Promise | str = ""
+    one_organisation: bool = False
+
+
+@dataclass
+class _Known:
+    """What was looked up for one evaluation."""
+
+    experts: list[Expert]
+    organisations: dict[int, list[Organisation]] = field(default_factory=dict)
+    load: dict[int, int] = field(default_factory=dict)
+    stages: dict[int, Stage] = field(default_factory=dict)
+
+
+def pool(person: Person) -> QuerySet[Expert]:
+    """The experts, for officers, newest first; nobody for others."""
+    if not people_rules.has_role(person, Role.OFFICER):
+        return Expert.objects.none()
+    open_reviews = Count("person_id", filter=Q(person__is_active=True))
+    return Expert.objects.select_related("person").annotate(n=open_reviews).order_by("-pk")
+
+
+def expert_of(person: Person) -> Expert | None:
+    """What the person said of themselves as an expert."""
+    return Expert.objects.filter(person=person).first()
+
+
+def invitation_for(person: Person, now: datetime) -> Invitation | None:
+    """The invitation into the pool that waits for the person's answer."""
+    return Invitation.objects.filter(person=person, answered_at=None, expires_at__gt=now).first()
+
+
+def pairings_of(evaluation: Evaluation) -> list[Pooled]:
+    """Every available expert, and whoever was asked already, beside the application: best first. For services."""
+    known = _known(evaluation)
+    given = _given(evaluation, known)
+    pairs, application = Pairings(given), given.applications[0]
+    able = {one.id: one for one in given.experts}
+    rows = [_pooled(one, pairs.pair(able[one.person.uid], application), known) for one in known.experts]
+    return sorted(rows, key=lambda row: (bool(row.pairing.against), -row.points, row.load, row.name))
+
+
+def proposal_of(evaluation: Evaluation) -> Proposal:
+    """Who should review it, by the engine; who was asked already stays."""
+    known = _known(evaluation)
+    given = _given(evaluation, known)
+    found = assign(given)
+    chosen = {one.expert.id for one in found.pairs}
+    pairs, able = Pairings(given), {one.id: one for one in given.experts}
+    rows = [
+        _pooled(
+            one, pairs.pair(able[one.person.uid], given.applications[0]), known, is_proposed=one.person.uid in chosen
+        )
+        for one in known.experts
+    ]
+    rows.sort(key=lambda row: (not row.is_proposed, bool(row.pairing.against), -row.points, row.load, row.name))
+    lacking: Unfilled | None = found.unfilled[0] if found.unfilled else None
+    binds = BINDS[lacking.binds] if lacking else ""
+    return Proposal(rows, lacking.missing if lacking else 0, binds, bool(found.one_organisation))
+
+
+def _pooled(one: Expert, pairing: Pairing, known: _Known, *, is_proposed: bool = False) -> Pooled:
+    key = one.person_id
+    return Pooled(
+        one.person,
+        one.affiliation,
+        pairing,
+        known.load.get(key, 0),
+        one.most_reviews,
+        known.stages.get(key),
+        is_proposed,
+    )
+
+
+def _known(evaluation: Evaluation) -> _Known:
+    stages = dict(evaluation.reviews.values_list("reviewer_id", "stage"))
+    asked = [key for key, stage in stages.items() if stage in COUNTS]
+    rows = Expert.objects.select_related("person").filter(
+        Q(is_available=True, person__is_active=True, person__role_grants__role=Role.EXPERT) | Q(person__in=asked)
+    )
+    experts = list(rows.distinct().order_by("pk")[:MOST_EXPERTS])
+    people = [one.person_id for one in experts]
+    found = _Known(experts, stages={key: Stage(stage) for key, stage in stages.items()})
+    for one in Member.objects.select_related("organisation").filter(person__in=people).order_by("pk"):
+        found.organisations.setdefault(one.person_id, []).append(one.organisation)
+    elsewhere = Review.objects.filter(reviewer__in=people, stage__in=OPEN).exclude(evaluation=evaluation)
+    found.load = dict(elsewhere.order_by().values_list("reviewer").annotate(n=Count("pk")))
+    return found
+
+
+def _given(evaluation: Evaluation, known: _Known) -> Given:
+    """One application for the engine. What the expert takes elsewhere is off their limit."""
+    application = evaluation.application
+    linked = _linked_to(application)
+    nodes = {one.pk: _node(one, application, known, linked) for one in known.experts}
+    experts = tuple(sorted((_able(one, nodes[one.pk], known) for one in known.experts), key=lambda one: one.id))
+    wanted = Wanted(
+        application.code, _mine(application), frozenset(evaluation.fields), evaluation.language,
+        max(evaluation.reviews_wanted, sum(stage in COUNTS for stage in known.stages.values())), frozenset(),
+    )  # fmt: skip
+    return Given(
+        experts, (wanted,), _declared(application, known), _blocked(application, known), _kept(application, known),
+        frozenset({(_LINKED, _mine(application)), (_mine(application), _LINKED)}),
+    )  # fmt: skip
+
+
+_LINKED = "linked"
+
+
+def _mine(application: Application) -> str:
+    return f"organisation:{application.organisation.uid}"
+
+
+def _node(one: Expert, application: Application, known: _Known, linked: set[int]) -> str:
+    """The organisation that stands for an expert: who applies, one linked to it, or else their own."""
+    theirs = known.organisations.get(one.person_id, [])
+    key = application.organisation.name_key
+    if application.organisation_id in {each.pk for each in theirs} or (key and one.affiliation_key == key):
+        return _mine(application)
+    keys = {each.name_key for each in Organisation.objects.filter(pk__in=linked)} if linked else set()
+    if linked & {each.pk for each in theirs} or one.affiliation_key in keys - {""}:
+        return _LINKED
+    return f"employer:{one.affiliation_key}"
+
+
+def _linked_to(application: Application) -> set[int]:
+    """Organisations noted as linked to who applies, over any number of steps, and those that may be the same."""
+    edges = list(Link.objects.values_list("one_id", "other_id"))
+    found = {application.organisation_id, *(one.pk for one in alike(application.organisation, MOST_ALIKE))}
+    while more := {b for pair in edges for a, b in (pair, pair[::-1]) if a in found} - found:
+        found |= more
+    return found - {application.organisation_id}
+
+
+def _able(one: Expert, node: str, known: _Known) -> Able:
+    is_asked = known.stages.get(one.person_id) in COUNTS
+    limit = max(one.most_reviews - known.load.get(one.person_id, 0), int(is_asked))
+    fields, languages = frozenset(one.fields), frozenset(one.languages)
+    return Able(one.person.uid, node, fields, languages, limit, one.orcid, frozenset())
+
+
+def _declared(application: Application, known: _Known) -> frozenset[tuple[str, str]]:
+    keys = set(Conflict.objects.filter(organisation=application.organisation).values_list("person_id", flat=True))
+    return frozenset((one.person.uid, application.code) for one in known.experts if one.person_id in keys)
+
+
+def _blocked(application: Application, known: _Known) -> frozenset[tuple[str, str]]:
+    rows = TechnicalAssessment.objects.filter(application=application)
+    keys = {*rows.values_list("assessor_id", flat=True)}
+    keys |= {key for key, stage in known.stages.items() if stage in (Stage.DECLINED, Stage.CONFLICTED)}
+    return frozenset((one.person.uid, application.code) for one in known.experts if one.person_id in keys)
+
+
+def _kept(application: Application, known: _Known) -> frozenset[tuple[str, str]]:
+    keys = {key for key, stage in known.stages.items() if stage in COUNTS}
+    return frozenset((one.person.uid, application.code) for one in known.experts if one.person_id in keys)

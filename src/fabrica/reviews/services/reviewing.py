@@ -1,0 +1,137 @@
+"""What an expert does with a review they were asked for."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from fabrica.applications.models import Application
+from fabrica.applications.services import SavedMeanwhile
+from fabrica.applications.states import State
+from fabrica.audit.services import record
+from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.notices.services import tell
+from fabrica.people.models import Person
+from fabrica.people.queries import with_role
+from fabrica.people.states import Role
+from fabrica.reviews import rules
+from fabrica.reviews.engine.criteria import Criteria
+from fabrica.reviews.models import COMMENT_LIMIT, Conflict, Review
+from fabrica.reviews.states import OPEN, Stage
+
+
+@transaction.atomic
+def accept(*, review: Review, by: Person, now: datetime) -> Review:
+    """Take it on, and declare that there is no conflict of interest. Raises NotAllowed, Refused."""
+    _must_be_mine(review, by)
+    if rules.works_for_applicant(by, review.evaluation.application):
+        raise NotAllowed(_("You have a conflict of interest in this application."), todo=_("Say so instead."))
+    return _to(review, (Stage.ASKED,), Stage.WRITING, verb="review.accept", by=by, now=now, declared_at=now)
+
+
+@transaction.atomic
+def decline(*, review: Review, by: Person, now: datetime) -> Review:
+    """Say no for another reason than a conflict; the officers are told. Raises NotAllowed, Refused."""
+    _must_be_mine(review, by)
+    made = _to(review, OPEN, Stage.DECLINED, verb="review.decline", by=by, now=now)
+    _tell_officers(made, "review_declined", f"review:{review.pk}:declined", now)
+    return made
+
+
+@transaction.atomic
+def declare_conflict(*, review: Review, by: Person, now: datetime) -> Review:
+    """Say that one is close to who applies: this review ends, and none of that organisation is asked for again."""
+    _must_be_mine(review, by)
+    organisation = review.evaluation.application.organisation
+    Conflict.objects.get_or_create(person=by, organisation=organisation, defaults={"declared_at": now})
+    changes: dict[str, Any] = {"scores": {}, "comment": "", "remark": ""}
+    made = _to(review, OPEN, Stage.CONFLICTED, verb="review.conflict", by=by, now=now, **changes)
+    _tell_officers(made, "review_declined", f"review:{review.pk}:declined", now)
+    return made
+
+
+@transaction.atomic
+def save_review(
+    *, review: Review, scores: Mapping[str, int], comment: str, remark: str, by: Person, now: datetime,
+    version: int | None = None,
+) -> Review:  # fmt: skip
+    """Keep a draft, complete or not. Raises NotAllowed, SavedMeanwhile where another window saved since; Refused."""
+    _must_be_mine(review, by)
+    _check_scores(scores, review.evaluation.criteria)
+    if len(comment) > COMMENT_LIMIT or len(remark) > COMMENT_LIMIT:
+        raise Refused(_("A comment has at most %(most)s letters.") % {"most": COMMENT_LIMIT})
+    fresh = _writable(review)
+    if version is not None and fresh.draft_version != version:
+        raise SavedMeanwhile
+    Review.objects.filter(pk=review.pk).update(
+        scores=dict(scores), comment=comment, remark=remark, saved_at=now, draft_version=F("draft_version") + 1
+    )
+    review.refresh_from_db()
+    return review
+
+
+@transaction.atomic
+def submit_review(*, review: Review, by: Person, now: datetime) -> Review:
+    """Hand it in, complete; it stays as it is. Officers learn when the last is in. Raises NotAllowed, Refused."""
+    _must_be_mine(review, by)
+    fresh = _writable(review)
+    missing = [one.label["en"] for one in fresh.evaluation.criteria.each if one.id not in fresh.scores]
+    if missing or not fresh.comment.strip():
+        why = ", ".join([*missing, *([] if fresh.comment.strip() else [str(_("comment"))])])
+        raise Refused(_("The review is not complete yet."), why=why)
+    made = _to(fresh, (Stage.WRITING,), Stage.SUBMITTED, verb="review.submit", by=by, now=now, submitted_at=now)
+    handed_in = Review.objects.filter(evaluation=fresh.evaluation, stage=Stage.SUBMITTED).count()
+    if handed_in == fresh.evaluation.reviews_wanted:
+        _tell_officers(made, "reviews_in", f"{fresh.evaluation.application.subject}:reviews-in", now)
+    return made
+
+
+def _check_scores(scores: Mapping[str, int], criteria: Criteria) -> None:
+    known = {one.id: one for one in criteria.each}
+    if set(scores) - set(known):
+        raise Refused(_("There is no such criterion."), todo=", ".join(known))
+    for name, score in scores.items():
+        one = known[name]
+        if type(score) is not int or not one.low <= score <= one.high:
+            told = {"low": one.low, "high": one.high}
+            raise Refused(_("A score is a whole number from %(low)s to %(high)s.") % told)
+
+
+def _writable(review: Review) -> Review:
+    """The row as it is now, locked; the application too, so that nothing is written once it was closed."""
+    application = Application.objects.select_for_update().get(pk=review.evaluation.application_id)
+    fresh = Review.objects.select_for_update().select_related("evaluation").get(pk=review.pk)
+    if application.state != State.ASSESSED or fresh.stage != Stage.WRITING:
+        raise Refused(
+            _("This review cannot be changed now."),
+            why=str(Stage(fresh.stage).label),
+            todo=_("See your other reviews."),
+        )
+    return fresh
+
+
+def _to(
+    review: Review, before: tuple[Stage, ...], after: Stage, *, verb: str, by: Person, now: datetime, **fields: Any
+) -> Review:
+    """The one place where the stage of a review changes by its expert's hand: compare-and-set, audit."""
+    if not Review.objects.filter(pk=review.pk, stage__in=before).update(stage=after, **fields):
+        raise Refused(_("This cannot be done with this review any more."), todo=_("Reload the page."))
+    record(verb=verb, by=by, subject=review.evaluation.application.subject, now=now, review=review.pk)
+    review.refresh_from_db()
+    return review
+
+
+def _must_be_mine(review: Review, by: Person) -> None:
+    if review.reviewer_id != by.pk:
+        raise NotAllowed(_("This review is not yours."))
+
+
+def _tell_officers(review: Review, kind: str, event: str, now: datetime) -> None:
+    application = review.evaluation.application
+    for officer in with_role(Role.OFFICER):
+        if rules.can_decide(officer, application):
+            path = f"/evaluations/{application.code}/"
+            tell(person=officer, kind=kind, event=event, now=now, path=path, application=application)

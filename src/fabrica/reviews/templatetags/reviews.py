@@ -1,0 +1,14 @@
+"""Points as people read them: `{% load reviews %}`."""
+
+from fractions import Fraction
+
+from django import template
+from django.utils import formats
+
+register = template.Library()
+
+
+@register.filter
+def points(value: Fraction) -> str:
+    """A number of points with one decimal, in the language of the page."""
+    return formats.number_format(round(float(value), 1), 1, use_l10n=True)
