@@ -10,7 +10,7 @@ APART := not browser and not slurm and not slurm13 and not several and not oidc
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-postgres test-several test-slurm test-oidc check format lint types imports migrations messages browser bench clean
+.PHONY: help install run test test-long test-postgres test-several test-slurm test-oidc check format lint types imports migrations messages browser bench clean
 .PHONY: cluster cluster-down
 
 help: ## Print this.
@@ -28,8 +28,11 @@ run: $(STAMP) ## Play the whole way on this machine, then serve the portal (ARGS
 	$(if $(findstring --cluster slurm,$(ARGS)),tests/slurm/up.sh >/dev/null)
 	$(BIN)/fabrica-site demo $(ARGS)
 
-test: $(STAMP) ## Run the tests (without those that need a browser, a cluster, or several processes that train).
-	$(BIN)/pytest -n $(WORKERS) -m "$(APART)" $(ARGS)
+test: $(STAMP) ## Run the tests (without those that take long, or need a browser, a cluster, or several processes that train).
+	$(BIN)/pytest -n $(WORKERS) -m "not long and $(APART)" $(ARGS)
+
+test-long: $(STAMP) ## Run the tests that start and kill processes, or fill a whole site.
+	$(BIN)/pytest -n $(WORKERS) -m "long and $(APART)" $(ARGS)
 
 test-postgres: $(STAMP) ## Run the tests that touch the database on PostgreSQL (a throw-away server: tests/postgres/up.sh).
 	url=$$(tests/postgres/up.sh) && DATABASE_URL=$$url $(BIN)/pytest -n $(WORKERS) -m "database and $(APART)" $(ARGS)

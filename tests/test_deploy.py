@@ -190,4 +190,4 @@ def test_every_topic_of_the_doctor_is_described():
     from fabrica.config.doctor import CHECKS
 
     section = read(ROOT / "docs/operator/watching.md").partition("## Probes")[0]
-    assert re.findall(r"^\| `(\w+)` \|", section, re.M) == list(dict.fromkeys(topic for topic, _, _ in CHECKS))
+    assert re.findall(r"^\| `([\w-]+)` \|", section, re.M) == list(dict.fromkeys(topic for topic, _, _ in CHECKS))

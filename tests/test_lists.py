@@ -16,7 +16,7 @@ from fabrica.people.models import Person
 
 from tests.routes import keys, operations, pages
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.long, pytest.mark.django_db]
 SMALL = Size(projects=150, open_applications=120, people=29)
 LARGE = Size(projects=300, open_applications=240, people=29)
 PEOPLE = {"operator": 0, "officer": 1, "assessor": 4, "provider": 8, "member": 9}
@@ -41,12 +41,18 @@ WHOLE = {
     "api/calls": "calls that are not closed, opened by hand",
     "api/modes": "a data file",
     "api/trust/questions": "a data file",
+    "api/pools": "the pools of a machine's year, declared by hand",
     "api/kpis": "one row for each mode, country and kind",
     "api/applications/<code>/gaps": "one for each field of the form",
+    "api/applications/<code>/advice": "three sentences at most",
+    "api/applications/<code>/versions": "one for each submission",
     "api/applications/<code>/timeline": "the moves of one application",
     "api/applications/<code>/assessments": "one for each assessor",
     "api/organisations/<uid>/members": "the people of one organisation",
     "api/projects/<slug>/members": "the people of one project",
+    "api/projects/<slug>/invitations": "50 at most",
+    "api/projects/<slug>/publications": "500 at most",
+    "api/projects/<slug>/reports": "as many as the mode asks for",
     "api/projects/<slug>/runs/<number>/points": "5,000 at most, after a step",
     "api/datasets/<slug>/versions/<number>/files": "one version, whose files are bounded",
     "api/tokens": "20 at most",

@@ -42,7 +42,9 @@ LISTS = (
     ("API projects", OFFICER, "/api/projects"), ("API projects, the oldest", OFFICER, "/api/projects?cursor=30"),
     ("API projects of a member", MEMBER, "/api/projects"), ("API to assess", ASSESSOR, "/api/reviews/to-assess"),
     ("API notices", MEMBER, "/api/notices"), ("API datasets", MEMBER, "/api/datasets"),
-    ("API models", MEMBER, "/api/models"), ("API calls", MEMBER, "/api/calls"),
+    ("API experts", OFFICER, "/api/experts"), ("API reviews of an expert", ASSESSOR, "/api/reviews/mine"),
+    ("API reports", OFFICER, "/api/reports"), ("API models", MEMBER, "/api/models"),
+    ("API calls", MEMBER, "/api/calls"),
 )  # fmt: skip
 # Reports over everything: no lists, and not held to their time.
 REPORTS = (("figures of a year", OFFICER, "/desk/figures/"), ("check of the ledger", OPERATOR, "/api/ledger/check"))

@@ -37,7 +37,8 @@ def size(size_bytes: int) -> str:
     """A size in decimal units, as discs are sold: `950 B`, `1.2 kB`, `3.4 MB`."""
     value = Decimal(size_bytes)
     for unit in ("B", "kB", "MB", "GB", "TB"):
-        if value < 1000:  # noqa: PLR2004 - the step between decimal units
-            return f"{value.quantize(Decimal('0.1')) if unit != 'B' else value} {unit}"
+        shown = value if unit == "B" else value.quantize(Decimal("0.1"))
+        if shown < 1000:  # noqa: PLR2004 - the step between decimal units
+            return f"{shown} {unit}"
         value /= 1000
     return f"{value.quantize(Decimal('0.1'))} PB"

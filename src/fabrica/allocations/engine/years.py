@@ -58,6 +58,10 @@ class Year:
         """The GPU-seconds of a pool; 0 for one that the year does not have."""
         return share(self.gpu_seconds, sum((one.percent for one in self.parts if one.name == name), Decimal(0)))
 
+    def shares(self) -> dict[str, int]:
+        """The GPU-seconds of each pool, by its name."""
+        return {one.name: self.of_pool(one.name) for one in self.parts}
+
     def base(self, cap: CapRule) -> int:
         """What a cap's percent are of."""
         return sum(self.of_pool(name) for name in cap.of)

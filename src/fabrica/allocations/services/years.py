@@ -48,7 +48,7 @@ def set_year(*, machine: Machine, year: Year, by: Person, now: datetime) -> Acco
         record(
             verb="pools.set", by=by, subject=f"machine:{machine.slug}", now=now, starts_on=year.starts_on.isoformat(),
             ends_on=year.ends_on.isoformat(), gpu_seconds=year.gpu_seconds,
-            pools={one.name: share(year.gpu_seconds, one.percent) for one in year.parts},
+            pools=year.shares(),
         )  # fmt: skip
     return row
 

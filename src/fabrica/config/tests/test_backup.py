@@ -17,7 +17,7 @@ from fabrica.kit.errors import Refused
 from fabrica.kit.files import sha256_file
 from fabrica.kit.tests.databases import Own, is_on_server
 
-pytestmark = [pytest.mark.database, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.long, pytest.mark.database, pytest.mark.timeout(300)]
 SEAL = """
 import django; django.setup()
 from fabrica.audit.tasks import seal

@@ -18,7 +18,8 @@ from fabrica.clusters.adapters.slurm.shell import Answer
 from fabrica.clusters.models import Machine
 from fabrica.config import doctor
 from fabrica.config.doctor import (
-    CHECKS, audit, clock, database, examine, https, keys, machines, mail, people, settings as settings_, storage, workers,
+    CHECKS, audit, clock, database, examine, https, keys, machines, mail, people, settings as settings_,
+    sign_in, storage, workers,
 )  # fmt: skip
 from fabrica.config.doctor.finding import Finding, bad, well
 from fabrica.config.doctor.machines import skew
@@ -108,7 +109,20 @@ def test_every_function_of_a_topic_that_yields_findings_is_in_the_list():
     listed = {check for _, check, _ in CHECKS}
     written = {
         function
-        for module in (audit, clock, database, https, keys, machines, mail, people, settings_, storage, workers)
+        for module in (
+            audit,
+            clock,
+            database,
+            https,
+            keys,
+            machines,
+            mail,
+            people,
+            settings_,
+            sign_in,
+            storage,
+            workers,
+        )
         for function in vars(module).values()
         if getattr(function, "__module__", "") == module.__name__ and function.__annotations__.get("return") is not None
         if "Iterator" in str(function.__annotations__["return"])

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 SECRET = {"FABRICA_SECRET_KEY": "k8s-9f0e2c7b4a6d1e5f3a8b7c2d9e4f6a1b0c5d8e7f2a3b4c6d8e0f"}
 ASKED = [
     "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "SECURE_SSL_REDIRECT",

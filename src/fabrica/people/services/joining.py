@@ -164,7 +164,7 @@ def _prove(domain: Domain, proof: Proof, by: Person, now: datetime) -> None:
             _("Another organisation proved this domain."), todo=_("Ask the site's officers, if it is yours.")
         ) from error
     subject = f"organisation:{domain.organisation.uid}"
-    record(verb="organisation.prove_domain", by=by, subject=subject, now=now, domain=domain.name, proof=proof.value)
+    record(verb="organisation.prove_domain", by=by, subject=subject, now=now, domain=str(domain), proof=proof.value)
 
 
 @transaction.atomic
@@ -173,7 +173,7 @@ def remove_domain(*, domain: Domain, by: Person, now: datetime) -> None:
     _check_may_invite(by, domain.organisation)
     if Domain.objects.filter(pk=domain.pk).delete()[0]:
         subject = f"organisation:{domain.organisation.uid}"
-        record(verb="organisation.remove_domain", by=by, subject=subject, now=now, domain=domain.name)
+        record(verb="organisation.remove_domain", by=by, subject=subject, now=now, domain=str(domain))
 
 
 def _check_may_invite(by: Person, organisation: Organisation) -> None:

@@ -2,14 +2,14 @@
 
 import pytest
 from django.test import Client
-from fabrica.portal import api
+from fabrica.portal.api import life, panels, work
 from fabrica.portal.pages import desk, figures, front, home, members, muting, project, reports, topping_up
 
 
 @pytest.fixture(autouse=True)
 def frozen(monkeypatch, now):
     """The pages of the portal look at this clock."""
-    for edge in (api, desk, figures, front, home, members, muting, project, reports, topping_up):
+    for edge in (life, panels, work, desk, figures, front, home, members, muting, project, reports, topping_up):
         monkeypatch.setattr(edge, "utcnow", lambda: now)
 
 

@@ -9,6 +9,8 @@ import pytest
 from fabrica.runner.tests.test_command_job import SLEEPER, all_end, pids, python
 from fabrica.runner.tests.test_train_job import lines, losses, wait_for
 
+pytestmark = pytest.mark.long
+
 
 def newest_step(job):
     return json.loads((max((job.path / "checkpoints").glob("step-*")) / "state.json").read_text())["step"]

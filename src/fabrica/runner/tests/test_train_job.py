@@ -18,6 +18,8 @@ from fabrica.runner.train_job import TrainJob
 from fabrica.trainer.package import generate_ids, load_model
 from fabrica.trainer.recipe import named
 
+pytestmark = pytest.mark.long
+
 STEPS = named("tiny").steps
 
 

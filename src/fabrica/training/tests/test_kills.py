@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from fabrica.kit.tests.databases import Own
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.long, pytest.mark.database]
 SLEEP = {"command": ["sh", "-c", "sleep 0.6; echo done > done.txt"]}
 ONCE_FOR_EVER = {"command": ["sh", "-c", "if [ -e begun ]; then rm begun; else touch begun; exec sleep 60; fi"]}
 STEPS = 30

@@ -15,6 +15,8 @@ from fabrica.training import tasks
 from fabrica.training.models import Run
 from fabrica.training.states import State
 
+pytestmark = pytest.mark.long
+
 LATER = timedelta(minutes=10)
 BAD = {
     "it hangs": ("hang", b""),

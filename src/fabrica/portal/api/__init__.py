@@ -1,0 +1,9 @@
+"""The API of what only composed pages show."""
+
+from ninja import Router
+
+from fabrica.portal.api import life, panels, work
+
+router = Router(tags=["portal"])
+for part in (work, life, panels):
+    router.add_router("", part.router)
