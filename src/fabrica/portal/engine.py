@@ -16,6 +16,10 @@ class Kind(StrEnum):
 
     DECIDE = "decide"
     QUEUE_EMPTY = "queue_empty"
+    REVIEW = "review"
+    NOTHING_TO_REVIEW = "nothing_to_review"
+    RANK = "rank"
+    NOTHING_TO_RANK = "nothing_to_rank"
     REGISTER = "register"
     MEND = "mend"
     MEND_DATA = "mend_data"
@@ -73,6 +77,8 @@ class Facts:
     projects: tuple[ProjectFacts, ...] = ()
     due: int = 0
     overdue: int = 0
+    to_review: int = 0
+    to_rank: int = 0
     datasets: int = 0
     open_calls: int = 1
 
@@ -93,6 +99,14 @@ def next_step(facts: Facts) -> Step:
 
 def _decide(facts: Facts) -> Step | None:
     return Step(Kind.DECIDE, words={"count": facts.due, "overdue": facts.overdue}) if facts.due else None
+
+
+def _review(facts: Facts) -> Step | None:
+    return Step(Kind.REVIEW, words={"count": facts.to_review}) if facts.to_review else None
+
+
+def _rank(facts: Facts) -> Step | None:
+    return Step(Kind.RANK, words={"count": facts.to_rank}) if facts.to_rank else None
 
 
 def _mend(facts: Facts) -> Step | None:
@@ -149,14 +163,22 @@ def _look_at_model(facts: Facts) -> Step | None:
     return Step(Kind.LOOK_AT_MODEL, (found.model,), {"project": found.title}) if found else None
 
 
+IDLE = {
+    Role.OFFICER: Kind.QUEUE_EMPTY,
+    Role.ASSESSOR: Kind.QUEUE_EMPTY,
+    Role.EXPERT: Kind.NOTHING_TO_REVIEW,
+    Role.PANEL: Kind.NOTHING_TO_RANK,
+    Role.OPERATOR: Kind.OPERATE,
+}
+
+
 def _by_role(facts: Facts) -> Step | None:
     """For those who are here for their role: they are not asked to apply."""
     if facts.applications or facts.projects:
         return None
-    if facts.roles & {Role.OFFICER, Role.ASSESSOR}:
-        return Step(Kind.QUEUE_EMPTY)
-    if Role.OPERATOR in facts.roles:
-        return Step(Kind.OPERATE)
+    idle = next((kind for role, kind in IDLE.items() if role in facts.roles), None)
+    if idle is not None:
+        return Step(idle)
     if Role.PROVIDER in facts.roles and facts.has_organisation:
         return Step(Kind.SEE_USAGE if facts.datasets else Kind.PUBLISH_DATA, words={"count": facts.datasets})
     return None
@@ -171,7 +193,8 @@ def _apply(facts: Facts) -> Step | None:
 
 
 RULES: tuple[Callable[[Facts], Step | None], ...] = (
-    _decide, _mend, _work, _finish_draft, _wait_in_project, _wait_decision, _look_at_model, _by_role, _register, _apply,
+    _decide, _review, _rank, _mend, _work, _finish_draft, _wait_in_project, _wait_decision, _look_at_model, _by_role,
+    _register, _apply,
 )  # fmt: skip
 
 

@@ -34,6 +34,32 @@ SAYINGS: dict[Kind, Saying] = {
         "portal:queue",
         gettext_lazy("See the queue"),
     ),
+    Kind.REVIEW: Saying(
+        ngettext_lazy("%(count)d review waits for you", "%(count)d reviews wait for you", "count"),
+        gettext_lazy("Say first whether you have a conflict of interest; then you read the application."),
+        "reviews:mine",
+        gettext_lazy("See your reviews"),
+    ),
+    Kind.NOTHING_TO_REVIEW: Saying(
+        gettext_lazy("Nothing to review now"),
+        gettext_lazy("We write to you when you are asked for a review."),
+        "reviews:mine",
+        gettext_lazy("See your reviews"),
+    ),
+    Kind.RANK: Saying(
+        ngettext_lazy(
+            "%(count)d application waits for the panel", "%(count)d applications wait for the panel", "count"
+        ),
+        gettext_lazy("Its experts have reviewed it, and the time for an answer is over."),
+        "portal:panels",
+        gettext_lazy("Open the panel"),
+    ),
+    Kind.NOTHING_TO_RANK: Saying(
+        gettext_lazy("Nothing waits for the panel"),
+        gettext_lazy("We write to you when applications are to be ranked."),
+        "portal:panels",
+        gettext_lazy("Open the panel"),
+    ),
     Kind.REGISTER: Saying(
         gettext_lazy("Register your organisation"),
         gettext_lazy("Applications are made by organisations. You need the legal name and the registration number."),

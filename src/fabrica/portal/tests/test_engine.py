@@ -102,6 +102,12 @@ CASES = {
         Step(Kind.DECIDE, words={"count": 3, "overdue": 1}),
     ),
     "an officer whose desk is clear": (Facts(roles=frozenset({"officer"}), has_organisation=False), Step(Kind.QUEUE_EMPTY)),
+    "an expert has reviews to write": (
+        Facts(roles=frozenset({"expert"}), to_review=2), Step(Kind.REVIEW, words={"count": 2}),
+    ),
+    "an expert without one waits": (Facts(roles=frozenset({"expert"})), Step(Kind.NOTHING_TO_REVIEW)),
+    "the panel ranks": (Facts(roles=frozenset({"panel"}), to_rank=1), Step(Kind.RANK, words={"count": 1})),
+    "the panel waits": (Facts(roles=frozenset({"panel"}), has_organisation=False), Step(Kind.NOTHING_TO_RANK)),
     "an assessor whose desk is clear": (Facts(roles=frozenset({"assessor"})), Step(Kind.QUEUE_EMPTY)),
     "an operator looks after the machines": (
         Facts(roles=frozenset({"operator"}), has_organisation=False), Step(Kind.OPERATE),

@@ -14,6 +14,8 @@ from fabrica.people.models import Member
 from fabrica.portal.engine import Kind
 from fabrica.portal.queries.home import home_of
 from fabrica.registry.tests.conftest import key, run, site, version  # noqa: F401 - fixtures
+from fabrica.reviews import services as reviews
+from fabrica.reviews.tests.factories import expert, handed_in, large, large_call, opened, panel_member
 from fabrica.training.models import Run
 
 
@@ -143,3 +145,18 @@ def test_ten_projects_cost_no_more_queries_than_one(browser, cast, call, site, n
         awarded(cast, call, now, gpu_seconds=3_600)
     assert queries_of(browser("applicant"), "/home/") == before
     assert len(home_of(cast.applicant, now).standings) == 10
+
+
+def test_experts_and_the_panel_are_led_to_what_waits_for_them(cast, machine, now):
+    application = large(cast, large_call(machine, now), now)
+    ines, paula = expert(cast, "ines", now), panel_member(now)
+    assert (step(ines, now), step(paula, now)) == (Kind.NOTHING_TO_REVIEW, Kind.NOTHING_TO_RANK)
+    evaluation = opened(cast, application, now, reviews=1)
+    (asked,) = reviews.assign(evaluation=evaluation, experts=[ines.uid], by=cast.officer, now=now)
+    assert home_of(ines, now).step.words == {"count": 1}
+    assert step(ines, now) == Kind.REVIEW
+    handed_in(asked, now)
+    assert step(ines, now) == Kind.NOTHING_TO_REVIEW
+    reviews.close_evaluation(evaluation=evaluation, by=cast.officer, now=now)
+    assert step(paula, now) == Kind.NOTHING_TO_RANK  # the applicant may still answer
+    assert step(paula, now + timedelta(days=60)) == Kind.RANK

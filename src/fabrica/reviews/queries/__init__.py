@@ -11,7 +11,7 @@ from fabrica.reviews.queries.evaluations import (
     reviews_of,
 )
 from fabrica.reviews.queries.experts import Pooled, Proposal, expert_of, invitation_for, pairings_of, pool, proposal_of
-from fabrica.reviews.queries.panel import Candidate, calibration_of, candidates_of, panel_calls, ranked_of
+from fabrica.reviews.queries.panel import Candidate, calibration_of, candidates_of, panel_calls, ranked_of, to_rank
 
 __all__ = [
     "Candidate",
@@ -36,5 +36,6 @@ __all__ = [
     "reviews_for",
     "reviews_of",
     "to_assess",
+    "to_rank",
     "visible_to",
 ]

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from fabrica.applications.models import Application
 from fabrica.applications.states import State
 from fabrica.calls.models import Call
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
+from fabrica.people.queries import organisations_of
 from fabrica.people.states import Role
 from fabrica.reviews.engine.ranking import Measured, Merged, Scored, calibrate, merge, points
 from fabrica.reviews.engine.ranking import rank as by_merit
@@ -53,6 +54,15 @@ def panel_calls(person: Person) -> QuerySet[Call]:
         return Call.objects.none()
     waiting = Application.objects.filter(state__in=REVIEWED).values("call")
     return Call.objects.select_related("machine").filter(pk__in=waiting).order_by("-pk")
+
+
+def to_rank(person: Person, now: datetime) -> QuerySet[Evaluation]:
+    """What somebody of the panel may rank now: answered, or past the time for it; not of their own organisations."""
+    if not people_rules.has_role(person, Role.PANEL):
+        return Evaluation.objects.none()
+    ready = Q(reply__isnull=False) | Q(reply_until__lt=now)
+    others = Evaluation.objects.exclude(application__organisation__in=organisations_of(person))
+    return others.filter(ready, application__state=State.EVALUATED)
 
 
 def candidates_of(call: Call) -> list[Candidate]:
