@@ -19,7 +19,7 @@ def can_top_up(person: Person, award: Award) -> bool:
     """Whether the person may add hours to an award: operators, and who may decide on its application from outside."""
     if can_fund(person):
         return True
-    return can_decide(person, award.application) and not project_rules.works_in(person, award.project)
+    return can_decide(person, award.application) and not project_rules.belongs_to(person, award.project)
 
 
 def can_change(person: Person, award: Award) -> bool:

@@ -11,6 +11,7 @@ from fabrica.applications import queries, services
 from fabrica.applications.models import MOST, TEXT_LIMIT, Application
 from fabrica.applications.states import Standing, State
 from fabrica.calls.queries import call_by_slug
+from fabrica.kit.errors import Refused
 from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import organisation_of, signed_in
@@ -345,5 +346,11 @@ def send_back(request: HttpRequest, code: str, payload: ReasonIn) -> Application
 @router.post("/applications/{code}/refuse", response=ApplicationOut)
 @needs("decide")
 def refuse(request: HttpRequest, code: str, payload: ReasonIn) -> Application:
-    """Say no, with reasons."""
-    return services.refuse(application=_mine(request, code), reason=payload.reason, by=signed_in(request), now=utcnow())
+    """Say no before it is assessed, with reasons; later it is refused with a decision, or on its appeal."""
+    found = _mine(request, code)
+    if found.state not in (State.SUBMITTED, State.SCREENED):
+        raise Refused(
+            "It is not refused like this any more.", why=f"It is {State(found.state).label.lower()}.",
+            todo=f"Use /applications/{found.code}/decision/refuse, or /appeal/decision.",
+        )  # fmt: skip
+    return services.refuse(application=found, reason=payload.reason, by=signed_in(request), now=utcnow())

@@ -54,6 +54,10 @@ class Call(models.Model):
         """The cut-off that an application counts for now."""
         return self.mode.cut_off_after(now)
 
+    def stands(self, now: datetime) -> bool:
+        """Whether hours may be awarded under it: also after its last day to apply."""
+        return self.state == State.OPEN and self.opens_at <= now
+
     def is_open(self, now: datetime) -> bool:
         """Whether it takes applications now: after the last cut-off it does not, whatever its state."""
         is_within = self.opens_at <= now and (self.closes_at is None or now < self.closes_at)

@@ -143,6 +143,8 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "fabrica.people.forms.SignupDetails"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "optional" if FABRICA_DEMO else "mandatory"
+# Whoever finds a window left open adds no address of their own, through which they could take the account over.
+ACCOUNT_REAUTHENTICATION_REQUIRED = ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{FABRICA_SITE_NAME}] "
 # Behind a proxy every caller has its address: without the one it passes on, all would share one limit of tries.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if FABRICA_BEHIND_PROXY else 0

@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from fabrica.config.api import api
-from fabrica.people.pages import language
+from fabrica.people.pages import language, password_set
 
 CONTEXTS = [
     "people", "notices", "calls", "applications", "reviews", "projects", "dataspaces", "training", "registry", "portal",
@@ -37,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     # allauth's own page would unlink without an audit entry
     path("accounts/3rdparty/", RedirectView.as_view(pattern_name="people:sign_in_methods")),
+    path("accounts/password/set/", password_set, name="account_set_password"),
     path("accounts/", include("allauth.urls")),
     path("i18n/setlang/", language, name="set_language"),
     path("api/", (api_patterns, api_app, api_namespace)),

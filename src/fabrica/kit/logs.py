@@ -20,7 +20,7 @@ PRIVATE: Final = (
     (re.compile(r"(?i)\b(bearer|basic) [\w.~+/=-]+"), r"\1 <token>"),
     (re.compile(r"(?<=[\w/])\?[\w.%~\[\]-]+=[^\s\"'<>]*"), "?<query>"),
     # The one-time keys of a sign-in stand in the address itself.
-    (re.compile(r"/(confirm-email|key)/[^/\s\"']+"), r"/\1/<key>"),
+    (re.compile(r"/(confirm-email|key|invitations)/[^/\s\"']+"), r"/\1/<key>"),
 )
 _carried: ContextVar[Mapping[str, str] | None] = ContextVar("carried", default=None)
 

@@ -12,6 +12,11 @@ def may(person: Person, project: Project, right: Right) -> bool:
     return project.members.filter(person=person, role__in=holders(right)).exists()
 
 
+def belongs_to(person: Person, project: Project) -> bool:
+    """Whether the person has any part in the project, be it a guest's or a facilitator's."""
+    return project.members.filter(person=person).exists()
+
+
 def works_in(person: Person, project: Project) -> bool:
     """Whether the person may use data and launch runs there; officers, operators and guests may look, not work."""
     return may(person, project, Right.WORK)

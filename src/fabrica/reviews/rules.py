@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 
 from fabrica.applications import rules as application_rules
 from fabrica.applications.models import Application
+from fabrica.applications.states import State
 from fabrica.kit.errors import NotAllowed
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
@@ -25,12 +26,14 @@ def can_assess(person: Person, application: Application) -> bool:
 def can_decide(person: Person, application: Application) -> bool:
     """Whether the person may decide on it: an officer without a conflict of interest, nor any part in it so far.
 
-    Who assessed or reviewed it, or refused it before an appeal, had a part. Two persons see every application: nobody
-    decides on their own assessment.
+    Who assessed, reviewed or ranked it, or refused it before an appeal, had a part. Two persons see every application:
+    nobody decides on their own assessment.
     """
-    if not people_rules.has_role(person, Role.OFFICER) or has_conflict(person, application):
+    if not people_rules.has_role(person, Role.OFFICER) or works_for_applicant(person, application):
         return False
     if application_rules.refused_it(person, application) or is_reviewer(person, application):
+        return False
+    if application.transitions.filter(after=State.RANKED, by=person).exists():
         return False
     return not TechnicalAssessment.objects.filter(application=application, assessor=person).exists()
 

@@ -32,7 +32,6 @@ from fabrica.allocations.queries.awards import (
     top_ups_of,
     transfers_of,
     untold,
-    unused_due,
     was_moved,
     written_off_by,
 )
@@ -43,6 +42,7 @@ from fabrica.allocations.queries.usage import (
     accounts_to_act_on,
     in_flight,
     in_flight_by_account,
+    unused_due,
     usage_by_month,
     usage_due,
     usage_waiting,

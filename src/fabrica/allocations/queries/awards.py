@@ -1,9 +1,9 @@
 """Awards and what the ledger says of them. Every list a person sees starts from `awards_visible_to`."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import BigIntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from fabrica.allocations.engine import Balance
@@ -120,13 +120,6 @@ def extended(award: Award) -> tuple[int, int]:
     rows = Extension.objects.filter(award=award)
     found = rows.aggregate(months=Coalesce(Sum("months"), 0), hours=Coalesce(Sum("gpu_seconds"), 0))
     return found["months"], found["hours"]
-
-
-def unused_due(now: datetime) -> QuerySet[Award]:
-    """The awards that ended a day ago and have hours that are still free, the first that ended first."""
-    free = LedgerAccount.objects.filter(award=OuterRef("pk"), kind=AccountKind.FREE, balance_gpu_seconds__gt=0)
-    ended = Award.objects.filter(ends_at__lte=now - UNUSED_AFTER)
-    return ended.filter(Exists(free)).order_by("ends_at", "pk")
 
 
 def transfers_of(award: Award) -> QuerySet[Transfer]:

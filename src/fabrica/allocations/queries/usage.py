@@ -12,7 +12,7 @@ from fabrica.allocations.models import (
     LedgerAccount,
     Watch,
 )
-from fabrica.allocations.queries.awards import balance
+from fabrica.allocations.queries.awards import UNUSED_AFTER, balance
 from fabrica.allocations.states import AccountKind
 from fabrica.clusters import queries as clusters
 from fabrica.clusters.engine import Month
@@ -86,3 +86,11 @@ def accounts_to_act_on(machine: Machine, first_notice: int, now: datetime) -> It
     found = ClusterAccount.objects.select_related("award__project", "award__machine").in_bulk(due)
     for pk, account in found.items():
         yield account, due[pk]
+
+
+def unused_due(now: datetime) -> QuerySet[Award]:
+    """The awards that ended a day ago, whose jobs are all booked, and that have hours still free; first the first."""
+    free = LedgerAccount.objects.filter(award=OuterRef("pk"), kind=AccountKind.FREE, balance_gpu_seconds__gt=0)
+    flying = _flying().filter(machine=OuterRef("machine"), account=OuterRef("project__slug"))
+    ended = Award.objects.filter(ends_at__lte=now - UNUSED_AFTER)
+    return ended.filter(Exists(free), ~Exists(flying)).order_by("ends_at", "pk")

@@ -15,7 +15,7 @@ from django.db.models import OuterRef, Subquery
 from fabrica.allocations import queries
 from fabrica.allocations.models import Award, JobBooking
 from fabrica.allocations.services.hours import pay
-from fabrica.allocations.services.transfers import LEG, of_award, transfer, used_before
+from fabrica.allocations.services.transfers import LEG, of_award, of_machine, transfer, used_before
 from fabrica.allocations.states import TransferKind
 from fabrica.applications.models import MOST
 from fabrica.audit.services import record
@@ -128,6 +128,8 @@ def _give_back(award: Award, gpu_seconds: int, *, key: str, now: datetime) -> No
     for account, owed in queries.written_off_by(award):
         parts.append((account, min(left, owed)))
         left -= min(left, owed)
+    if parts:
+        of_machine(award.machine, lock=True)  # as who pays does, before any pool
     receiving = [(target, part) for target, part in [*parts, (free, left)] if part]
     for number, (target, part) in enumerate(receiving):
         leg = f"{target.kind}{target.pool_id or ''}"

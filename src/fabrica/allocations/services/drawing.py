@@ -1,7 +1,8 @@
 """Hours between pools and awards: each moves beside the caps that count it, in one transaction.
 
-Whoever draws or gives back holds the award first (where there is one), then the accounting year, then balances and
-caps. So of two officers at once the second sees what the first one left.
+Whoever draws or gives back holds the award first (where there is one), then the accounting year, then the machine's
+supply and undivided pool, then other balances and caps. So of two officers at once the second sees what the first one
+left.
 """
 
 from collections.abc import Sequence
@@ -55,6 +56,7 @@ def give_back(*, award: Award, source: LedgerAccount, gpu_seconds: int, key: str
         left -= min(had, left)
     parts = [(account, part) for account, part in parts if part]
     _lock_years(parts)
+    of_machine(award.machine, lock=True)
     for number, (account, part) in enumerate(parts):
         transfer(
             key=f"{key}{LEG}{number}" if number else key, kind=TransferKind.RETURN, source=source, target=account,

@@ -7,7 +7,7 @@ from django.db.models import F
 
 from fabrica.allocations import queries, rules
 from fabrica.allocations.engine import hours
-from fabrica.allocations.models import Award, ClusterAccount, Transfer
+from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount, Transfer
 from fabrica.allocations.services.accounts import tell_leaders
 from fabrica.allocations.services.drawing import give_back
 from fabrica.allocations.services.topping_up import check_reason, must_go_on
@@ -24,7 +24,8 @@ from fabrica.projects.models import Project
 def return_unused(*, award: Award, now: datetime) -> int:
     """Give the pools back what an award had free a day after its end; how much. Again, it does nothing.
 
-    What is held for jobs stays until they are booked. Hours that become free later go back the next time.
+    What is held for jobs, or used by jobs that are not booked yet, stays until they are. Hours that become free later
+    go back the next time.
     """
     of_award(award)
     if not queries.unused_due(now).filter(pk=award.pk).exists():
@@ -61,11 +62,11 @@ def revoke(*, award: Award, by: Person, now: datetime, reason: str) -> Award:
 
 
 def _return(award: Award, by: Person | None, now: datetime) -> int:
-    """What is free of a locked award goes back."""
+    """What is free of a locked award, and not used already by jobs that are not booked yet, goes back."""
     free, *_rest = of_award(award)
     count = Transfer.objects.filter(source=free, kind=TransferKind.RETURN).count()
     returned = give_back(
-        award=award, source=free, gpu_seconds=free.balance_gpu_seconds, key=f"return:{award.project.slug}:{count}",
+        award=award, source=free, gpu_seconds=_spare(award, free), key=f"return:{award.project.slug}:{count}",
         now=now,
     )  # fmt: skip
     if returned:
@@ -73,3 +74,7 @@ def _return(award: Award, by: Person | None, now: datetime) -> int:
         award.refresh_from_db(fields=["returned_gpu_seconds"])
         record(verb="hours.return", by=by, subject=award.subject, now=now, gpu_seconds=returned)
     return returned
+
+
+def _spare(award: Award, free: LedgerAccount) -> int:
+    return max(0, free.balance_gpu_seconds - queries.in_flight(award))

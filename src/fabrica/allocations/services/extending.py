@@ -80,7 +80,7 @@ def _prolong(award: Award, made: Extension) -> Award:
     )  # fmt: skip
     raise_limit(award, more, now)
     tell_leaders(
-        award, "award_extended", f"extended:{made.key}", now, until=timezone.localdate(ends_at),
+        award, "award_extended", f"extended:{made.pk}", now, until=timezone.localdate(ends_at),
         more=hours(more) if more else "", gpu_hours=hours(award.gpu_seconds), reason=made.reason,
     )  # fmt: skip
     return award

@@ -54,10 +54,10 @@ def top_up(*, award: Award, gpu_seconds: int, key: str, by: Person, now: datetim
     Award.objects.filter(pk=award.pk).update(gpu_seconds=F("gpu_seconds") + gpu_seconds)
     award.refresh_from_db(fields=["gpu_seconds"])
     record(verb="award.top_up", by=by, subject=award.subject, now=now, gpu_seconds=gpu_seconds, total=award.gpu_seconds)
-    TopUp.objects.create(award=award, transfer=Transfer.objects.get(key=name), by=by, reason=reason)
+    made = TopUp.objects.create(award=award, transfer=Transfer.objects.get(key=name), by=by, reason=reason)
     raise_limit(award, gpu_seconds, now)
     tell_leaders(
-        award, "award_topped_up", f"topped-up:{key}", now,
+        award, "award_topped_up", f"topped-up:{made.pk}", now,
         more=hours(gpu_seconds), gpu_hours=hours(award.gpu_seconds), reason=reason,
     )  # fmt: skip
     return award

@@ -12,7 +12,7 @@ from fabrica.allocations.models import AccountingYear, Cap, LedgerAccount, Pool,
 from fabrica.allocations.services.transfers import of_machine, transfer
 from fabrica.allocations.states import AccountKind, TransferKind
 from fabrica.audit.services import record
-from fabrica.calls.engine import terms
+from fabrica.calls.queries import modes
 from fabrica.clusters.models import Machine
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.people.models import Person
@@ -43,7 +43,7 @@ def set_year(*, machine: Machine, year: Year, by: Person, now: datetime) -> Acco
     row, is_new = _keep(machine, year)
     fills = _pools(row, year)
     changed = _fill(row, fills, now)
-    rules_changed = _caps(row, year)
+    rules_changed = _caps(row, year, now)
     if is_new or changed or rules_changed:
         record(
             verb="pools.set", by=by, subject=f"machine:{machine.slug}", now=now, starts_on=year.starts_on.isoformat(),
@@ -105,9 +105,18 @@ def _fill(row: AccountingYear, fills: list[Fill], now: datetime) -> bool:
     return bool(changes)
 
 
-def _caps(row: AccountingYear, year: Year) -> bool:
+def _programme(now: datetime) -> tuple[CapRule, ...]:
+    try:
+        return programme_caps(modes(now))
+    except (ValueError, KeyError) as error:
+        raise Refused(
+            "The caps of the access modes do not fit together.", why=str(error), todo="Mend the modes' versions first."
+        ) from error
+
+
+def _caps(row: AccountingYear, year: Year, now: datetime) -> bool:
     """Bring the year's caps to what it says; what their awards took is counted anew from the transfers."""
-    wanted = {one.name: one for one in (*(programme_caps(terms()) if year.keeps_programme else ()), *year.caps)}
+    wanted = {one.name: one for one in (*(_programme(now) if year.keeps_programme else ()), *year.caps)}
     wanted = {name: one for name, one in wanted.items() if any(year.of_pool(pool) for pool in one.pools)}
     gone, _rows = row.caps.exclude(name__in=wanted).delete()
     return any([bool(gone), *[_cap(row, one, year.base(one)) for one in wanted.values()]])

@@ -9,6 +9,7 @@ from fabrica.allocations.models import Cap, ClusterAccount, Transfer
 from fabrica.allocations.tests.factories import POOL, awarded, fund
 from fabrica.allocations.tests.years import HOUR, parted
 from fabrica.audit.models import Entry
+from fabrica.clusters.models import JobUsage
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.notices.models import Notice
 from fabrica.projects.models import Member
@@ -128,3 +129,24 @@ def test_to_take_an_award_back_needs_a_reason(cast, ours, now, reason):
     with pytest.raises(Refused, match="reason"):
         revoke(ours, cast.officer, now, reason)
     assert queries.balance(ours).free == 4 * HOUR
+
+
+def test_what_unbooked_jobs_used_returns_to_no_pool(cast, ours, now):
+    late = ours.ends_at + DAY
+    facts = {"machine": ours.machine, "account": ours.account_name, "devices": 1, "started_at": now, "seen_at": late}
+    running = JobUsage.objects.create(key="7", job_id="7", gpu_seconds=3 * HOUR, state="running", **facts)
+    assert not tasks.return_unused(late)
+    assert services.return_unused(award=ours, now=late) == 0
+    revoke(ours, cast.officer, now + timedelta(hours=1))
+    assert queries.balance(queries.award_of(ours.project)).returned == HOUR
+    running.ended_at, running.booked_gpu_seconds = now, 3 * HOUR
+    running.save()
+    assert tasks.return_unused(now + 2 * DAY)
+    assert not tasks.return_unused(now + 2 * DAY)
+
+
+@pytest.mark.parametrize("role", ["member", "facilitator", "guest"])
+def test_no_officer_with_any_part_in_a_project_changes_its_award(cast, ours, now, role):
+    Member.objects.create(project=ours.project, person=cast.officer, role=role, joined_at=now)
+    with pytest.raises(NotAllowed):
+        revoke(ours, cast.officer, now)

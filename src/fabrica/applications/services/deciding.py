@@ -108,7 +108,7 @@ def mark_awarded(*, application: Application, by: Person, now: datetime, reason:
 def redirect(*, application: Application, call: Call, by: Person, now: datetime) -> Application:
     """Give it to another system: an open call of the same mode elsewhere. Raises NotAllowed, Refused."""
     must_screen(by, application)
-    if call.pk == application.call_id or call.mode.key != application.call.mode.key or not call.is_open(now):
+    if call.pk == application.call_id or call.mode.key != application.call.mode.key or not call.stands(now):
         raise Refused(
             _("It cannot be given to this system."), todo=_("Choose an open call of the same mode on another system.")
         )

@@ -20,6 +20,9 @@ from fabrica.people.models import Person
 from fabrica.people.queries import with_role
 from fabrica.people.states import Role
 
+# What an application that is appealed against may come to: nobody hands it in, screens or assesses it meanwhile.
+OF_APPEALS = ("application.take_up_again", "application.refuse", "application.withdraw")
+
 
 def must_screen(by: Person, application: Application) -> None:
     """Raises NotAllowed for who may not decide on it."""
@@ -59,6 +62,8 @@ def move(
     """The one place where a state changes: table, compare-and-set, timeline, audit."""
     before = State(application.state)
     check_move(before, after, experts=application.has_experts)
+    if before is State.APPEALED and verb not in OF_APPEALS:
+        raise Refused(_("Its appeal is decided first."), todo=_("Reload the page."))
     mine = Application.objects.filter(pk=application.pk, state=before)
     if not mine.update(state=after, **fields):
         raise Refused(_("Somebody else decided meanwhile."), todo=_("Reload the page."))

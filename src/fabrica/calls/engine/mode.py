@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -37,9 +37,12 @@ class Mode:
         return next((one for one in self.cut_offs if one > at), None)
 
     def counts_from(self, submitted_at: datetime) -> datetime:
-        """When the promise begins to count for what was handed in at a moment."""
+        """When the promise begins to count for what was handed in at a moment: the last instant before its cut-off.
+
+        A cut-off without a time is the end of its day: the day after is the first that counts, not the second.
+        """
         first = self.cut_off_after(submitted_at) if self.promise.starts == "cut_off" else None
-        return first or submitted_at
+        return first - timedelta(microseconds=1) if first else submitted_at
 
     def is_too_small(self, hours: Fraction) -> bool:
         """Whether so many GPU-hours are less than it is for."""

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from fabrica.applications.tests.factories import draft
 from fabrica.applications import queries as applications
@@ -100,8 +102,13 @@ def test_a_cut_off_is_the_published_day_at_its_time_and_without_one_the_end_of_t
 def test_what_arrives_on_the_cut_off_counts_for_the_next_one():
     mode = mode_of("large-scale")
     first, second = mode.cut_offs[:2]
-    assert [mode.counts_from(at) for at in (first - TICK, first, second - TICK)] == [first, second, second]
+    assert [mode.counts_from(at) + TICK for at in (first - TICK, first, second - TICK)] == [first, second, second]
     assert mode.cut_off_after(mode.cut_offs[-1]) is None
+
+
+def test_the_day_of_a_cut_off_without_a_time_is_the_one_that_does_not_count():
+    begins = mode_of("regular").counts_from(EARLY)
+    assert begins.astimezone(ZoneInfo("Europe/Rome")).date().isoformat() == "2026-03-30"
 
 
 def test_hours_of_parts_of_a_gpu_are_rounded_into_the_mode_never_beyond_it():
@@ -165,7 +172,7 @@ def test_a_clock_begins_at_the_cut_off_it_was_handed_in_for(cast, call_of):
     handed_in = applying.submit(application=made, by=cast.applicant, now=EARLY)
     clock = applications.clock_of(handed_in)
     # The cut-off is Friday 30 January, 10:00 in Brussels; ten working days later is Friday 13 February.
-    assert (clock.begins_at, clock.promised) == (datetime(2026, 1, 30, 9, tzinfo=UTC), 10)
+    assert (clock.begins_at + TICK, clock.promised) == (datetime(2026, 1, 30, 9, tzinfo=UTC), 10)
     assert handed_in.due_on == datetime(2026, 2, 13, tzinfo=UTC).date()
 
 
@@ -176,7 +183,7 @@ def test_what_is_done_before_the_cut_off_takes_nothing_from_the_promise(cast, ca
     applying.submit(application=made, by=cast.applicant, now=EARLY)
     screened = applying.screen(application=made, by=cast.officer, now=EARLY + timedelta(days=1))
     step = applications.clock_of(screened).step
-    assert (step.state, step.begins_at) == ("screened", datetime(2026, 1, 30, 9, tzinfo=UTC))
+    assert (step.state, step.begins_at) == ("screened", datetime(2026, 1, 30, 9, tzinfo=UTC) - TICK)
     assert step.standing(EARLY + timedelta(days=2)) == "running"
 
 

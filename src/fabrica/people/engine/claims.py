@@ -42,14 +42,18 @@ class Told:
 def read_claims(provider: str, id_token: dict[str, Any], userinfo: dict[str, Any]) -> Told:
     """What both sources say together. The subject and the way of signing in come from the signed one alone."""
     both = {**id_token, **userinfo}
-    email = _line(both.get("email"), EMAIL_LIMIT).lower()
+    # the address and what is said of it are of one source: else a checked address could vouch for another
+    about = userinfo if "email" in userinfo else id_token
+    if about.get("email") == id_token.get("email") and "email_verified" not in about:
+        about = id_token
+    email = _line(about.get("email"), EMAIL_LIMIT).lower()
     return Told(
         provider=provider,
         issuer=id_token["iss"],
         subject=id_token["sub"],
         email=email if "@" in email else "",
         # only the word true: a provider that writes "false" as text must not be misread
-        is_email_verified=both.get("email_verified") is True,
+        is_email_verified=about.get("email_verified") is True,
         name=_name(both),
         home=_line(both.get("schac_home_organization")),
         acr=_line(id_token.get("acr")),

@@ -17,6 +17,7 @@ from fabrica.people.pages.identities import (
     identity_confirm,
     identity_link,
     identity_unlink,
+    password_set,
     sign_in_methods,
 )
 from fabrica.people.pages.joining import joining, organisation_joining
@@ -32,6 +33,7 @@ __all__ = [
     "organisation",
     "organisation_joining",
     "organisation_new",
+    "password_set",
     "sign_in_methods",
     "ssh_key_remove",
     "ssh_keys",

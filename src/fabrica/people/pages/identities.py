@@ -1,10 +1,11 @@
 """Pages of sign-in methods: which there are, linking another, unlinking, and what providers told."""
 
 import time
-from typing import Final
+from typing import Final, cast
 
 from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
+from allauth.account.views import password_set as allauth_password_set
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.socialaccount.providers.base import AuthProcess
 from django.conf import settings
@@ -36,6 +37,13 @@ def must_be_fresh(request: HttpRequest) -> None:
     if get_adapter().get_reauthentication_methods(request.user):
         raise ReauthenticationRequired
     raise Refused(_("You signed in too long ago for this."), todo=_("Sign out, sign in again, and come back here."))
+
+
+@never_cache
+def password_set(request: HttpRequest) -> HttpResponse:
+    """A first password for who signs in elsewhere: not from a window that was left open."""
+    must_be_fresh(request)
+    return cast("HttpResponse", allauth_password_set(request))
 
 
 @never_cache

@@ -8,6 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from fabrica.audit.services import record
 from fabrica.kit.errors import NotAllowed, NotFound, Refused
@@ -126,18 +127,15 @@ def _check_organisation(name: str, country: str, kind: str, registration_number:
 def add_member(*, organisation: Organisation, email: str, by: Person, now: datetime) -> Member:
     """Add a person who has an account to an organisation.
 
-    Raises NotAllowed, NotFound; Refused for an officer, assessor, expert or panel member, who could no longer judge its
-    applications: nobody chooses their judges by adding the others.
+    Raises NotAllowed; NotFound for no account, and for an officer, assessor, expert or panel member, who could no
+    longer judge its applications: nobody chooses their judges by adding the others.
     """
     if not rules.can_manage(by, organisation):
         raise NotAllowed("Only an administrator of the organisation adds members.")
     person = Person.objects.filter(email__iexact=email, is_active=True).first()
-    if person is None:
-        raise NotFound(f"Nobody here has the address {email}.", todo="Ask them to sign up first.")
-    if rules.judges(person) and not rules.works_for(person, organisation):
-        raise Refused(
-            "This person judges applications here.", todo="If they work for you, they say so when they are to judge."
-        )
+    if person is None or (rules.judges(person) and not rules.works_for(person, organisation)):
+        # one answer for both: nobody learns by trying addresses who judges here, nor who has an account
+        raise NotFound(_("Nobody can be added under this address."), todo=_("Invite it: its owner joins themselves."))
     member, created = Member.objects.get_or_create(
         organisation=organisation, person=person, defaults={"role": MemberRole.MEMBER, "joined_at": now}
     )

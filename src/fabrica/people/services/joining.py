@@ -20,6 +20,7 @@ INVITATION_LIFE = timedelta(days=14)
 DOMAIN_LIFE = timedelta(days=365)
 BETWEEN_LETTERS = timedelta(minutes=10)
 MAX_OPEN, MAX_DOMAINS = 50, 10
+MAX_A_DAY, MAX_A_DAY_TO_ONE = 100, 3  # nobody's mailbox is filled from here
 
 
 @transaction.atomic
@@ -40,6 +41,9 @@ def invite(*, organisation: Organisation, email: str, by: Person, now: datetime)
         raise Refused(_("Who has this address is a member already."))
     if waiting.filter(email=address).exists():
         raise Refused(_("This address is invited already."), todo=_("Send the letter again."))
+    day = Invitation.objects.filter(invited_at__gt=now - timedelta(days=1))
+    if day.filter(email=address).count() >= MAX_A_DAY_TO_ONE or day.filter(invited_by=by).count() >= MAX_A_DAY:
+        raise Refused(_("Too many invitations in a day."), todo=_("Try again tomorrow."))
     if waiting.count() >= MAX_OPEN:
         raise Refused(_("Too many invitations wait for an answer."), todo=_("Revoke some first."))
     made = Invitation.objects.create(

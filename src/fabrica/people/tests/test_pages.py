@@ -82,7 +82,7 @@ def test_an_administrator_adds_a_member_and_a_member_sees_no_form(cast, sign_in)
     assert sign_in(cast.applicant).post(path, {"email": cast.outsider.email})["Location"] == path
     assert cast.startup.members.filter(person=cast.outsider).exists()
     assert sign_in(cast.applicant).post(path, {"email": "no@example.org"}).context["form"].errors == {
-        "email": ["Nobody here has the address no@example.org. Ask them to sign up first."]
+        "email": ["Nobody can be added under this address. Invite it: its owner joins themselves."]
     }
     assert sign_in(cast.mate).get(path).context["form"] is None
     assert sign_in(cast.mate).post(path, {"email": cast.provider.email}).status_code == 403

@@ -20,7 +20,8 @@ from fabrica.projects import services as projects
 from fabrica.projects.engine import MOST_LETTERS
 from fabrica.projects.models import TEXT_LIMIT, Report
 from fabrica.projects.queries import overdue, project_of, report_of, reports_visible_to
-from fabrica.projects.states import ReportState
+from fabrica.projects.rules import may
+from fabrica.projects.states import ReportState, Right
 from fabrica.web.scopes import needs
 
 router = Router(tags=["portal"])
@@ -92,6 +93,12 @@ class ReportOut(ReportRow):
     answers: dict[str, str]
     figures: dict[str, Any]
     due_source: str = Field(alias="form.due_source")
+
+    @staticmethod
+    def resolve_answers(obj: Report, context: Any) -> dict[str, str]:
+        """What is still being written is for those who write it."""
+        shown = not obj.is_writable or may(signed_in(context["request"]), obj.project, Right.REPORT)
+        return obj.answers if shown else {}
 
     @staticmethod
     def resolve_figures(obj: Report) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def _page(request: HttpRequest, found: Report, form: ReportForm | None, judging:
         "months": [(month, gpu_hours(used)) for month, used in figures.get("months", [])],
         "carbon": figures.get("carbon_source", ""), "grams_per_kwh": figures.get("grams_per_kwh"),
         "carbon_year": figures.get("carbon_year"), "due": due(found.due_on, today),
-        "is_barring": found.is_barring(today), "answers": [] if form else _answers(found),
+        "is_barring": found.is_barring(today), "answers": [] if form or found.is_writable else _answers(found),
         "publications": figures.get("publications", []),
         "judging": judging if rules.judges_reports(person, found.project) else None,
         "may_accept": found.state == ReportState.SUBMITTED,

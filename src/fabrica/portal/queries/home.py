@@ -20,8 +20,7 @@ from fabrica.people.states import Role
 from fabrica.portal.engine import ApplicationFacts, Facts, Step, next_step
 from fabrica.portal.queries.desk import Waiting, waiting_for
 from fabrica.portal.queries.standings import Standing, standings
-from fabrica.reviews.queries import reviews_of, to_rank
-from fabrica.reviews.states import OPEN as UNWRITTEN
+from fabrica.reviews.queries import to_rank, to_write
 from fabrica.training.models import Run
 from fabrica.training.queries import visible_to as runs_visible_to
 from fabrica.training.states import OPEN
@@ -57,7 +56,7 @@ def home_of(person: Person, now: datetime) -> Home:
         projects=tuple(one.facts for one in projects),
         due=waiting.due,
         overdue=waiting.overdue,
-        to_review=reviews_of(person).filter(stage__in=UNWRITTEN).count() if has_role(person, Role.EXPERT) else 0,
+        to_review=to_write(person).count() if has_role(person, Role.EXPERT) else 0,
         to_rank=to_rank(person, now).count(),
         datasets=datasets_of(person).count() if has_role(person, Role.PROVIDER) else 0,
         open_calls=sum(call.is_open(now) for call in listed()),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from fabrica.allocations.queries import pool_of
+from fabrica.allocations.queries import left_for
 from fabrica.applications.models import Application
 from fabrica.calls.models import Call
 from fabrica.calls.queries import call_by_slug, listed
@@ -14,7 +14,7 @@ from fabrica.people.models import Person
 from fabrica.people.queries import organisations_of
 from fabrica.people.states import Role
 from fabrica.reviews.engine.ranking import Line, Measured, cut
-from fabrica.reviews.models import Expert, Review
+from fabrica.reviews.models import Conflict, Expert, Review
 from fabrica.reviews.queries import Candidate, calibration_of, candidates_of, ranked_of
 from fabrica.reviews.states import COUNTS
 
@@ -30,7 +30,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Panel:
-    """A call as the panel sees it. `free` is what its machine's pool holds; `hidden` are those of a conflict."""
+    """A call as the panel sees it. `free` is what may still be awarded for it; `hidden` are those of a conflict."""
 
     call: Call
     free: int
@@ -55,7 +55,7 @@ def panel_of(person: Person, slug: str, now: datetime) -> Panel:
     call = call_by_slug(slug)
     waiting, ranked = candidates_of(call), ranked_of(call)
     barred = _barred(person, [*waiting, *ranked])
-    free = pool_of(call.machine)
+    free = left_for(call, now)
     order = [*ranked, *waiting]
     lines = {
         one.application: one for one in cut([(one.code, one.gpu_seconds, not one.merged.below) for one in order], free)
@@ -70,18 +70,19 @@ def panel_of(person: Person, slug: str, now: datetime) -> Panel:
 
 
 def _barred(person: Person, found: Sequence[Candidate]) -> set[str]:
-    """The codes of those the person has a part in: works for who applies, or reviewed it. Three statements."""
+    """The codes of those the person has a part in: works for who applies, declared an interest, or reviewed it."""
     mine = {one.pk for one in organisations_of(person)}
     keys = set(
         Expert.objects.filter(person=person).exclude(affiliation_key="").values_list("affiliation_key", flat=True)
     )
+    declared = set(Conflict.objects.filter(person=person).values_list("organisation_id", flat=True))
     evaluations = [one.evaluation.pk for one in found]
     asked = Review.objects.filter(reviewer=person, stage__in=COUNTS, evaluation__in=evaluations)
     reviewed = set(asked.values_list("evaluation_id", flat=True))
     return {
         one.code
         for one in found
-        if one.application.organisation_id in mine
+        if one.application.organisation_id in mine | declared
         or one.application.organisation.name_key in keys
         or one.evaluation.pk in reviewed
     }

@@ -10,7 +10,7 @@ from fabrica.kit.time import utcnow
 from fabrica.people import services as people
 from fabrica.people.states import Role
 from fabrica.reviews import services
-from fabrica.reviews.models import Expert, Review
+from fabrica.reviews.models import Expert, Outcome, Review
 from fabrica.reviews.tests.factories import HOURS, SCORES, expert, large, large_call, panel_member
 
 
@@ -105,3 +105,14 @@ def test_an_appeal_and_its_decision(cast, machine, now, send):
     assert send(cast.officer, "post", f"{path}/appeal/decision", decision)[0] == 403
     assert send(colleague, "post", f"{path}/appeal/decision", decision)[0] == 204
     assert Application.objects.get().state == "assessed"
+
+
+def test_after_the_assessment_it_is_refused_with_a_decision_and_not_by_who_assessed_it(cast, machine, now, send):
+    application = large(cast, large_call(machine, now), now)
+    people.grant_role(person=cast.assessor, role=Role.OFFICER, by=cast.operator, now=now)
+    path, both = f"/applications/{application.code}", type(cast.assessor).objects.get(pk=cast.assessor.pk)
+    assert [send(who, "post", f"{path}/refuse", {"reason": "No."})[0] for who in (both, cast.officer)] == [409, 409]
+    assert send(both, "post", f"{path}/decision/refuse", {"text": "No."})[0] == 403
+    assert send(cast.officer, "post", f"{path}/decision/refuse", {"text": "Too little."})[0] == 204
+    application.refresh_from_db()
+    assert (application.state, Outcome.objects.get().reasons) == ("refused", "Too little.")

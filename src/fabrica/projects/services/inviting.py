@@ -17,9 +17,10 @@ from fabrica.projects.facts import stands
 from fabrica.projects.models import Invitation, Member, Project
 from fabrica.projects.queries import unanswered
 from fabrica.projects.services.members import must_appoint, must_manage
-from fabrica.projects.states import InvitationState, Role
+from fabrica.projects.states import InvitationState, Right, Role, holders
 
 MOST_OPEN = 50
+MOST_A_DAY, MOST_A_DAY_TO_ONE = 100, 3
 MOST_LETTERS = 10  # of one invitation: nobody's mailbox is filled from here
 
 
@@ -30,6 +31,7 @@ def invite(*, project: Project, email: str, role: Role, by: Person, now: datetim
     must_appoint(by, project, role)
     kept = _address(email)
     _must_be_invitable(project, kept, role, now)
+    _must_be_few(kept, by, now)
     project.invitations.filter(email=kept, accepted_at=None, revoked_at=None, expires_at__lte=now).update(
         revoked_at=now
     )
@@ -70,6 +72,12 @@ def _must_be_invitable(project: Project, email: str, role: Role, now: datetime) 
         raise Refused(
             _("%(most)s invitations are open already.") % {"most": MOST_OPEN}, todo=_("Revoke some of them first.")
         )
+
+
+def _must_be_few(email: str, by: Person, now: datetime) -> None:
+    day = Invitation.objects.filter(invited_at__gt=now - timedelta(days=1))
+    if day.filter(email=email).count() >= MOST_A_DAY_TO_ONE or day.filter(invited_by=by).count() >= MOST_A_DAY:
+        raise Refused(_("Too many invitations in a day."), todo=_("Try again tomorrow."))
 
 
 @transaction.atomic
@@ -124,11 +132,12 @@ def accept_invitation(*, invitation: Invitation, by: Person, now: datetime) -> M
     facts = {"invitation": invitation.uid, "role": invitation.role}
     record(verb="project.join", by=by, subject=project.subject, now=now, **facts)
     event = f"{project.subject}:joined:{invitation.uid}"
-    tell(
-        person=invitation.invited_by, kind="project_joined", event=event, now=now, path=project.page,
-        about=about_project(project.slug), project=project, newcomer=by, email=invitation.email,
-        role=member.get_role_display(),
-    )  # fmt: skip
+    for leader in project.members.select_related("person").filter(role__in=holders(Right.MANAGE)).exclude(person=by):
+        tell(
+            person=leader.person, kind="project_joined", event=event, now=now, path=project.page,
+            about=about_project(project.slug), project=project, newcomer=by, email=invitation.email,
+            role=member.get_role_display(),
+        )  # fmt: skip
     return member
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from fabrica.audit.services import record
 from fabrica.kit.errors import NotAllowed, NotFound, Refused
+from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
 from fabrica.projects import rules
 from fabrica.projects.models import Member, Project
@@ -20,6 +21,8 @@ def add_member(*, project: Project, email: str, by: Person, now: datetime) -> Me
     person = Person.objects.filter(email__iexact=email, is_active=True).first()
     if person is None:
         raise NotFound(f"Nobody here has the address {email}.", todo="Ask them to sign up first.")
+    if people_rules.judges(person) and not rules.belongs_to(person, project):
+        raise Refused(_("This person cannot be added."), todo=_("Invite them; they join themselves."))
     member, created = Member.objects.get_or_create(
         project=project, person=person, defaults={"role": Role.MEMBER, "joined_at": now}
     )
@@ -32,10 +35,12 @@ def add_member(*, project: Project, email: str, by: Person, now: datetime) -> Me
 def remove_member(*, project: Project, person: Person, by: Person, now: datetime) -> None:
     """End a person's part in the project; the principal investigator stays. Raises NotAllowed."""
     must_manage(by=by, project=project)
+    lock(project)
     if rules.is_pi(person, project):
         raise NotAllowed(_("The principal investigator answers for the project, and stays."))
     must_appoint(by, project, *project.members.filter(person=person).values_list("role", flat=True))
     if project.members.filter(person=person).delete()[0]:
+        revoke_letters_of(person, project, now)
         record(verb="project.remove_member", by=by, subject=project.subject, now=now, person=person.uid)
 
 
@@ -55,6 +60,8 @@ def set_role(*, project: Project, person: Person, role: Role, by: Person, now: d
     must_appoint(by, project, before, role)
     if before != role:
         project.members.filter(person=person).update(role=role)
+        if not rules.leads(person, project):
+            revoke_letters_of(person, project, now)
         facts = {"person": person.uid, "before": before.value, "after": role.value}
         record(verb="project.set_role", by=by, subject=project.subject, now=now, **facts)
 
@@ -62,6 +69,7 @@ def set_role(*, project: Project, person: Person, role: Role, by: Person, now: d
 @transaction.atomic
 def leave(*, project: Project, by: Person, now: datetime) -> None:
     """End one's own part in the project. Raises NotFound, and Refused for the principal investigator."""
+    lock(project)
     if rules.is_pi(by, project):
         raise Refused(
             _("The principal investigator cannot leave the project."),
@@ -69,8 +77,21 @@ def leave(*, project: Project, by: Person, now: datetime) -> None:
         )
     if not project.members.filter(person=by).delete()[0]:
         raise NotFound(_("You do not belong to this project."))
+    revoke_letters_of(by, project, now)
     project.handovers.filter(to=by, state=HandoverState.OPEN).update(state=HandoverState.DECLINED, settled_at=now)
     record(verb="project.leave", by=by, subject=project.subject, now=now)
+
+
+def lock(project: Project) -> None:
+    """Be alone with who belongs to a project until the transaction ends."""
+    Project.objects.select_for_update().get(pk=project.pk)
+
+
+def revoke_letters_of(person: Person, project: Project, now: datetime) -> None:
+    """Let nobody join by an invitation of somebody who no longer leads the project."""
+    project.invitations.filter(invited_by=person, accepted_at=None, revoked_at=None).update(
+        revoked_at=now, mail_at=None
+    )
 
 
 def must_manage(*, by: Person, project: Project) -> None:

@@ -269,3 +269,30 @@ def test_the_document_tells_applicants_the_same_table():
     assert told == [
         [str(role.label), *("yes" if right in MAY[role] else "–" for right in columns)] for role in Role
     ]  # fmt: skip
+
+
+def test_who_no_longer_leads_leaves_no_open_door_behind(cast, project, now):
+    services.add_member(project=project, email=cast.mate.email, by=cast.applicant, now=now)
+    services.set_role(project=project, person=cast.mate, role=Role.CO_PI, by=cast.applicant, now=now)
+    made = services.invite(project=project, email="again@example.org", role=Role.MEMBER, by=cast.mate, now=now)
+    services.remove_member(project=project, person=cast.mate, by=cast.applicant, now=now)
+    made.refresh_from_db()
+    assert made.revoked_at == now
+    with pytest.raises(Refused):
+        services.accept_invitation(invitation=made, by=cast.mate, now=now)
+
+
+def test_nobody_who_judges_is_added_without_their_doing(cast, project, now):
+    for judge in (cast.officer, cast.assessor):
+        with pytest.raises(Refused, match="Invite them"):
+            services.add_member(project=project, email=judge.email, by=cast.applicant, now=now)
+
+
+def test_a_mailbox_is_not_filled_by_inviting_and_revoking(cast, project, now):
+    for _ in range(3):
+        made = services.invite(project=project, email="x@example.org", role=Role.MEMBER, by=cast.applicant, now=now)
+        services.revoke_invitation(invitation=made, by=cast.applicant, now=now)
+    with pytest.raises(Refused, match="Too many invitations in a day"):
+        services.invite(project=project, email="x@example.org", role=Role.MEMBER, by=cast.applicant, now=now)
+    later = now + timedelta(days=1, seconds=1)
+    services.invite(project=project, email="x@example.org", role=Role.MEMBER, by=cast.applicant, now=later)

@@ -187,6 +187,15 @@ def reply(request: HttpRequest, code: str, payload: TextIn) -> Status[None]:
     return Status(201, None)
 
 
+@router.post("/applications/{code}/decision/refuse", response={204: None})
+@needs("decide")
+def refuse(request: HttpRequest, code: str, payload: TextIn) -> Status[None]:
+    """Say no after the assessment or the panel, with the reasons the applicant reads."""
+    person, now = signed_in(request), utcnow()
+    services.refuse(application=application_of(person, code), reason=payload.text, by=person, now=now)
+    return Status(204, None)
+
+
 @router.post("/applications/{code}/appeal/decision", response={204: None})
 @needs("decide")
 def decide_appeal(request: HttpRequest, code: str, payload: AppealIn) -> Status[None]:

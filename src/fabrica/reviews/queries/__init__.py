@@ -9,6 +9,7 @@ from fabrica.reviews.queries.evaluations import (
     review_of,
     reviews_for,
     reviews_of,
+    to_write,
 )
 from fabrica.reviews.queries.experts import Pooled, Proposal, expert_of, invitation_for, pairings_of, pool, proposal_of
 from fabrica.reviews.queries.panel import Candidate, calibration_of, candidates_of, panel_calls, ranked_of, to_rank
@@ -37,5 +38,6 @@ __all__ = [
     "reviews_of",
     "to_assess",
     "to_rank",
+    "to_write",
     "visible_to",
 ]

@@ -7,11 +7,12 @@ from django.utils.translation import gettext as _
 
 from fabrica.applications import rules as application_rules
 from fabrica.applications.models import Application
+from fabrica.applications.states import State
 from fabrica.kit.errors import NotFound
 from fabrica.people.models import Person
 from fabrica.reviews import rules
 from fabrica.reviews.models import Evaluation, Outcome, Reply, Review
-from fabrica.reviews.states import Stage
+from fabrica.reviews.states import OPEN, Stage
 
 ROWS = ("evaluation__application__call__machine__site", "evaluation__application__organisation", "reviewer")
 
@@ -39,6 +40,11 @@ def evaluation_for(person: Person, application: Application) -> Evaluation:
 def reviews_of(person: Person) -> QuerySet[Review]:
     """The reviews the person was asked for, the most urgent first; nobody else's."""
     return Review.objects.select_related(*ROWS).filter(reviewer=person).order_by("due_at", "pk")
+
+
+def to_write(person: Person) -> QuerySet[Review]:
+    """Those that wait for the person: asked for or begun, of applications that are still with the experts."""
+    return reviews_of(person).filter(stage__in=OPEN, evaluation__application__state=State.ASSESSED)
 
 
 def review_of(person: Person, pk: int) -> Review:

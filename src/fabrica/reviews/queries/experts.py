@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from fabrica.applications.models import Application
+from fabrica.applications.states import State
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Member, Organisation, Person
 from fabrica.people.queries import alike
@@ -183,7 +184,9 @@ def _known(evaluation: Evaluation) -> _Known:
     found = _Known(experts, stages={key: Stage(stage) for key, stage in stages.items()})
     for one in Member.objects.select_related("organisation").filter(person__in=people).order_by("pk"):
         found.organisations.setdefault(one.person_id, []).append(one.organisation)
-    elsewhere = Review.objects.filter(reviewer__in=people, stage__in=OPEN).exclude(evaluation=evaluation)
+    elsewhere = Review.objects.filter(
+        reviewer__in=people, stage__in=OPEN, evaluation__application__state=State.ASSESSED
+    ).exclude(evaluation=evaluation)
     found.load = dict(elsewhere.order_by().values_list("reviewer").annotate(n=Count("pk")))
     return found
 
@@ -192,7 +195,8 @@ def _given(evaluation: Evaluation, known: _Known) -> Given:
     """One application for the engine. What the expert takes elsewhere is off their limit."""
     application = evaluation.application
     linked = _linked_to(application)
-    nodes = {one.pk: _node(one, application, known, linked) for one in known.experts}
+    keys = {each.name_key for each in Organisation.objects.filter(pk__in=linked)} - {""} if linked else set()
+    nodes = {one.pk: _node(one, application, known, linked, keys) for one in known.experts}
     experts = tuple(sorted((_able(one, nodes[one.pk], known) for one in known.experts), key=lambda one: one.id))
     wanted = Wanted(
         application.code, _mine(application), frozenset(evaluation.fields), evaluation.language,
@@ -211,14 +215,13 @@ def _mine(application: Application) -> str:
     return f"organisation:{application.organisation.uid}"
 
 
-def _node(one: Expert, application: Application, known: _Known, linked: set[int]) -> str:
+def _node(one: Expert, application: Application, known: _Known, linked: set[int], keys: set[str]) -> str:
     """The organisation that stands for an expert: who applies, one linked to it, or else their own."""
     theirs = known.organisations.get(one.person_id, [])
     key = application.organisation.name_key
     if application.organisation_id in {each.pk for each in theirs} or (key and one.affiliation_key == key):
         return _mine(application)
-    keys = {each.name_key for each in Organisation.objects.filter(pk__in=linked)} if linked else set()
-    if linked & {each.pk for each in theirs} or one.affiliation_key in keys - {""}:
+    if linked & {each.pk for each in theirs} or one.affiliation_key in keys:
         return _LINKED
     return f"employer:{one.affiliation_key}"
 

@@ -69,7 +69,7 @@ def assign(*, evaluation: Evaluation, experts: Collection[str], by: Person, now:
     """
     application = evaluation.application
     _must_run(by, application)
-    Evaluation.objects.select_for_update().get(pk=evaluation.pk)
+    _hold(evaluation)
     given = {one.reviewer.uid: one for one in evaluation.reviews.select_related("reviewer")}
     wanted = set(experts)
     found = {one.uid: one for one in pairings_of(evaluation)}
@@ -128,7 +128,7 @@ def close_evaluation(*, evaluation: Evaluation, by: Person, now: datetime) -> Ev
     """
     application = evaluation.application
     _must_run(by, application)
-    evaluation = Evaluation.objects.select_for_update().get(pk=evaluation.pk)
+    evaluation = _hold(evaluation)
     counts = [one.stage for one in evaluation.reviews.filter(stage__in=COUNTS)]
     if counts.count(Stage.SUBMITTED) < evaluation.reviews_wanted:
         raise Refused(
@@ -154,6 +154,12 @@ def _tell_closed(application: Application, evaluation: Evaluation, now: datetime
         if rules.can_rank(member, evaluation):
             event, path = f"{application.subject}:to-rank", f"/panel/{application.call.slug}/"
             tell(person=member, kind="review_to_rank", event=event, path=path, **facts)
+
+
+def _hold(evaluation: Evaluation) -> Evaluation:
+    """Lock the application first, as who writes a review of it does, then its evaluation."""
+    Application.objects.select_for_update().get(pk=evaluation.application_id)
+    return Evaluation.objects.select_for_update().get(pk=evaluation.pk)
 
 
 def _must_run(by: Person, application: Application) -> None:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from fabrica.applications import services as applications
-from fabrica.applications.models import TEXT_LIMIT
+from fabrica.applications.models import TEXT_LIMIT, Application
 from fabrica.audit.services import record
 from fabrica.calls.models import Call
 from fabrica.kit.errors import NotAllowed, Refused
@@ -39,6 +39,8 @@ def rank(
             todo=_("Leave the ranking to another member of the panel."),
         )
     _check(ready, order, reasons)
+    keys = [one.application.pk for one in ready]
+    list(Application.objects.select_for_update().filter(pk__in=keys).order_by("pk"))  # not in the order of the panel
     found = {one.code: one for one in ready}
     return [_keep(found[code], at, reasons.get(code, ""), by, now) for at, code in enumerate(order, start=1)]
 

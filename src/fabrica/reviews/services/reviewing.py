@@ -27,9 +27,15 @@ from fabrica.reviews.states import OPEN, Stage
 def accept(*, review: Review, by: Person, now: datetime) -> Review:
     """Take it on, and declare that there is no conflict of interest. Raises NotAllowed, Refused."""
     _must_be_mine(review, by)
+    _must_be_outside(review, by)
+    if review.evaluation.application.state != State.ASSESSED:
+        raise Refused(_("This application is no longer with the experts."))
+    return _to(review, (Stage.ASKED,), Stage.WRITING, verb="review.accept", by=by, now=now, declared_at=now)
+
+
+def _must_be_outside(review: Review, by: Person) -> None:
     if rules.works_for_applicant(by, review.evaluation.application):
         raise NotAllowed(_("You have a conflict of interest in this application."), todo=_("Say so instead."))
-    return _to(review, (Stage.ASKED,), Stage.WRITING, verb="review.accept", by=by, now=now, declared_at=now)
 
 
 @transaction.atomic
@@ -77,6 +83,7 @@ def save_review(
 def submit_review(*, review: Review, by: Person, now: datetime) -> Review:
     """Hand it in, complete; it stays as it is. Officers learn when the last is in. Raises NotAllowed, Refused."""
     _must_be_mine(review, by)
+    _must_be_outside(review, by)
     fresh = _writable(review)
     missing = [one.label["en"] for one in fresh.evaluation.criteria.each if one.id not in fresh.scores]
     if missing or not fresh.comment.strip():
@@ -103,7 +110,7 @@ def _check_scores(scores: Mapping[str, int], criteria: Criteria) -> None:
 def _writable(review: Review) -> Review:
     """The row as it is now, locked; the application too, so that nothing is written once it was closed."""
     application = Application.objects.select_for_update().get(pk=review.evaluation.application_id)
-    fresh = Review.objects.select_for_update().select_related("evaluation").get(pk=review.pk)
+    fresh = Review.objects.select_for_update(of=("self",)).select_related("evaluation").get(pk=review.pk)
     if application.state != State.ASSESSED or fresh.stage != Stage.WRITING:
         raise Refused(
             _("This review cannot be changed now."),

@@ -167,3 +167,19 @@ def test_a_decision_whose_parts_do_not_fit_is_not_kept(cast, call, now, facts, t
 def test_the_clocks_of_answers_and_appeals_are_dated_data():
     assert (lengths().reply_days, lengths().appeal_days) == (2, 10)
     assert lengths().source.checked_on.isoformat() == "2026-11-26"
+
+
+def test_nothing_but_its_decision_ends_an_appeal(cast, call, now, colleague):
+    made = appealed(cast, call, now)
+    others = [
+        lambda: applications.submit(application=made, by=cast.applicant, now=now + LATER),
+        lambda: applications.screen(application=made, by=colleague, now=now + LATER),
+        lambda: applications.mark_assessed(application=made, by=cast.assessor, now=now + LATER),
+        lambda: services.refuse(application=made, reason="No.", by=colleague, now=now + LATER),
+    ]
+    for one in others:
+        with pytest.raises(Refused):
+            one()
+    made.refresh_from_db()
+    assert made.state == State.APPEALED
+    assert applications.withdraw(application=made, by=cast.applicant, now=now + LATER).state == State.WITHDRAWN

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from fabrica.applications import services as applications
 from fabrica.applications.models import Application
 from fabrica.applications.services import SavedMeanwhile
 from fabrica.applications.states import State
@@ -10,7 +11,7 @@ from fabrica.audit.models import Entry
 from fabrica.conftest import make_person
 from fabrica.kit.errors import NotAllowed, NotFound, Refused
 from fabrica.notices.models import Notice
-from fabrica.people.models import Organisation, Person
+from fabrica.people.models import Member, Organisation, Person
 from fabrica.people.states import Role
 from fabrica.people import services as people
 from fabrica.reviews import queries, services
@@ -100,7 +101,7 @@ def expert_row(person):
 
 def test_nobody_makes_an_expert_a_member_to_be_rid_of_them(cast, now):
     person = expert(cast, "erik", now)
-    with pytest.raises(Refused, match="judges applications"):
+    with pytest.raises(NotFound, match="Nobody can be added"):
         people.add_member(organisation=cast.startup, email=person.email, by=cast.applicant, now=now)
 
 
@@ -342,3 +343,29 @@ def test_organisations_are_linked_once_and_by_officers(cast, now):
     with pytest.raises(NotAllowed):
         services.note_link(one="Novalis Labs", other="Saint Luke Hospital", by=cast.applicant, now=now)
     assert Organisation.objects.count() == 3
+
+
+def test_who_went_over_to_the_applicant_hands_nothing_in(cast, wide, now):
+    ines = expert(cast, "ines", now)
+    evaluation = opened(cast, large(cast, wide, now), now, reviews=1)
+    (asked,) = services.assign(evaluation=evaluation, experts=[ines.uid], by=cast.officer, now=now)
+    services.accept(review=asked, by=ines, now=now)
+    Member.objects.create(organisation=cast.startup, person=ines, role="member", joined_at=now)
+    services.save_review(review=asked, scores=SCORES, comment="Fine.", remark="", by=ines, now=now)
+    with pytest.raises(NotAllowed, match="conflict of interest"):
+        services.submit_review(review=asked, by=ines, now=now)
+
+
+def test_who_was_asked_before_it_was_withdrawn_reads_it_no_more_and_is_free_for_others(cast, wide, now):
+    ines = expert(cast, "ines", now, most_reviews=1)
+    application = large(cast, wide, now)
+    evaluation = opened(cast, application, now, reviews=1)
+    (asked,) = services.assign(evaluation=evaluation, experts=[ines.uid], by=cast.officer, now=now)
+    assert queries.to_write(ines).count() == 1
+    applications.withdraw(application=application, by=cast.applicant, now=now)
+    asked.refresh_from_db()
+    with pytest.raises(Refused, match="no longer with the experts"):
+        services.accept(review=queries.review_of(ines, asked.pk), by=ines, now=now)
+    assert queries.to_write(ines).count() == 0
+    other = opened(cast, large(cast, wide, now), now, reviews=1)
+    assert [one.is_full for one in queries.pairings_of(other)] == [False]
