@@ -24,7 +24,7 @@ from fabrica.people.models import Person
 from fabrica.projects import queries as projects
 from fabrica.projects.models import Project
 
-UNUSED_AFTER = timedelta(days=1)  # by then every run has booked its own jobs; what comes later is paid by the pool
+UNUSED_AFTER = timedelta(days=1)  # and every job of it is booked by then; what comes later is paid by the pool
 GIVEN_BACK: dict[str, Any] = {"kind": TransferKind.CORRECTION, "target__kind__in": OF_MACHINE}
 
 
