@@ -12,6 +12,7 @@ from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 from fabrica.clusters.adapters.port import Cluster
 from fabrica.clusters.engine import Counting, Month, by_month, month_after, month_start, months_between
 from fabrica.clusters.models import IS_OPEN, ClosingDay, JobUsage, Machine, Site, UnixName, UsageMark
+from fabrica.kit.bulk import among
 from fabrica.kit.calendar import Calendar
 from fabrica.kit.errors import NotFound, Problem, Refused
 from fabrica.people.models import Person
@@ -111,7 +112,7 @@ def calibration_of(machine: Machine) -> Calibration | None:
 
 def unix_names(site: Site, person_ids: Iterable[int]) -> dict[int, str]:
     """The UNIX name of each of these people at a site, where one has a name; one statement."""
-    rows = current_names(site).exclude(name="").filter(person__in=person_ids)
+    rows = current_names(site).exclude(name="").filter(among("person__pk", sorted(person_ids)))
     return dict(rows.order_by().values_list("person", "name"))
 
 

@@ -116,9 +116,10 @@ def standing(machine: Machine, now: datetime, accounts: Iterable[int] | None = N
 def _unix_names_of_members(accounts: QuerySet[ClusterAccount], site: Site) -> dict[int, list[str]]:
     """The UNIX names, at the site, of the people who work in the accounts' projects, by project."""
     found = working().filter(project__in=accounts.order_by().values("award__project"))
-    names = clusters.unix_names(site, found.order_by().values_list("person", flat=True))
+    pairs = list(found.order_by().values_list("project", "person"))
+    names = clusters.unix_names(site, {person for _project, person in pairs})
     by_project: dict[int, list[str]] = {}
-    for project, person in found.order_by().values_list("project", "person").iterator(CHUNK) if names else ():
+    for project, person in pairs if names else ():
         if person in names:
             by_project.setdefault(project, []).append(names[person])
     return by_project
