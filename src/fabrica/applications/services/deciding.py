@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from fabrica.applications.models import Application
 from fabrica.applications.queries import refused_from
 from fabrica.applications.services.moving import freeze, move, must_screen, must_tell, tell_applicant, tell_staff
-from fabrica.applications.states import State
+from fabrica.applications.states import HOLDERS, State
 from fabrica.audit.services import record
 from fabrica.calls.models import Call
 from fabrica.kit.errors import Refused
@@ -72,6 +72,7 @@ def take_up_again(*, application: Application, reason: str, by: Person, now: dat
         person=moved.applicant, kind="application_taken_up_again", event=event, now=now, path=path,
         application=moved, reason=reason,
     )  # fmt: skip
+    tell_staff(moved, HOLDERS[after], now)
     return moved
 
 

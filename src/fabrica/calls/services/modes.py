@@ -106,8 +106,8 @@ def _last(key: str, now: datetime) -> ModeVersion | None:
     last = queries.versions_of(key).first()
     if last is None and key in rows():
         row = rows()[key]
-        facts = {"row": told_by(row), "valid_from": now.date(), "created_at": now}
-        return ModeVersion.objects.create(slug=key, number=1, note=f"Fabrica {row['version']}", **facts)
+        facts = {"row": told_by(row), "valid_from": now.date(), "created_at": now, "note": f"Fabrica {row['version']}"}
+        return ModeVersion.objects.get_or_create(slug=key, number=1, defaults=facts)[0]
     return last
 
 
