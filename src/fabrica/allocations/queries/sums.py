@@ -1,6 +1,8 @@
 """Whether every sum of the ledger holds."""
 
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from django.db import transaction
@@ -19,6 +21,7 @@ from fabrica.allocations.queries.pools import taken_by_cap
 from fabrica.allocations.states import OF_MACHINE, AccountKind, TransferKind
 
 GIVEN_BACK: dict[str, Any] = {"kind": TransferKind.CORRECTION, "target__kind__in": OF_MACHINE}
+AT_ONCE = 500  # accounts read at once
 
 
 def check_ledger() -> list[str]:
@@ -26,24 +29,37 @@ def check_ledger() -> list[str]:
 
     All balances come to zero; each equals its transfers; only the supply is below zero; each award is where it should
     be; what is booked for its jobs was used; no hold gave more than it had; each cap is kept and counts what was given
-    under it. Each check reads one moment, so that transfers meanwhile raise no alarm.
+    under it. Each check reads one moment, so that transfers meanwhile raise no alarm, and one award at a time.
     """
-    accounts = _accounts()
-    return [*_total(accounts), *_balances(accounts), *_awards(accounts), *_holds(), *_caps()]
+    return [*_accounts_hold(), *_holds(), *_caps()]
 
 
-def _accounts() -> list[dict[str, Any]]:
+def _accounts_hold() -> Iterator[str]:
+    total = 0
+    for award, of_award in groupby(_accounts(), itemgetter("award")):
+        accounts = list(of_award)
+        total += sum(one["balance_gpu_seconds"] for one in accounts)
+        for one in accounts:
+            yield from _balance(one)
+        if award:
+            yield from _award(accounts)
+    if total:
+        yield f"All balances together are {total} GPU-seconds instead of 0."
+
+
+def _accounts() -> Iterator[dict[str, Any]]:
+    """Every account with what was moved and booked, those of one award together."""
     rows = LedgerAccount.objects.annotate(
         into=moved("target"),
         out=moved("source"),
         written_off=moved("target", kind=TransferKind.WRITE_OFF) - moved("source", **GIVEN_BACK),
         jobs=_booked(),
     )
-    named = rows.order_by("pk").values(
+    named = rows.order_by("award", "pk").values(
         "pk", "kind", "award", "award__gpu_seconds", "award__returned_gpu_seconds", "award__project__slug",
         "machine__slug", "balance_gpu_seconds", "into", "out", "written_off", "jobs",
     )  # fmt: skip
-    return [dict(one) for one in named]
+    return named.iterator(AT_ONCE)
 
 
 def _booked() -> Coalesce:
@@ -52,35 +68,23 @@ def _booked() -> Coalesce:
     return Coalesce(total, Value(0), output_field=BigIntegerField())
 
 
-def _total(accounts: list[dict[str, Any]]) -> Iterator[str]:
-    total = sum(one["balance_gpu_seconds"] for one in accounts)
-    if total:
-        yield f"All balances together are {total} GPU-seconds instead of 0."
+def _balance(one: dict[str, Any]) -> Iterator[str]:
+    name = f"The account '{one['kind']}' of {one['award__project__slug'] or one['machine__slug']}"
+    told = one["into"] - one["out"]
+    if one["balance_gpu_seconds"] != told:
+        yield f"{name} holds {one['balance_gpu_seconds']} GPU-seconds; its transfers say {told}."
+    if one["balance_gpu_seconds"] < 0 and one["kind"] != AccountKind.SUPPLY:
+        yield f"{name} is below zero."
+    if one["kind"] == AccountKind.USED and one["jobs"] > one["balance_gpu_seconds"]:
+        yield f"{name} holds {one['balance_gpu_seconds']} GPU-seconds; the jobs booked on it say {one['jobs']}."
 
 
-def _balances(accounts: list[dict[str, Any]]) -> Iterator[str]:
-    for one in accounts:
-        name = f"The account '{one['kind']}' of {one['award__project__slug'] or one['machine__slug']}"
-        told = one["into"] - one["out"]
-        if one["balance_gpu_seconds"] != told:
-            yield f"{name} holds {one['balance_gpu_seconds']} GPU-seconds; its transfers say {told}."
-        if one["balance_gpu_seconds"] < 0 and one["kind"] != AccountKind.SUPPLY:
-            yield f"{name} is below zero."
-        if one["kind"] == AccountKind.USED and one["jobs"] > one["balance_gpu_seconds"]:
-            yield f"{name} holds {one['balance_gpu_seconds']} GPU-seconds; the jobs booked on it say {one['jobs']}."
-
-
-def _awards(accounts: list[dict[str, Any]]) -> Iterator[str]:
-    sums: dict[str, int] = {}
-    for one in accounts:
-        if one["award"]:
-            so_far = sums.get(
-                one["award__project__slug"], one["award__returned_gpu_seconds"] - one["award__gpu_seconds"]
-            )
-            sums[one["award__project__slug"]] = so_far + one["balance_gpu_seconds"] - one["written_off"]
-    for slug, difference in sums.items():
-        if difference:
-            yield f"The accounts of {slug} differ from its award by {difference} GPU-seconds."
+def _award(accounts: list[dict[str, Any]]) -> Iterator[str]:
+    award = accounts[0]
+    there = sum(one["balance_gpu_seconds"] - one["written_off"] for one in accounts)
+    difference = award["award__returned_gpu_seconds"] - award["award__gpu_seconds"] + there
+    if difference:
+        yield f"The accounts of {award['award__project__slug']} differ from its award by {difference} GPU-seconds."
 
 
 def _holds() -> Iterator[str]:

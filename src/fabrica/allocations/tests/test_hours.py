@@ -226,9 +226,9 @@ def test_the_check_finds_what_somebody_changed_behind_the_ledger(award, now):
     LedgerAccount.objects.filter(award=award, kind="free").update(balance_gpu_seconds=F("balance_gpu_seconds") + 5)
     slug = award.project.slug
     assert queries.check_ledger() == [
-        "All balances together are 5 GPU-seconds instead of 0.",
         f"The account 'free' of {slug} holds {AWARDED - 95} GPU-seconds; its transfers say {AWARDED - 100}.",
         f"The accounts of {slug} differ from its award by 5 GPU-seconds.",
+        "All balances together are 5 GPU-seconds instead of 0.",
     ]
 
 

@@ -1,9 +1,9 @@
 """How an application and its gate are shown: `{% load applications %}`."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from django import template
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from fabrica.applications.models import Application
@@ -11,6 +11,7 @@ from fabrica.applications.states import State
 from fabrica.trust import engine as gate
 from fabrica.trust.states import Decision
 from fabrica.web.fields import target_of
+from fabrica.web.templatetags.web import badge
 
 register = template.Library()
 register.filter("target", target_of)
@@ -22,18 +23,18 @@ STATE_TONES = {
 DECISION_TONES = {Decision.ACCEPT: "good", Decision.REJECT: "bad"}
 
 
-@register.inclusion_tag("web/components/badge.html")
-def state_badge(application: Application) -> dict[str, Any]:
+@register.simple_tag
+def state_badge(application: Application) -> SafeString:
     """Where an application stands."""
     state = State(application.state)
-    return {"label": state.label, "tone": STATE_TONES.get(state, "info")}
+    return badge(state.label, STATE_TONES.get(state, "info"))
 
 
-@register.inclusion_tag("web/components/badge.html")
-def gate_badge(decision: str) -> dict[str, Any]:
+@register.simple_tag
+def gate_badge(decision: str) -> SafeString:
     """What the gate decided."""
     found = Decision(decision)
-    return {"label": found.label, "tone": DECISION_TONES.get(found, "warning")}
+    return badge(found.label, DECISION_TONES.get(found, "warning"))
 
 
 @register.filter

@@ -129,7 +129,7 @@ def _onwards(request: HttpRequest, person: Person, done: Application) -> HttpRes
         messages.success(request, _("%(code)s: %(state)s. Nothing else waits for you.") % words)
         return redirect("portal:queue")
     messages.success(request, _("%(code)s: %(state)s. This is the next one.") % words)
-    return redirect("portal:desk", following.code)
+    return redirect("portal:desk", following)
 
 
 def _screen(application: Application, form: ScreenForm, by: Person) -> None:

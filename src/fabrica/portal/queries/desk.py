@@ -20,6 +20,7 @@ from fabrica.reviews.queries import visible_to as assessments_visible_to
 
 MINE = "mine"
 LATE = "late"
+UNSEEN = ("trust_answers", "gate__answers", "gate__reasons")  # what a line of the queue does not show
 SHOWN = {
     "": (*WITH_THE_FACTORY,),
     State.SUBMITTED.value: (State.SUBMITTED,),
@@ -79,10 +80,10 @@ def waiting_for(person: Person, now: datetime) -> Waiting:
     return Waiting(told["due"], told["overdue"])
 
 
-def next_for(person: Person, after: Application | None = None) -> Application | None:
-    """The most urgent that this person is to move on, other than `after`; None when the desk is clear."""
-    rows = due_for(person)
-    return (rows.exclude(pk=after.pk) if after else rows).first()
+def next_for(person: Person, after: Application | None = None) -> str | None:
+    """The code of the most urgent that this person is to move on, other than `after`; None when the desk is clear."""
+    rows = due_for(person).select_related(None)
+    return (rows.exclude(pk=after.pk) if after else rows).values_list("code", flat=True).first()
 
 
 def shown(person: Person, which: str, now: datetime) -> QuerySet[Application]:
@@ -110,10 +111,11 @@ def counts(person: Person, now: datetime) -> dict[str, int]:
 
 def page_by_urgency(rows: QuerySet[Application], cursor: str = "", size: int = PAGE_SIZE) -> Page[Application]:
     """The page that `cursor` names, most urgent first; a bad cursor starts afresh."""
-    return page_by(rows, "step_due_at", cursor, size)
+    return page_by(rows.defer(*UNSEEN), "step_due_at", cursor, size)
 
 
 def assessments(person: Person, found: list[Application]) -> dict[int, TechnicalAssessment]:
     """The newest assessment of each of these applications, as far as the person may read it: one query."""
     rows = assessments_visible_to(person).filter(application__in=found).order_by("pk")
+    rows = rows.select_related(None).select_related("assessor")
     return {one.application_id: one for one in rows}

@@ -66,12 +66,18 @@ def home_of(person: Person, now: datetime) -> Home:
         step=next_step(facts),
         applications=applications,
         standings=projects,
-        runs=list(runs_visible_to(person).filter(state__in=OPEN, project__members__person=person)[:MAX_RUNS]),
+        runs=list(_runs(person)[:MAX_RUNS]),
         notices=list(notices[:MAX_NOTICES]),
         unread=notices.filter(read_at=None).count(),
         waiting=waiting,
         may_apply=not facts.roles,
     )
+
+
+def _runs(person: Person) -> QuerySet[Run]:
+    """Those that go on in the projects the person works in; of what hangs on a run, only its project is shown."""
+    rows = runs_visible_to(person).filter(state__in=OPEN, project__members__person=person)
+    return rows.select_related(None).select_related("project")
 
 
 def _applications(person: Person) -> QuerySet[Application]:

@@ -1,13 +1,16 @@
 """Components and filters for templates: `{% load web %}`. How to use each: docs/developer/components.md."""
 
+import functools
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django import forms, template
+from django.db.models import Field, Model
 from django.forms.boundfield import BoundField
 from django.http import HttpRequest, QueryDict
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from fabrica.kit import units
@@ -46,10 +49,23 @@ def request_id() -> str:
     return carried().get("request_id", "")
 
 
-@register.inclusion_tag("web/components/badge.html")
-def badge(label: Text, tone: str = "neutral") -> dict[str, Any]:
+@register.filter
+def said(row: Model, name: str) -> Any:
+    """What a row's field of choices says, like `get_FIELD_display`, which makes all choices anew for each value."""
+    value = getattr(row, name)
+    return choices_of(row._meta.get_field(name)).get(value, value)
+
+
+@functools.cache
+def choices_of(field: Field) -> dict[Any, Text]:
+    """The words of a field's choices by value."""
+    return dict(field.flatchoices)
+
+
+@register.simple_tag
+def badge(label: Text, tone: str = "neutral") -> SafeString:
     """A status as a word with a tone; the word carries the meaning, the colour only helps."""
-    return {"label": label, "tone": components.tone(tone)}
+    return format_html('<strong class="badge tone-{}">{}</strong>', components.tone(tone), label)
 
 
 @register.inclusion_tag("web/components/stat.html")

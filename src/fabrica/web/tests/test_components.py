@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django import forms
+from django.contrib.admin.models import DELETION, LogEntry
 from django.template import Context, Template
 from django.test import RequestFactory
 
@@ -26,6 +27,11 @@ class Answers(forms.Form):
 
     def clean(self):
         raise forms.ValidationError("The call is closed.")
+
+
+def test_a_choice_is_said_in_words_and_what_is_no_choice_as_it_stands():
+    rows = [LogEntry(action_flag=DELETION), LogEntry(action_flag=9)]
+    assert [shown("{{ row|said:'action_flag' }}", row=one) for one in rows] == ["Deletion", "9"]
 
 
 def test_a_badge_is_a_word_with_a_tone():
