@@ -324,3 +324,8 @@ def test_what_the_machine_drops_without_a_word_is_a_failure_that_names_it(machin
         "It took it without a word, but reads otherwise: the account fabrica_large_scale, "
         f"the budget fabrica_{recorded}, the member fp0002."
     )
+
+
+def test_words_that_no_database_keeps_are_replaced(client, site):
+    site.answers["slurm/jobs/"] = (200, rb'{"jobs": [{"name\u0000": "a\u0000b\ud800c\u00e9"}], "errors": []}')
+    assert client.get("slurm/jobs/")["jobs"] == [{"name\ufffd": "a\ufffdb?c\u00e9"}]

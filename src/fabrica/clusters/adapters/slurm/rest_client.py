@@ -18,6 +18,7 @@ import httpx
 
 from fabrica.clusters.adapters.slurm.refusals import problem_of
 from fabrica.clusters.adapters.slurm.settings import UNIX_NAME, Rest
+from fabrica.clusters.adapters.slurm.shell import text_of
 from fabrica.kit.errors import Problem, Refused, Unreachable
 
 VERSIONS = ("v0.0.45", "v0.0.44", "v0.0.43", "v0.0.42")  # below these the budget of a QoS is hidden
@@ -194,11 +195,21 @@ def _no_answer(why: str) -> Unreachable:
 def _parsed(raw: bytes) -> dict[str, Any]:
     try:
         found = json.loads(raw)
+        found = _kept(found) if b"\\u" in raw else found
     except (ValueError, RecursionError) as error:
         raise _unreadable(raw) from error
     if not isinstance(found, dict):
         raise _unreadable(raw)
     return found
+
+
+def _kept(value: Any) -> Any:
+    """An answer with texts that every database keeps: halves of characters and NUL may be written in JSON."""
+    if isinstance(value, str):
+        return text_of(value.encode("utf-8", "replace"))
+    if isinstance(value, list):
+        return [_kept(one) for one in value]
+    return {_kept(name): _kept(one) for name, one in value.items()} if isinstance(value, dict) else value
 
 
 def _unreadable(raw: bytes) -> Unreachable:

@@ -133,15 +133,20 @@ def lines_of(pieces: Iterable[bytes], argv: Sequence[str]) -> Iterator[str]:
     rest = b""
     for piece in pieces:
         *whole, rest = (rest + piece).split(b"\n")
-        yield from (line.decode("utf-8", "replace") + "\n" for line in whole)
+        yield from (text_of(line) + "\n" for line in whole)
         if len(rest) > MAX_LINE:
             raise no_answer(argv, "A line of it is too long to be read.")
     if rest:
-        yield rest.decode("utf-8", "replace")
+        yield text_of(rest)
+
+
+def text_of(raw: bytes) -> str:
+    """What a cluster said, as text that every database keeps: � stands for what is no character, and for NUL."""
+    return raw.decode("utf-8", "replace").replace("\0", "\ufffd")
 
 
 def _read(file: IO[bytes], argv: Sequence[str]) -> str:
     if file.seek(0, os.SEEK_END) > MAX_OUTPUT:
         raise no_answer(argv, "It said more than can be read.")
     file.seek(0)
-    return file.read().decode("utf-8", "replace")
+    return text_of(file.read())

@@ -12,7 +12,7 @@ from contextlib import closing
 import paramiko
 
 from fabrica.clusters.adapters.slurm.settings import Ssh
-from fabrica.clusters.adapters.slurm.shell import MAX_INPUT, MAX_OUTPUT, Answer, become, lines_of, no_answer
+from fabrica.clusters.adapters.slurm.shell import MAX_INPUT, MAX_OUTPUT, Answer, become, lines_of, no_answer, text_of
 from fabrica.kit.errors import Refused, Unreachable
 
 PIECE = 1 << 16
@@ -34,14 +34,14 @@ class OverSsh:
             raise Refused("The batch script is too long.")
         with closing(self._start(become(argv, run_as, list(self.env)), argv)) as channel:
             out, err = self._talk(channel, argv, stdin.encode())
-            return Answer(self._status(channel, argv), out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
+            return Answer(self._status(channel, argv), text_of(out), text_of(err))
 
     def lines(self, argv: Sequence[str]) -> Iterator[str]:
         with closing(self._start(argv, argv)) as channel:
             channel.shutdown_write()
             try:
                 yield from lines_of(iter(lambda: channel.recv(PIECE), b""), argv)
-                told = channel.makefile_stderr("rb").read(MAX_OUTPUT).decode("utf-8", "replace")
+                told = text_of(channel.makefile_stderr("rb").read(MAX_OUTPUT))
             except OSError as error:
                 raise no_answer(argv, f"The connection broke: {error}") from error
             if self._status(channel, argv):
