@@ -102,7 +102,8 @@ def field_for(question: Question) -> forms.Field:
     if unit := said_in(question.unit):
         label = f"{label} ({unit})"
     made = MAKERS[question.kind](question, label, hint)
-    made.validators.append(_Within(question))
+    if question.kind != "yes_no":  # which has no more to say than its two choices
+        made.validators.append(_Within(question))
     return made
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from fabrica.applications import queries, rules, services
 from fabrica.applications.engine.attached import FILE_BYTES, too_large
+from fabrica.applications.exports import name_of, pdf_of
 from fabrica.applications.forms import NAMES, AppealForm, ApplicationForm, StartForm, WithdrawForm
 from fabrica.applications.models import Application
 from fabrica.calls.queries import call_by_slug
@@ -215,6 +216,14 @@ def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
         "changes": queries.changes(application, before, found) if before else None,
     }
     return render(request, "applications/version.html", context)
+
+
+@require_safe
+def version_pdf(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """A version as a document to keep."""
+    application = queries.application_of(signed_in(request), code)
+    found = queries.submission_of(application, number)
+    return download(pdf_of(application, found), name_of(application, found), "application/pdf")
 
 
 def _open_until(until: datetime | None) -> datetime | None:

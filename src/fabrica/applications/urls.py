@@ -12,6 +12,7 @@ urlpatterns = [
     path("applications/<str:code>/autosave/", pages.autosave, name="autosave"),
     path("applications/<str:code>/proposal/", pages.proposal, name="proposal"),
     path("applications/<str:code>/versions/<int:number>/", pages.version, name="version"),
+    path("applications/<str:code>/versions/<int:number>/pdf/", pages.version_pdf, name="version_pdf"),
     path("applications/<str:code>/attachments/<slug:uid>/", pages.attachment, name="attachment"),
     path("applications/<str:code>/check/", pages.check, name="check"),
     path("applications/<str:code>/appeal/", pages.appeal, name="appeal"),

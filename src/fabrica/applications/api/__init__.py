@@ -24,6 +24,7 @@ from fabrica.applications.api.schemas import (
     WithdrawIn,
 )
 from fabrica.applications.engine.attached import FILE_BYTES, too_large
+from fabrica.applications.exports import name_of, pdf_of
 from fabrica.applications.models import Application, Attachment
 from fabrica.applications.states import State
 from fabrica.calls.engine.form import STANDARD, shipped_row
@@ -147,6 +148,15 @@ def one_version(request: HttpRequest, code: str, number: int) -> dict[str, Any]:
     before = queries.submission_of(found, number - 1) if number > 1 else None
     told = queries.changes(found, before, this) if before else ()
     return {"number": number, "at": this.at, "digest": this.digest, "answers": this.answers, "changes": told}
+
+
+@router.get("/applications/{code}/versions/{number}/pdf", response={200: bytes}, url_name="version_pdf")
+@needs("read")
+def version_pdf(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """A submission as a tagged PDF, with its fingerprint and those of its files."""
+    found = _mine(request, code)
+    this = queries.submission_of(found, number)
+    return download(pdf_of(found, this), name_of(found, this), "application/pdf")
 
 
 @router.get("/applications/{code}/gaps", response=list[GapOut])
