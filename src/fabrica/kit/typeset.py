@@ -5,6 +5,7 @@ it as JSON, and what was written by people is put on the page as plain text.
 """
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,8 @@ from fabrica.kit.errors import Unreachable
 
 SECONDS = 30
 MOST_BYTES = 20_000_000
+NO_LETTER = "could not be displayed"
+LONE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")  # what JSON or a page cannot hold
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 
 
@@ -23,7 +26,8 @@ def typeset(template: str, data: Mapping[str, Any], created_at: int) -> bytes:
 
     Raises Unreachable where it takes too long or cannot be made.
     """
-    told = json.dumps({"template": template, "data": json.dumps(data, sort_keys=True), "created_at": created_at})
+    plain = json.dumps(_shown(data), sort_keys=True)
+    told = json.dumps({"template": template, "data": plain, "created_at": created_at})
     command = [sys.executable, "-I", __file__]
     try:
         made = subprocess.run(  # noqa: S603 - an argument list
@@ -37,17 +41,32 @@ def typeset(template: str, data: Mapping[str, Any], created_at: int) -> bytes:
     return made.stdout
 
 
+def _shown(value: Any) -> Any:
+    """The same data with a sign in the place of each letter that no page can show."""
+    if isinstance(value, str):
+        return LONE.sub("\ufffd", value)
+    if isinstance(value, Mapping):
+        return {key: _shown(one) for key, one in value.items()}
+    return [_shown(one) for one in value] if isinstance(value, list | tuple) else value
+
+
 def main() -> None:
     """What the process does: one document, from what it is told to what it answers, and no file but the template."""
     import typst  # noqa: PLC0415 - the only process that loads it is this one
 
     told = json.loads(sys.stdin.buffer.read())
     with tempfile.TemporaryDirectory() as folder:
-        made = typst.compile(
-            told["template"].encode(), root=folder, format="pdf", ignore_system_fonts=True,
-            sys_inputs={"data": told["data"]}, pdf_standards=["ua-1"], timestamp=told["created_at"],
-            package_path=folder, package_cache_path=folder,
-        )  # fmt: skip
+        how: dict[str, Any] = {
+            "input": told["template"].encode(), "root": folder, "format": "pdf", "ignore_system_fonts": True,
+            "sys_inputs": {"data": told["data"]}, "timestamp": told["created_at"], "package_path": folder,
+            "package_cache_path": folder,
+        }  # fmt: skip
+        try:
+            made = typst.compile(**how, pdf_standards=["ua-1"])
+        except typst.TypstError as error:
+            if NO_LETTER not in str(error):
+                raise
+            made = typst.compile(**how)  # tagged too, with an empty box for each letter that the fonts lack
     sys.stdout.buffer.write(made)
 
 

@@ -1,5 +1,6 @@
 """Answers to a call's own questions: read strictly, said in words, and carried over to a newer form. Pure."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -16,6 +17,7 @@ from fabrica.kit.errors import Refused
 
 PREFIX = "x_"  # of their names on the form, so that none is a fixed field's
 NUMBER_LETTERS = 40
+UNKEEPABLE = re.compile("[\\x00\\ud800-\\udfff]")  # what no database keeps
 
 
 def said_in(words: Words) -> str:
@@ -37,7 +39,7 @@ def read(question: Question, value: Any) -> Any:
 
 
 def _text(question: Question, value: Any) -> str | None:
-    if not isinstance(value, str) or "\0" in value:
+    if not isinstance(value, str) or UNKEEPABLE.search(value):
         raise ValueError(_("Write words here."))
     text = value.replace("\r\n", "\n").strip() if question.kind == "long" else " ".join(value.split())
     if len(text) > question.most:

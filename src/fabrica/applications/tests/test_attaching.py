@@ -168,6 +168,7 @@ def test_how_many_and_how_much_is_bounded(cast, add, monkeypatch):
     add(b"a", "a.txt", "")
     with pytest.raises(Refused, match="The files of an application have at most"):
         add(PDF + b"y%%EOF", question="")
+    monkeypatch.setattr(attaching, "APPLICATION_BYTES", attached.APPLICATION_BYTES)
     monkeypatch.setattr(attaching, "PERSON_BYTES", 4 * len(PDF))
     with pytest.raises(Refused, match="Your files have"):
         add(b"b" * len(PDF), "b.txt", "")

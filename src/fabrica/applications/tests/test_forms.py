@@ -55,6 +55,7 @@ def test_an_answer_is_kept_in_one_way_and_said_in_words(asked, given, kept, show
         (question("text", most=3), "four", "Write at most 3 letters."),
         (question("text"), 7, "Write words here."),
         (question("text"), "a\0b", "Write words here."),
+        (question("long"), "a\ud800b", "Write words here."),
         (question("choice", options=OPTIONS), "d", "Choose one of the answers."),
         (question("choices", options=OPTIONS), ["a", "d"], "Choose among the answers."),
         (question("choices", options=OPTIONS, most=1), ["a", "b"], "Choose at most 1."),
