@@ -7,6 +7,7 @@ from django import template
 from django.utils.translation import get_language
 
 from fabrica.applications.models import Application
+from fabrica.applications.queries import attachments_of
 from fabrica.applications.states import State
 from fabrica.trust import engine as gate
 from fabrica.trust.states import Decision
@@ -34,6 +35,12 @@ def gate_badge(decision: str) -> dict[str, Any]:
     """What the gate decided."""
     found = Decision(decision)
     return {"label": found.label, "tone": DECISION_TONES.get(found, "warning")}
+
+
+@register.inclusion_tag("applications/attachments.html")
+def attached(application: Application, review: int = 0) -> dict[str, Any]:
+    """The files of an application, for who may read it; with the key of a review, for the expert who writes it."""
+    return {"application": application, "attachments": attachments_of(application), "review": review}
 
 
 @register.filter
