@@ -1,7 +1,8 @@
 """What the tests of the whole house may ask for: the cast of the contexts, and one sample of everything."""
 
 import pytest
-from fabrica.applications.tests.factories import submitted
+from fabrica.applications import services as applications
+from fabrica.applications.tests.factories import draft
 from fabrica.conftest import call, cast, machine, now  # noqa: F401 - fixtures
 from fabrica.kit.signing import create_key
 from fabrica.notices import services as notices
@@ -41,7 +42,11 @@ def samples(cast, call, site, now):
     key = people.add_ssh_key(name="laptop", text=new_line(), by=cast.applicant, now=now)
     told = Told("campus", "https://campus.example", "1")
     identity = people.link_identity(told=told, by=cast.applicant, now=now)
-    application = submitted(cast, call, now)
+    application = draft(cast, call, now)
+    file = applications.attach(
+        application=application, question="", name="a.txt", data=b"a", by=cast.applicant, now=now
+    )
+    applications.submit(application=application, by=cast.applicant, now=now)
     notices.mute(about="project:x", title="X", path="/", by=cast.applicant, now=now)
     model = ModelVersion.objects.get()
     look_after(now)
@@ -62,6 +67,7 @@ def samples(cast, call, site, now):
         ("calls", "slug"): call.slug,
         ("machines", "slug"): call.machine.slug,
         ("applications", "code"): application.code,
+        ("attachments", "uid"): file.uid,
         ("desk", "code"): application.code,
         ("evaluations", "code"): application.code,
         ("panel", "slug"): call.slug,

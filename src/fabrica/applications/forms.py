@@ -1,6 +1,7 @@
-"""The application form: one page in five parts, saved as it is written."""
+"""The application form: one page in parts, as the form of its call says, saved as it is written."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -9,20 +10,47 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from fabrica.applications.fields import HoursField, WholeNumberField
-from fabrica.applications.models import MOST, TEXT_LIMIT, Application
-from fabrica.applications.queries import NOTHING
-from fabrica.applications.queries import PARTS as ANSWER_PARTS
+from fabrica.applications.engine.attached import APPLICATION_FILES
+from fabrica.applications.engine.extra import PREFIX, said_in
+from fabrica.applications.fields import HoursField, WholeNumberField, attachments_field, field_for
+from fabrica.applications.fields import yes_no as _yes_no
+from fabrica.applications.models import MOST, TEXT_LIMIT, Application, Attachment
+from fabrica.applications.queries import NOTHING, attachments_of, name_of
+from fabrica.calls.engine.form import FIXED, FIXED_YES_NO
+from fabrica.calls.engine.questions import Condition, Question
 from fabrica.kit.units import gpu_hours, gpu_seconds
 from fabrica.trust.engine import questions
 from fabrica.trust.states import Answer
 
 Text = str | Promise
-YES_NO = [("true", _("Yes")), ("false", _("No"))]
 # People write hours, the application keeps seconds: the one answer with another name on the form.
 NAMES = {"gpu_seconds_requested": "gpu_hours"}
-PARTS = [(title, [NAMES.get(name, name) for name in names]) for title, names in ANSWER_PARTS]
-PLAIN = [name for _title, names in PARTS for name in names if name != "gpu_hours"]
+PLAIN = [name for name in FIXED if name not in NAMES]
+ATTACHMENTS = "attachments"
+
+
+@dataclass(frozen=True)
+class Item:
+    """A field of the form, whether it is asked, and the files that are there already."""
+
+    bound: forms.BoundField
+    when: str = ""
+    one_of: str = ""
+    told: str = ""
+    files: Sequence[Attachment] | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the form."""
+
+    title: Text
+    help: str
+    items: Sequence[Item]
+
+    @property
+    def asks_for_hours(self) -> bool:
+        return any(one.bound.name == "gpu_hours" for one in self.items)
 
 
 def _long(label: Any, help_text: Any) -> forms.CharField:
@@ -32,13 +60,6 @@ def _long(label: Any, help_text: Any) -> forms.CharField:
 
 def _count(label: Any, help_text: Any, most: int) -> WholeNumberField:
     return WholeNumberField(label=label, help_text=help_text, min_value=1, max_value=most, required=False)
-
-
-def _yes_no(label: Any, help_text: Any) -> forms.TypedChoiceField:
-    return forms.TypedChoiceField(
-        label=label, help_text=help_text, choices=YES_NO, coerce=lambda value: value == "true", empty_value=None,
-        widget=forms.RadioSelect, required=False,
-    )  # fmt: skip
 
 
 class ApplicationForm(forms.Form):
@@ -98,13 +119,48 @@ class ApplicationForm(forms.Form):
             self.fields[f"trust_{one.id}"] = forms.ChoiceField(
                 label=one.question, help_text=one.hint, choices=Answer.choices, widget=forms.RadioSelect, required=False
             )
-        self.needed_to_submit = set(self.fields) - {"dataset_uri"}
+        self.definition = application.definition
+        self._files = attachments_of(application)
+        for own in self.definition.questions:
+            self.fields[name_of(own)] = field_for(own)
+        self.fields[ATTACHMENTS] = attachments_field(APPLICATION_FILES)
+        optional = {name_of(own) for own in self.definition.questions if not own.required}
+        self.needed_to_submit = set(self.fields) - {"dataset_uri", ATTACHMENTS} - optional
 
-    def parts(self) -> Iterator[tuple[Text, list[forms.BoundField]]]:
+    def parts(self) -> Iterator[Part]:
         """The form's parts with their fields, the gate's questions last."""
-        for title, names in PARTS:
-            yield title, [self[name] for name in names]
-        yield _("Trust"), [self[f"trust_{one.id}"] for one in questions()]
+        for part in self.definition.sections:
+            yield Part(said_in(part.title), said_in(part.help), [self._item(one) for one in part.items])
+        others = [one for one in self._files if not one.question]
+        yield Part(_("Attachments"), "", [Item(self[ATTACHMENTS], files=others)])
+        told = _("Answer 'unsure' where you are: then a person looks at it with you. Unsure is never held against you.")
+        yield Part(_("Trust"), told, [Item(self[f"trust_{one.id}"]) for one in questions()])
+
+    def _item(self, item: str | Question) -> Item:
+        if isinstance(item, str):
+            return Item(self[NAMES.get(item, item)])
+        is_file = item.kind == "file"
+        files = [one for one in self._files if one.question == item.key] if is_file else None
+        if item.when is None:
+            return Item(self[name_of(item)], files=files)
+        asked, told = self._condition(item.when)
+        return Item(self[name_of(item)], asked, " ".join(sorted(item.when.one_of)), told, files)
+
+    def _condition(self, when: Condition) -> tuple[str, str]:
+        """The name of the field that decides, and in words what it must say."""
+        own = self.definition.question(when.key)
+        options = {key: said_in(words) for key, words in own.options} if own else {}
+        labels = {"yes": _("Yes"), "no": _("No")} if when.key in FIXED_YES_NO else options
+        labels = labels or {"yes": _("Yes"), "no": _("No")}
+        name = name_of(own) if own else when.key
+        answers = " / ".join(str(label) for key, label in labels.items() if key in when.one_of)
+        facts = {"question": self.fields[name].label, "answers": answers}
+        return name, _("Only where you answered “%(answers)s” to: %(question)s") % facts
+
+    def files_named(self) -> Iterator[tuple[str, str]]:
+        """The names of the fields that take files, each with the key of its question; the last has none."""
+        yield from ((name_of(one), one.key) for one in self.definition.questions if one.kind == "file")
+        yield ATTACHMENTS, ""
 
     def values(self) -> dict[str, Any]:
         """What was written and can be read, by the fields of an application; what cannot be read is left as it was.
@@ -115,9 +171,17 @@ class ApplicationForm(forms.Form):
         kept = {name: data[name] for name in PLAIN if name in data}
         if "gpu_hours" in data:
             kept["gpu_seconds_requested"] = self._seconds(data["gpu_hours"])
+        own = [one for one in self.definition.questions if one.kind != "file" and name_of(one) in data]
+        if own:
+            kept["extra_answers"] = {one.key: self._own(one, data[name_of(one)]) for one in own}
         before = self._application.trust_answers
         answers = {one.id: data.get(f"trust_{one.id}", before.get(one.id)) for one in questions()}
         return {**kept, "trust_answers": {key: answer for key, answer in answers.items() if answer}}
+
+    @staticmethod
+    def _own(question: Question, value: Any) -> Any:
+        """What was answered, as the engine reads it."""
+        return str(value) if question.kind == "number" and value is not None else value
 
     def _seconds(self, hours: Decimal | None) -> int | None:
         """The seconds of the hours typed; untouched hours stand for the seconds they were rounded from."""
@@ -130,6 +194,11 @@ class ApplicationForm(forms.Form):
         """Show what was typed as written on this saved draft: the next save is compared with it."""
         self.data = {**{name: self.data[name] for name in self.data}, "draft_version": version}
 
+    def go_on_with(self, other: "ApplicationForm") -> None:
+        """Show what another form of the same words complains of."""
+        self._errors = other.errors
+        self.cleaned_data = other.cleaned_data
+
 
 def initial_of(application: Application) -> dict[str, Any]:
     """The form's values of an application as it is."""
@@ -140,7 +209,12 @@ def initial_of(application: Application) -> dict[str, Any]:
     answers = {f"trust_{key}": answer for key, answer in application.trust_answers.items()}
     hours = None if seconds is None else gpu_hours(seconds).normalize()
     shown = None if hours is None else f"{hours:f}"
-    return {**plain, **answers, "gpu_hours": shown, "draft_version": application.draft_version}
+    own = {f"{PREFIX}{key}": _shown(answer) for key, answer in application.extra_answers.items()}
+    return {**plain, **own, **answers, "gpu_hours": shown, "draft_version": application.draft_version}
+
+
+def _shown(answer: Any) -> Any:
+    return str(answer).lower() if isinstance(answer, bool) else answer
 
 
 class StartForm(forms.Form):

@@ -6,7 +6,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from fabrica.applications.states import EDITABLE, FINAL, State
-from fabrica.calls.models import Call
+from fabrica.calls.engine.form import STANDARD, Form, form_from, shipped_row
+from fabrica.calls.models import Call, FormVersion
+from fabrica.kit.ids import new_uid
 from fabrica.people.models import Organisation, Person
 from fabrica.trust.models import Assessment
 
@@ -52,6 +54,16 @@ class Application(models.Model):
         _("duration, in months"), validators=[MaxValueValidator(MOST["months"])], null=True, blank=True
     )
     trust_answers = models.JSONField(default=dict, blank=True)
+    form = models.ForeignKey(
+        FormVersion, null=True, on_delete=models.PROTECT, related_name="+",
+        help_text="What the form asked for when it was begun; empty: no questions of the call's own.",
+    )  # fmt: skip
+    extra_answers = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="By the keys of the form's questions."
+    )
+    former_answers = models.JSONField(
+        default=list, db_default=[], blank=True, help_text="Labels and answers that a newer form does not ask for."
+    )
 
     draft_version = models.PositiveIntegerField(default=0, help_text="Counts saves; two editors notice each other.")
     created_at = models.DateTimeField()
@@ -100,6 +112,11 @@ class Application(models.Model):
         return f"application:{self.code}"
 
     @property
+    def definition(self) -> Form:
+        """What its form asks for."""
+        return self.form.form if self.form else form_from(shipped_row(STANDARD))
+
+    @property
     def has_experts(self) -> bool:
         """Whether the steps of its mode have a review by experts and a panel."""
         return bool({"peer_review", "scientific"}.intersection(self.call.terms.value("steps") or ()))
@@ -127,6 +144,29 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application.code} version {self.number}"
+
+
+class Attachment(models.Model):
+    """A file of an application. One that was handed in is only taken off, never deleted."""
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="attachments")
+    uid = models.CharField(max_length=32, unique=True, default=new_uid)
+    question = models.CharField(max_length=40, blank=True, help_text="The key of the question; empty: none.")
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=4, help_text="What the content is: pdf, png, jpg, txt, csv.")
+    size_bytes = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    is_submitted = models.BooleanField(default=False, help_text="A version that was handed in has it.")
+    removed_at = models.DateTimeField(null=True, help_text="When it was taken off after a version had it.")
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["sha256"], name="applications_by_content")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Transition(models.Model):

@@ -5,12 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from fabrica.applications import queries, rules, services
+from fabrica.applications.engine.attached import FILE_BYTES, too_large
+from fabrica.applications.exports import name_of, pdf_of
 from fabrica.applications.forms import NAMES, AppealForm, ApplicationForm, StartForm, WithdrawForm
 from fabrica.applications.models import Application
 from fabrica.calls.queries import call_by_slug
@@ -18,6 +21,7 @@ from fabrica.kit.errors import NotAllowed, Problem, Refused
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import organisation_of, organisations_of, signed_in
 from fabrica.trust import engine as gate
+from fabrica.web.downloads import download
 
 
 def start(request: HttpRequest, slug: str) -> HttpResponse:
@@ -46,18 +50,46 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
     form = ApplicationForm(request.POST, application=application)
     try:
         kept = _keep(request, application, form)
+        _files(request, kept, form)
+        if "take_form" in request.POST and not form.errors:
+            kept = services.take_form(application=kept, by=signed_in(request), now=utcnow())
     except services.SavedMeanwhile as problem:
         return _conflict_page(request, code, form, problem)
     except Refused as problem:
         form.add_error(None, str(problem))
         return _form_page(request, application, form)
     if form.errors:
-        form.go_on_from(kept.draft_version)
-        return _form_page(request, kept, form)
+        again = ApplicationForm(request.POST, application=kept)  # with the files that were kept
+        again.go_on_from(kept.draft_version)
+        again.go_on_with(form)
+        return _form_page(request, kept, again)
     if "check" in request.POST:
         return redirect("applications:check", code)
     messages.success(request, _("Saved."))
     return redirect("applications:edit", code)
+
+
+def _files(request: HttpRequest, application: Application, form: ApplicationForm) -> None:
+    """Keep the files that were chosen, and take off the one whose button was pressed; what cannot be is told there."""
+    person, now, names = signed_in(request), utcnow(), dict(form.files_named())
+    for name, question in names.items():
+        for upload in request.FILES.getlist(name):
+            try:
+                services.attach(
+                    application=application, question=question, name=upload.name or "", data=_read(upload), by=person,
+                    now=now,
+                )  # fmt: skip
+            except Problem as problem:
+                form.add_error(name, str(problem))
+    if uid := request.POST.get("remove"):
+        services.detach(application=application, uid=uid, by=person, now=now)
+
+
+def _read(upload: UploadedFile) -> bytes:
+    """A file that was sent, if it is not too large. Raises Refused."""
+    if (upload.size or 0) > FILE_BYTES:
+        raise too_large(upload.name or "", upload.size or 0)
+    return upload.read()
 
 
 def _conflict_page(
@@ -83,6 +115,7 @@ def _form_page(
         "form": form,
         **_proposed(application),
         "theirs": theirs,
+        "has_newer_form": queries.has_newer_form(application),
     }
     return render(request, "applications/edit.html", context, status=status)
 
@@ -155,9 +188,17 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
         "events": queries.timeline_of(application, person),
         "submissions": queries.submissions_of(application),
         "parts": queries.summary_of(application),
+        "attachments": queries.attachments_of(application),
         "appeal_until": _open_until(queries.appeal_until(application)),
     }
     return render(request, "applications/detail.html", context)
+
+
+@require_safe
+def attachment(request: HttpRequest, code: str, uid: str) -> HttpResponse:
+    """A file, to keep on one's own machine: never shown by the browser."""
+    found = queries.attachment_of(queries.application_of(signed_in(request), code), uid)
+    return download(queries.content_of(found), found.name)
 
 
 def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
@@ -165,14 +206,24 @@ def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
     application = queries.application_of(signed_in(request), code)
     found = queries.submission_of(application, number)
     before = queries.submission_of(application, number - 1) if number > 1 else None
+    then = queries.as_it_was(application, found)
     context = {
         "application": application,
         "submission": found,
-        "parts": queries.summary_of(queries.as_it_was(application, found)),
+        "parts": queries.summary_of(then),
+        "attachments": queries.attachments_of(then),
         "before": before,
         "changes": queries.changes(application, before, found) if before else None,
     }
     return render(request, "applications/version.html", context)
+
+
+@require_safe
+def version_pdf(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """A version as a document to keep."""
+    application = queries.application_of(signed_in(request), code)
+    found = queries.submission_of(application, number)
+    return download(pdf_of(application, found), name_of(application, found), "application/pdf")
 
 
 def _open_until(until: datetime | None) -> datetime | None:

@@ -1,26 +1,32 @@
 """Reading applications. Every list starts from `visible_to`."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db.models import F, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from fabrica.applications import rules
-from fabrica.applications.engine import FIELDS, Gap, gaps, propose
+from fabrica.applications.engine import FIELDS, Gap, extra, gaps, propose
 from fabrica.applications.engine.asked import Advice, advice, spread
-from fabrica.applications.engine.changed import Piece, pieces
+from fabrica.applications.engine.changed import Piece, pieces, sha256
 from fabrica.applications.engine.clocks import Clock, Move, clock, lengths, until
-from fabrica.applications.models import Application, Submission, Transition
+from fabrica.applications.models import Application, Attachment, Submission, Transition
 from fabrica.applications.states import WITH_THE_FACTORY, State
+from fabrica.calls.engine.form import STANDARD, asked, shipped_row
+from fabrica.calls.engine.questions import Question
+from fabrica.calls.queries import form_row
 from fabrica.clusters.queries import calendar_of, calendars, calibration_of, facts_of, gpus_of
 from fabrica.kit.calendar import Calendar, Unit, days_promised
-from fabrica.kit.errors import NotFound
+from fabrica.kit.errors import NotFound, Unreachable
 from fabrica.kit.units import gpu_hours
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
@@ -31,12 +37,6 @@ from fabrica.trust.engine import questions
 from fabrica.trust.states import Answer
 from fabrica.web.components import Event
 
-PARTS: list[tuple[str | Promise, tuple[str, ...]]] = [
-    (gettext_lazy("Your project"), ("title", "purpose")),
-    (gettext_lazy("What you will train"), ("model_description", "parameters_millions", "tokens_millions", "runs")),
-    (gettext_lazy("Data"), ("data_description", "dataset_uri", "has_personal_data", "has_data_rights")),
-    (gettext_lazy("Computing time"), ("gpu_seconds_requested", "months")),
-]
 NOTHING = "–"
 UNITS = {"working_day": Unit.WORKING_DAYS, "week": Unit.WEEKS, "month": Unit.MONTHS}
 TONES = {State.AWARDED: "good", State.REFUSED: "bad", State.RETURNED: "warning", State.WITHDRAWN: "neutral"}
@@ -69,7 +69,7 @@ def visible_to(person: Person) -> QuerySet[Application]:
 
 def application_of(person: Person, code: str) -> Application:
     """An application by its code. Raises NotFound, also for one the person may not see."""
-    found = visible_to(person).filter(code=code).first()
+    found = visible_to(person).select_related("form").filter(code=code).first()
     if found is None:
         told = _("There is no application %(code)s for you to see.") % {"code": code}
         raise NotFound(told, todo=_("See yours on your home page."))
@@ -161,9 +161,86 @@ def answers_of(application: Application) -> dict[str, Any]:
     return {name: getattr(application, name) for name in FIELDS}
 
 
+def handed_in(application: Application) -> dict[str, Any]:
+    """Everything that is handed in, as a submission keeps it: questions that were not asked have no answer in it.
+
+    The form, its answers and the files stand there only where there are any.
+    """
+    form, files = application.definition, [as_dict(one) for one in attachments_of(application)]
+    asked = [one.key for one in questions_asked(application)]
+    answers = {key: application.extra_answers[key] for key in asked if key in application.extra_answers}
+    more = {"form": str(application.form), "extra_answers": answers} if form.questions else {}
+    return {**answers_of(application), **more, **({"attachments": files} if files else {})}
+
+
+def as_dict(one: Attachment) -> dict[str, Any]:
+    """An attachment as a submission keeps it."""
+    return {
+        "uid": one.uid, "question": one.question, "name": one.name, "kind": one.kind, "size_bytes": one.size_bytes,
+        "sha256": one.sha256,
+    }  # fmt: skip
+
+
+def attachments_of(application: Application) -> list[Attachment]:
+    """The files it has now, or had as it was handed in (`as_it_was`), the first first."""
+    told: list[Attachment] | None = getattr(application, "attachments_then", None)
+    return list(application.attachments.filter(removed_at=None)) if told is None else told
+
+
+def attachment_of(application: Application, uid: str) -> Attachment:
+    """A file that it has or that was handed in with a version of it. Raises NotFound."""
+    rows = application.attachments.filter(Q(removed_at=None) | Q(is_submitted=True))
+    found = rows.filter(uid=uid).first()
+    if found is None:
+        raise NotFound(_("There is no such file for you to see."))
+    return found
+
+
+def content_path(sha256: str) -> Path:
+    """Where the content of a file lies."""
+    return Path(settings.FABRICA_STORAGE) / "attachments" / sha256[:2] / sha256
+
+
+def content_of(one: Attachment) -> bytes:
+    """The content of a file, checked. Raises Unreachable where the disk lost it or changed it."""
+    try:
+        data = content_path(one.sha256).read_bytes()
+    except OSError:
+        data = b""
+    if sha256(data) != one.sha256:
+        told = _("%(name)s is damaged or lost on the site's disk.") % {"name": one.name}
+        raise Unreachable(told, todo=_("Tell the site's operator: there may be a backup."))
+    return data
+
+
+def questions_asked(application: Application) -> list[Question]:
+    """The call's own questions that are to be answered, given the answers so far."""
+    return list(asked(application.definition, application.extra_answers, answers_of(application)))
+
+
+def has_newer_form(application: Application) -> bool:
+    """Whether the form of its call asks for something else by now; a draft may take it."""
+    if application.state != State.DRAFT:
+        return False
+    row = form_row(application.call.mode_row["key"])
+    mine = application.form.row if application.form else shipped_row(STANDARD)
+    return bool(row != mine)
+
+
 def gaps_of(application: Application) -> list[Gap]:
-    """What keeps it from being submitted."""
-    return gaps(answers_of(application), application.call.mode)
+    """What keeps it from being submitted, in the order of the form."""
+    files = Counter(one.question for one in attachments_of(application))
+    form, answers = application.definition, answers_of(application)
+    found = gaps(answers, application.call.mode)
+    found += extra.missing(form, application.extra_answers, answers, files)
+    order = [name_of(one) for part in form.sections for one in part.items]
+    last = len(order)
+    return sorted(found, key=lambda gap: order.index(gap.field) if gap.field in order else last)
+
+
+def name_of(item: str | Question) -> str:
+    """The name of an item of a form: a field's, or a question's with what tells it apart from fields."""
+    return item if isinstance(item, str) else f"{extra.PREFIX}{item.key}"
 
 
 def drafts_of(person: Person) -> QuerySet[Application]:
@@ -196,7 +273,15 @@ def spread_of(application: Application) -> list[Advice]:
 
 def summary_of(application: Application) -> list[tuple[str | Promise, list[tuple[Any, Any]]]]:
     """All answers as people read them: parts with labels and values, the gate's questions last."""
-    parts = [(title, [_answer(application, name) for name in names]) for title, names in PARTS]
+    shown = {one.key for one in questions_asked(application)}
+    files = attachments_of(application)
+    parts: list[tuple[str | Promise, list[tuple[Any, Any]]]] = []
+    for part in application.definition.sections:
+        items = [one for one in part.items if isinstance(one, str) or one.key in shown]
+        if items:
+            parts.append((extra.said_in(part.title), [_item(application, one, files) for one in items]))
+    if others := [one for one in files if not one.question]:
+        parts.append((gettext_lazy("Other attachments"), [(_("Files"), _named(others))]))
     answered = application.trust_answers
     asked = questions(get_language())
     answers = [(one.question, Answer(answered[one.id]).label if one.id in answered else NOTHING) for one in asked]
@@ -207,10 +292,9 @@ def differences(application: Application, values: Mapping[str, Any]) -> list[tup
     """Labels and saved answers wherever `values`, which somebody typed, say something else."""
     typed = copy(application)
     for name, value in values.items():
-        setattr(typed, name, value)
-    rows = zip(summary_of(application), summary_of(typed), strict=True)
-    pairs = [pair for (_title, saved), (_same, other) in rows for pair in zip(saved, other, strict=True)]
-    return [saved for saved, other in pairs if saved != other]
+        setattr(typed, name, {**application.extra_answers, **value} if name == "extra_answers" else value)
+    ours, theirs = _rows(typed), _rows(application)
+    return [(label, was) for label, was, now in _beside(theirs, ours) if was != now]
 
 
 def submissions_of(application: Application) -> list[Submission]:
@@ -229,20 +313,44 @@ def submission_of(application: Application, number: int) -> Submission:
 def as_it_was(application: Application, submission: Submission) -> Application:
     """The application with the answers of a submission, for reading; nothing may save it."""
     old = copy(application)
-    for name, value in submission.answers.items():
-        setattr(old, name, value)
+    for name in FIELDS:
+        setattr(old, name, submission.answers[name])
+    old.extra_answers = submission.answers.get("extra_answers", {})
+    files = [Attachment(application=old, **one) for one in submission.answers.get("attachments", [])]
+    old.attachments_then = files  # type: ignore[attr-defined]  # read by attachments_of
     return old
 
 
 def changes(application: Application, before: Submission, after: Submission) -> tuple[Change, ...]:
     """The answers that differ, in the order of the form."""
     olds, news = (_rows(as_it_was(application, one)) for one in (before, after))
-    pairs = zip(olds, news, strict=True)
-    return tuple(Change(label, old, new, pieces(old, new)) for (label, old), (_same, new) in pairs if old != new)
+    told = _beside(olds, news)
+    words = [(label, str(old), str(new)) for label, old, new in told]
+    return tuple(Change(label, old, new, pieces(old, new)) for label, old, new in words if old != new)
 
 
-def _rows(application: Application) -> list[tuple[str, str]]:
-    return [(str(label), str(value)) for _title, rows in summary_of(application) for label, value in rows]
+def _rows(application: Application) -> dict[tuple[str, str], Any]:
+    """What stands beside each label of each part; only one answer of a part has a label."""
+    parts = summary_of(application)
+    return {(str(title), str(label)): value for title, rows in parts for label, value in rows}
+
+
+def _beside(olds: Mapping[Any, Any], news: Mapping[Any, Any]) -> list[tuple[str, Any, Any]]:
+    """Labels with both answers, in the order of the form; where a question was not asked stands a dash."""
+    named = [*news, *(key for key in olds if key not in news)]
+    return [(key[1], olds.get(key, NOTHING), news.get(key, NOTHING)) for key in named]
+
+
+def _item(application: Application, item: str | Question, files: Sequence[Attachment]) -> tuple[Any, Any]:
+    if isinstance(item, str):
+        return _answer(application, item)
+    if item.kind == "file":
+        return extra.said_in(item.label), _named([one for one in files if one.question == item.key])
+    return extra.said_in(item.label), extra.said(item, application.extra_answers.get(item.key))
+
+
+def _named(files: Sequence[Attachment]) -> str:
+    return "; ".join(one.name for one in files) or NOTHING
 
 
 def _answer(application: Application, name: str) -> tuple[Any, Any]:

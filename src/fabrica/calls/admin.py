@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from fabrica.calls.models import Call, ModeVersion
+from fabrica.calls.models import Call, FormVersion, ModeVersion
 from fabrica.kit.admin import ReadOnly
 
 
@@ -18,4 +18,12 @@ class ModeVersionAdmin(ReadOnly):
     """The versions of modes, read only: `/modes/` writes them."""
 
     list_display = ["slug", "number", "valid_from", "is_retired", "by"]
+    list_select_related = ["by"]
+
+
+@admin.register(FormVersion)
+class FormVersionAdmin(ReadOnly):
+    """The versions of application forms, read only: `fabrica-site forms keep` writes them."""
+
+    list_display = ["slug", "number", "created_at", "by"]
     list_select_related = ["by"]

@@ -109,6 +109,23 @@ class ModeIn(Schema):
     note: str = Field("", max_length=NOTE_LIMIT)
 
 
+class FormIn(Schema):
+    """What a form is to ask for, in the form of the shipped data (docs/operator/forms.md)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    row: dict[str, Any]
+    after: int = Field(ge=0, description="The number of the version it was written on; 0 where there is none.")
+    note: str = Field("", max_length=NOTE_LIMIT)
+
+
+class FormOut(Schema):
+    """What the form of a mode asks for now, and the number of the last version that was kept; 0: none was."""
+
+    row: dict[str, Any]
+    number: int
+
+
 class RetireIn(Schema):
     """Why a mode ends, for colleagues."""
 
@@ -212,6 +229,27 @@ def keep_mode(request: HttpRequest, body: ModeIn) -> Status[Any]:
         row=body.row, by=signed_in(request), now=utcnow(), valid_from=body.valid_from, note=body.note, after=body.after
     )
     return Status(201, kept)
+
+
+@router.get("/modes/{key}/form", response=FormOut)
+@needs("read")
+def form(request: HttpRequest, key: str) -> dict[str, Any]:  # noqa: ARG001 - what is asked is public
+    """What the application form of a mode asks for."""
+    queries.newest_row(key)
+    return _form_out(key)
+
+
+@router.post("/modes/{key}/form", response={201: FormOut})
+@needs("decide")
+def keep_form(request: HttpRequest, key: str, body: FormIn) -> Status[dict[str, Any]]:
+    """A new version of it; drafts go on with theirs. For operators."""
+    services.keep_form(mode=key, row=body.row, by=signed_in(request), now=utcnow(), note=body.note, after=body.after)
+    return Status(201, _form_out(key))
+
+
+def _form_out(key: str) -> dict[str, Any]:
+    last = queries.forms_of(key).first()
+    return {"row": queries.form_row(key), "number": last.number if last else 0}
 
 
 @router.post("/modes/{key}/retire", response=VersionOut)

@@ -1,4 +1,4 @@
-"""Calls, and the versions of the modes that a site keeps itself."""
+"""Calls, and the versions of modes and forms that a site keeps itself."""
 
 from datetime import datetime
 from typing import Any
@@ -7,6 +7,7 @@ from django.db import models
 
 from fabrica.calls import voice
 from fabrica.calls.engine import Mode, mode_from, saying
+from fabrica.calls.engine.form import Form, form_from
 from fabrica.calls.engine.terms import Terms, terms_from
 from fabrica.calls.states import State
 from fabrica.clusters.models import Machine
@@ -100,3 +101,30 @@ class ModeVersion(models.Model):
     def whole_row(self) -> dict[str, Any]:
         """The row with the version that calls and answers name."""
         return {**self.row, "version": f"{self.valid_from.isoformat()} ({self.number})"}
+
+
+class FormVersion(models.Model):
+    """What the application form of a mode asked for. Never changed, never deleted: applications point at theirs.
+
+    One without a person is what came with Fabrica, kept when the first application began with it. In force is the
+    newest where a person made it, else what came with Fabrica.
+    """
+
+    slug = models.SlugField(max_length=40, help_text="The key of the mode.")
+    number = models.PositiveIntegerField()
+    row = models.JSONField()
+    by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    note = models.CharField(max_length=500, blank=True, help_text="Why, for colleagues.")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["slug", "number"]
+        constraints = [models.UniqueConstraint(fields=["slug", "number"], name="calls_form_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.slug} {self.number}"
+
+    @property
+    def form(self) -> Form:
+        """The definition, read."""
+        return form_from(self.row)

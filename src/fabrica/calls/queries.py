@@ -6,8 +6,9 @@ from typing import Any
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from fabrica.calls.engine import rows, terms_from
+from fabrica.calls.engine.form import STANDARD, shipped_row
 from fabrica.calls.engine.terms import Terms
-from fabrica.calls.models import Call, ModeVersion
+from fabrica.calls.models import Call, FormVersion, ModeVersion
 from fabrica.calls.states import State
 from fabrica.kit.errors import NotFound
 
@@ -89,3 +90,19 @@ def titles() -> dict[str, str]:
     """What each mode is called that ever was here, by its key."""
     own = {key: one.row["title"] for key, one in newest_of_each().items()}
     return {**{key: row["title"] for key, row in rows().items()}, **own}
+
+
+def forms_of(key: str) -> QuerySet[FormVersion]:
+    """The versions of a mode's form that were kept, newest first; none while nobody applied or changed it."""
+    return FormVersion.objects.filter(slug=key).select_related("by").order_by("-number")
+
+
+def form_row(key: str) -> dict[str, Any]:
+    """What the form of a mode asks for now: the site's newest version, or what came with Fabrica."""
+    last = forms_of(key).first()
+    return last.row if last and last.by_id else shipped_row(key)
+
+
+def has_standard_form(key: str) -> bool:
+    """Whether the form of a mode is the one without questions of a call's own."""
+    return bool(form_row(key)["key"] == STANDARD)

@@ -10,6 +10,7 @@ urlpatterns = [
     path("reviewing/profile/", reviewing.profile, name="profile"),
     path("reviewing/<int:pk>/", reviewing.review, name="review"),
     path("reviewing/<int:pk>/autosave/", reviewing.autosave, name="autosave"),
+    path("reviewing/<int:pk>/attachments/<slug:uid>/", reviewing.attachment, name="attachment"),
     path("reviewing/<int:pk>/answer/", reviewing.answer, name="answer"),
     path("experts/", officer.pool, name="pool"),
     path("evaluations/<str:code>/", officer.evaluation, name="evaluation"),

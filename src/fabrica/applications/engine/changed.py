@@ -40,4 +40,9 @@ def pieces(before: str, after: str) -> list[Piece]:
 def digest(answers: Mapping[str, Any]) -> str:
     """The SHA-256 of answers, written as JSON with sorted keys and no blanks (UTF-8): who has them can check it."""
     text = json.dumps(answers, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+    return sha256(text.encode(errors="surrogatepass"))
+
+
+def sha256(data: bytes) -> str:
+    """The SHA-256 of bytes, in hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()

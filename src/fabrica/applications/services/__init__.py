@@ -6,8 +6,10 @@ from fabrica.applications.services.applying import (
     save_draft,
     start,
     submit,
+    take_form,
     withdraw,
 )
+from fabrica.applications.services.attaching import attach, detach
 from fabrica.applications.services.deciding import (
     mark_assessed,
     mark_awarded,
@@ -27,6 +29,8 @@ from fabrica.applications.services.moving import (
 __all__ = [
     "SavedMeanwhile",
     "appeal",
+    "attach",
+    "detach",
     "mark_assessed",
     "mark_awarded",
     "mark_evaluated",
@@ -40,6 +44,7 @@ __all__ = [
     "send_back",
     "start",
     "submit",
+    "take_form",
     "take_up_again",
     "withdraw",
 ]

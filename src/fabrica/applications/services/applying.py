@@ -11,14 +11,15 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from fabrica.applications import rules
-from fabrica.applications.engine import FIELDS
+from fabrica.applications.engine import FIELDS, extra
 from fabrica.applications.engine.clocks import lengths
 from fabrica.applications.models import TEXT_LIMIT, Application
-from fabrica.applications.queries import appeal_until, gaps_of
+from fabrica.applications.queries import appeal_until, gaps_of, has_newer_form
 from fabrica.applications.services.moving import freeze, move, read_again, tell_applicant, tell_roles, tell_staff
 from fabrica.applications.states import HOLDERS, State
 from fabrica.audit.services import record
 from fabrica.calls.models import Call
+from fabrica.calls.services import form_for
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.notices.services import tell
 from fabrica.people import rules as people_rules
@@ -31,6 +32,7 @@ from fabrica.trust import services as trust
 
 MAX_OPEN = 20
 CODE_TRIES = 10
+WRITTEN = (*FIELDS, "extra_answers")
 
 
 class SavedMeanwhile(Refused):
@@ -58,7 +60,8 @@ def start(
     if open_now.count() >= MAX_OPEN:
         told = _("%(organisation)s has %(most)s drafts already.") % {"organisation": organisation, "most": MAX_OPEN}
         raise Refused(told, todo=_("Submit or withdraw one first."))
-    application = _create(call=call, organisation=organisation, applicant=by, created_at=now, saved_at=now)
+    form = form_for(mode=call.mode_row["key"], now=now)
+    application = _create(call=call, organisation=organisation, applicant=by, created_at=now, saved_at=now, form=form)
     record(verb="application.start", by=by, subject=application.subject, now=now, call=call.slug)
     return save_draft(application=application, values=values, by=by, now=now) if values else application
 
@@ -121,6 +124,10 @@ def save_draft(
             _("It was submitted; its answers stay as they are."),
             todo=_("Withdraw it, or ask the officer for it back."),
         )
+    if "extra_answers" in values:  # each is kept beside the others: look at those that are there now
+        held = Application.objects.select_for_update().filter(pk=application.pk)
+        before = held.values_list("extra_answers", flat=True).get()
+        values = {**values, "extra_answers": extra.merged(application.definition, before, values["extra_answers"])}
     _set_values(application, values)
     fresh = Application.objects.filter(pk=application.pk, state=application.state)
     if version is not None:
@@ -133,8 +140,8 @@ def save_draft(
 
 
 def _set_values(application: Application, values: Mapping[str, Any]) -> None:
-    if unknown := sorted(set(values) - set(FIELDS)):
-        raise Refused(f"Unknown field: {', '.join(unknown)}.", todo=f"The fields are: {', '.join(FIELDS)}.")
+    if unknown := sorted(set(values) - set(WRITTEN)):
+        raise Refused(f"Unknown field: {', '.join(unknown)}.", todo=f"The fields are: {', '.join(WRITTEN)}.")
     gate.check(values.get("trust_answers", {}))
     for name, value in values.items():
         setattr(application, name, value)
@@ -143,6 +150,31 @@ def _set_values(application: Application, values: Mapping[str, Any]) -> None:
     except ValidationError as error:
         lines = [f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items()]
         raise Refused(_("These answers cannot be kept."), why="; ".join(lines)) from error
+
+
+@transaction.atomic
+def take_form(*, application: Application, by: Person, now: datetime) -> Application:
+    """Let a draft ask what the form of its call asks by now.
+
+    Answers and files stay; what the newer form has no place for is kept beside it. Raises NotAllowed, Refused.
+    """
+    if not rules.can_edit(by, application):
+        raise NotAllowed(_("Only members of the organisation write in its application."))
+    read_again(application)
+    if not has_newer_form(application):
+        raise Refused(_("There is no newer form for it."), todo=_("Reload this page."))
+    old = application.definition
+    application.form = form_for(mode=application.call.mode_row["key"], now=now)
+    new = application.definition
+    application.extra_answers, former = extra.carried(old, new, application.extra_answers)
+    application.former_answers = [*application.former_answers, *former]
+    application.draft_version, application.saved_at = application.draft_version + 1, now
+    application.save(update_fields=["form", "extra_answers", "former_answers", "draft_version", "saved_at"])
+    keys = [one.key for one in new.questions if one.kind == "file"]
+    application.attachments.exclude(question__in=keys).update(question="")
+    facts = {"form": str(application.form or "")}
+    record(verb="application.take_form", by=by, subject=application.subject, now=now, **facts)
+    return application
 
 
 @transaction.atomic

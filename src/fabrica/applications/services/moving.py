@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from fabrica.applications import rules
 from fabrica.applications.engine.changed import digest
 from fabrica.applications.models import Application, Submission, Transition
-from fabrica.applications.queries import answers_of, clock_of
+from fabrica.applications.queries import clock_of, handed_in
 from fabrica.applications.states import HOLDERS, Standing, State, check_move
 from fabrica.audit.services import record
 from fabrica.kit.errors import NotAllowed, Refused
@@ -47,8 +47,9 @@ def read_again(application: Application) -> None:
 
 
 def freeze(application: Application, at: datetime) -> Submission:
-    """Keep the answers as they are handed in."""
-    answers = answers_of(application)
+    """Keep the answers as they are handed in; files that are among them are kept for ever."""
+    answers = handed_in(application)
+    application.attachments.filter(removed_at=None).update(is_submitted=True)
     number = application.submissions.count() + 1
     return Submission.objects.create(
         application=application, number=number, answers=answers, digest=digest(answers), at=at

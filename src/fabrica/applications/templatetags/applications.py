@@ -7,6 +7,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from fabrica.applications.models import Application
+from fabrica.applications.queries import attachments_of
 from fabrica.applications.states import State
 from fabrica.trust import engine as gate
 from fabrica.trust.states import Decision
@@ -35,6 +36,12 @@ def gate_badge(decision: str) -> SafeString:
     """What the gate decided."""
     found = Decision(decision)
     return badge(found.label, DECISION_TONES.get(found, "warning"))
+
+
+@register.inclusion_tag("applications/attachments.html")
+def attached(application: Application, review: int = 0) -> dict[str, Any]:
+    """The files of an application, for who may read it; with the key of a review, for the expert who writes it."""
+    return {"application": application, "attachments": attachments_of(application), "review": review}
 
 
 @register.filter

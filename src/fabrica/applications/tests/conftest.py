@@ -1,7 +1,13 @@
 """Signed-in browsers and tokens for the tests of pages and API."""
 
+from copy import deepcopy
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from fabrica.applications.tests.factories import draft
+from fabrica.calls import queries as calls_read
+from fabrica.calls import services as calls
 from fabrica.kit.time import utcnow
 from fabrica.people import services as people
 
@@ -29,3 +35,33 @@ def api(client, cast):
         return answer.status_code, answer.json()
 
     return send
+
+
+@pytest.fixture
+def large_call(cast, machine, now):
+    """An open Large Scale call, whose form has questions of its own."""
+    return calls.open_call(
+        slug="large", title="Large Scale 2026", mode="large-scale", machine=machine, by=cast.operator,
+        now=now - timedelta(days=1),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def large(cast, large_call, now, settings, tmp_path):
+    """A complete draft of Large Scale; its files lie in a folder of the test's own."""
+    settings.FABRICA_STORAGE = tmp_path / "storage"
+    return draft(cast, large_call, now, gpu_seconds_requested=60_000 * 3600, months=6)
+
+
+@pytest.fixture
+def change_form(cast, now):
+    """Keep a new version of the form of Large Scale, with its questions changed by a function."""
+
+    def changed(change):
+        row = deepcopy(calls_read.form_row("large-scale"))
+        for part in row["sections"]:
+            part["items"] = [one if isinstance(one, str) else change(one) for one in part["items"]]
+            part["items"] = [one for one in part["items"] if one]
+        return calls.keep_form(mode="large-scale", row=row, by=cast.operator, now=now)
+
+    return changed

@@ -9,6 +9,7 @@ from django.test import Client
 from fabrica.applications import services
 from fabrica.applications.models import Application
 from fabrica.applications.tests.factories import COMPLETE, draft
+from fabrica.applications.tests.test_attaching import PDF
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SERIOUS = {"serious", "critical"}
@@ -194,6 +195,41 @@ def test_a_form_with_errors_is_accessible_and_leads_to_them(visit, cast, call, n
     assert found == []
     page.click(".error-summary a")
     assert page.evaluate("document.activeElement.id") == "id_runs"
+
+
+def test_a_calls_own_question_its_condition_and_a_file(visit, cast, large, large_call, now, tmp_path):
+    made = services.start(call=large_call, organisation=cast.startup, by=cast.applicant, now=now)
+    services.save_draft(application=made, values=COMPLETE, by=cast.applicant, now=now)
+    file = tmp_path / "scaling.pdf"
+    file.write_bytes(PDF)
+    page = visit(f"/applications/{made.code}/edit/", viewport={"width": 1280, "height": 900})
+    sent = []
+    page.on("request", lambda one: sent.append(one.post_data_buffer or b"") if one.method == "POST" else None)
+    gpus = page.locator("#id_x_largest_gpus")
+    assert not gpus.is_visible()
+    page.check("text=On several GPUs of one node")
+    gpus.fill("4")
+    page.set_input_files("#id_x_scaling_files", str(file))
+    page.fill("#id_x_team", "Two engineers.")
+    page.wait_for_selector(SAVED)
+    assert [PDF in one for one in sent] == [False] * len(sent)
+    page.locator(".files:near(#id_x_scaling_files) >> text=Add the chosen file").first.click()
+    page.wait_for_selector("a:text-is('scaling.pdf')")
+    assert (page.input_value("#id_x_largest_gpus"), page.input_value("#id_x_team")) == ("4", "Two engineers.")
+    found = [v["id"] for v in Axe().run(page).response["violations"] if v["impact"] in SERIOUS]
+    if SHOTS:
+        page.screenshot(path=f"{SHOTS}/large-scale-edit.png", full_page=True)
+    assert (found, page.complaints) == ([], [])
+    page.check("text=It has not run yet")
+    assert not gpus.is_visible()
+    page.wait_for_selector(SAVED)
+    page.locator("text=Remove scaling.pdf").click()
+    page.wait_for_selector("#messages >> text=Saved.")
+    assert page.locator("a:text-is('scaling.pdf')").count() == 0
+    page.press("#id_title", "Enter")  # goes on to the check, and removes or adds nothing
+    page.wait_for_url("**/check/#*")
+    made.refresh_from_db()
+    assert (made.extra_answers["largest_run"], made.extra_answers["largest_gpus"]) == ("none", "4")
 
 
 def test_everything_works_without_javascript(visit, cast, call, now):

@@ -307,7 +307,7 @@ def test_the_questions_and_reasons_of_the_gate_are_read_in_french(browser_of, ca
 
 def test_only_what_may_stay_empty_is_called_optional(ada, made):
     page = ada.get(f"/applications/{made.code}/edit/").text
-    assert page.count('<span class="optional">') == 1
+    assert page.count('<span class="optional">') == 2  # a data set of the catalogue, and other attachments
     assert re.search(r'Dataset in our catalogue <span class="optional">', page)
 
 

@@ -21,6 +21,7 @@ from fabrica.calls.engine.routing import opening, route
 from fabrica.calls.engine.saying import opening as opening_said
 from fabrica.calls.forms.mode import ModeForm, initial_of
 from fabrica.calls.models import ModeVersion
+from fabrica.calls.pages.asking import asking
 from fabrica.calls.pages.public import Shown
 from fabrica.kit.errors import Refused
 from fabrica.kit.time import utcnow
@@ -87,7 +88,7 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         "row": newest, "is_retired": is_retired, "is_shipped": key in rows(), "in_force": in_force,
         "kept": _kept(versions, in_force), "terms": mode_as_dict(terms_from(newest), voice.here()),
         "missing": [voice.label(one) for one in missing(terms_from(newest))], "calls": queries.calls_of_mode(key),
-        "news": _news(key, versions),
+        "news": _news(key, versions), "form": asking(queries.form_row(key)), "forms": list(queries.forms_of(key)[:1]),
     }  # fmt: skip
     return render(request, "calls/mode.html", context)
 

@@ -7,7 +7,7 @@ from ninja import Schema
 from pydantic import Field
 
 from fabrica.applications.models import TEXT_LIMIT
-from fabrica.applications.queries import answers_of
+from fabrica.applications.queries import handed_in
 from fabrica.reviews.engine.criteria import MOST_REVIEWS
 from fabrica.reviews.models import COMMENT_LIMIT, Review
 from fabrica.reviews.services.experts import AFFILIATION_LIMIT, MOST_AT_A_TIME
@@ -170,7 +170,7 @@ class ReviewOut(ReviewRow):
     @staticmethod
     def resolve_answers(review: Review) -> dict[str, Any] | None:
         """What the applicant wrote, for who takes the review on."""
-        return answers_of(review.evaluation.application) if review.stage in READS else None
+        return handed_in(review.evaluation.application) if review.stage in READS else None
 
 
 class ReviewIn(Schema):

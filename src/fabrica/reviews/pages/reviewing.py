@@ -4,17 +4,18 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
-from fabrica.applications.queries import summary_of
+from fabrica.applications.queries import attachment_of, content_of, summary_of
 from fabrica.applications.services import SavedMeanwhile
-from fabrica.kit.errors import Problem, Refused
+from fabrica.kit.errors import NotFound, Problem, Refused
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
 from fabrica.reviews import queries, services
 from fabrica.reviews.forms import ProfileForm, ReviewForm
 from fabrica.reviews.models import Review
 from fabrica.reviews.states import OPEN, Stage
+from fabrica.web.downloads import download
 
 
 def mine(request: HttpRequest) -> HttpResponse:
@@ -91,6 +92,16 @@ def autosave(request: HttpRequest, pk: int) -> HttpResponse:
     what = "; ".join(f"{form[one['path']].label}: {one['message']}" for one in fields)
     told = {"what": what, "fields": fields, "draft_version": kept.draft_version}
     return JsonResponse(told, status=422 if fields else 200)
+
+
+@require_safe
+def attachment(request: HttpRequest, pk: int, uid: str) -> HttpResponse:
+    """A file of the application, for the expert who took the review on."""
+    found = queries.review_of(signed_in(request), pk)
+    if found.stage not in (Stage.WRITING, Stage.SUBMITTED):
+        raise NotFound(_("There is no such file for you to see."))
+    file = attachment_of(found.evaluation.application, uid)
+    return download(content_of(file), file.name)
 
 
 @require_POST

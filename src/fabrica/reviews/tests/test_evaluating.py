@@ -7,6 +7,7 @@ from fabrica.applications import services as applications
 from fabrica.applications.models import Application
 from fabrica.applications.services import SavedMeanwhile
 from fabrica.applications.states import State
+from fabrica.applications.tests.factories import draft
 from fabrica.audit.models import Entry
 from fabrica.conftest import make_person
 from fabrica.kit.errors import NotAllowed, NotFound, Refused
@@ -213,6 +214,35 @@ def asked(cast, wide, now):
     anna = expert(cast, "anna", now)
     evaluation = opened(cast, large(cast, wide, now), now, reviews=1)
     return services.assign(evaluation=evaluation, experts=[anna.uid], by=cast.officer, now=now)[0]
+
+
+def test_an_expert_reads_the_files_once_no_conflict_was_declared(cast, wide, now, client, settings, tmp_path):
+    settings.FABRICA_STORAGE = tmp_path
+    made = draft(cast, wide, now, gpu_seconds_requested=60_000 * 3600, months=6)
+    file = applications.attach(
+        application=made, question="scaling_files", name="scaling.csv", data=b"1;9000", by=cast.applicant, now=now
+    )
+    applications.submit(application=made, by=cast.applicant, now=now)
+    applications.screen(application=made, by=cast.officer, now=now)
+    services.assess(
+        application=made, verdict="fit", comment="Fits.", gpu_seconds_recommended=3600, by=cast.assessor, now=now
+    )
+    made.refresh_from_db()
+    anna, emil = expert(cast, "anna", now), expert(cast, "emil", now)
+    evaluation = opened(cast, made, now, reviews=1)
+    (asked,) = services.assign(evaluation=evaluation, experts=[anna.uid], by=cast.officer, now=now)
+    address = f"/reviewing/{asked.pk}/attachments/{file.uid}/"
+
+    def read_by(person, path=address):
+        client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client.get(path)
+
+    assert read_by(anna).status_code == 404
+    services.accept(review=asked, by=anna, now=now)
+    assert f'href="{address}"' in read_by(anna, f"/reviewing/{asked.pk}/").content.decode()
+    answer = read_by(anna)
+    assert (answer.content, answer["Content-Type"]) == (b"1;9000", "application/octet-stream")
+    assert read_by(emil).status_code == 404
 
 
 def test_a_review_is_written_only_once_no_conflict_was_declared(asked, now):

@@ -44,6 +44,12 @@ function answers(form) {
   }
   return kept;
 }
+/* Files go when a button is pressed, not with every pause of the writer. */
+function withoutFiles(form) {
+  const sent = new FormData(form);
+  for (const [name, value] of [...sent]) if (value instanceof File) sent.delete(name);
+  return sent;
+}
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 /* The answers that differ from those last saved; one that was emptied is an empty list. */
@@ -71,6 +77,7 @@ function fill(form, kept) {
     else if (control.type === "select-multiple") for (const option of control.options) option.selected = values.includes(option.value);
     else if (!["file", "password", "hidden"].includes(control.type)) control.value = values[0] ?? "";
   }
+  form.dispatchEvent(new CustomEvent("fabrica:filled"));
 }
 
 function readKept(key) {
@@ -124,7 +131,7 @@ function startAutosave(form) {
     busy = true;
     status.textContent = words.saving;
     try {
-      const answer = await fetch(url, { method: "POST", body: new FormData(form), headers: { "X-Autosave": "1" }, redirect: "manual", credentials: "same-origin" });
+      const answer = await fetch(url, { method: "POST", body: withoutFiles(form), headers: { "X-Autosave": "1" }, redirect: "manual", credentials: "same-origin" });
       if (answer.type === "opaqueredirect") throw Object.assign(new Error(words.signedOut), { final: true });
       const told = await toldBy(answer);
       if (answer.ok || told.draft_version !== undefined) take(form, told);
@@ -211,6 +218,21 @@ function startCounter(area) {
   show();
 }
 
+/* A question that depends on an earlier answer is shown where that was given; what was typed in it stays. */
+function startWhen(part) {
+  const form = part.closest("form"), wanted = new Set(part.dataset.whenIs.split(" "));
+  const words = { true: "yes", false: "no" };
+  const show = () => {
+    const deciding = [...form.querySelectorAll(`[name="${CSS.escape(part.dataset.when)}"]`)].filter((one) => !one.closest("[hidden]"));
+    const given = deciding.filter((one) => !["radio", "checkbox"].includes(one.type) || one.checked).map((one) => words[one.value] ?? one.value);
+    part.hidden = !given.some((one) => wanted.has(one));
+  };
+  part.querySelector("[data-when-told]").hidden = true;
+  form.addEventListener("input", show);
+  form.addEventListener("fabrica:filled", show);
+  show();
+}
+
 function ask(question, go) {
   const dialog = make("dialog", "", { className: "confirm" });
   const buttons = make("form", "", { method: "dialog", className: "actions" });
@@ -256,6 +278,7 @@ const STARTERS = {
   "[data-copy]": startCopy,
   "textarea[maxlength]:not([readonly]), textarea[data-max-length]": startCounter,
   "details.menu": startMenu,
+  "[data-when]": startWhen,
 };
 function start(root) {
   for (const [selector, starter] of Object.entries(STARTERS)) {

@@ -1,207 +1,42 @@
 """The API of applications."""
 
-from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 
-from django.http import HttpRequest
-from ninja import Router, Schema, Status
-from pydantic import ConfigDict, Field
+from django.http import HttpRequest, HttpResponse
+from ninja import File, Form, Router, Status, UploadedFile
 
 from fabrica.applications import queries, services
-from fabrica.applications.models import MOST, TEXT_LIMIT, Application
-from fabrica.applications.states import Standing, State
+from fabrica.applications.api.schemas import (
+    AdviceOut,
+    ApplicationOut,
+    ApplicationPage,
+    AttachmentOut,
+    DraftIn,
+    EventOut,
+    FormOut,
+    GapOut,
+    NoteIn,
+    ProposalOut,
+    ReasonIn,
+    StartIn,
+    VersionDetailOut,
+    VersionOut,
+    WithdrawIn,
+)
+from fabrica.applications.engine.attached import FILE_BYTES, too_large
+from fabrica.applications.exports import name_of, pdf_of
+from fabrica.applications.models import Application, Attachment
+from fabrica.applications.states import State
+from fabrica.calls.engine.form import STANDARD, shipped_row
 from fabrica.calls.queries import call_by_slug
 from fabrica.kit.errors import Refused
 from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import organisation_of, signed_in
+from fabrica.web.downloads import download
 from fabrica.web.scopes import needs
 
 router = Router(tags=["applications"])
-
-
-class DraftIn(Schema):
-    """Answers to keep; fields left out stay as they are."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    title: str = Field("", max_length=120)
-    purpose: str = Field("", max_length=TEXT_LIMIT)
-    model_description: str = Field("", max_length=TEXT_LIMIT)
-    parameters_millions: int | None = Field(None, ge=1, le=MOST["parameters"])
-    tokens_millions: int | None = Field(None, ge=1, le=MOST["tokens"])
-    runs: int | None = Field(None, ge=1, le=MOST["runs"])
-    data_description: str = Field("", max_length=TEXT_LIMIT)
-    dataset_uri: str = Field("", max_length=200)
-    has_personal_data: bool | None = None
-    has_data_rights: bool | None = None
-    gpu_seconds_requested: int | None = Field(None, ge=1, le=MOST["gpu_seconds"])
-    months: int | None = Field(None, ge=1, le=MOST["months"])
-    trust_answers: dict[str, Literal["yes", "no", "unsure"]] = Field({}, max_length=100)
-
-
-class StartIn(Schema):
-    """A new draft."""
-
-    call: str = Field(max_length=60)
-    organisation: str = Field(max_length=32, description="uid of one of my organisations")
-    answers: DraftIn | None = Field(None, description="Kept in the new draft; where they cannot be, none is begun.")
-
-
-class ReasonIn(Schema):
-    """What the applicant will read."""
-
-    reason: str = Field(max_length=TEXT_LIMIT)
-
-
-class WithdrawIn(Schema):
-    """Why it is taken back, if the applicant wants to say."""
-
-    reason: str = Field("", max_length=TEXT_LIMIT)
-
-
-class NoteIn(Schema):
-    """What the officer found, where the gate refers to a person."""
-
-    note: str = Field("", max_length=TEXT_LIMIT)
-
-
-class GateOut(Schema):
-    """What the gate said at submission."""
-
-    decision: str
-    version: str
-    reasons: list[dict[str, Any]]
-
-
-class EventOut(Schema):
-    """One line of the timeline."""
-
-    at: datetime
-    what: str
-    who: str
-    reason: str
-
-
-class GapOut(Schema):
-    """Something that keeps it from being submitted."""
-
-    field: str
-    message: str
-
-
-class StepOut(Schema):
-    """The step that runs, or stands still while it waits for the applicant.
-
-    Times end a local day of the site; while it stands still they are as they would be had the applicant answered at
-    once. `holder` is whose turn it is.
-    """
-
-    state: State
-    holder: str
-    standing: Standing
-    begins_at: datetime
-    working_days: int
-    warn_at: datetime
-    due_at: datetime
-    paused_at: datetime | None
-    late_working_days: int
-
-
-class ClockOut(Schema):
-    """The time of an application: promised until when, paused for how long, what it took in the end."""
-
-    begins_at: datetime
-    promised_working_days: int
-    due_at: datetime
-    paused_seconds: int
-    taken_working_days: int | None
-    step: StepOut | None
-
-
-class ApplicationRow(Schema):
-    """An application in a list."""
-
-    code: str
-    title: str
-    state: str
-    call: str = Field(alias="call.slug")
-    organisation: str = Field(alias="organisation.name")
-    submitted_at: datetime | None
-    due_on: date | None
-    step_due_at: datetime | None
-
-
-class ApplicationOut(ApplicationRow):
-    """An application with its answers."""
-
-    purpose: str
-    model_description: str
-    parameters_millions: int | None
-    tokens_millions: int | None
-    runs: int | None
-    data_description: str
-    dataset_uri: str
-    has_personal_data: bool | None
-    has_data_rights: bool | None
-    gpu_seconds_requested: int | None
-    months: int | None
-    trust_answers: dict[str, str]
-    draft_version: int
-    decided_at: datetime | None
-    gate: GateOut | None
-    clock: ClockOut | None = None
-
-    @staticmethod
-    def resolve_clock(application: Application) -> dict[str, Any] | None:
-        return queries.clock_as_dict(application, utcnow())
-
-
-class ApplicationPage(Schema):
-    """Some applications, newest first."""
-
-    rows: list[ApplicationRow]
-    next_cursor: str
-
-
-class ProposalOut(Schema):
-    """What the planner proposes, and on which assumptions."""
-
-    gpu_hours: int
-    gpu_seconds: int
-    seconds_per_run: int
-    is_measured: bool
-    assumptions: list[str]
-
-
-class VersionOut(Schema):
-    """A submission; `digest` is the SHA-256 of its answers as JSON with sorted keys and no blanks."""
-
-    number: int
-    at: datetime
-    digest: str
-
-
-class ChangeOut(Schema):
-    """An answer that is another one now."""
-
-    label: str
-    before: str
-    after: str
-
-
-class VersionDetailOut(VersionOut):
-    """A submission with its answers, and what it changed in the one before."""
-
-    answers: dict[str, Any]
-    changes: list[ChangeOut]
-
-
-class AdviceOut(Schema):
-    """A sentence about what is asked for; a warning should be thought over before it is sent."""
-
-    text: str
-    is_warning: bool
 
 
 def _mine(request: HttpRequest, code: str) -> Application:
@@ -245,6 +80,58 @@ def save_draft(request: HttpRequest, code: str, payload: DraftIn, version: int |
     return services.save_draft(application=found, values=values, by=signed_in(request), now=utcnow(), version=version)
 
 
+@router.get("/applications/{code}/form", response=FormOut)
+@needs("read")
+def form(request: HttpRequest, code: str) -> dict[str, Any]:
+    """Which questions of the call's own it has, and which of them are to be answered, given the answers so far."""
+    return _form_out(_mine(request, code))
+
+
+@router.post("/applications/{code}/form", response=FormOut)
+@needs("apply")
+def take_form(request: HttpRequest, code: str) -> dict[str, Any]:
+    """Let a draft ask what its call asks by now; what has no place in it any more is kept as `former_answers`."""
+    return _form_out(services.take_form(application=_mine(request, code), by=signed_in(request), now=utcnow()))
+
+
+def _form_out(found: Application) -> dict[str, Any]:
+    row = found.form.row if found.form else shipped_row(STANDARD)
+    asked = [one.key for one in queries.questions_asked(found)]
+    return {
+        "version": str(found.form or ""), "row": row, "asked": asked, "has_newer": queries.has_newer_form(found),
+        "former_answers": found.former_answers,
+    }  # fmt: skip
+
+
+@router.post("/applications/{code}/attachments", response={201: AttachmentOut})
+@needs("apply")
+def attach(request: HttpRequest, code: str, file: File[UploadedFile], question: Form[str] = "") -> Status[Attachment]:
+    """Add a file to a draft, for a question of kind file or for none."""
+    if (file.size or 0) > FILE_BYTES:
+        raise too_large(file.name or "", file.size or 0)
+    made = services.attach(
+        application=_mine(request, code), question=question, name=file.name or "", data=file.read(),
+        by=signed_in(request), now=utcnow(),
+    )  # fmt: skip
+    return Status(201, made)
+
+
+@router.get("/applications/{code}/attachments/{uid}", response={200: bytes}, url_name="attachment")
+@needs("read")
+def attachment(request: HttpRequest, code: str, uid: str) -> HttpResponse:
+    """The content of a file."""
+    found = queries.attachment_of(_mine(request, code), uid)
+    return download(queries.content_of(found), found.name)
+
+
+@router.delete("/applications/{code}/attachments/{uid}", response={204: None})
+@needs("apply")
+def detach(request: HttpRequest, code: str, uid: str) -> Status[None]:
+    """Take a file off a draft; versions that were handed in with it keep it."""
+    services.detach(application=_mine(request, code), uid=uid, by=signed_in(request), now=utcnow())
+    return Status(204, None)
+
+
 @router.get("/applications/{code}/versions", response=list[VersionOut])
 @needs("read")
 def all_versions(request: HttpRequest, code: str) -> Any:
@@ -261,6 +148,15 @@ def one_version(request: HttpRequest, code: str, number: int) -> dict[str, Any]:
     before = queries.submission_of(found, number - 1) if number > 1 else None
     told = queries.changes(found, before, this) if before else ()
     return {"number": number, "at": this.at, "digest": this.digest, "answers": this.answers, "changes": told}
+
+
+@router.get("/applications/{code}/versions/{number}/pdf", response={200: bytes}, url_name="version_pdf")
+@needs("read")
+def version_pdf(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """A submission as a tagged PDF, with its fingerprint and those of its files."""
+    found = _mine(request, code)
+    this = queries.submission_of(found, number)
+    return download(pdf_of(found, this), name_of(found, this), "application/pdf")
 
 
 @router.get("/applications/{code}/gaps", response=list[GapOut])
