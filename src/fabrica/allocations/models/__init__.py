@@ -309,3 +309,14 @@ class Watch(Claimable):
 
     def __str__(self) -> str:
         return f"Watch over the awards on {self.machine}"
+
+
+# They point at the tables above, which must be there first.
+from fabrica.allocations.models.invoices import (  # noqa: E402 - see above
+    Customer as Customer,
+    Invoice as Invoice,
+    InvoiceLine as InvoiceLine,
+    InvoiceSeries as InvoiceSeries,
+    PricedAward as PricedAward,
+    Tariff as Tariff,
+)
