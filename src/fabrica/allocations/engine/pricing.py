@@ -37,10 +37,8 @@ class Price:
         return round(self.units(gpu_seconds) * self.micros / MICROS_PER_CENT)
 
     def most(self, cents: int) -> int:
-        """The most GPU-seconds that cost no more than so many cents. The price must be above zero."""
-        half_more = Fraction(2 * cents + 1, 2) * MICROS_PER_CENT / self.micros
-        found = int(half_more * self.gpus_per_unit * SECONDS_PER_HOUR)
-        return found if self.net(found) <= cents else found - 1
+        """The most GPU-seconds that cost no more than so many cents, unrounded. The price must be above zero."""
+        return int(Fraction(cents * MICROS_PER_CENT, self.micros) * self.gpus_per_unit * SECONDS_PER_HOUR)
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,8 @@ def test_quantities_are_shown_with_four_decimals(seconds, shown):
 def test_the_most_that_fits_is_the_last_that_fits(micros, gpus, cents):
     price = Price(micros, gpus)
     most = price.most(cents)
-    assert price.net(most) <= cents < price.net(most + 1)
+    assert price.units(most) * micros <= cents * 10_000 < price.units(most + 1) * micros
+    assert price.net(most) <= cents
 
 
 @pytest.mark.parametrize(
