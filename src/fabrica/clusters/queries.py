@@ -209,9 +209,7 @@ def strays() -> list[Stray]:
     return [Stray(*row) for row in sums.order_by("-sum", "account")]
 
 
-def usage_by_month(
-    machine: Machine, account: str | None = None, *, counted: str = "gpu_seconds"
-) -> dict[Month, int]:
+def usage_by_month(machine: Machine, account: str | None = None, *, counted: str = "gpu_seconds") -> dict[Month, int]:
     """The GPU-seconds of the ended jobs of a machine, or of one account there, by UTC month of use.
 
     A job over the end of a month is split by its share of time; all months together are the sum of all jobs.

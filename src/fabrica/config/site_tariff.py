@@ -7,7 +7,6 @@ import typer
 
 from fabrica.config.site import start, telling
 
-
 app = typer.Typer(no_args_is_help=True, help="What a site sells hours by.")
 
 

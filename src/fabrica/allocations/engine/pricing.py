@@ -65,9 +65,7 @@ class Line:
         return self.used - self.before
 
 
-def bill(
-    used: Mapping[Month, int], billed: Mapping[Month, Billed], price: Price, limit_cents: int
-) -> tuple[Line, ...]:
+def bill(used: Mapping[Month, int], billed: Mapping[Month, Billed], price: Price, limit_cents: int) -> tuple[Line, ...]:
     """What is still to be billed, by month; nothing where no money would move.
 
     The earliest month is paid first; what all months cost beyond the limit is never billed.

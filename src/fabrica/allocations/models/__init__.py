@@ -312,11 +312,11 @@ class Watch(Claimable):
 
 
 # They point at the tables above, which must be there first.
-from fabrica.allocations.models.invoices import (  # noqa: E402 - see above
-    Customer as Customer,
-    Invoice as Invoice,
-    InvoiceLine as InvoiceLine,
-    InvoiceSeries as InvoiceSeries,
-    PricedAward as PricedAward,
-    Tariff as Tariff,
-)
+from fabrica.allocations.models import invoices as _invoices  # noqa: E402 - see above
+
+Tariff = _invoices.Tariff
+PricedAward = _invoices.PricedAward
+Customer = _invoices.Customer
+InvoiceSeries = _invoices.InvoiceSeries
+Invoice = _invoices.Invoice
+InvoiceLine = _invoices.InvoiceLine

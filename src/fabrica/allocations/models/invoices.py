@@ -1,5 +1,4 @@
-"""Tariffs of sites, what awards pay, and the documents that ask for it. Money is euro cents without VAT, where no word
-says otherwise."""
+"""Tariffs of sites, what awards pay, and the documents that ask for it. Money is euro cents, without VAT."""
 
 from datetime import date
 from fractions import Fraction

@@ -139,8 +139,10 @@ def drafts_due(now: datetime) -> QuerySet[PricedAward]:
 
 
 def invoices_visible_to(person: Person) -> QuerySet[Invoice]:
-    """The documents a person may see: officers and operators all; leaders of the project and administrators of the
-    organisation those that are issued."""
+    """The documents a person may see, newest first.
+
+    Officers and operators see all; leaders of the project and administrators of the organisation those issued.
+    """
     rows = Invoice.objects.select_related(
         "site", "organisation", "priced__award__project__organisation", "cancels__site", "priced__award__machine"
     ).order_by("-pk")
@@ -194,7 +196,7 @@ def account_of(person: Person, slug: str) -> Account:
     award = award_of(project)
     priced = priced_of(award)
     if priced is None or not _sees_account(person, project):
-        raise NotFound("There is nothing to pay here, or not for you to see.", todo="Ask the project’s leader.")
+        raise NotFound("There is nothing to pay here, or not for you to see.", todo="Ask the project's leader.")
     invoices = list(invoices_visible_to(person).filter(priced=priced)[:MOST_SHOWN])
     customer = Customer.objects.filter(organisation=project.organisation).first()
     return Account(project, award, priced, customer, used_by_month(award), invoices)

@@ -49,7 +49,9 @@ def price_of(priced: PricedAward) -> str:
     euros_each = number(Decimal(priced.micros_per_unit).scaleb(-MICROS).normalize())
     told = {"euros": euros_each, "unit": priced.unit_label, "gpus": priced.gpus_per_unit,
             "number": priced.tariff.number, "source": priced.tariff.rule.source}  # fmt: skip
-    return _("%(euros)s EUR for a %(unit)s (%(gpus)s GPU for an hour), without VAT. Tariff %(number)s: %(source)s.") % told
+    return (
+        _("%(euros)s EUR for a %(unit)s (%(gpus)s GPU for an hour), without VAT. Tariff %(number)s: %(source)s.") % told
+    )
 
 
 def sheet_of(invoice: Invoice) -> Sheet:
@@ -186,13 +188,12 @@ def notes_of(sheet: Sheet) -> list[str]:
         found.append(_("Please pay by %(day)s.") % {"day": _day(invoice.due_on)} + _bank(content["seller"]))
     told = {"unit": sheet.unit, "gpus": content["gpus_per_unit"], "number": content["tariff"]["number"]}
     found.append(
-        _("One %(unit)s is %(gpus)s GPU for an hour. Price: tariff %(number)s. Months are in UTC. Each month’s whole use "
-          "is priced and rounded to the cent, half to even, less what was billed of it before.") % told
+        _("One %(unit)s is %(gpus)s GPU for an hour. Price: tariff %(number)s. Months are in UTC. Each month's whole "
+          "use is priced and rounded to the cent, half to even, less what was billed of it before.") % told
     )  # fmt: skip
     return found
 
 
 def _bank(seller: Mapping[str, str]) -> str:
-    parts = [f"IBAN {seller['iban']}" if seller.get("iban") else "", f"BIC {seller['bic']}" if seller.get("bic") else ""]
-    told = ", ".join(filter(None, parts))
+    told = ", ".join(f"{name.upper()} {seller[name]}" for name in ("iban", "bic") if seller.get(name))
     return f" {told}" if told else ""

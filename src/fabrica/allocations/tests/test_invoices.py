@@ -156,9 +156,7 @@ def test_what_a_directive_asks_and_is_missing_is_told_with_where_to_give_it(awar
     billing.used(award, "1", 2 * HOUR, IN_NOVEMBER)
     with pytest.raises(Refused) as refused:
         billing.issued(award, cast, DECEMBER)
-    assert refused.value.what == (
-        "It cannot be issued; it lacks: the city of the site, the VAT number of the site."
-    )
+    assert refused.value.what == ("It cannot be issued; it lacks: the city of the site, the VAT number of the site.")
     assert "docs/operator/invoices.md" in refused.value.todo
 
 

@@ -36,7 +36,9 @@ def test_use_costs_whole_cents_half_to_even(micros, gpus, seconds, cents):
     assert Price(micros, Fraction(gpus)).net(seconds) == cents
 
 
-@pytest.mark.parametrize(("seconds", "shown"), [(HOUR, "1.0000"), (1, "0.0003"), (-1, "-0.0003"), (9 * HOUR // 50, "0.1800")])
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(HOUR, "1.0000"), (1, "0.0003"), (-1, "-0.0003"), (9 * HOUR // 50, "0.1800")]
+)
 def test_quantities_are_shown_with_four_decimals(seconds, shown):
     assert str(EURO.shown(seconds)) == shown
 
@@ -154,8 +156,12 @@ def test_a_tariff_that_makes_no_sense_names_the_place(changes, place):
 @pytest.mark.parametrize(
     ("country", "number", "kind"),
     [
-        ("FR", "", "standard"), ("IT", "IT00743110157", "reverse_charge"), ("IT", "", None), ("NO", "", None),
-        ("NO", "NO974760673MVA", None), ("", "", None),
+        ("FR", "", "standard"),
+        ("IT", "IT00743110157", "reverse_charge"),
+        ("IT", "", None),
+        ("NO", "", None),
+        ("NO", "NO974760673MVA", None),
+        ("", "", None),
     ],
 )
 def test_vat_is_treated_as_the_site_says_and_never_guessed(country, number, kind):

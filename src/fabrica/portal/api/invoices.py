@@ -11,6 +11,7 @@ from fabrica.allocations.models import Invoice, Tariff
 from fabrica.allocations.models.invoices import NOTE_LIMIT, REFERENCE_LIMIT
 from fabrica.allocations.queries import award_of, papers
 from fabrica.allocations.queries import invoices as queries
+from fabrica.allocations.rules import must_audit
 from fabrica.allocations.services import invoices as services
 from fabrica.allocations.services import pricing
 from fabrica.clusters.queries import site_by_slug
@@ -242,7 +243,8 @@ def save_customer(request: HttpRequest, uid: str, payload: CustomerIn) -> Any:
 @router.get("/sites/{slug}/tariffs", response=TariffPage)
 @needs("read")
 def tariffs(request: HttpRequest, slug: str, cursor: str = "") -> Any:
-    """What a site sells by, newest first."""
+    """What a site sells by, newest first. 403 for others than officers and operators."""
+    must_audit(signed_in(request))
     return page_of(queries.tariffs_of(site_by_slug(slug)), cursor)
 
 

@@ -97,7 +97,7 @@ def _issue(found: Invoice, _form: forms.Form, by: Person, request: HttpRequest) 
     version = request.POST.get("version", "")
     seen = int(version) if version.isascii() and version.isdigit() and len(version) < 9 else 0  # noqa: PLR2004 - digits
     made = services.issue(invoice=found, version=seen, by=by, now=utcnow())
-    return _("Issued as %(number)s. The project’s leader was told.") % {"number": made.number}, made
+    return _("Issued as %(number)s. The project's leader was told.") % {"number": made.number}, made
 
 
 def _cancel(found: Invoice, form: forms.Form, by: Person, _request: HttpRequest) -> tuple[str, Invoice]:
@@ -122,7 +122,8 @@ def _context(person: Person, found: Invoice, bound: dict[str, forms.Form]) -> di
     cancel = InvoiceState.CANCELLED in moves and found.kind == InvoiceKind.INVOICE
     return {
         "invoice": found, "sheet": sheet, "title": papers.title_of(found), "note": papers.note_of(found),
-        "tone": TONES[found.state], "project": found.priced.award.project, "rows": [papers.cells_of(sheet, one) for one in sheet.lines],
+        "tone": TONES[found.state], "project": found.priced.award.project,
+        "rows": [papers.cells_of(sheet, one) for one in sheet.lines],
         "columns": [_("Use in the month"), Column(_("Quantity"), numeric=True), _("Unit"),
                     Column(_("Price of a unit"), numeric=True), Column(_("Net"), numeric=True)],
         "sums": papers.sums_of(sheet), "facts": papers.facts_of(sheet), "notes": papers.notes_of(sheet),
