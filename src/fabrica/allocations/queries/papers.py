@@ -105,7 +105,7 @@ def _told(sheet: Sheet) -> dict[str, Any]:
     on = invoice.issued_on or invoice.until
     return {
         "lang": content["language"], "date": [on.year, on.month, on.day], "author": content["seller"].get("name", ""),
-        "title": title_of(invoice), "note": note_of(invoice), "seller_label": _("From"), "buyer_label": _("To"),
+        "title": title_of(invoice), "note": note_of(invoice), "seller_label": _("Seller"), "buyer_label": _("Customer"),
         "seller": _lines_of(content["seller"]), "buyer": _lines_of(content["buyer"]), "facts": facts_of(sheet),
         "columns": [_("Use in the month"), _("Quantity"), _("Unit"), _("Price of a unit"), _("Net")],
         "lines": [cells_of(sheet, one) for one in sheet.lines], "sums": sums_of(sheet), "notes": notes_of(sheet),

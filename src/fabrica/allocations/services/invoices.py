@@ -10,6 +10,8 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from fabrica.allocations import rules
 from fabrica.allocations.engine.papers import Gap
@@ -26,12 +28,13 @@ from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.people.models import Person
 
 WORDS = {
-    "name": "the name", "street": "the street", "postcode": "the postcode", "city": "the city",
-    "country": "the country", "vat_number": "the VAT number", "vat": "how VAT is treated for this customer",
+    "name": _("name"), "street": _("street"), "postcode": _("postcode"), "city": _("city"), "country": _("country"),
+    "vat_number": _("VAT number"), "vat": _("how VAT is treated for this customer"),
 }  # fmt: skip
+OWNERS = {"seller": _("Seller"), "buyer": _("Customer")}
 PLACES = {
-    "seller": "an operator sets it in the site's tariff (docs/operator/invoices.md)",
-    "buyer": "the organisation's administrator, or an officer, gives it on the project's page Price and invoices",
+    "seller": _("An operator gives it in the site's tariff: docs/operator/invoices.md."),
+    "buyer": _("An administrator of the organisation, or an officer, gives it on the page Price and invoices."),
 }
 
 
@@ -148,20 +151,18 @@ def issue(*, invoice: Invoice, version: int, by: Person, now: datetime) -> Invoi
 
 
 def _told(missing: Sequence[Gap]) -> str:
-    whose = {"seller": "of the site", "buyer": "of the customer"}
-    return f"It cannot be issued; it lacks: {', '.join(f'{WORDS[one.what]} {whose[one.owner]}' for one in missing)}."
+    named = ", ".join(f"{OWNERS[one.owner]}: {WORDS[one.what]}" for one in missing)
+    return gettext("It cannot be issued; it lacks: %(named)s.") % {"named": named}
 
 
 def told_of(*, gap: Gap) -> str:
     """Something that is missing, by which point of the directive, and where to give it."""
-    whose = {"seller": "of the site", "buyer": "of the customer"}
-    return f"{WORDS[gap.what]} {whose[gap.owner]} (Article 226, point {gap.point}): {PLACES[gap.owner]}"
+    told = {"owner": OWNERS[gap.owner], "what": WORDS[gap.what], "point": gap.point, "place": PLACES[gap.owner]}
+    return gettext("%(owner)s: %(what)s (Article 226, point %(point)s). %(place)s") % told
 
 
 def _where(missing: Sequence[Gap]) -> str:
-    owners = dict.fromkeys(one.owner for one in missing)
-    told = "; ".join(PLACES[one] for one in owners)
-    return f"{told[0].upper()}{told[1:]}; then draw the draft up again."
+    return " ".join(str(PLACES[one]) for one in dict.fromkeys(one.owner for one in missing))
 
 
 def _next_number(invoice: Invoice, year: int) -> int:
