@@ -176,8 +176,10 @@ class InvoiceLine(models.Model):
 
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines")
     month = models.DateField(help_text="Its first day.")
-    used_gpu_seconds = models.PositiveBigIntegerField(help_text="Of the month, as it was known then.")
-    before_gpu_seconds = models.PositiveBigIntegerField(help_text="Of them had been billed before.")
+    used_gpu_seconds = models.BigIntegerField(help_text="Of the month, as it was known then.")
+    before_gpu_seconds = models.BigIntegerField(
+        help_text="What was billed of it before; below zero where what was cancelled had been corrected."
+    )
     net_cents = models.BigIntegerField()
     treatment = models.JSONField(default=dict)
     corrects = models.ForeignKey(Invoice, null=True, on_delete=models.PROTECT, related_name="+")

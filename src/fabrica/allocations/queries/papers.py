@@ -131,6 +131,12 @@ def _day(value: Any) -> str:
     return str(formats.date_format(value, "j F Y")) if value else ""
 
 
+def parties_of(invoice: Invoice) -> list[tuple[str, str]]:
+    """Who sells and who buys, each in a line."""
+    seller, buyer = invoice.content["seller"], invoice.content["buyer"]
+    return [(_("Seller"), ", ".join(_lines_of(seller)) or "–"), (_("Customer"), ", ".join(_lines_of(buyer)))]
+
+
 def _lines_of(party: Mapping[str, str]) -> list[str]:
     """Name and address, then the numbers that it has."""
     country = party.get("country", "")

@@ -144,7 +144,8 @@ def issue(*, invoice: Invoice, version: int, by: Person, now: datetime) -> Invoi
     today = timezone.localdate(now)
     found.year, found.serial = today.year, _next_number(found, today.year)
     found.state, found.issued_at, found.issued_on, found.issued_by = InvoiceState.ISSUED, now, today, by
-    found.due_on = today + timedelta(days=found.content["payment_days"])
+    if found.kind == InvoiceKind.INVOICE:
+        found.due_on = today + timedelta(days=found.content["payment_days"])
     found.save()
     _note_issued(found, award, by, now)
     return found

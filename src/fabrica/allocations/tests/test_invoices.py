@@ -107,7 +107,7 @@ def test_less_use_alone_becomes_a_credit_note(award, cast):
     billing.issued(award, cast, DECEMBER)
     billing.used(award, "1", HOUR, IN_NOVEMBER)
     made = billing.issued(award, cast, JANUARY)
-    assert (made.kind, made.net_cents, made.vat_cents) == ("credit_note", -250, -50)
+    assert (made.kind, made.net_cents, made.vat_cents, made.due_on) == ("credit_note", -250, -50, None)
 
 
 def test_a_job_over_the_end_of_a_month_is_parted(award, cast):
@@ -135,6 +135,18 @@ def test_cancelling_takes_everything_back_and_bills_it_anew(award, cast):
     for again in (first, note):
         with pytest.raises(Refused):
             invoices.cancel(invoice=again, by=cast.officer, now=DECEMBER, reason="Again.")
+
+
+def test_cancelling_what_was_corrected_since_bills_what_is_right(award, cast):
+    billing.used(award, "1", 2 * HOUR, IN_NOVEMBER)
+    first = billing.issued(award, cast, DECEMBER)
+    billing.used(award, "1", HOUR, IN_NOVEMBER)
+    billing.issued(award, cast, JANUARY)
+    invoices.cancel(invoice=first, by=cast.officer, now=JANUARY, reason="The wrong address.")
+    last = billing.issued(award, cast, JANUARY)
+    assert told(last) == [("11", 2 * HOUR, 500)]
+    documents = Invoice.objects.values_list("net_cents", flat=True)
+    assert (sorted(documents), sum(documents)) == ([-500, -250, 500, 500], 250)
 
 
 def test_a_draft_that_changed_since_it_was_shown_is_not_issued(award, cast):
