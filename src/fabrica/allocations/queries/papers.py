@@ -107,7 +107,7 @@ def _told(sheet: Sheet) -> dict[str, Any]:
         "lang": content["language"], "date": [on.year, on.month, on.day], "author": content["seller"].get("name", ""),
         "title": title_of(invoice), "note": note_of(invoice), "seller_label": _("Seller"), "buyer_label": _("Customer"),
         "seller": _lines_of(content["seller"]), "buyer": _lines_of(content["buyer"]), "facts": facts_of(sheet),
-        "columns": [_("Use in the month"), _("Quantity"), _("Unit"), _("Price of a unit"), _("Net")],
+        "columns": [_("Service"), _("Quantity"), _("Unit"), _("Price of a unit"), _("Net")],
         "lines": [cells_of(sheet, one) for one in sheet.lines], "sums": sums_of(sheet), "notes": notes_of(sheet),
         "footer": title_of(invoice),
     }  # fmt: skip
@@ -166,7 +166,7 @@ def cells_of(sheet: Sheet, line: InvoiceLine) -> list[str]:
 
 def words_of(sheet: Sheet, line: InvoiceLine) -> str:
     """What a line is for; a correction says what it corrects, and from what to what."""
-    month = str(formats.date_format(line.month, "F Y"))
+    month = _("Computing time, %(month)s") % {"month": formats.date_format(line.month, "F Y")}
     if line.corrects is None or line.invoice.cancels_id is not None:
         return month
     told = {

@@ -124,8 +124,10 @@ def _context(person: Person, found: Invoice, bound: dict[str, forms.Form]) -> di
         "invoice": found, "sheet": sheet, "title": papers.title_of(found), "note": papers.note_of(found),
         "tone": TONES[found.state], "project": found.priced.award.project,
         "rows": [papers.cells_of(sheet, one) for one in sheet.lines],
-        "columns": [_("Use in the month"), Column(_("Quantity"), numeric=True), _("Unit"),
-                    Column(_("Price of a unit"), numeric=True), Column(_("Net"), numeric=True)],
+        "columns": [
+            _("Service"), Column(_("Quantity"), numeric=True), _("Unit"), Column(_("Price of a unit"), numeric=True),
+            Column(_("Net"), numeric=True),
+        ],
         "sums": papers.sums_of(sheet), "facts": [*papers.facts_of(sheet), *papers.parties_of(found)], "notes": papers.notes_of(sheet),
         "gaps": _gaps(found), "issues": InvoiceState.ISSUED in moves,
         "pay": (bound.get("pay") or PaidForm()) if pay else None,
