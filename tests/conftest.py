@@ -66,6 +66,8 @@ def samples(cast, call, site, now):
         ("modes", "key"): "fast-lane",
         ("calls", "slug"): call.slug,
         ("machines", "slug"): call.machine.slug,
+        ("sites", "slug"): call.machine.site.slug,
+        ("invoices", "uid"): "0" * 32,
         ("applications", "code"): application.code,
         ("attachments", "uid"): file.uid,
         ("desk", "code"): application.code,

@@ -26,6 +26,7 @@ SAMPLES = {
     ("desk", "code"): "AIF-FILLO-000001",
     ("calls", "slug"): "playground-filled-one",
     ("machines", "slug"): "filled-one",
+    ("sites", "slug"): "filled",
     ("admin", "app_label"): "people",
 }
 FILTERED = {

@@ -7,10 +7,14 @@ from fabrica.allocations.models import (
     Award,
     Cap,
     ClusterAccount,
+    Customer,
     Extension,
+    Invoice,
     JobBooking,
     LedgerAccount,
     Pool,
+    PricedAward,
+    Tariff,
     TopUp,
     Transfer,
 )  # fmt: skip
@@ -98,3 +102,36 @@ class ClusterAccountAdmin(ReadOnly):
 
     list_display = ["__str__", "gpu_seconds_wanted", "gpu_seconds_applied", "ready_at", "drifted_at", "error"]
     list_select_related = ["award__project"]
+
+
+@admin.register(Tariff)
+class TariffAdmin(ReadOnly):
+    """What sites sell by."""
+
+    list_display = ["site", "number", "starts_on", "ends_on"]
+    list_select_related = ["site"]
+
+
+@admin.register(PricedAward)
+class PricedAwardAdmin(ReadOnly):
+    """What awards pay."""
+
+    list_display = ["award", "unit", "micros_per_unit", "limit_cents"]
+    list_select_related = ["award__project"]
+
+
+@admin.register(Customer)
+class CustomerAdmin(ReadOnly):
+    """Where invoices go."""
+
+    list_display = ["organisation", "city", "vat_number"]
+    list_select_related = ["organisation"]
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(ReadOnly):
+    """Invoices and credit notes."""
+
+    list_display = ["__str__", "state", "organisation", "net_cents", "vat_cents", "issued_on"]
+    list_filter = ["state"]
+    list_select_related = ["site", "organisation"]

@@ -11,6 +11,7 @@ from pydantic import Field
 from fabrica.allocations import queries, rules, services
 from fabrica.allocations.engine.years import read_year
 from fabrica.allocations.models import Award
+from fabrica.allocations.services.pricing import MOST_CENTS
 from fabrica.applications.models import MOST, TEXT_LIMIT
 from fabrica.applications.queries import application_of
 from fabrica.clusters.queries import machine_by_slug, machines
@@ -30,6 +31,7 @@ class AwardIn(Schema):
     gpu_seconds: int = Field(gt=0, le=MOST["gpu_seconds"])
     months: int = Field(ge=1, le=MOST["months"])
     note: str = Field("", max_length=TEXT_LIMIT)
+    limit_cents: int | None = Field(None, gt=0, le=MOST_CENTS, description="Pay-per-use: the most that it may cost.")
 
 
 class AwardOut(Schema):

@@ -4,7 +4,7 @@ from fabrica.allocations.models import Award
 from fabrica.applications.models import Application
 from fabrica.kit.errors import NotAllowed
 from fabrica.people import rules as people_rules
-from fabrica.people.models import Person
+from fabrica.people.models import Organisation, Person
 from fabrica.people.states import Role
 from fabrica.projects import rules as project_rules
 from fabrica.reviews.rules import can_decide
@@ -41,3 +41,13 @@ def must_audit(person: Person) -> None:
     """Raises NotAllowed for others than officers and operators."""
     if not can_audit(person):
         raise NotAllowed("Pools and the ledger are for officers and operators.")
+
+
+def can_bill(person: Person, award: Award) -> bool:
+    """Whether the person may draw up, issue and cancel what an award pays: who may add hours to it."""
+    return can_top_up(person, award)
+
+
+def can_save_customer(person: Person, organisation: Organisation) -> bool:
+    """Whether the person may say where an organisation's invoices go: its administrators, and officers."""
+    return people_rules.can_manage(person, organisation) or people_rules.has_role(person, Role.OFFICER)

@@ -42,3 +42,44 @@ class PoolName(TextChoices):
 
 OF_MACHINE = (AccountKind.SUPPLY, AccountKind.POOL)
 OF_AWARD = (AccountKind.FREE, AccountKind.HELD, AccountKind.USED)
+
+
+class PriceUnit(TextChoices):
+    """What a price is for: an hour of something that the machine counts."""
+
+    GPU_HOUR = "gpu_hour", _("GPU-hour")
+    NODE_HOUR = "node_hour", _("node-hour")
+    DEVICE_HOUR = "device_hour", _("device-hour")
+    NATIVE = "native", _("unit of the machine")
+
+
+class InvoiceKind(TextChoices):
+    """What a document says: what is to be paid, or what is given back."""
+
+    INVOICE = "invoice", _("Invoice")
+    CREDIT_NOTE = "credit_note", _("Credit note")
+
+
+class InvoiceState(TextChoices):
+    """Where a document stands; only a draft may change."""
+
+    DRAFT = "draft", _("Draft")
+    ISSUED = "issued", _("Issued")
+    PAID = "paid", _("Paid")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class VatKind(TextChoices):
+    """How VAT is treated."""
+
+    STANDARD = "standard", _("The site's rate")
+    REVERSE_CHARGE = "reverse_charge", _("Reverse charge")
+    OUTSIDE_UNION = "outside_union", _("Outside the Union")
+
+
+MOVES = {
+    InvoiceState.DRAFT: (InvoiceState.ISSUED,),
+    InvoiceState.ISSUED: (InvoiceState.PAID, InvoiceState.CANCELLED),
+    InvoiceState.PAID: (InvoiceState.CANCELLED,),
+    InvoiceState.CANCELLED: (),
+}

@@ -10,6 +10,8 @@ from fabrica.allocations import queries, services
 from fabrica.allocations.applying import bring_about
 from fabrica.allocations.models import ClusterAccount, Watch
 from fabrica.allocations.outcomes import How
+from fabrica.allocations.queries.invoices import drafts_due
+from fabrica.allocations.services.invoices import draft_planned
 from fabrica.clusters import services as clusters
 from fabrica.clusters.models import Machine
 from fabrica.clusters.queries import sites_to_name
@@ -23,6 +25,7 @@ ACT_SECONDS = 20.0  # after which no further step is begun: other loops wait for
 NAME_EVERY = timedelta(seconds=10)
 NAMES_AT_ONCE = 100
 RETURNS_AT_ONCE = 50
+DRAFTS_AT_ONCE = 20
 
 
 def reconcile(now: datetime) -> bool:
@@ -99,3 +102,11 @@ def watch(now: datetime) -> bool:
         services.note_share(account=account, gpu_seconds=gpu_seconds, notices=notices, grace=grace, now=now)
     services.watch_again(watch=found, now=now)
     return True
+
+
+def draft_invoices(now: datetime) -> bool:
+    """Draw up what some awards owe, once a month; True when it was an award's turn."""
+    found = list(drafts_due(now)[:DRAFTS_AT_ONCE])
+    for priced in found:
+        draft_planned(priced=priced, now=now)
+    return bool(found)

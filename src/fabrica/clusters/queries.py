@@ -209,12 +209,13 @@ def strays() -> list[Stray]:
     return [Stray(*row) for row in sums.order_by("-sum", "account")]
 
 
-def usage_by_month(machine: Machine, account: str | None = None) -> dict[Month, int]:
+def usage_by_month(machine: Machine, account: str | None = None, *, counted: str = "gpu_seconds") -> dict[Month, int]:
     """The GPU-seconds of the ended jobs of a machine, or of one account there, by UTC month of use.
 
     A job over the end of a month is split by its share of time; all months together are the sum of all jobs.
+    `counted` is the column: what the machine told, or `booked_gpu_seconds`, what the ledger has of it.
     """
-    rows = JobUsage.objects.filter(machine=machine, ended_at__isnull=False)
+    rows = JobUsage.objects.filter(machine=machine, ended_at__isnull=False, **{f"{counted}__isnull": False})
     if account is not None:
         rows = rows.filter(account=account)
     bounds = rows.aggregate(first=Min("started_at"), last=Max("ended_at"), last_start=Max("started_at"))
@@ -222,16 +223,16 @@ def usage_by_month(machine: Machine, account: str | None = None) -> dict[Month, 
         return {}
     found: dict[Month, int] = {}
     for month in months_between(bounds["first"], max(bounds["last"], bounds["last_start"])):
-        if used := sum(_in_month(rows, month)):
+        if used := sum(_in_month(rows, month, counted)):
             found[month] = used
     return found
 
 
-def _in_month(rows: "QuerySet[JobUsage]", month: Month) -> Iterator[int]:
+def _in_month(rows: "QuerySet[JobUsage]", month: Month, counted: str) -> Iterator[int]:
     """What was used in a month: by the jobs that lie wholly in it, and the shares of those over its ends."""
     start, end = month_start(month), month_start(month_after(month))
     inside = Q(started_at__gte=start, started_at__lt=end, ended_at__lte=end)
-    yield rows.filter(inside).aggregate(sum=Sum("gpu_seconds"))["sum"] or 0
+    yield rows.filter(inside).aggregate(sum=Sum(counted))["sum"] or 0
     over = rows.filter(started_at__lt=end, ended_at__gt=start).exclude(inside)
-    for started_at, ended_at, gpu_seconds in over.values_list("started_at", "ended_at", "gpu_seconds").iterator():
+    for started_at, ended_at, gpu_seconds in over.values_list("started_at", "ended_at", counted).iterator():
         yield by_month(started_at, ended_at or started_at, gpu_seconds).get(month, 0)

@@ -45,7 +45,7 @@ LISTS = (
     ("API notices", MEMBER, "/api/notices"), ("API datasets", MEMBER, "/api/datasets"),
     ("API experts", OFFICER, "/api/experts"), ("API reviews of an expert", ASSESSOR, "/api/reviews/mine"),
     ("API reports", OFFICER, "/api/reports"), ("API models", MEMBER, "/api/models"),
-    ("API calls", MEMBER, "/api/calls"),
+    ("API calls", MEMBER, "/api/calls"), ("API invoices", OFFICER, "/api/invoices"),
 )  # fmt: skip
 # Reports over everything: no lists, and not held to their time.
 REPORTS = (("figures of a year", OFFICER, "/desk/figures/"), ("check of the ledger", OPERATOR, "/api/ledger/check"))

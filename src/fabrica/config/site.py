@@ -207,7 +207,7 @@ def demo(
 
 def main() -> None:
     """The entry point, with the groups that need the contexts."""
-    for name in ("clusters", "calls", "forms", "keys", "audit"):
+    for name in ("clusters", "calls", "forms", "keys", "audit", "tariff"):
         app.add_typer(import_module(f"fabrica.config.site_{name}").app, name=name)
     for name in ("backup", "fill"):
         import_module(f"fabrica.config.site_{name}")

@@ -35,6 +35,7 @@ LOOPS = [
     ("training", "correct"),
     ("allocations", "watch"),
     ("allocations", "return_unused"),
+    ("allocations", "draft_invoices"),
     ("portal", "look_after"),
     ("projects", "send_invitation"),
     ("notices", "send"),

@@ -107,6 +107,10 @@ class Fields:
             self.refuse(key, f"It must be a list of at least {least}, each once.")
         return found
 
+    def object(self, key: str) -> "Fields":
+        """An object within this one."""
+        return Fields(self._need(key), ".".join(part for part in (self.where, key) if part), self.todo)
+
     def objects(self, key: str, *, most: int) -> list["Fields"]:
         place = ".".join(part for part in (self.where, key) if part)
         return [Fields(one, f"{place}[{at}]", self.todo) for at, one in enumerate(self._list(key, most))]

@@ -7,6 +7,7 @@ from fabrica.portal.pages import (
     figures,
     front,
     home,
+    invoices,
     members,
     muting,
     panel,
@@ -45,6 +46,11 @@ portal_patterns = [
     path("projects/<slug:slug>/publications/", reports.publication_add, name="publication_add"),
     path("projects/<slug:slug>/publications/<int:pk>/remove/", reports.publication_remove, name="publication_remove"),
     path("projects/<slug:slug>/idle-hours/", reports.keep_hours, name="keep_hours"),
+    path("projects/<slug:slug>/price/", invoices.account, name="account"),
+    path("invoices/", invoices.listed, name="invoices"),
+    path("invoices/<str:uid>/", invoices.invoice, name="invoice"),
+    path("invoices/<str:uid>/pdf/", invoices.pdf, name="invoice_pdf"),
+    path("invoices/<str:uid>/csv/", invoices.csv, name="invoice_csv"),
     path("invitations/<str:code>/", members.invitation, name="invitation"),
 ]
 urlpatterns = [

@@ -9,6 +9,7 @@ from fabrica.allocations import rules
 from fabrica.allocations.engine import add_months, beyond, hours, unix_name
 from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount
 from fabrica.allocations.services.drawing import draw
+from fabrica.allocations.services.pricing import fix_price
 from fabrica.allocations.states import OF_AWARD, TransferKind
 from fabrica.applications import services as applications
 from fabrica.applications.models import TEXT_LIMIT, Application
@@ -23,13 +24,16 @@ from fabrica.reviews.states import Verdict
 
 @transaction.atomic
 def award(
-    *, application: Application, gpu_seconds: int, months: int, by: Person, now: datetime, note: str = ""
-) -> Award:
+    *, application: Application, gpu_seconds: int, months: int, by: Person, now: datetime, note: str = "",
+    limit_cents: int | None = None,
+) -> Award:  # fmt: skip
     """Award hours to an assessed application: books them, opens its project and asks for its account on the cluster.
 
     The note, which the applicant reads, is needed where the award differs from what was asked, or where the assessor
-    found the plan unfit. Raises NotAllowed for all but officers who do not work for the organisation; Refused beyond
-    the mode's limits, a cap (each with its source) or the pool (with what is left), or in a wrong state.
+    found the plan unfit. In a mode at the market price today's price is fixed, and the most that all of it may cost:
+    what the hours cost, where `limit_cents` says no more. Raises NotAllowed for all but officers who do not work for
+    the organisation; Refused beyond the mode's limits, a cap (each with its source) or the pool (with what is left),
+    without a price, or in a wrong state.
     """
     if not rules.can_award(by, application):
         raise NotAllowed(
@@ -48,6 +52,7 @@ def award(
     ClusterAccount.objects.create(
         award=made, unix_name=_unix_name(made), gpu_seconds_wanted=gpu_seconds, next_check_at=now
     )
+    fix_price(award=made, limit_cents=limit_cents, by=by, now=now)
     record(
         verb="award.make", by=by, subject=application.subject, now=now,
         gpu_seconds=gpu_seconds, months=months, project=made.project.slug, machine=made.machine.slug,

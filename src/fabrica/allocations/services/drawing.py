@@ -13,6 +13,7 @@ from django.db.models import F
 from fabrica.allocations import queries
 from fabrica.allocations.engine import hours
 from fabrica.allocations.models import AccountingYear, Award, Cap, LedgerAccount, Pool, Transfer
+from fabrica.allocations.services.pricing import must_stay_within
 from fabrica.allocations.services.transfers import LEG, of_machine, too_little, transfer
 from fabrica.allocations.states import TransferKind
 from fabrica.calls.models import Call
@@ -22,11 +23,13 @@ from fabrica.kit.errors import Refused
 def draw(*, call: Call, target: LedgerAccount, gpu_seconds: int, key: str, kind: TransferKind, now: datetime) -> bool:
     """Move hours from the pool of a call's mode to an award; False where this key moved the same before.
 
-    Raises Refused where the pool has not enough, where a cap would be passed, and without an accounting year.
+    Raises Refused where the pool has not enough, where a cap would be passed, without an accounting year, and
+    where an award that pays would cost more than its limit.
     """
     before = Transfer.objects.select_related("source").filter(key=key).first()
     if before is not None:  # from the pool of then, though another year may have begun
         return transfer(key=key, kind=kind, source=before.source, target=target, gpu_seconds=gpu_seconds, now=now)
+    must_stay_within(award_id=target.award_id, more=gpu_seconds)
     pool = queries.named_pool(call, now)
     if pool is not None:
         AccountingYear.objects.select_for_update(no_key=True).get(pk=pool.year_id)

@@ -11,6 +11,7 @@ from fabrica.allocations.engine import beyond, hours, reached
 from fabrica.allocations.models import Award, ClusterAccount, TopUp, Transfer
 from fabrica.allocations.services.accounts import tell_leaders
 from fabrica.allocations.services.drawing import check_draw, draw
+from fabrica.allocations.services.pricing import must_stay_within
 from fabrica.allocations.services.transfers import check, of_award
 from fabrica.allocations.services.watching import FREED, open_again
 from fabrica.allocations.states import TransferKind
@@ -24,6 +25,7 @@ def check_top_up(*, award: Award, gpu_seconds: int, key: str, now: datetime) -> 
     """Raises Refused where `top_up` would at this moment: to be told before anybody confirms."""
     check(gpu_seconds, key)
     _check_room(award, gpu_seconds, now)
+    must_stay_within(award_id=award.pk, more=gpu_seconds)
     check_draw(call=award.application.call, gpu_seconds=gpu_seconds, now=now)
 
 

@@ -18,19 +18,22 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 
 from fabrica.allocations import queries, services  # noqa: E402
-from fabrica.allocations.models import Award, Cap, LedgerAccount  # noqa: E402
-from fabrica.allocations.tests import factories, years  # noqa: E402
+from fabrica.allocations.models import Award, Cap, Invoice, LedgerAccount  # noqa: E402
+from fabrica.allocations.tests import billing, factories, years  # noqa: E402
 from fabrica.applications.models import Application  # noqa: E402
 from fabrica.calls import services as calls  # noqa: E402
 from fabrica.clusters import services as clusters  # noqa: E402
+from fabrica.clusters import queries as cluster_queries  # noqa: E402
+from fabrica.clusters.adapters.fake import FakeCluster  # noqa: E402
 from fabrica.clusters.models import Machine  # noqa: E402
 from fabrica.conftest import make_organisation, make_person  # noqa: E402
 from fabrica.kit.errors import Refused  # noqa: E402
-from fabrica.people.models import Person  # noqa: E402
+from fabrica.people.models import Organisation, Person  # noqa: E402
 from fabrica.people.states import Role  # noqa: E402
 from fabrica.reviews.tests.factories import assessed  # noqa: E402
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+CAST = {"applicant": "ada", "operator": "ingrid", "officer": "olga", "assessor": "tomas"}
 
 
 def prepare(pool, award, waiting):
@@ -137,6 +140,33 @@ def top_up(keys, gpu_seconds):
     return tried(lambda key: services.top_up(award=found, gpu_seconds=gpu_seconds, key=key, by=by, now=NOW), keys)
 
 
+def sell(count):
+    """Awards that pay, each with an hour used last month; their projects."""
+    cluster_queries.serve("fake", lambda _machine: FakeCluster(NOW))
+    people = {one: Person.objects.get(email=f"{name}@example.org") for one, name in CAST.items()}
+    cast = SimpleNamespace(**people, startup=Organisation.objects.get())
+    machine = Machine.objects.get()
+    billing.set_tariff(cast, machine, NOW)
+    billing.addressed(cast, NOW)
+    call = billing.open_pay_per_use(cast, machine, NOW)
+    awards = [billing.sold(cast, call, NOW, hours=1).award for _ in range(count)]
+    for number, one in enumerate(awards):
+        billing.used(one, str(number), 3_600, NOW + timedelta(days=1))
+    return [one.project.slug for one in awards]
+
+
+def bill(slugs):
+    """Draw up and issue what each owes; how many. One that another officer drew up meanwhile is theirs."""
+    cast, later = SimpleNamespace(officer=Person.objects.get(email="olga@example.org")), NOW + timedelta(days=14)
+    made = []
+    tried(lambda one: made.append(billing.issued(Award.objects.get(project__slug=one), cast, later)), slugs)
+    return sum(one is not None for one in made)
+
+
+def numbers():
+    return list(Invoice.objects.order_by("serial").values_list("serial", flat=True))
+
+
 def report():
     """Where the first award's hours are, what the machine has, what caps count, and what is wrong with the books."""
     balance = queries.balance(the_award())
@@ -146,7 +176,8 @@ def report():
             "awards": Award.objects.count(), "problems": queries.check_ledger()}  # fmt: skip
 
 
-VERBS = {one.__name__: one for one in (prepare, hold, spend, book, release, fund, award, part, top_up, revoke, report)}
+WHAT = (prepare, hold, spend, book, release, fund, award, part, top_up, revoke, report, sell, bill, numbers)
+VERBS = {one.__name__: one for one in WHAT}
 
 
 def main():

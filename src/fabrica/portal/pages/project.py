@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from fabrica.allocations.queries.invoices import pays
 from fabrica.kit.time import utcnow
 from fabrica.notices.queries import about_project, is_muted
 from fabrica.people.queries import signed_in
@@ -30,6 +31,7 @@ def page(request: HttpRequest, slug: str, form: forms.Form) -> HttpResponse:
     place = workplace_of(person, slug, utcnow())
     context = {"place": place, "project": place.project, "form": form, "commands": _commands(place), **_bill(place)}
     context["is_muted"] = is_muted(person, about_project(slug))
+    context["pays"] = place.hours is not None and pays(person, place.hours.award)
     context["acknowledgement"] = _acknowledgement(place)
     return render(request, "portal/project.html", context)
 

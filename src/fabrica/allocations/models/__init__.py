@@ -309,3 +309,14 @@ class Watch(Claimable):
 
     def __str__(self) -> str:
         return f"Watch over the awards on {self.machine}"
+
+
+# They point at the tables above, which must be there first.
+from fabrica.allocations.models import invoices as _invoices  # noqa: E402 - see above
+
+Tariff = _invoices.Tariff
+PricedAward = _invoices.PricedAward
+Customer = _invoices.Customer
+InvoiceSeries = _invoices.InvoiceSeries
+Invoice = _invoices.Invoice
+InvoiceLine = _invoices.InvoiceLine
