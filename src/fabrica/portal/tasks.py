@@ -1,5 +1,6 @@
 """The worker's part: look after the projects, one by one, a few times a day."""
 
+import logging
 from datetime import datetime, timedelta
 
 from fabrica.allocations.models import Award
@@ -13,7 +14,9 @@ from fabrica.projects.states import WRITABLE, ReportState
 from fabrica.web.words import gpu_hours
 
 EVERY = timedelta(hours=6)
+AGAIN_AFTER = timedelta(hours=1)  # a project that could not be looked at
 AT_ONCE = 20
+log = logging.getLogger(__name__)
 
 
 def look_after(now: datetime) -> bool:
@@ -24,8 +27,17 @@ def look_after(now: datetime) -> bool:
     made = services.make_watches(now=now)
     watches = LifeWatch.claim_batch(watches_due(now), now, most=AT_ONCE, ttl=timedelta(minutes=5))
     for watch in watches:
-        services.look_again(watch=watch, at=_looked(watch.project, now))
+        services.look_again(watch=watch, at=_tried(watch.project, now))
     return made or bool(watches)
+
+
+def _tried(project: Project, now: datetime) -> datetime | None:
+    """When to look again; a project that fails is told of in the log, and keeps none of the others waiting."""
+    try:
+        return _looked(project, now)
+    except Exception:  # whatever it was, it concerns this project
+        log.exception("%s could not be looked after", project.subject)
+        return now + AGAIN_AFTER
 
 
 def _looked(project: Project, now: datetime) -> datetime | None:
