@@ -50,6 +50,8 @@ def _looked(project: Project, now: datetime) -> datetime | None:
         project=project, mode=award.application.call.mode_row["key"], months=award.months, begins_at=award.starts_at,
         ends_at=award.ends_at, now=now,
     )  # fmt: skip
+    if now < award.ends_at:
+        services.ask_for_listing(project=project, now=now)
     for report in Report.objects.select_related("project__organisation").filter(project=project, state__in=WRITABLE):
         services.remind(report=report, now=now)
     _idle(award, now)

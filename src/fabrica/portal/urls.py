@@ -3,10 +3,12 @@
 from django.urls import include, path
 
 from fabrica.portal.pages import (
+    awarded,
     desk,
     figures,
     front,
     home,
+    listing,
     members,
     muting,
     panel,
@@ -19,6 +21,10 @@ from fabrica.portal.pages import (
 portal_patterns = [
     path("", front.start, name="start"),
     path("access-times.json", front.access_times, name="access_times"),
+    path("awarded/", awarded.awarded, name="awarded"),
+    path("awarded.csv", awarded.awarded_csv, name="awarded_csv"),
+    path("awarded-all.json", awarded.awarded_file, name="awarded_file"),
+    path("awarded.json", awarded.awarded_api, name="awarded_api"),
     path("home/notices/read/", home.notices_read, name="notices_read"),
     path("desk/", desk.queue, name="queue"),
     path("desk/figures/", figures.figures, name="figures"),
@@ -44,6 +50,7 @@ portal_patterns = [
     path("projects/<slug:slug>/reports/<slug:kind>/judge/", reports.judge, name="report_judge"),
     path("projects/<slug:slug>/publications/", reports.publication_add, name="publication_add"),
     path("projects/<slug:slug>/publications/<int:pk>/remove/", reports.publication_remove, name="publication_remove"),
+    path("projects/<slug:slug>/listing/", listing.listing, name="listing"),
     path("projects/<slug:slug>/idle-hours/", reports.keep_hours, name="keep_hours"),
     path("invitations/<str:code>/", members.invitation, name="invitation"),
 ]

@@ -21,6 +21,7 @@ from fabrica.projects.states import (
 )
 
 TEXT_LIMIT = 3_000
+ABSTRACT_LIMIT = 1_500
 
 
 class Project(models.Model):
@@ -229,3 +230,32 @@ class Publication(models.Model):
     def address(self) -> str:
         """Where it can be read."""
         return f"https://doi.org/{quote(self.doi, safe='/.:;()-_')}"
+
+
+class Listing(models.Model):
+    """What a project says of itself in public, and whether it may stand there: `listed_at` is empty where it may not.
+
+    `consent_version` is the wording that its principal investigator agreed to.
+    """
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="listing")
+    sector = models.CharField(max_length=2, blank=True)
+    abstract = models.TextField(max_length=ABSTRACT_LIMIT, blank=True)
+    listed_at = models.DateTimeField(null=True)
+    consent_version = models.CharField(max_length=20, blank=True)
+    answered_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(listed_at=None) | ~(Q(sector="") | Q(abstract="") | Q(consent_version="")),
+                name="projects_listed_is_whole",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["project"], condition=Q(listed_at__isnull=False), name="projects_listed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Listing of {self.project}"

@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from fabrica.portal.api import life, panels, work
+from fabrica.portal.api import life, listing, panels, work
 
 router = Router(tags=["portal"])
-for part in (work, life, panels):
+for part in (work, life, listing, panels):
     router.add_router("", part.router)

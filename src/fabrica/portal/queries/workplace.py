@@ -19,7 +19,7 @@ from fabrica.portal.counted import counted, in_native
 from fabrica.portal.queries.life import Life, life_of
 from fabrica.portal.words import due
 from fabrica.projects import rules
-from fabrica.projects.models import Handover, Invitation, Member, Project, Publication, ReclaimProposal, Report
+from fabrica.projects.models import Handover, Invitation, Listing, Member, Project, Publication, ReclaimProposal, Report
 from fabrica.projects.queries import open_handover, project_of, unanswered
 from fabrica.projects.states import MAY, InvitationState, Right, Role
 from fabrica.registry.models import ModelVersion
@@ -92,6 +92,7 @@ class Workplace:
     reports: Sequence[Owed]
     writes: bool
     publications: Sequence[Publication]
+    listing: Listing | None  # what its principal investigator answered about the public list
     reclaim: ReclaimProposal | None  # the newest question about its idle hours, and its answer
     stagings: Sequence[Staging]
     runs: Sequence[Run]
@@ -123,6 +124,7 @@ def workplace_of(person: Person, slug: str, now: datetime) -> Workplace:
         proposal=open_handover(project, now),
         reports=owed_by(project, now),
         publications=list(project.publications.order_by("-pk")),
+        listing=Listing.objects.filter(project=project).first(),
         writes=me is not None and Right.REPORT in MAY[Role(me.role)],
         reclaim=ReclaimProposal.objects.filter(project=project).order_by("-pk").first(),
         stagings=list(stagings_in(person, project)[:MAX_STAGINGS]),

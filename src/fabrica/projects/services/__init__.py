@@ -9,6 +9,7 @@ from fabrica.projects.services.inviting import (
     note_letter,
     revoke_invitation,
 )
+from fabrica.projects.services.listing import ask_for_listing, list_project, unlist_project
 from fabrica.projects.services.members import add_member, leave, remove_member, set_role
 from fabrica.projects.services.opening import open_project
 from fabrica.projects.services.publishing import add_publication, remove_publication
@@ -39,12 +40,14 @@ __all__ = [
     "add_member",
     "add_publication",
     "answer_proposal",
+    "ask_for_listing",
     "invite",
     "invite_again",
     "keep_hours",
     "lapse_reclaim",
     "leave",
     "lift_bar",
+    "list_project",
     "look_again",
     "make_watches",
     "note_letter",
@@ -60,6 +63,7 @@ __all__ = [
     "save_report",
     "set_role",
     "submit_report",
+    "unlist_project",
     "warn_idle",
     "withdraw_proposal",
 ]
