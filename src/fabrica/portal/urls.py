@@ -21,6 +21,8 @@ from fabrica.portal.pages import (
 portal_patterns = [
     path("", front.start, name="start"),
     path("access-times.json", front.access_times, name="access_times"),
+    path("figures/", figures.public, name="public_figures"),
+    path("figures.json", figures.public_json, name="public_figures_json"),
     path("awarded/", awarded.awarded, name="awarded"),
     path("awarded.csv", awarded.awarded_csv, name="awarded_csv"),
     path("awarded-all.json", awarded.awarded_file, name="awarded_file"),
