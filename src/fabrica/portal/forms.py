@@ -20,8 +20,7 @@ from fabrica.portal.queries.awarded import Filters
 from fabrica.portal.queries.case import Case
 from fabrica.portal.queries.panel import other_calls
 from fabrica.portal.queries.topping import Room
-from fabrica.projects.engine import MOST_LETTERS
-from fabrica.projects.facts import consent_on, sectors
+from fabrica.projects.engine import MOST_LETTERS, consent_on, sectors
 from fabrica.projects.models import ABSTRACT_LIMIT, Listing, Report
 from fabrica.projects.states import Role
 from fabrica.reviews.models import COMMENT_LIMIT

@@ -8,6 +8,7 @@ from fabrica.portal.pages import (
     figures,
     front,
     home,
+    idle,
     listing,
     members,
     muting,
@@ -53,7 +54,10 @@ portal_patterns = [
     path("projects/<slug:slug>/publications/", reports.publication_add, name="publication_add"),
     path("projects/<slug:slug>/publications/<int:pk>/remove/", reports.publication_remove, name="publication_remove"),
     path("projects/<slug:slug>/listing/", listing.listing, name="listing"),
-    path("projects/<slug:slug>/idle-hours/", reports.keep_hours, name="keep_hours"),
+    path("projects/<slug:slug>/idle-hours/", idle.keep, name="keep_hours"),
+    path("projects/<slug:slug>/idle-hours/announce/", idle.announce, name="announce_reclaim"),
+    path("projects/<slug:slug>/idle-hours/take-back/", idle.take_back, name="reclaim"),
+    path("projects/<slug:slug>/idle-hours/object/", idle.object_to, name="object_to_reclaim"),
     path("invitations/<str:code>/", members.invitation, name="invitation"),
 ]
 urlpatterns = [

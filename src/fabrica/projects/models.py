@@ -138,7 +138,8 @@ class LifeWatch(Claimable):
 class ReclaimProposal(models.Model):
     """The question to an officer whether a project's idle hours go back. Nothing follows by itself.
 
-    `facts` are the figures and the rule it rests on.
+    `facts` are the figures and the rule it rests on. Before anything is taken, it is announced, and the project may
+    object until a moment; `reason` is what it was told last.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
@@ -148,6 +149,13 @@ class ReclaimProposal(models.Model):
     decided_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(null=True)
     reason = models.TextField(max_length=TEXT_LIMIT, blank=True, help_text="The project's people read it.")
+    announced_at = models.DateTimeField(null=True)
+    announced_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    objects_until = models.DateTimeField(null=True, help_text="The first instant at which it can object no more.")
+    objected_at = models.DateTimeField(null=True)
+    objected_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    objection = models.TextField(max_length=TEXT_LIMIT, blank=True, default="", db_default="")
+    reclaimed_gpu_seconds = models.PositiveBigIntegerField(null=True, help_text="What went back to the pools.")
 
     class Meta:
         constraints = [
@@ -156,6 +164,15 @@ class ReclaimProposal(models.Model):
             )
         ]
         indexes = [models.Index(fields=["state", "-made_at"], name="projects_reclaims")]
+
+    def may_object(self, now: datetime) -> bool:
+        """Whether the project can still object to what was announced."""
+        return self.state == ProposalState.ANNOUNCED and self.objects_until is not None and now < self.objects_until
+
+    def may_be_taken(self, now: datetime) -> bool:
+        """Whether an officer may take the hours now: its time to object is over, or its objection was read."""
+        is_over = self.objects_until is not None and now >= self.objects_until
+        return self.state == ProposalState.OBJECTED or (self.state == ProposalState.ANNOUNCED and is_over)
 
 
 class Report(models.Model):

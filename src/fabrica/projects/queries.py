@@ -12,7 +12,7 @@ from fabrica.people import rules as people_rules
 from fabrica.people.models import Organisation, Person
 from fabrica.people.states import Role
 from fabrica.projects.models import Handover, Invitation, LifeWatch, Member, Project, ReclaimProposal, Report
-from fabrica.projects.states import WRITABLE, HandoverState, Right, holders
+from fabrica.projects.states import UNSETTLED, WRITABLE, HandoverState, Right, holders
 from fabrica.projects.states import Role as ProjectRole
 
 MAX_LETTER_TRIES = 8
@@ -151,3 +151,11 @@ def reclaims_visible_to(person: Person) -> QuerySet[ReclaimProposal]:
     """The questions about idle hours of the projects the person may see, newest first."""
     rows = ReclaimProposal.objects.select_related("project__organisation", "decided_by")
     return rows.filter(project__in=visible_to(person).order_by()).order_by("-pk")
+
+
+def unsettled_reclaim(person: Person, project: Project) -> ReclaimProposal:
+    """The question about a project's idle hours that is not answered. Raises NotFound."""
+    found = reclaims_visible_to(person).filter(project=project, state__in=UNSETTLED).first()
+    if found is None:
+        raise NotFound("Nobody asks about the hours of this project.")
+    return found

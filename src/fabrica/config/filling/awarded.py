@@ -21,7 +21,7 @@ from fabrica.config.filling.crowd import Firm
 from fabrica.config.filling.ground import Ground
 from fabrica.config.filling.rows import entry
 from fabrica.people.states import Role
-from fabrica.projects.facts import consents, sectors
+from fabrica.projects.engine import consents, sectors
 from fabrica.projects.models import Listing, Member, Project
 from fabrica.projects.states import Role as ProjectRole
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
 from fabrica.projects import services as projects
-from fabrica.projects.facts import consent_on
+from fabrica.projects.engine import consent_on
 from fabrica.projects.models import ABSTRACT_LIMIT, Listing, Project
 from fabrica.projects.queries import project_of
 from fabrica.web.scopes import needs

@@ -38,7 +38,7 @@ from fabrica.portal.queries.kpis import (
     year_of,
 )
 from fabrica.portal.suppressing import FEWEST, SHOWN, Told, suppressed
-from fabrica.projects.facts import sectors, sectors_source
+from fabrica.projects.engine import sectors, sectors_source
 
 EVERY_YEAR = "all"
 KEPT_SECONDS = 600

@@ -12,7 +12,7 @@ from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
 from fabrica.portal.forms import ListingForm
 from fabrica.projects import rules, services
-from fabrica.projects.facts import consent_on, duties, sectors, sectors_source
+from fabrica.projects.engine import consent_on, duties, sectors, sectors_source
 from fabrica.projects.models import Listing, Project
 from fabrica.projects.queries import project_of
 

@@ -20,7 +20,7 @@ from fabrica.portal.queries.watchlist import watchlist_of
 from fabrica.portal.words import due, energy, mass
 from fabrica.projects import queries, rules, services
 from fabrica.projects.models import Report
-from fabrica.projects.states import ProposalState, ReportState, Right
+from fabrica.projects.states import ReportState, Right
 from fabrica.web.words import gpu_hours
 
 
@@ -172,17 +172,3 @@ def publication_remove(request: HttpRequest, slug: str, pk: int) -> HttpResponse
     services.remove_publication(publication=found, by=person, now=utcnow())
     messages.success(request, _("%(doi)s is no longer named.") % {"doi": found.doi})
     return redirect("portal:project", slug)
-
-
-@require_POST
-def keep_hours(request: HttpRequest, slug: str) -> HttpResponse:
-    """Answer that a project's idle hours stay, with the reason."""
-    person = signed_in(request)
-    project = queries.project_of(person, slug)
-    rows = queries.reclaims_visible_to(person).filter(project=project, state=ProposalState.OPEN)
-    proposal = rows.first()
-    if proposal is None:
-        raise NotFound(_("Nobody asks about the hours of this project."))
-    services.keep_hours(proposal=proposal, reason=request.POST.get("reason", ""), by=person, now=utcnow())
-    messages.success(request, _("Done. The project was told."))
-    return redirect("portal:watchlist")

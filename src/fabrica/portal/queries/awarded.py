@@ -13,7 +13,7 @@ from fabrica.allocations.models import Award
 from fabrica.calls.models import Call
 from fabrica.kit.paging import Page, page_of
 from fabrica.kit.units import gpu_hours
-from fabrica.projects.facts import sectors
+from fabrica.projects.engine import sectors
 
 MOST_EXPORTED = 10_000
 MOST_CALLS = 5_000

@@ -94,6 +94,7 @@ class Workplace:
     publications: Sequence[Publication]
     listing: Listing | None  # what its principal investigator answered about the public list
     reclaim: ReclaimProposal | None  # the newest question about its idle hours, and its answer
+    may_object: bool
     stagings: Sequence[Staging]
     runs: Sequence[Run]
     models: Sequence[ModelVersion]
@@ -111,6 +112,7 @@ def workplace_of(person: Person, slug: str, now: datetime) -> Workplace:
     members = list(project.members.select_related("person").order_by("pk"))
     me = next((one for one in members if one.person_id == person.pk), None)
     leads = me is not None and Right.MANAGE in MAY[Role(me.role)]
+    reclaim = ReclaimProposal.objects.filter(project=project).order_by("-pk").first()
     return Workplace(
         project=project,
         is_open=now < project.ends_at,
@@ -126,7 +128,8 @@ def workplace_of(person: Person, slug: str, now: datetime) -> Workplace:
         publications=list(project.publications.order_by("-pk")),
         listing=Listing.objects.filter(project=project).first(),
         writes=me is not None and Right.REPORT in MAY[Role(me.role)],
-        reclaim=ReclaimProposal.objects.filter(project=project).order_by("-pk").first(),
+        reclaim=reclaim,
+        may_object=leads and reclaim is not None and reclaim.may_object(now),
         stagings=list(stagings_in(person, project)[:MAX_STAGINGS]),
         runs=list(runs_in(person, project)[:MAX_RUNS]),
         models=list(models_visible_to(person).filter(model__project=project)[:MAX_MODELS]),

@@ -9,6 +9,7 @@ from fabrica.portal.pages import (
     figures,
     front,
     home,
+    idle,
     listing,
     members,
     muting,
@@ -22,7 +23,7 @@ from fabrica.portal.pages import (
 def frozen(monkeypatch, now):
     """The pages of the portal look at this clock."""
     edges = (
-        life, listing_api, panels, work, awarded, desk, figures, front, home, listing, members, muting, project,
+        life, listing_api, panels, work, awarded, desk, figures, front, home, idle, listing, members, muting, project,
         reports, topping_up,
     )  # fmt: skip
     for edge in edges:

@@ -17,7 +17,7 @@ from fabrica.people.models import Organisation
 from fabrica.portal.queries.awarded import COLUMNS, Filters, listed, page
 from fabrica.portal.tasks import look_after
 from fabrica.projects import services
-from fabrica.projects.facts import consents, sectors
+from fabrica.projects.engine import consents, sectors
 from fabrica.projects.models import Listing
 
 VERSION = "2026-11"

@@ -17,7 +17,7 @@ from fabrica.people.models import Organisation
 from fabrica.portal.defining import FIGURES
 from fabrica.portal.queries.kpis import COLUMNS, Kpi, kpis, kpis_for
 from fabrica.projects import services as projects
-from fabrica.projects.facts import consents
+from fabrica.projects.engine import consents
 from fabrica.projects.models import Project
 
 LONG = timedelta(days=30)

@@ -13,6 +13,15 @@ from fabrica.projects.services.listing import ask_for_listing, list_project, unl
 from fabrica.projects.services.members import add_member, leave, remove_member, set_role
 from fabrica.projects.services.opening import open_project
 from fabrica.projects.services.publishing import add_publication, remove_publication
+from fabrica.projects.services.reclaiming import (
+    announce_reclaim,
+    keep_hours,
+    lapse_reclaim,
+    note_reclaimed,
+    object_to_reclaim,
+    propose_reclaim,
+    settle_reclaim,
+)
 from fabrica.projects.services.reporting import (
     ReportSavedMeanwhile,
     accept_report,
@@ -23,14 +32,7 @@ from fabrica.projects.services.reporting import (
     save_report,
     submit_report,
 )
-from fabrica.projects.services.watching import (
-    keep_hours,
-    lapse_reclaim,
-    look_again,
-    make_watches,
-    propose_reclaim,
-    warn_idle,
-)
+from fabrica.projects.services.watching import look_again, make_watches, warn_idle
 
 __all__ = [
     "MOST_OPEN",
@@ -39,6 +41,7 @@ __all__ = [
     "accept_report",
     "add_member",
     "add_publication",
+    "announce_reclaim",
     "answer_proposal",
     "ask_for_listing",
     "invite",
@@ -51,6 +54,8 @@ __all__ = [
     "look_again",
     "make_watches",
     "note_letter",
+    "note_reclaimed",
+    "object_to_reclaim",
     "open_project",
     "plan_reports",
     "propose_pi",
@@ -62,6 +67,7 @@ __all__ = [
     "revoke_invitation",
     "save_report",
     "set_role",
+    "settle_reclaim",
     "submit_report",
     "unlist_project",
     "warn_idle",

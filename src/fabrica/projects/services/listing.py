@@ -12,7 +12,7 @@ from fabrica.notices.queries import about_project
 from fabrica.notices.services import tell
 from fabrica.people.models import Person
 from fabrica.projects import rules
-from fabrica.projects.facts import consent_on, sectors
+from fabrica.projects.engine import consent_on, sectors
 from fabrica.projects.models import ABSTRACT_LIMIT, Listing, Project
 from fabrica.projects.states import Role
 
