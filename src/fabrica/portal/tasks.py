@@ -3,13 +3,17 @@
 import logging
 from datetime import datetime, timedelta
 
+from django.conf import settings
+from django.utils import timezone
+
 from fabrica.allocations.models import Award
 from fabrica.allocations.queries import award_of
-from fabrica.kit.errors import NotFound
+from fabrica.kit.errors import NotFound, Refused
 from fabrica.portal.queries.life import Life, life_of
+from fabrica.portal.storing import room_for
 from fabrica.projects import services
-from fabrica.projects.models import LifeWatch, Project, Report
-from fabrica.projects.queries import watches_due
+from fabrica.projects.models import LifeWatch, Project, Report, Storage
+from fabrica.projects.queries import storage_of, watches_due
 from fabrica.projects.states import WRITABLE, ReportState
 from fabrica.web.words import gpu_hours
 
@@ -55,8 +59,20 @@ def _looked(project: Project, now: datetime) -> datetime | None:
     for report in Report.objects.select_related("project__organisation").filter(project=project, state__in=WRITABLE):
         services.remind(report=report, now=now)
     _idle(award, now)
+    is_kept = _store(award, now)
     is_owed = project.reports.exclude(state=ReportState.ACCEPTED).exists()
-    return now + EVERY if now < award.ends_at or is_owed else None
+    return now + EVERY if now < award.ends_at or is_owed or is_kept else None
+
+
+def _store(award: Award, now: datetime) -> bool:
+    """Note what the award may store, warn before it may be purged; whether that day is still to come."""
+    found = storage_of(award.project)
+    if found is None and now < award.ends_at:
+        found = _granted(award, now)
+    if found is None:
+        return False
+    services.look_at_storage(storage=found, now=now)
+    return timezone.localtime(now).date() < found.purge_on
 
 
 def _idle(award: Award, now: datetime) -> None:
@@ -78,3 +94,17 @@ def _facts(life: Life) -> dict[str, object]:
         "used": life.used, "used_percent": life.forecast.used_percent, "time_percent": life.forecast.time_percent,
         "rule_since": life.rule.since.isoformat(), "rule_source": str(life.rule.source),
     }  # fmt: skip
+
+
+def _granted(award: Award, now: datetime) -> Storage | None:
+    """The storage by the row that held when the award began; none where the file says nothing, or cannot be read."""
+    on = timezone.localtime(award.starts_at).date()
+    try:
+        room = room_for(award.machine.slug, award.application.call.mode_row["key"], on, settings.FABRICA_LIFE_RULES)
+    except Refused as problem:
+        log.warning("%s", problem)
+        return None
+    return room and services.grant_storage(
+        project=award.project, size_bytes=room.size_bytes, inodes=room.inodes, keep_days=room.keep_days,
+        warn_days=room.warn_days, source=str(room.source), now=now,
+    )  # fmt: skip

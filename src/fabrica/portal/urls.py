@@ -58,6 +58,7 @@ portal_patterns = [
     path("projects/<slug:slug>/idle-hours/announce/", idle.announce, name="announce_reclaim"),
     path("projects/<slug:slug>/idle-hours/take-back/", idle.take_back, name="reclaim"),
     path("projects/<slug:slug>/idle-hours/object/", idle.object_to, name="object_to_reclaim"),
+    path("projects/<slug:slug>/storage/purged/", reports.storage_purged, name="storage_purged"),
     path("invitations/<str:code>/", members.invitation, name="invitation"),
 ]
 urlpatterns = [

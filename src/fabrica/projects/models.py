@@ -276,3 +276,29 @@ class Listing(models.Model):
 
     def __str__(self) -> str:
         return f"Listing of {self.project}"
+
+
+class Storage(models.Model):
+    """What a project may store on its machine, as its award gave it, and the day from which it may be purged.
+
+    Nothing here deletes anything: an operator does, and notes it. How much is used only the machine knows.
+    """
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="storage")
+    size_bytes = models.PositiveBigIntegerField()
+    inodes = models.PositiveBigIntegerField()
+    keep_days = models.PositiveIntegerField(help_text="After the end of the award.")
+    warn_days = models.JSONField(default=list, help_text="Days before the purge on which its people are written to.")
+    source = models.CharField(max_length=500)
+    granted_at = models.DateTimeField()
+    purge_on = models.DateField(help_text="The first day on which it may be deleted.")
+    purged_at = models.DateTimeField(null=True)
+    purged_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["purge_on"], condition=Q(purged_at=None), name="projects_purges_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Storage of {self.project}"

@@ -11,7 +11,16 @@ from fabrica.kit.errors import NotFound
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Organisation, Person
 from fabrica.people.states import Role
-from fabrica.projects.models import Handover, Invitation, LifeWatch, Member, Project, ReclaimProposal, Report
+from fabrica.projects.models import (
+    Handover,
+    Invitation,
+    LifeWatch,
+    Member,
+    Project,
+    ReclaimProposal,
+    Report,
+    Storage,
+)
 from fabrica.projects.states import UNSETTLED, WRITABLE, HandoverState, Right, holders
 from fabrica.projects.states import Role as ProjectRole
 
@@ -159,3 +168,15 @@ def unsettled_reclaim(person: Person, project: Project) -> ReclaimProposal:
     if found is None:
         raise NotFound("Nobody asks about the hours of this project.")
     return found
+
+
+def storage_of(project: Project) -> Storage | None:
+    """What a project may store."""
+    return Storage.objects.select_related("project", "purged_by").filter(project=project).first()
+
+
+def to_purge(person: Person, now: datetime) -> QuerySet[Storage]:
+    """What may be deleted and was not, the longest due first; of the projects the person may see."""
+    rows = Storage.objects.select_related("project__organisation").filter(purged_at=None)
+    today = timezone.localtime(now).date()
+    return rows.filter(purge_on__lte=today, project__in=visible_to(person).order_by()).order_by("purge_on", "pk")

@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from fabrica.portal.api import idle, life, listing, panels, work
+from fabrica.portal.api import idle, life, listing, panels, storage, work
 
 router = Router(tags=["portal"])
-for part in (work, life, idle, listing, panels):
+for part in (work, life, idle, listing, storage, panels):
     router.add_router("", part.router)

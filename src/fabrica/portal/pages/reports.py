@@ -14,6 +14,8 @@ from fabrica.allocations.rules import can_audit
 from fabrica.kit.errors import NotAllowed, NotFound, Problem, Refused
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
+from fabrica.people.rules import has_role
+from fabrica.people.states import Role as SiteRole
 from fabrica.portal.forms import JudgeForm, ReportForm
 from fabrica.portal.queries.reporting import figures_of
 from fabrica.portal.queries.watchlist import watchlist_of
@@ -145,11 +147,12 @@ def _told(figures: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def watchlist(request: HttpRequest) -> HttpResponse:
-    """What officers look after: reports to judge, reports that are late, idle hours."""
+    """What officers look after: reports to judge, reports that are late, idle hours, old storage."""
     person = signed_in(request)
     if not can_audit(person):
         raise NotAllowed(_("This list is for officers and operators."))
-    return render(request, "portal/watchlist.html", {"list": watchlist_of(person, utcnow())})
+    context = {"list": watchlist_of(person, utcnow()), "may_purge": has_role(person, SiteRole.OPERATOR)}
+    return render(request, "portal/watchlist.html", context)
 
 
 @require_POST
@@ -172,3 +175,15 @@ def publication_remove(request: HttpRequest, slug: str, pk: int) -> HttpResponse
     services.remove_publication(publication=found, by=person, now=utcnow())
     messages.success(request, _("%(doi)s is no longer named.") % {"doi": found.doi})
     return redirect("portal:project", slug)
+
+
+@require_POST
+def storage_purged(request: HttpRequest, slug: str) -> HttpResponse:
+    """Note that an operator deleted what the project stored."""
+    person = signed_in(request)
+    found = queries.storage_of(queries.project_of(person, slug))
+    if found is None:
+        raise NotFound(_("This project stores nothing by its award."))
+    services.note_purged(storage=found, by=person, now=utcnow())
+    messages.success(request, _("Noted."))
+    return redirect("portal:watchlist")

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from fabrica.people.models import Person
 from fabrica.portal.words import due
-from fabrica.projects.models import ReclaimProposal, Report
-from fabrica.projects.queries import overdue, reclaims_visible_to, reports_visible_to
+from fabrica.projects.models import ReclaimProposal, Report, Storage
+from fabrica.projects.queries import overdue, reclaims_visible_to, reports_visible_to, to_purge
 from fabrica.projects.states import UNSETTLED, ReportState
 
 MOST = 100
@@ -39,7 +39,8 @@ class Watchlist:
     to_judge: Sequence[Report]
     late: Sequence[Late]
     idle: Sequence[Idle]
-    more: tuple[bool, bool, bool]
+    purges: Sequence[Storage]
+    more: tuple[bool, bool, bool, bool]
 
 
 def watchlist_of(person: Person, now: datetime) -> Watchlist:
@@ -49,7 +50,8 @@ def watchlist_of(person: Person, now: datetime) -> Watchlist:
     to_judge = list(rows.filter(state=ReportState.SUBMITTED).order_by("submitted_at", "pk")[: MOST + 1])
     late = list(overdue(rows, now)[: MOST + 1])
     idle = list(reclaims_visible_to(person).filter(state__in=UNSETTLED).order_by("made_at", "pk")[: MOST + 1])
+    purges = list(to_purge(person, now)[: MOST + 1])
     told = [Late(one, due(one.due_on, today), one.is_barring(today)) for one in late[:MOST]]
-    more = (len(to_judge) > MOST, len(late) > MOST, len(idle) > MOST)
+    more = (len(to_judge) > MOST, len(late) > MOST, len(idle) > MOST, len(purges) > MOST)
     asked = [Idle(one, one.may_be_taken(now)) for one in idle[:MOST]]
-    return Watchlist(to_judge[:MOST], told, asked, more)
+    return Watchlist(to_judge[:MOST], told, asked, purges[:MOST], more)

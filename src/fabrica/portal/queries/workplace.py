@@ -19,8 +19,18 @@ from fabrica.portal.counted import counted, in_native
 from fabrica.portal.queries.life import Life, life_of
 from fabrica.portal.words import due
 from fabrica.projects import rules
-from fabrica.projects.models import Handover, Invitation, Listing, Member, Project, Publication, ReclaimProposal, Report
-from fabrica.projects.queries import open_handover, project_of, unanswered
+from fabrica.projects.models import (
+    Handover,
+    Invitation,
+    Listing,
+    Member,
+    Project,
+    Publication,
+    ReclaimProposal,
+    Report,
+    Storage,
+)
+from fabrica.projects.queries import open_handover, project_of, storage_of, unanswered
 from fabrica.projects.states import MAY, InvitationState, Right, Role
 from fabrica.registry.models import ModelVersion
 from fabrica.registry.queries import visible_to as models_visible_to
@@ -95,6 +105,7 @@ class Workplace:
     listing: Listing | None  # what its principal investigator answered about the public list
     reclaim: ReclaimProposal | None  # the newest question about its idle hours, and its answer
     may_object: bool
+    storage: Storage | None  # what the award lets it store
     stagings: Sequence[Staging]
     runs: Sequence[Run]
     models: Sequence[ModelVersion]
@@ -129,6 +140,7 @@ def workplace_of(person: Person, slug: str, now: datetime) -> Workplace:
         listing=Listing.objects.filter(project=project).first(),
         writes=me is not None and Right.REPORT in MAY[Role(me.role)],
         reclaim=reclaim,
+        storage=storage_of(project),
         may_object=leads and reclaim is not None and reclaim.may_object(now),
         stagings=list(stagings_in(person, project)[:MAX_STAGINGS]),
         runs=list(runs_in(person, project)[:MAX_RUNS]),

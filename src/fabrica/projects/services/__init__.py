@@ -32,6 +32,7 @@ from fabrica.projects.services.reporting import (
     save_report,
     submit_report,
 )
+from fabrica.projects.services.storing import grant_storage, look_at_storage, note_purged
 from fabrica.projects.services.watching import look_again, make_watches, warn_idle
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "announce_reclaim",
     "answer_proposal",
     "ask_for_listing",
+    "grant_storage",
     "invite",
     "invite_again",
     "keep_hours",
@@ -52,8 +54,10 @@ __all__ = [
     "lift_bar",
     "list_project",
     "look_again",
+    "look_at_storage",
     "make_watches",
     "note_letter",
+    "note_purged",
     "note_reclaimed",
     "object_to_reclaim",
     "open_project",
