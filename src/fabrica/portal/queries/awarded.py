@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 from django.utils.timezone import localdate
 from django.utils.translation import get_language
 
@@ -88,7 +88,7 @@ def exported(now: datetime, filters: Filters) -> Iterator[Awarded]:
 
 def years(now: datetime) -> list[int]:
     """The years in which an award may have begun, newest first."""
-    first = Award.objects.order_by("pk").values_list("starts_at", flat=True).first()
+    first = Award.objects.aggregate(first=Min("starts_at"))["first"]
     last = localdate(now).year
     return list(range(last, max(localdate(first).year if first else last, last - MOST_YEARS) - 1, -1))
 
