@@ -23,8 +23,9 @@ pytestmark = pytest.mark.django_db
 
 # What anybody may open without signing in. Adding a name here is a decision about privacy.
 PUBLIC = {
-    "portal:start", "calls:list", "calls:detail", "calls:route", "dataspaces:list", "dataspaces:detail",
-    "dataspaces:version",
+    "portal:start", "portal:awarded", "portal:awarded_csv", "portal:awarded_file", "portal:awarded_api",
+    "portal:public_figures", "portal:public_figures_json",
+    "calls:list", "calls:detail", "calls:route", "dataspaces:list", "dataspaces:detail", "dataspaces:version",
     "registry:list", "registry:model", "registry:detail", "registry:file", "registry:keys", "registry:revoked",
     "registry:key", "admin:login", "set_language", "api:openapi-json", "api:openapi-view", "api:api-root",
     "account_login", "account_logout", "account_signup", "account_inactive", "account_email_verification_sent",

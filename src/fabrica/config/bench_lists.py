@@ -29,7 +29,9 @@ OFFICER, ASSESSOR, MEMBER, OPERATOR = 1, 4, 9, 0
 PROJECT = "filled-000001"
 LISTS = (
     ("start page", OFFICER, "/"), ("calls", OFFICER, "/calls/"), ("data", OFFICER, "/data/"),
-    ("models", OFFICER, "/models/"), ("home of an officer", OFFICER, "/home/"),
+    ("models", OFFICER, "/models/"), ("awarded projects", MEMBER, "/awarded/"),
+    ("awarded projects, of a country", MEMBER, "/awarded/?country=BE&sector=K"),
+    ("awarded projects, for programs", MEMBER, "/awarded.json"), ("home of an officer", OFFICER, "/home/"),
     ("home of a member of 500 projects", MEMBER, "/home/"), ("queue", OFFICER, "/desk/"),
     ("queue, for me", OFFICER, "/desk/?state=mine"), ("queue, late", OFFICER, "/desk/?state=late"),
     ("queue, an assessor's", ASSESSOR, "/desk/"), ("a project", MEMBER, f"/projects/{PROJECT}/"),

@@ -13,7 +13,10 @@ from fabrica.people.models import Person
 from fabrica.people.states import Role
 
 Entry = tuple[str, str | Promise]
-PUBLIC: list[Entry] = [("calls:list", _("Calls")), ("dataspaces:list", _("Data")), ("registry:list", _("Models"))]
+PUBLIC: list[Entry] = [
+    ("calls:list", _("Calls")), ("dataspaces:list", _("Data")), ("registry:list", _("Models")),
+    ("portal:awarded", _("Awarded projects")),
+]  # fmt: skip
 HOME: Entry = ("home", _("Home"))
 DESK: Entry = ("portal:queue", _("Queue"))
 MODES: Entry = ("calls:modes", _("Access modes"))

@@ -148,7 +148,9 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{FABRICA_SITE_NAME}] "
 # Behind a proxy every caller has its address: without the one it passes on, all would share one limit of tries.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if FABRICA_BEHIND_PROXY else 0
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "login": "30/m/ip", "signup": "20/m/ip"}
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "10/m/ip,5/5m/key", "login": "30/m/ip", "signup": "20/m/ip", "public_list": "60/m/ip",
+}  # fmt: skip
 # Sign-in at other places: docs/operator/sign-in.md. An address that matches never signs anybody in by itself.
 FABRICA_OIDC_PROVIDERS = oidc.providers()
 FABRICA_OIDC_CLAIM_DAYS = env.number("FABRICA_OIDC_CLAIM_DAYS", 365, least=1, most=3_650)

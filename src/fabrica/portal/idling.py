@@ -18,7 +18,10 @@ MOST_DAYS, MOST_PERCENT = 3_650, 100
 
 @dataclass(frozen=True)
 class Rule:
-    """A site's rule from a day on. `reclaim` is asked for only when all three of its figures hold."""
+    """A site's rule from a day on. `reclaim` is asked for only when all three of its figures hold.
+
+    `object_days` is how long a project may object once it was told that its hours go back.
+    """
 
     site: str
     since: date
@@ -28,6 +31,7 @@ class Rule:
     reclaim_idle_days: int
     reclaim_time_percent: int
     reclaim_used_percent: int
+    object_days: int
     source: Source
 
 
@@ -70,8 +74,15 @@ def _rule(row: dict[str, Any]) -> Rule:
         str(row["site"]), date.fromisoformat(row["from"]),
         _number(row, "recent_days", 1, MOST_DAYS), _number(row, "least_days", 1, MOST_DAYS),
         _number(row, "idle_days", 1, MOST_DAYS), _number(back, "idle_days", 1, MOST_DAYS),
-        _number(back, "time_percent", 0, MOST_PERCENT), _number(back, "used_percent", 0, MOST_PERCENT), source_of(row),
+        _number(back, "time_percent", 0, MOST_PERCENT), _number(back, "used_percent", 0, MOST_PERCENT),
+        _object_days(back), source_of(row),
     )  # fmt: skip
+
+
+def _object_days(back: dict[str, Any]) -> int:
+    """A file of before there was such a clock gets ours."""
+    ours = load("fabrica.portal", "life.json")["rows"][0]["reclaim"]
+    return _number({**ours, **back}, "object_days", 1, MOST_DAYS)
 
 
 def _number(row: dict[str, Any], key: str, least: int, most: int) -> int:

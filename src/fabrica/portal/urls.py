@@ -3,11 +3,14 @@
 from django.urls import include, path
 
 from fabrica.portal.pages import (
+    awarded,
     desk,
     figures,
     front,
     home,
+    idle,
     invoices,
+    listing,
     members,
     muting,
     panel,
@@ -20,6 +23,12 @@ from fabrica.portal.pages import (
 portal_patterns = [
     path("", front.start, name="start"),
     path("access-times.json", front.access_times, name="access_times"),
+    path("figures/", figures.public, name="public_figures"),
+    path("figures.json", figures.public_json, name="public_figures_json"),
+    path("awarded/", awarded.awarded, name="awarded"),
+    path("awarded.csv", awarded.awarded_csv, name="awarded_csv"),
+    path("awarded-all.json", awarded.awarded_file, name="awarded_file"),
+    path("awarded.json", awarded.awarded_api, name="awarded_api"),
     path("home/notices/read/", home.notices_read, name="notices_read"),
     path("desk/", desk.queue, name="queue"),
     path("desk/figures/", figures.figures, name="figures"),
@@ -45,12 +54,17 @@ portal_patterns = [
     path("projects/<slug:slug>/reports/<slug:kind>/judge/", reports.judge, name="report_judge"),
     path("projects/<slug:slug>/publications/", reports.publication_add, name="publication_add"),
     path("projects/<slug:slug>/publications/<int:pk>/remove/", reports.publication_remove, name="publication_remove"),
-    path("projects/<slug:slug>/idle-hours/", reports.keep_hours, name="keep_hours"),
     path("projects/<slug:slug>/price/", invoices.account, name="account"),
     path("invoices/", invoices.listed, name="invoices"),
     path("invoices/<str:uid>/", invoices.invoice, name="invoice"),
     path("invoices/<str:uid>/pdf/", invoices.pdf, name="invoice_pdf"),
     path("invoices/<str:uid>/csv/", invoices.csv, name="invoice_csv"),
+    path("projects/<slug:slug>/listing/", listing.listing, name="listing"),
+    path("projects/<slug:slug>/idle-hours/", idle.keep, name="keep_hours"),
+    path("projects/<slug:slug>/idle-hours/announce/", idle.announce, name="announce_reclaim"),
+    path("projects/<slug:slug>/idle-hours/take-back/", idle.take_back, name="reclaim"),
+    path("projects/<slug:slug>/idle-hours/object/", idle.object_to, name="object_to_reclaim"),
+    path("projects/<slug:slug>/storage/purged/", reports.storage_purged, name="storage_purged"),
     path("invitations/<str:code>/", members.invitation, name="invitation"),
 ]
 urlpatterns = [

@@ -21,6 +21,7 @@ from fabrica.projects.states import (
 )
 
 TEXT_LIMIT = 3_000
+ABSTRACT_LIMIT = 1_500
 
 
 class Project(models.Model):
@@ -137,7 +138,8 @@ class LifeWatch(Claimable):
 class ReclaimProposal(models.Model):
     """The question to an officer whether a project's idle hours go back. Nothing follows by itself.
 
-    `facts` are the figures and the rule it rests on.
+    `facts` are the figures and the rule it rests on. Before anything is taken, it is announced, and the project may
+    object until a moment; `reason` is what it was told last.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
@@ -147,6 +149,13 @@ class ReclaimProposal(models.Model):
     decided_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(null=True)
     reason = models.TextField(max_length=TEXT_LIMIT, blank=True, help_text="The project's people read it.")
+    announced_at = models.DateTimeField(null=True)
+    announced_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    objects_until = models.DateTimeField(null=True, help_text="The first instant at which it can object no more.")
+    objected_at = models.DateTimeField(null=True)
+    objected_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    objection = models.TextField(max_length=TEXT_LIMIT, blank=True, default="", db_default="")
+    reclaimed_gpu_seconds = models.PositiveBigIntegerField(null=True, help_text="What went back to the pools.")
 
     class Meta:
         constraints = [
@@ -155,6 +164,15 @@ class ReclaimProposal(models.Model):
             )
         ]
         indexes = [models.Index(fields=["state", "-made_at"], name="projects_reclaims")]
+
+    def may_object(self, now: datetime) -> bool:
+        """Whether the project can still object to what was announced."""
+        return self.state == ProposalState.ANNOUNCED and self.objects_until is not None and now < self.objects_until
+
+    def may_be_taken(self, now: datetime) -> bool:
+        """Whether an officer may take the hours now: its time to object is over, or its objection was read."""
+        is_over = self.objects_until is not None and now >= self.objects_until
+        return self.state == ProposalState.OBJECTED or (self.state == ProposalState.ANNOUNCED and is_over)
 
 
 class Report(models.Model):
@@ -229,3 +247,58 @@ class Publication(models.Model):
     def address(self) -> str:
         """Where it can be read."""
         return f"https://doi.org/{quote(self.doi, safe='/.:;()-_')}"
+
+
+class Listing(models.Model):
+    """What a project says of itself in public, and whether it may stand there: `listed_at` is empty where it may not.
+
+    `consent_version` is the wording that its principal investigator agreed to.
+    """
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="listing")
+    sector = models.CharField(max_length=2, blank=True)
+    abstract = models.TextField(max_length=ABSTRACT_LIMIT, blank=True)
+    listed_at = models.DateTimeField(null=True)
+    consent_version = models.CharField(max_length=20, blank=True)
+    answered_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(listed_at=None) | ~(Q(sector="") | Q(abstract="") | Q(consent_version="")),
+                name="projects_listed_is_whole",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["project"], condition=Q(listed_at__isnull=False), name="projects_listed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Listing of {self.project}"
+
+
+class Storage(models.Model):
+    """What a project may store on its machine, as its award gave it, and the day from which it may be purged.
+
+    Nothing here deletes anything: an operator does, and notes it. How much is used only the machine knows.
+    """
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="storage")
+    size_bytes = models.PositiveBigIntegerField()
+    inodes = models.PositiveBigIntegerField()
+    keep_days = models.PositiveIntegerField(help_text="After the end of the award.")
+    warn_days = models.JSONField(default=list, help_text="Days before the purge on which its people are written to.")
+    source = models.CharField(max_length=500)
+    granted_at = models.DateTimeField()
+    purge_on = models.DateField(help_text="The first day on which it may be deleted.")
+    purged_at = models.DateTimeField(null=True)
+    purged_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["purge_on"], condition=Q(purged_at=None), name="projects_purges_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Storage of {self.project}"

@@ -11,8 +11,17 @@ from fabrica.kit.errors import NotFound
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Organisation, Person
 from fabrica.people.states import Role
-from fabrica.projects.models import Handover, Invitation, LifeWatch, Member, Project, ReclaimProposal, Report
-from fabrica.projects.states import WRITABLE, HandoverState, Right, holders
+from fabrica.projects.models import (
+    Handover,
+    Invitation,
+    LifeWatch,
+    Member,
+    Project,
+    ReclaimProposal,
+    Report,
+    Storage,
+)
+from fabrica.projects.states import UNSETTLED, WRITABLE, HandoverState, Right, holders
 from fabrica.projects.states import Role as ProjectRole
 
 MAX_LETTER_TRIES = 8
@@ -151,3 +160,23 @@ def reclaims_visible_to(person: Person) -> QuerySet[ReclaimProposal]:
     """The questions about idle hours of the projects the person may see, newest first."""
     rows = ReclaimProposal.objects.select_related("project__organisation", "decided_by")
     return rows.filter(project__in=visible_to(person).order_by()).order_by("-pk")
+
+
+def unsettled_reclaim(person: Person, project: Project) -> ReclaimProposal:
+    """The question about a project's idle hours that is not answered. Raises NotFound."""
+    found = reclaims_visible_to(person).filter(project=project, state__in=UNSETTLED).first()
+    if found is None:
+        raise NotFound("Nobody asks about the hours of this project.")
+    return found
+
+
+def storage_of(project: Project) -> Storage | None:
+    """What a project may store."""
+    return Storage.objects.select_related("project", "purged_by").filter(project=project).first()
+
+
+def to_purge(person: Person, now: datetime) -> QuerySet[Storage]:
+    """What may be deleted and was not, the longest due first; of the projects the person may see."""
+    rows = Storage.objects.select_related("project__organisation").filter(purged_at=None)
+    today = timezone.localtime(now).date()
+    return rows.filter(purge_on__lte=today, project__in=visible_to(person).order_by()).order_by("purge_on", "pk")

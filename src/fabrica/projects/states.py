@@ -83,5 +83,11 @@ class ProposalState(TextChoices):
     """Where the question stands whether idle hours go back to the pool."""
 
     OPEN = "open", _("Waits for an officer")
+    ANNOUNCED = "announced", _("Announced; the project may object")
+    OBJECTED = "objected", _("The project objects")
+    RECLAIMED = "reclaimed", _("The hours went back")
     KEPT = "kept", _("The hours stay")
     LAPSED = "lapsed", _("No longer so")
+
+
+UNSETTLED = (ProposalState.OPEN, ProposalState.ANNOUNCED, ProposalState.OBJECTED)

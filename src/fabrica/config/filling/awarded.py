@@ -21,7 +21,8 @@ from fabrica.config.filling.crowd import Firm
 from fabrica.config.filling.ground import Ground
 from fabrica.config.filling.rows import entry
 from fabrica.people.states import Role
-from fabrica.projects.models import Member, Project
+from fabrica.projects.engine import consents, sectors
+from fabrica.projects.models import Listing, Member, Project
 from fabrica.projects.states import Role as ProjectRole
 
 PREFIX = "AIF-FILLA-"
@@ -44,6 +45,7 @@ def add(numbers: range, laid: Ground, firms: Sequence[Firm]) -> None:
     projects = Project.objects.bulk_create(_project(one) for one in made)
     awards = Award.objects.bulk_create(_award(one, project) for one, project in zip(made, projects, strict=True))
     _add_members(made, projects, firms)
+    _add_listings(made, projects)
     _add_accounts(awards, laid.now)
     _fund(awards, numbers, laid)
     _book(awards, laid.now)
@@ -80,6 +82,20 @@ def _add_members(made: Sequence[Case], projects: Sequence[Project], firms: Seque
         given = [(leader, ProjectRole.PI), *((one, ProjectRole.MEMBER) for one in others.values())]
         rows += [Member(project=project, person=one, role=role, joined_at=project.opened_at) for one, role in given]
     Member.objects.bulk_create(rows)
+
+
+def _add_listings(made: Sequence[Case], projects: Sequence[Project]) -> None:
+    """Every second project agreed to stand in the public list."""
+    keys = sorted(sectors())
+    Listing.objects.bulk_create(
+        Listing(
+            project=project, sector=keys[case.number // 2 % len(keys)], abstract=project.purpose,
+            listed_at=project.opened_at, consent_version=consents()[0].version,
+            answered_by=case.application.applicant, answered_at=project.opened_at,
+        )
+        for case, project in zip(made, projects, strict=True)
+        if case.number % 2
+    )  # fmt: skip
 
 
 def _add_accounts(awards: Sequence[Award], now: datetime) -> None:

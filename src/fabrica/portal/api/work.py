@@ -108,7 +108,7 @@ def home(request: HttpRequest) -> dict[str, Any]:
 @router.get("/kpis", response=list[Kpi])
 @needs("read")
 def figures(request: HttpRequest, since: date | None = None, until: date | None = None) -> Any:
-    """What came of the applications submitted from `since` to before `until`: of all, by mode, country, kind.
+    """What came of the applications submitted from `since` to before `until`: of all, by mode, country, sector, kind.
 
     Of this year, unless asked otherwise. 403 for others than officers and operators.
     """

@@ -14,13 +14,15 @@ from fabrica.allocations.rules import can_audit
 from fabrica.kit.errors import NotAllowed, NotFound, Problem, Refused
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
+from fabrica.people.rules import has_role
+from fabrica.people.states import Role as SiteRole
 from fabrica.portal.forms import JudgeForm, ReportForm
 from fabrica.portal.queries.reporting import figures_of
 from fabrica.portal.queries.watchlist import watchlist_of
 from fabrica.portal.words import due, energy, mass
 from fabrica.projects import queries, rules, services
 from fabrica.projects.models import Report
-from fabrica.projects.states import ProposalState, ReportState, Right
+from fabrica.projects.states import ReportState, Right
 from fabrica.web.words import gpu_hours
 
 
@@ -145,11 +147,12 @@ def _told(figures: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def watchlist(request: HttpRequest) -> HttpResponse:
-    """What officers look after: reports to judge, reports that are late, idle hours."""
+    """What officers look after: reports to judge, reports that are late, idle hours, old storage."""
     person = signed_in(request)
     if not can_audit(person):
         raise NotAllowed(_("This list is for officers and operators."))
-    return render(request, "portal/watchlist.html", {"list": watchlist_of(person, utcnow())})
+    context = {"list": watchlist_of(person, utcnow()), "may_purge": has_role(person, SiteRole.OPERATOR)}
+    return render(request, "portal/watchlist.html", context)
 
 
 @require_POST
@@ -175,14 +178,12 @@ def publication_remove(request: HttpRequest, slug: str, pk: int) -> HttpResponse
 
 
 @require_POST
-def keep_hours(request: HttpRequest, slug: str) -> HttpResponse:
-    """Answer that a project's idle hours stay, with the reason."""
+def storage_purged(request: HttpRequest, slug: str) -> HttpResponse:
+    """Note that an operator deleted what the project stored."""
     person = signed_in(request)
-    project = queries.project_of(person, slug)
-    rows = queries.reclaims_visible_to(person).filter(project=project, state=ProposalState.OPEN)
-    proposal = rows.first()
-    if proposal is None:
-        raise NotFound(_("Nobody asks about the hours of this project."))
-    services.keep_hours(proposal=proposal, reason=request.POST.get("reason", ""), by=person, now=utcnow())
-    messages.success(request, _("Done. The project was told."))
+    found = queries.storage_of(queries.project_of(person, slug))
+    if found is None:
+        raise NotFound(_("This project stores nothing by its award."))
+    services.note_purged(storage=found, by=person, now=utcnow())
+    messages.success(request, _("Noted."))
     return redirect("portal:watchlist")

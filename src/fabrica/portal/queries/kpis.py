@@ -4,8 +4,6 @@ Ministries and the Joint Undertaking ask for these by mode, country and kind of 
 the period of its last submission, with all that became of it since.
 """
 
-import csv
-import io
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +12,7 @@ from datetime import date, datetime, time
 from statistics import median
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Count, Exists, OuterRef, Subquery
 from django.utils.timezone import localdate, make_aware
 
 from fabrica.allocations.models import Award, LedgerAccount
@@ -23,14 +21,18 @@ from fabrica.allocations.states import AccountKind
 from fabrica.applications.models import Application, Transition
 from fabrica.applications.states import State
 from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.kit.sheets import lines
 from fabrica.people.models import Person
 from fabrica.people.states import Kind
+from fabrica.projects.models import Publication
 
 HOUR, DAY = 3_600, 86_400
 SMALL = frozenset({Kind.STARTUP, Kind.SME})
 P95 = 0.95
 MOST_YEARS = 20
-ORDER = ("all", "mode", "country", "kind")
+MOST_PUBLICATIONS = 10_000
+WHOLE = 100
+ORDER = ("all", "mode", "country", "sector", "kind")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Kpi:
     """The figures of one group. Times are days between the last submission and the award; None where none was awarded.
 
     `small_awarded` are the awarded of start-ups and small and medium-sized enterprises, as they describe themselves.
+    What each figure counts stands in `portal.defining`.
     """
 
     group: str  # one of ORDER
@@ -53,6 +56,8 @@ class Kpi:
     gpu_hours_requested: float
     gpu_hours_awarded: float
     gpu_hours_used: float
+    small_percent: float | None
+    publications: int
 
 
 COLUMNS = tuple(one.name for one in fields(Kpi))
@@ -71,24 +76,37 @@ class _Row(NamedTuple):
     awarded_at: datetime | None
     awarded: int | None
     used: int | None
+    sector: str | None
+    publications: int | None
 
 
 def kpis(since: datetime, until: datetime) -> list[Kpi]:
-    """The figures of what was submitted at or after `since` and before `until`: of all, by mode, country and kind.
+    """The figures of what was submitted at or after `since` and before `until`: of all, and by each of `ORDER`.
 
     One statement, however many applications there are.
     """
     groups: dict[tuple[str, str], list[_Row]] = {("all", ""): []}
     for row in _rows(since, until):
-        for name in (("all", ""), ("mode", row.mode), ("country", row.country), ("kind", row.kind)):
+        names = {"mode": row.mode, "country": row.country, "sector": row.sector or "", "kind": row.kind}
+        for name in (("all", ""), *names.items()):
             groups.setdefault(name, []).append(row)
     return [_kpi(*name, groups[name]) for name in sorted(groups, key=lambda name: (ORDER.index(name[0]), name[1]))]
 
 
 def this_year(now: datetime) -> tuple[date, date]:
     """The first day of the year and of the next, by the site's clock."""
-    year = localdate(now).year
+    return year_of(localdate(now).year)
+
+
+def year_of(year: int) -> tuple[date, date]:
+    """The first day of a year and of the next."""
     return date(year, 1, 1), date(year + 1, 1, 1)
+
+
+def all_years(now: datetime) -> tuple[date, date]:
+    """The longest period there is, to the end of this year."""
+    _begin, end = this_year(now)
+    return date(end.year - MOST_YEARS, 1, 1), end
 
 
 def must_see(person: Person) -> None:
@@ -104,8 +122,23 @@ def kpis_for(person: Person, since: date, until: date) -> list[Kpi]:
         raise Refused(
             f"There is no such period: {since} to {until}.", todo=f"Give a later end, at most {MOST_YEARS} years on."
         )
+    return kpis(*instants(since, until))
+
+
+def instants(since: date, until: date) -> tuple[datetime, datetime]:
+    """When a period of whole days of the site begins and ends."""
     begin, end = (make_aware(datetime.combine(day, time.min)) for day in (since, until))
-    return kpis(begin, end)
+    return begin, end
+
+
+def publications(person: Person, since: date, until: date) -> list[tuple[str, str, str, date]]:
+    """DOI, project, organisation and the day it was named, of the awards these figures count; newest first."""
+    must_see(person)
+    begin, end = instants(since, until)
+    awards = Award.objects.filter(application__submitted_at__gte=begin, application__submitted_at__lt=end)
+    rows = Publication.objects.filter(project__in=awards.values("project")).order_by("-pk")
+    told = rows.values_list("doi", "project__slug", "project__organisation__name", "added_at")
+    return [(*row, localdate(at)) for *row, at in told[:MOST_PUBLICATIONS]]
 
 
 def _rows(since: datetime, until: datetime) -> Iterator[_Row]:
@@ -117,10 +150,12 @@ def _rows(since: datetime, until: datetime) -> Iterator[_Row]:
         awarded_at=Subquery(award.values("awarded_at")[:1]),
         awarded=Subquery(award.values("gpu_seconds")[:1]),
         used=Subquery(used.values("balance_gpu_seconds")[:1]),
+        sector=Subquery(award.values("project__listing__sector")[:1]),
+        publications=Subquery(award.annotate(n=Count("project__publications")).values("n")[:1]),
     )
     told = rows.order_by().values_list(
         "call__mode_row__key", "organisation__country", "organisation__kind", "state", "submitted_at", "is_eligible",
-        "gpu_seconds_requested", "awarded_at", "awarded", "used",
+        "gpu_seconds_requested", "awarded_at", "awarded", "used", "sector", "publications",
     )  # fmt: skip
     facts: Iterator[tuple[Any, ...]] = told.iterator()  # submitted_at is there: it is what was asked by
     return (_Row(*row) for row in facts)
@@ -128,6 +163,7 @@ def _rows(since: datetime, until: datetime) -> Iterator[_Row]:
 
 def _kpi(group: str, value: str, rows: Sequence[_Row]) -> Kpi:
     states = Counter(row.state for row in rows)
+    small = sum(row.state == State.AWARDED and row.kind in SMALL for row in rows)
     days = sorted((row.awarded_at - row.submitted_at).total_seconds() / DAY for row in rows if row.awarded_at)
     return Kpi(
         group,
@@ -137,12 +173,14 @@ def _kpi(group: str, value: str, rows: Sequence[_Row]) -> Kpi:
         awarded=states[State.AWARDED],
         refused=states[State.REFUSED],
         withdrawn=states[State.WITHDRAWN],
-        small_awarded=sum(row.state == State.AWARDED and row.kind in SMALL for row in rows),
+        small_awarded=small,
         access_days_median=round(median(days), 2) if days else None,
         access_days_p95=round(days[math.ceil(P95 * len(days)) - 1], 2) if days else None,
         gpu_hours_requested=_hours(row.requested for row in rows),
         gpu_hours_awarded=_hours(row.awarded for row in rows),
         gpu_hours_used=_hours(row.used for row in rows),
+        small_percent=round(WHOLE * small / states[State.AWARDED], 1) if states[State.AWARDED] else None,
+        publications=sum(row.publications or 0 for row in rows),
     )
 
 
@@ -151,9 +189,5 @@ def _hours(gpu_seconds: Iterable[int | None]) -> float:
 
 
 def to_csv(rows: Iterable[Kpi]) -> str:
-    """The figures as a table for a spreadsheet: a heading, then a line for each group (RFC 4180)."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    writer.writerows(astuple(row) for row in rows)
-    return text.getvalue()
+    """The figures as a table for a spreadsheet: a heading, then a line for each group."""
+    return "".join(lines(COLUMNS, (astuple(row) for row in rows)))

@@ -19,8 +19,18 @@ from fabrica.portal.counted import counted, in_native
 from fabrica.portal.queries.life import Life, life_of
 from fabrica.portal.words import due
 from fabrica.projects import rules
-from fabrica.projects.models import Handover, Invitation, Member, Project, Publication, ReclaimProposal, Report
-from fabrica.projects.queries import open_handover, project_of, unanswered
+from fabrica.projects.models import (
+    Handover,
+    Invitation,
+    Listing,
+    Member,
+    Project,
+    Publication,
+    ReclaimProposal,
+    Report,
+    Storage,
+)
+from fabrica.projects.queries import open_handover, project_of, storage_of, unanswered
 from fabrica.projects.states import MAY, InvitationState, Right, Role
 from fabrica.registry.models import ModelVersion
 from fabrica.registry.queries import visible_to as models_visible_to
@@ -92,7 +102,10 @@ class Workplace:
     reports: Sequence[Owed]
     writes: bool
     publications: Sequence[Publication]
+    listing: Listing | None  # what its principal investigator answered about the public list
     reclaim: ReclaimProposal | None  # the newest question about its idle hours, and its answer
+    may_object: bool
+    storage: Storage | None  # what the award lets it store
     stagings: Sequence[Staging]
     runs: Sequence[Run]
     models: Sequence[ModelVersion]
@@ -110,6 +123,7 @@ def workplace_of(person: Person, slug: str, now: datetime) -> Workplace:
     members = list(project.members.select_related("person").order_by("pk"))
     me = next((one for one in members if one.person_id == person.pk), None)
     leads = me is not None and Right.MANAGE in MAY[Role(me.role)]
+    reclaim = ReclaimProposal.objects.filter(project=project).order_by("-pk").first()
     return Workplace(
         project=project,
         is_open=now < project.ends_at,
@@ -123,8 +137,11 @@ def workplace_of(person: Person, slug: str, now: datetime) -> Workplace:
         proposal=open_handover(project, now),
         reports=owed_by(project, now),
         publications=list(project.publications.order_by("-pk")),
+        listing=Listing.objects.filter(project=project).first(),
         writes=me is not None and Right.REPORT in MAY[Role(me.role)],
-        reclaim=ReclaimProposal.objects.filter(project=project).order_by("-pk").first(),
+        reclaim=reclaim,
+        storage=storage_of(project),
+        may_object=leads and reclaim is not None and reclaim.may_object(now),
         stagings=list(stagings_in(person, project)[:MAX_STAGINGS]),
         runs=list(runs_in(person, project)[:MAX_RUNS]),
         models=list(models_visible_to(person).filter(model__project=project)[:MAX_MODELS]),

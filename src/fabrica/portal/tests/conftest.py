@@ -2,14 +2,31 @@
 
 import pytest
 from django.test import Client
-from fabrica.portal.api import life, panels, work
-from fabrica.portal.pages import desk, figures, front, home, members, muting, project, reports, topping_up
+from fabrica.portal.api import life, listing as listing_api, panels, work
+from fabrica.portal.pages import (
+    awarded,
+    desk,
+    figures,
+    front,
+    home,
+    idle,
+    listing,
+    members,
+    muting,
+    project,
+    reports,
+    topping_up,
+)
 
 
 @pytest.fixture(autouse=True)
 def frozen(monkeypatch, now):
     """The pages of the portal look at this clock."""
-    for edge in (life, panels, work, desk, figures, front, home, members, muting, project, reports, topping_up):
+    edges = (
+        life, listing_api, panels, work, awarded, desk, figures, front, home, idle, listing, members, muting, project,
+        reports, topping_up,
+    )  # fmt: skip
+    for edge in edges:
         monkeypatch.setattr(edge, "utcnow", lambda: now)
 
 

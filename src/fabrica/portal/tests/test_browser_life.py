@@ -8,6 +8,7 @@ from fabrica.portal.tasks import look_after
 from fabrica.portal.tests.test_browser import SERIOUS, visit  # noqa: F401 - a fixture
 from fabrica.portal.tests.test_reports import IDLE
 from fabrica.projects import queries, services
+from fabrica.projects.engine import consents
 from fabrica.projects.models import Report
 from fabrica.projects.states import Role
 from fabrica.registry.tests.conftest import key, run, site, version  # noqa: F401 - fixtures
@@ -25,6 +26,12 @@ def lived(cast, site, now):  # noqa: F811
     while look_after(now):
         pass
     services.propose_reclaim(project=project, facts=IDLE, now=now)
+    asked = queries.reclaims_visible_to(cast.officer).get()
+    services.announce_reclaim(proposal=asked, days=14, unused="1", reason="Nothing runs.", by=cast.officer, now=now)
+    services.list_project(
+        project=project, sector="R", abstract="What it is about.", version=consents()[-1].version, by=cast.applicant,
+        now=now,
+    )  # fmt: skip
     return project
 
 
@@ -34,6 +41,7 @@ def test_each_page_is_accessible_fits_and_is_quiet(visit, cast, lived):  # noqa:
     pages = [
         (lived.page, "applicant"), (lived.page, "mate"), (report.page, "applicant"), (report.page, "officer"),
         ("/desk/projects/", "officer"), (f"/invitations/{code}/", "outsider"),
+        (f"{lived.page}listing/", "applicant"), ("/awarded/", ""), ("/figures/", ""), ("/desk/figures/", "officer"),
     ]  # fmt: skip
     wrong = []
     for number, (address, who) in enumerate(pages):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from html import unescape
 from datetime import date, timedelta
 
 import pytest
@@ -13,8 +14,11 @@ from fabrica.applications.models import Application
 from fabrica.applications.tests.factories import draft, screened, submitted
 from fabrica.kit.errors import Refused
 from fabrica.people.models import Organisation
-from fabrica.projects.models import Project
+from fabrica.portal.defining import FIGURES
 from fabrica.portal.queries.kpis import COLUMNS, Kpi, kpis, kpis_for
+from fabrica.projects import services as projects
+from fabrica.projects.engine import consents
+from fabrica.projects.models import Project
 
 LONG = timedelta(days=30)
 
@@ -44,11 +48,11 @@ def named(rows):
 def test_counts_times_and_hours_of_all_and_of_each_group(history, now):
     rows = kpis(now - LONG, now + LONG)
     assert [(one.group, one.value, one.submitted) for one in rows] == [
-        ("all", "", 3), ("mode", "playground", 3), ("country", "BE", 1), ("country", "FR", 2), ("kind", "large", 1),
-        ("kind", "startup", 2),
+        ("all", "", 3), ("mode", "playground", 3), ("country", "BE", 1), ("country", "FR", 2), ("sector", "", 3),
+        ("kind", "large", 1), ("kind", "startup", 2),
     ]  # fmt: skip
-    assert named(rows)["all", ""] == Kpi("all", "", 3, 2, 1, 0, 0, 1, 2.0, 2.0, 30.0, 10.0, 2.5)
-    assert named(rows)["country", "BE"] == Kpi("country", "BE", 1, 1, 0, 0, 0, 0, None, None, 10.0, 0.0, 0.0)
+    assert named(rows)["all", ""] == Kpi("all", "", 3, 2, 1, 0, 0, 1, 2.0, 2.0, 30.0, 10.0, 2.5, 100.0, 0)
+    assert named(rows)["country", "BE"] == Kpi("country", "BE", 1, 1, 0, 0, 0, 0, None, None, 10.0, 0.0, 0.0, None, 0)
 
 
 def test_what_was_submitted_outside_the_period_is_left_out(history, now):
@@ -98,6 +102,35 @@ def test_the_page_shows_this_year_and_links_to_the_file(browser, history, now):
     told = browser("officer").get(f"/desk/figures/?since={year}-01-01&until={year + 1}-01-01&format=csv")
     rows = list(csv.reader(io.StringIO(told.content.decode())))
     assert (tuple(rows[0]), rows[1][:3], told["Content-Type"]) == (COLUMNS, ["all", "", "3"], "text/csv; charset=utf-8")
+
+
+def test_what_the_project_named_and_chose_is_counted_and_listed(browser, history, cast, now):
+    projects.list_project(
+        project=history.project, sector="R", abstract="x", version=consents()[-1].version, by=cast.applicant, now=now
+    )
+    projects.add_publication(project=history.project, doi="10.1234/abc.5", by=cast.applicant, now=now)
+    told = named(kpis(now - LONG, now + LONG))
+    assert [(value, one.submitted, one.publications) for (group, value), one in told.items() if group == "sector"] == [
+        ("", 2, 0), ("R", 1, 1),
+    ]  # fmt: skip
+    file = browser("officer").get("/desk/figures/?year=all&format=json").json()
+    assert (file["rows"][0]["publications"], file["publications"]) == (
+        1,
+        [{"doi": "10.1234/abc.5", "project": history.project.slug, "organisation": "Novalis Labs",
+          "named_on": "2026-11-23"}],
+    )  # fmt: skip
+    assert set(file["definitions"]) == set(COLUMNS) - {"group", "value"}
+    table = browser("officer").get("/desk/figures/?year=all&format=publications").content.decode()
+    assert table.splitlines()[1] == f"10.1234/abc.5,{history.project.slug},Novalis Labs,2026-11-23"
+
+
+def test_a_year_is_chosen_by_its_number_and_each_figure_is_defined_on_the_page(browser, history):
+    officer = browser("officer")
+    chosen = {year: officer.get(f"/desk/figures/?year={year}").context["form"]["since"].value() for year in
+              ("2026", "all", "1999")}  # fmt: skip
+    assert chosen == {"2026": date(2026, 1, 1), "all": date(2007, 1, 1), "1999": date(2026, 1, 1)}
+    page = officer.get("/desk/figures/").content.decode()
+    assert [name for name, (_label, meaning) in FIGURES.items() if str(meaning) not in unescape(page)] == []
 
 
 @pytest.mark.parametrize("query", ["since=x", "since=2026-02-02&until=2026-02-02", "since=0001-01-01&until=9999-01-01"])

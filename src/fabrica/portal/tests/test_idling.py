@@ -79,3 +79,9 @@ def test_a_file_that_makes_no_sense_is_refused_with_its_name(tmp_path, change):
 def test_a_file_that_is_absent_is_refused(tmp_path):
     with pytest.raises(Refused, match="cannot be used"):
         rules(str(tmp_path / "none.json"))
+
+
+def test_the_time_to_object_is_the_sites_or_ours_in_a_file_of_before(tmp_path):
+    own = {**ROW, "site": "here", "reclaim": {**ROW["reclaim"], "object_days": 21}}
+    path = written(tmp_path, ROW, own)
+    assert [rule_for(one, NOW.date(), path).object_days for one in ("there", "here")] == [14, 21]

@@ -3,14 +3,16 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from fabrica.allocations.models import Award
 from fabrica.applications import services as applications
 from fabrica.applications.states import State
 from fabrica.applications.tests.factories import draft
+from fabrica.calls.models import Call
 from fabrica.clusters.models import JobUsage
 from fabrica.kit.errors import Refused
 from fabrica.notices.models import Notice
 from fabrica.portal.queries.reporting import figures_of
-from fabrica.portal.tasks import EVERY, look_after
+from fabrica.portal.tasks import AGAIN_AFTER, EVERY, look_after
 from fabrica.portal.tests.test_life import job
 from fabrica.projects import queries
 from fabrica.projects import services as projects
@@ -111,3 +113,17 @@ def test_an_overdue_report_bars_a_new_application_says_which_and_how_to_lift_it(
     projects.lift_bar(report=report, reason="They moved.", by=cast.officer, now=late)
     assert applications.submit(application=wish, by=cast.mate, now=late).state == State.SUBMITTED
     assert queries.bar_on(cast.startup, cast.mate, late) is None
+
+
+def test_a_project_that_fails_keeps_no_other_waiting_and_is_tried_again(cast, site, now, caplog):  # noqa: F811
+    broken = projects.open_project(
+        title="Aaa", organisation=cast.startup, purpose="p", gate_decision="pass", pi=cast.applicant,
+        ends_at=now + 90 * DAY, by=cast.officer, now=now,
+    )  # fmt: skip
+    Award.objects.filter(project=site.project).update(project=broken)
+    Call.objects.update(mode_row={})
+    all_looked(now)
+    assert [one.getMessage() for one in caplog.records] == [f"{broken.subject} could not be looked after"]
+    looks = dict(LifeWatch.objects.values_list("project__slug", "next_look_at"))
+    assert looks == {broken.slug: now + AGAIN_AFTER, site.project.slug: now + EVERY}
+    assert set(LifeWatch.objects.values_list("claim_token", flat=True)) == {""}

@@ -4,7 +4,7 @@ import pytest
 from django.test import RequestFactory
 from fabrica.config.context import navigation, person_menu, site
 
-PUBLIC = ["Calls", "Data", "Models"]
+PUBLIC = ["Calls", "Data", "Models", "Awarded projects"]
 
 
 def labels(entries):

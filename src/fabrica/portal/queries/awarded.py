@@ -1,0 +1,110 @@
+"""The public list of awarded projects: those whose principal investigator agreed, and no others. It names nobody."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Min, QuerySet
+from django.utils.timezone import localdate
+from django.utils.translation import get_language
+
+from fabrica.allocations.models import Award
+from fabrica.calls.models import Call
+from fabrica.kit.paging import Page, page_of
+from fabrica.kit.units import gpu_hours
+from fabrica.projects.engine import sectors
+
+MOST_EXPORTED = 10_000
+MOST_CALLS = 5_000
+MOST_YEARS = 50
+
+
+@dataclass(frozen=True)
+class Awarded:
+    """An awarded project as everybody may read it. Days are the site's; the last one is the award's last."""
+
+    title: str
+    organisation: str
+    country: str
+    sector: str
+    sector_title: str
+    mode: str
+    mode_title: str
+    system: str
+    site: str
+    gpu_hours_awarded: float
+    begins_on: date
+    ends_on: date
+    abstract: str
+
+
+COLUMNS = tuple(one.name for one in fields(Awarded))
+READ = (
+    "project__title", "project__organisation__name", "project__organisation__country", "project__listing__sector",
+    "application__call", "machine__name", "machine__site__name", "gpu_seconds", "starts_at", "ends_at",
+    "project__listing__abstract",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What somebody looks for; an empty text means all."""
+
+    country: str = ""
+    sector: str = ""
+    mode: str = ""
+    year: str = ""
+
+
+def listed(now: datetime, filters: Filters = Filters()) -> QuerySet[Award]:
+    """The awards that may be shown, newest first: agreed to, not taken back by the site, and fitting the filters.
+
+    A year means that the award began in it, by the site's clock.
+    """
+    rows = Award.objects.filter(project__listing__listed_at__isnull=False, revoked_at=None, awarded_at__lte=now)
+    if filters.country:
+        rows = rows.filter(project__organisation__country=filters.country)
+    if filters.sector:
+        rows = rows.filter(project__listing__sector=filters.sector)
+    if filters.mode:
+        rows = rows.filter(application__call__in=Call.objects.filter(mode_row__key=filters.mode).values("pk"))
+    if filters.year:
+        rows = rows.filter(starts_at__year=int(filters.year))
+    return rows.order_by("-pk")
+
+
+def page(now: datetime, filters: Filters, cursor: str = "") -> tuple[Page[Award], list[Awarded]]:
+    """The page that `cursor` names, and its rows as everybody may read them; statements do not grow with the list."""
+    found = page_of(listed(now, filters), cursor)
+    told = dict(_told(listed(now).filter(pk__in=[one.pk for one in found.rows])))
+    return found, [told[one.pk] for one in found.rows if one.pk in told]
+
+
+def exported(now: datetime, filters: Filters) -> Iterator[Awarded]:
+    """All of them, the newest 10,000 at most."""
+    return (one for _pk, one in _told(listed(now, filters)[:MOST_EXPORTED]))
+
+
+def years(now: datetime) -> list[int]:
+    """The years in which an award may have begun, newest first."""
+    first = Award.objects.aggregate(first=Min("starts_at"))["first"]
+    last = localdate(now).year
+    return list(range(last, max(localdate(first).year if first else last, last - MOST_YEARS) - 1, -1))
+
+
+def _told(rows: QuerySet[Award]) -> Iterator[tuple[int, Awarded]]:
+    calls = Call.objects.order_by("-pk").values_list("pk", "mode_row__key", "mode_row__title")[:MOST_CALLS]
+    modes = {pk: (key, title) for pk, key, title in calls}
+    language = (get_language() or "en")[:2]
+    names = {key: one.said(language) for key, one in sectors().items()}
+    facts: Iterator[tuple[Any, ...]] = rows.values_list("pk", *READ).iterator()
+    return ((pk, _awarded(row, modes, names)) for pk, *row in facts)
+
+
+def _awarded(row: list[Any], modes: dict[int, tuple[str, str]], names: dict[str, str]) -> Awarded:
+    title, organisation, country, sector, call, machine, site, seconds, begin, end, abstract = row
+    return Awarded(
+        title, organisation, country, sector, names.get(sector, sector), *modes.get(call, ("", "")), machine, site,
+        float(gpu_hours(seconds)), localdate(begin), localdate(end), abstract,
+    )  # fmt: skip
