@@ -1,6 +1,7 @@
 """How an application and its gate are shown: `{% load applications %}`."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString
