@@ -137,7 +137,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = reverse_lazy("home")
 LOGOUT_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "fabrica.people.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "fabrica.people.adapters.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "fabrica.people.forms.SignupDetails"
@@ -154,10 +154,10 @@ FABRICA_OIDC_PROVIDERS = oidc.providers()
 FABRICA_OIDC_CLAIM_DAYS = env.number("FABRICA_OIDC_CLAIM_DAYS", 365, least=1, most=3_650)
 # Whom to ask whether an organisation's domain is its own; empty: the name servers of this machine.
 FABRICA_DNS_SERVER = env.text("FABRICA_DNS_SERVER")
-SOCIALACCOUNT_ADAPTER = "fabrica.people.adapter.identities.IdentityAdapter"
+SOCIALACCOUNT_ADAPTER = "fabrica.people.adapters.openid.identities.IdentityAdapter"
 SOCIALACCOUNT_PROVIDERS = {
     "openid_connect": {
-        "provider_class": "fabrica.people.adapter.provider.Provider",
+        "provider_class": "fabrica.people.adapters.openid.provider.Provider",
         "APPS": [one.as_app() for one in FABRICA_OIDC_PROVIDERS.values()],
     },
 }

@@ -19,8 +19,8 @@ from django.views.decorators.http import require_POST
 from fabrica.kit.errors import Refused
 from fabrica.kit.time import utcnow
 from fabrica.people import queries, services
-from fabrica.people.adapter import pending
-from fabrica.people.adapter.views import leave, provider_of
+from fabrica.people.adapters.openid import waiting
+from fabrica.people.adapters.openid.views import leave, provider_of
 from fabrica.people.queries import signed_in
 
 FRESH_SECONDS: Final = 300
@@ -53,7 +53,7 @@ def sign_in_methods(request: HttpRequest) -> HttpResponse:
     context = {
         "identities": [(one, one.is_current(now)) for one in queries.identities_of(person)],
         "providers": settings.FABRICA_OIDC_PROVIDERS.values(),
-        "waiting": pending.waiting(request, person, now),
+        "waiting": waiting.waiting(request, person, now),
     }
     return render(request, "people/sign_in_methods.html", context)
 
@@ -70,16 +70,16 @@ def identity_link(request: HttpRequest, provider_id: str) -> HttpResponse:
 def identity_confirm(request: HttpRequest) -> HttpResponse:
     """Link the identity that asked for an account with this person's address, or not."""
     person, now = signed_in(request), utcnow()
-    told = pending.waiting(request, person, now)
+    told = waiting.waiting(request, person, now)
     if told is None:
-        pending.forget(request)
+        waiting.forget(request)
         messages.info(request, _("There is no identity that waits for you to link it."))
         return redirect("people:sign_in_methods")
     provider = provider_of(request, told.provider)
     if request.method != "POST":
         return render(request, "people/identity_confirm.html", {"told": told, "name": provider.name})
     must_be_fresh(request)
-    pending.forget(request)
+    waiting.forget(request)
     if request.POST.get("answer") == "yes":
         services.link_identity(told=told, by=person, now=now)
         messages.success(request, _("You can now sign in with %(name)s.") % {"name": provider.name})

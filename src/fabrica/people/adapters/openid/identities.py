@@ -24,9 +24,9 @@ from fabrica.audit.services import record
 from fabrica.kit.errors import NotAllowed, Problem, Refused, Unreachable
 from fabrica.kit.time import utcnow
 from fabrica.people import queries, services
-from fabrica.people.adapter.pending import remember
-from fabrica.people.adapter.provider import Provider, Untrusted, is_down
-from fabrica.people.adapter.session import BoundedSession
+from fabrica.people.adapters.openid.bounded import BoundedSession
+from fabrica.people.adapters.openid.provider import Provider, Untrusted, is_down
+from fabrica.people.adapters.openid.waiting import remember
 from fabrica.people.engine import Told
 from fabrica.people.models import Person
 from fabrica.people.states import Language

@@ -18,8 +18,8 @@ from django.views.decorators.cache import never_cache
 from requests import RequestException
 
 from fabrica.kit.errors import NotFound
-from fabrica.people.adapter.identities import down
-from fabrica.people.adapter.provider import Exchange, Provider
+from fabrica.people.adapters.openid.identities import down
+from fabrica.people.adapters.openid.provider import Exchange, Provider
 
 
 def provider_of(request: HttpRequest, provider_id: str) -> Provider:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fabrica.people.adapter import views
+from fabrica.people.adapters.openid import views
 
 urlpatterns = [
     path("oidc/<slug:provider_id>/login/", views.begin, name="openid_connect_login"),
