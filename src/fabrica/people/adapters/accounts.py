@@ -1,8 +1,11 @@
-"""What allauth asks us."""
+"""What allauth asks us about accounts: how they are made, and what happens when somebody signs in or out."""
+
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
+from fabrica.people.adapters import sessions
 from fabrica.people.models import Person
 
 
@@ -14,3 +17,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         user.email = user.email.lower()
         saved: Person = super().save_user(request, user, form, commit)
         return saved
+
+    def post_login(
+        self, request: HttpRequest, user: Person, *, signal_kwargs: dict[str, Any] | None, **kwargs: Any
+    ) -> HttpResponse:
+        """Every sign-in ends here, whichever way it went: from now on its session can be seen and ended."""
+        sessions.begin(request, user, (signal_kwargs or {}).get("sociallogin"))
+        answer: HttpResponse = super().post_login(request, user, signal_kwargs=signal_kwargs, **kwargs)
+        return answer
+
+    def logout(self, request: HttpRequest) -> None:
+        """Every sign-out goes through here."""
+        sessions.forget(request)
+        super().logout(request)

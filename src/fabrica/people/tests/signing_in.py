@@ -52,3 +52,8 @@ def sign_in_here(person, client=None):
     client = client or Client()
     client.post("/accounts/login/", {"login": person.email, "password": PASSWORD})
     return client
+
+
+def is_in(client):
+    """Whether this browser is signed in."""
+    return client.get("/account/").status_code == 200
