@@ -11,10 +11,10 @@ from fabrica.people.engine.providers import SignInProvider
 from fabrica.people.tests.provider import CLIENT, SECRET, Provider, callback
 
 
-def know(settings, **issuers):
+def know(settings, acr_values=(), **issuers):
     """Let the site know these providers."""
     known = {
-        slug: SignInProvider(slug, slug.title(), url, CLIENT, SECRET, ("openid", "email"))
+        slug: SignInProvider(slug, slug.title(), url, CLIENT, SECRET, ("openid", "email"), acr_values)
         for slug, url in issuers.items()
     }
     settings.FABRICA_OIDC_PROVIDERS = known
@@ -38,6 +38,11 @@ def there(settings):
 def leave(client, slug="campus", path="", **form):
     """Press the button; the address that the browser is led to."""
     page = client.post(path or f"/accounts/oidc/{slug}/login/", form)
+    return address_of(page)
+
+
+def address_of(page):
+    """Where a page leads on to."""
     assert page.status_code == 200, page
     return unescape(search(r'content="0;url=([^"]+)"', page.content.decode())[1])
 
