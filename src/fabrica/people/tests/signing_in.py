@@ -8,6 +8,7 @@ from django.core.cache import cache
 from django.test import Client
 from fabrica.conftest import PASSWORD
 from fabrica.people.engine.providers import SignInProvider
+from fabrica.people.models import Person
 from fabrica.people.tests.provider import CLIENT, SECRET, Provider, callback
 
 
@@ -62,3 +63,15 @@ def sign_in_here(person, client=None):
 def is_in(client):
     """Whether this browser is signed in."""
     return client.get("/account/").status_code == 200
+
+
+def who(client):
+    """Who is signed in, by address."""
+    pk = client.session.get("_auth_user_id")
+    return Person.objects.get(pk=pk).email if pk else None
+
+
+def told(answer):
+    """Status and sentences of a problem's page."""
+    problem = answer.context["problem"]
+    return answer.status_code, problem.what, problem.why
