@@ -54,6 +54,7 @@ def assurance(request: HttpRequest) -> HttpResponse:
         "needs": [(_words(one), rules.assurance_words(settings.FABRICA_ASSURANCE[one])) for one in asking],
         "missing": rules.assurance_words(missing),
         "lacks": missing,
+        "shown": rules.shown_assurance(person, now),
         "has_second_factor": rules.has_second_factor(person),
         "identities": [(one, one.is_current(now)) for one in identities],
         "again": [one for one in settings.FABRICA_OIDC_PROVIDERS.values() if one.slug in linked],
