@@ -61,7 +61,7 @@ def sign_out_also(request: HttpRequest) -> dict[str, str] | None:
     """Where this session was begun elsewhere: the provider's name, and the address that signs out there too."""
     if _person(request) is None:
         return None
-    provider = settings.FABRICA_OIDC_PROVIDERS.get(begun(request).get("provider"))
+    provider = settings.FABRICA_OIDC_PROVIDERS.get(begun(request).get("provider", ""))
     return {"name": provider.name, "url": reverse("people:sign_out_elsewhere")} if provider else None
 
 

@@ -80,11 +80,14 @@ class IdentityAdmin(ReadOnly):
     list_display = ["person", "provider_name", "home", "acr", "told_at", "ends_at"]
     search_fields = ["account__user__email", "account__user__name", "email", "home"]
     list_select_related = ["account__user"]
-    fields = [
+    fields = (
         "person", "provider_name", "issuer", "email", "home", "acr", "assurance", "affiliations",
         "linked_at", "told_at", "ends_at",
-    ]  # fmt: skip
-    readonly_fields = fields
+    )  # fmt: skip
+    readonly_fields = (
+        "person", "provider_name", "issuer", "email", "home", "acr", "assurance", "affiliations",
+        "linked_at", "told_at", "ends_at",
+    )  # fmt: skip
 
     @admin.display(description=_("person"))
     def person(self, identity: Identity) -> Person:

@@ -28,8 +28,9 @@ def begin(request: HttpRequest, person: Person, login: SocialLogin | None) -> No
     account = login.account if login else None
     if not request.session.session_key:
         request.session.save()
+    key = str(request.session.session_key)
     made = services.begin_session(
-        person=person, session_key=request.session.session_key, now=utcnow(),
+        person=person, session_key=key, now=utcnow(),
         account=account, provider=account.provider if account else "",
         provider_session=provider_session_key(told.get("issuer", ""), told.get("session", "")),
         has_second_factor=any(one["method"] == "mfa" for one in get_authentication_records(request, person)),
@@ -37,7 +38,7 @@ def begin(request: HttpRequest, person: Person, login: SocialLogin | None) -> No
     )  # fmt: skip
     kept = {name: told.get(name, "") for name in ("acr", "id_token")}
     provider = account.provider if account else ""
-    request.session[KEY] = {"uid": made.uid, "key": request.session.session_key, "provider": provider, **kept}
+    request.session[KEY] = {"uid": made.uid, "key": key, "provider": provider, **kept}
 
 
 def begun(request: HttpRequest) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Where a provider tells us, server to server, that somebody signed out there (OpenID Connect Back-Channel Logout)."""
 
 import logging
+from functools import partial
 from typing import Any, Final
 
 from allauth.decorators import rate_limit
@@ -55,13 +56,13 @@ def _hear(request: HttpRequest, provider: SignInProvider, token: str) -> None:
     if not is_for(token, issuer=provider.issuer, client_id=provider.client_id):
         raise Unbelievable("There is no logout token, or it is not for this site.")
     now = utcnow()
-    check = {"issuer": provider.issuer, "client_id": provider.client_id, "now": now}
+    read = partial(read_logout_token, token, issuer=provider.issuer, client_id=provider.client_id, now=now)
     try:
-        ended = read_logout_token(token, _keys(request, provider), **check)
+        ended = read(keys=_keys(request, provider))
     except Unbelievable:
         if not cache.add(f"people:logout-keys-again:{provider.slug}", 1, RETRY_SECONDS):
             raise
-        ended = read_logout_token(token, _keys(request, provider, anew=True), **check)
+        ended = read(keys=_keys(request, provider, anew=True))
     who = Told(provider=provider.slug, issuer=provider.issuer, subject=ended.subject)
     services.hear_logout(
         key=digest(f"{provider.issuer} {ended.token}"), now=now, provider=provider.slug,
