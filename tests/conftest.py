@@ -42,6 +42,7 @@ def samples(cast, call, site, now):
     key = people.add_ssh_key(name="laptop", text=new_line(), by=cast.applicant, now=now)
     told = Told("campus", "https://campus.example", "1")
     identity = people.link_identity(told=told, by=cast.applicant, now=now)
+    opened = people.begin_session(person=cast.applicant, session_key="unknown", now=now)
     application = draft(cast, call, now)
     file = applications.attach(
         application=application, question="", name="a.txt", data=b"a", by=cast.applicant, now=now
@@ -94,6 +95,10 @@ def samples(cast, call, site, now):
         ("files", "path"): "manifest.json",
         ("keys", "digits"): model.key_fingerprint.removeprefix("sha256:"),
         ("sign-in-methods", "pk"): identity.pk,
+        ("identities", "pk"): identity.pk,
+        ("identities", "identity_id"): identity.pk,
+        ("sessions", "uid"): opened.uid,
+        ("assurance", "provider_id"): "campus",
         ("link", "provider_id"): "campus",
         ("oidc", "provider_id"): "campus",
         # Pages that come with the sign-in and the administration.

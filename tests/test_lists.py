@@ -58,6 +58,7 @@ WHOLE = {
     "api/datasets/<slug>/versions/<number>/files": "one version, whose files are bounded",
     "api/tokens": "20 at most",
     "api/me/ssh-keys": "10 at most",
+    "api/people/<uid>/identities": "10 at most",
     "api/keys": "the site's signing keys",
 }
 

@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from fabrica.audit.models import Entry
 from fabrica.conftest import PASSWORD
-from fabrica.people.models import Identity, Person
+from fabrica.people.engine import Assurance
+from fabrica.people.models import Identity, OpenSession, Person
 from fabrica.people.states import TERMS_VERSION
 
 from tests.oidc.conftest import RealProvider
@@ -98,6 +100,70 @@ def test_who_is_signed_in_links_an_identity_and_unlinks_it(campus, browse, cast,
     page.get_by_role("button", name="Unlink", exact=True).click()
     page.wait_for_url("**/account/sign-in-methods/")
     assert not Identity.objects.exists()
+    assert page.complaints == []
+
+
+def sign_out_there(page):
+    """Press the button in the menu, and say yes at the provider."""
+    page.locator("details.menu summary").click()
+    page.get_by_role("button", name="Sign out, also at Campus").click()
+    page.get_by_role("button", name="Yes, sign me out").click()
+    page.wait_for_url("**/accounts/login/")
+
+
+def test_who_signs_out_there_too_is_signed_out_at_both_and_another_session_goes_on(
+    campus, browse, live_server
+):
+    page = browse()
+    sign_in_there(page, "eva")
+    Person.objects.update(terms_version=TERMS_VERSION)
+    page.goto(f"{live_server.url}/account/")
+    other = browse()  # the same person, who signed in there apart: another session of theirs, that goes on
+    sign_in_there(other, "eva")
+    assert OpenSession.objects.count() == 2
+    sign_out_there(page)
+    assert page.get_by_text("You are signed out here, and back from Campus.").count() == 1
+    assert page.complaints == []
+    page.get_by_role("button", name="Campus", exact=True).click()
+    page.wait_for_url(re.compile(r"/interaction/"))  # there too, somebody must sign in again
+    other.goto(f"{live_server.url}/account/")
+    assert (path_of(other), OpenSession.objects.count()) == ("/account/", 1)
+
+
+def test_what_ends_at_the_provider_ends_here_without_the_browser(campus, browse, live_server):
+    page = browse()
+    sign_in_there(page, "eva")
+    Person.objects.update(terms_version=TERMS_VERSION)
+    page.goto(f"{live_server.url}/account/")
+    assert path_of(page) == "/account/"
+    page.goto(f"{campus.issuer}/session/end")  # as any other site would have the provider do
+    page.get_by_role("button", name="Yes, sign me out").click()
+    page.get_by_text("Sign-out Success").wait_for()
+    page.goto(f"{live_server.url}/account/")
+    assert (path_of(page), OpenSession.objects.count()) == ("/accounts/login/", 0)
+    entry = Entry.objects.get(verb="session.end_elsewhere")
+    assert entry.facts == {"provider": "campus"}
+
+
+def test_an_officer_without_assurance_shows_it_at_the_provider_and_goes_on(campus, browse, cast, live_server, settings):
+    settings.FABRICA_ASSURANCE = {"role.officer": Assurance(mfa=True, proofing="medium")}
+    page = browse()
+    page.fill("input[name=login]", cast.officer.email)
+    page.fill("input[name=password]", PASSWORD)
+    page.get_by_role("button", name="Sign In", exact=True).click()
+    page.wait_for_url("**/account/assurance/**")
+    page.goto(f"{live_server.url}/account/sign-in-methods/")
+    sign_in_there(page, "mallory", button="Link Campus")
+    page.goto(f"{live_server.url}/desk/")
+    assert path_of(page) == "/account/assurance/"
+    assert page.get_by_text("A second factor is needed, here or at your provider.").count() == 2
+    page.get_by_role("button", name="Sign in again with Campus").click()
+    page.wait_for_url(re.compile(r"/interaction/"))  # asked again, although this browser is signed in there
+    page.fill("input[name=login]", "mallory")
+    page.fill("input[name=password]", "any")
+    page.click("button[type=submit]")
+    page.get_by_role("button", name="Continue").click()  # the assurance is one more thing to hand on
+    page.wait_for_url("**/desk/")
     assert page.complaints == []
 
 

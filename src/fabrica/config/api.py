@@ -35,6 +35,7 @@ def _enter(request: HttpRequest, person: Person, scopes: list[str]) -> Person:
     request.scopes = frozenset(scopes)  # type: ignore[attr-defined]
     if rules.needs_second_factor(person):
         raise NotAllowed("Set up your second factor first.", todo="Sign in on the portal; it will lead you there.")
+    rules.must_be_assured(person, *rules.role_purposes(person), now=utcnow())
     if not person.has_accepted_terms and request.path not in BEFORE_TERMS:
         raise NotAllowed("Accept the terms of use first.", todo="POST /api/me/terms, or sign in on the portal.")
     return person

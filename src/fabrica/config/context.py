@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from fabrica.people import rules
+from fabrica.people.adapters.sessions import begun
 from fabrica.people.models import Person
 from fabrica.people.states import Role
 
@@ -38,6 +39,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "demo": settings.FABRICA_DEMO,
         "nav": navigation(request),
         "person_menu": person_menu(request),
+        "sign_out_also": sign_out_also(request),
     }
 
 
@@ -56,6 +58,14 @@ def person_menu(request: HttpRequest) -> list[dict[str, Any]]:
     if person is None:
         return []
     return _found([ACCOUNT, *([ADMINISTRATION] if person.is_staff else [])])
+
+
+def sign_out_also(request: HttpRequest) -> dict[str, str] | None:
+    """Where this session was begun elsewhere: the provider's name, and the address that signs out there too."""
+    if _person(request) is None:
+        return None
+    provider = settings.FABRICA_OIDC_PROVIDERS.get(begun(request).get("provider", ""))
+    return {"name": provider.name, "url": reverse("people:sign_out_elsewhere")} if provider else None
 
 
 def _person(request: HttpRequest) -> Person | None:

@@ -5,6 +5,7 @@ import re
 from django.core.exceptions import ImproperlyConfigured
 
 from fabrica.config import env
+from fabrica.people.engine.assurance import Assurance, read_needs
 from fabrica.people.engine.providers import SignInProvider, is_safe
 
 SLUG = re.compile(r"[a-z][a-z0-9-]{0,29}")
@@ -34,4 +35,16 @@ def _provider(slug: str) -> SignInProvider:
     if "openid" not in scopes:
         raise ImproperlyConfigured(f"{start}_SCOPES lacks openid.")
     name = env.text(f"{start}_NAME", slug)
-    return SignInProvider(slug, name, told["ISSUER"], told["CLIENT_ID"], told["SECRET"], scopes)
+    asked = tuple(env.text(f"{start}_ACR_VALUES").split())
+    return SignInProvider(slug, name, told["ISSUER"], told["CLIENT_ID"], told["SECRET"], scopes, asked)
+
+
+def assurance() -> dict[str, Assurance]:
+    """What roles, data and access modes ask for."""
+    try:
+        return read_needs(env.names("FABRICA_ASSURANCE"))
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"FABRICA_ASSURANCE: {error} is not understood, or its purpose stands there twice. "
+            "Write it as role.officer=mfa+medium, data=low, mode.large-scale=medium, separated by commas."
+        ) from error

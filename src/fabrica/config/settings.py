@@ -97,6 +97,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "fabrica.people.middleware.Followed",
     "fabrica.people.middleware.Gate",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -137,7 +138,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = reverse_lazy("home")
 LOGOUT_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "fabrica.people.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "fabrica.people.adapters.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "fabrica.people.forms.SignupDetails"
@@ -149,17 +150,22 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{FABRICA_SITE_NAME}] "
 # Behind a proxy every caller has its address: without the one it passes on, all would share one limit of tries.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if FABRICA_BEHIND_PROXY else 0
 ACCOUNT_RATE_LIMITS = {
-    "login_failed": "10/m/ip,5/5m/key", "login": "30/m/ip", "signup": "20/m/ip", "public_list": "60/m/ip",
-}  # fmt: skip
+    "login_failed": "10/m/ip,5/5m/key",
+    "login": "30/m/ip",
+    "signup": "20/m/ip",
+    "provider": "300/m/ip",
+    "public_list": "60/m/ip",
+}
 # Sign-in at other places: docs/operator/sign-in.md. An address that matches never signs anybody in by itself.
 FABRICA_OIDC_PROVIDERS = oidc.providers()
 FABRICA_OIDC_CLAIM_DAYS = env.number("FABRICA_OIDC_CLAIM_DAYS", 365, least=1, most=3_650)
+FABRICA_ASSURANCE = oidc.assurance()
 # Whom to ask whether an organisation's domain is its own; empty: the name servers of this machine.
 FABRICA_DNS_SERVER = env.text("FABRICA_DNS_SERVER")
-SOCIALACCOUNT_ADAPTER = "fabrica.people.adapter.identities.IdentityAdapter"
+SOCIALACCOUNT_ADAPTER = "fabrica.people.adapters.openid.identities.IdentityAdapter"
 SOCIALACCOUNT_PROVIDERS = {
     "openid_connect": {
-        "provider_class": "fabrica.people.adapter.provider.Provider",
+        "provider_class": "fabrica.people.adapters.openid.provider.Provider",
         "APPS": [one.as_app() for one in FABRICA_OIDC_PROVIDERS.values()],
     },
 }

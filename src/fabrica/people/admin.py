@@ -3,13 +3,14 @@
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from fabrica.kit.admin import ReadOnly, ReadOnlyInline
 from fabrica.kit.errors import Problem
 from fabrica.kit.time import utcnow
 from fabrica.people import services
-from fabrica.people.models import Member, Organisation, Person, RoleGrant, SshKey
+from fabrica.people.models import Identity, Member, Organisation, Person, RoleGrant, SshKey
 from fabrica.people.queries import signed_in
 
 
@@ -70,3 +71,30 @@ class SshKeyAdmin(ReadOnly):
     list_display = ["fingerprint", "kind", "person", "added_at"]
     search_fields = ["fingerprint", "person__email"]
     list_select_related = ["person"]
+
+
+@admin.register(Identity)
+class IdentityAdmin(ReadOnly):
+    """Identities with what was told, and until when it counts; unlinked on the person's page of identities."""
+
+    list_display = ["person", "provider_name", "home", "acr", "told_at", "ends_at"]
+    search_fields = ["account__user__email", "account__user__name", "email", "home"]
+    list_select_related = ["account__user"]
+    fields = (
+        "person", "provider_name", "issuer", "email", "home", "acr", "assurance", "affiliations",
+        "linked_at", "told_at", "ends_at",
+    )  # fmt: skip
+    readonly_fields = (
+        "person", "provider_name", "issuer", "email", "home", "acr", "assurance", "affiliations",
+        "linked_at", "told_at", "ends_at",
+    )  # fmt: skip
+
+    @admin.display(description=_("person"))
+    def person(self, identity: Identity) -> Person:
+        """Who signs in with it."""
+        found: Person = identity.account.user
+        return found
+
+    def view_on_site(self, identity: Identity) -> str:
+        """Where it can be unlinked."""
+        return reverse("people:identities_told", args=[identity.account.user.uid])

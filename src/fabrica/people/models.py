@@ -1,4 +1,4 @@
-"""Persons, organisations, memberships, roles, tokens, SSH keys, identities."""
+"""Persons, organisations, memberships, roles, tokens, SSH keys, identities, sessions."""
 
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from fabrica.kit.ids import new_uid
@@ -42,6 +43,8 @@ class Person(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(_("language of letters"), max_length=5, choices=Language.choices, default=Language.EN)
     terms_version = models.CharField(max_length=20, blank=True)
     terms_accepted_at = models.DateTimeField(null=True, blank=True)
+    # raised to end every session of the person at once, whichever are known
+    sessions_ended = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     objects: ClassVar[PersonManager] = PersonManager()
     USERNAME_FIELD = "email"
@@ -56,6 +59,15 @@ class Person(AbstractBaseUser, PermissionsMixin):
     @property
     def has_accepted_terms(self) -> bool:
         return self.terms_version == TERMS_VERSION
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must know to count: Django's own until sessions were ended, then another each time."""
+        kept: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]  # the stubs leave it out
+        if not self.sessions_ended:
+            return kept
+        return salted_hmac(
+            "sessions ended", f"{kept} {self.sessions_ended}", secret=secret, algorithm="sha256"
+        ).hexdigest()
 
 
 class RoleGrant(models.Model):
@@ -176,6 +188,36 @@ class Identity(models.Model):
     def is_current(self, now: datetime) -> bool:
         """Whether assurance and affiliation still count."""
         return now < self.ends_at
+
+
+class OpenSession(models.Model):
+    """A browser that signed in: when, which way, with roughly which device. No address, no full name of its program."""
+
+    uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    session_key = models.CharField(max_length=40, unique=True)
+    account = models.ForeignKey(SocialAccount, on_delete=models.SET_NULL, null=True, related_name="+")
+    provider = models.CharField(max_length=30, blank=True, default="")
+    provider_session = models.CharField(max_length=64, blank=True, default="", db_index=True)
+    has_second_factor = models.BooleanField(default=False)
+    device = models.CharField(max_length=60, blank=True, default="")
+    begun_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.uid
+
+    @property
+    def provider_name(self) -> str:
+        """The provider's name now; empty for a password."""
+        provider = settings.FABRICA_OIDC_PROVIDERS.get(self.provider)
+        return provider.name if provider else self.provider
+
+
+class HeardLogout(models.Model):
+    """A logout token of a provider that was heard already: it is not followed twice."""
+
+    key = models.CharField(max_length=64, unique=True)
+    heard_at = models.DateTimeField(db_index=True)
 
 
 class Invitation(models.Model):

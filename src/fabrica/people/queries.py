@@ -5,12 +5,23 @@ from datetime import datetime
 from typing import Any, Protocol, cast
 
 from allauth.account.models import EmailAddress
+from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 
 from fabrica.kit.errors import NotFound
 from fabrica.kit.ids import digest
 from fabrica.people.engine.domains import domain_of
-from fabrica.people.models import Domain, Identity, Invitation, Member, Organisation, Person, SshKey, Token
+from fabrica.people.models import (
+    Domain,
+    Identity,
+    Invitation,
+    Member,
+    OpenSession,
+    Organisation,
+    Person,
+    SshKey,
+    Token,
+)
 from fabrica.people.states import MemberRole, Proof, Role
 
 Carrier = Callable[..., None]
@@ -100,6 +111,25 @@ def identity_of(person: Person, pk: int) -> Identity:
     return found
 
 
+def sessions_of(person: Person, now: datetime) -> QuerySet[OpenSession]:
+    """The person's sessions that still let somebody in, newest first."""
+    alive = Session.objects.filter(expire_date__gt=now).values("session_key")
+    return OpenSession.objects.filter(person=person, session_key__in=alive).order_by("-pk")
+
+
+def session_of(person: Person, uid: str, now: datetime) -> OpenSession:
+    """One of the person's sessions. Raises NotFound, also for others'."""
+    found = sessions_of(person, now).filter(uid=uid).first()
+    if found is None:
+        raise NotFound("There is no such session among yours.", todo="See those among your sign-in methods.")
+    return found
+
+
+def was_begun_with(uid: str, identity: Identity) -> bool:
+    """Whether the session of this name was begun with an identity."""
+    return OpenSession.objects.filter(uid=uid, account=identity.account).exists()
+
+
 def owner_of(email: str) -> Person | None:
     """Whose address this is. One that somebody added beside theirs counts only once they confirmed it."""
     confirmed = EmailAddress.objects.filter(email__iexact=email, verified=True).values("user")
@@ -119,6 +149,11 @@ def person_told_of(by: Person, uid: str) -> Person:
     if found is None:
         raise NotFound("There is no such person, or it is not for you to see.")
     return found
+
+
+def identity_told_of(by: Person, uid: str, pk: int) -> Identity:
+    """One identity of a person whose assurance this reader may see. Raises NotFound."""
+    return identity_of(person_told_of(by, uid), pk)
 
 
 def addresses_of(person: Person) -> list[str]:

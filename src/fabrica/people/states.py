@@ -53,6 +53,15 @@ class Proof(TextChoices):
     OFFICER = "officer", _("By an officer")
 
 
+class Cause(TextChoices):
+    """Why an officer or operator ended a person's sessions or unlinked an identity."""
+
+    INCIDENT = "incident", _("Somebody else may have got in")
+    LOST = "lost", _("A device was lost")
+    LEFT = "left", _("The person left the organisation that vouched for them")
+    ASKED = "asked", _("The person asked for it")
+
+
 class Scope(TextChoices):
     """What a token may be used for. Reading is in every token."""
 

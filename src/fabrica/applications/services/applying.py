@@ -189,6 +189,7 @@ def submit(*, application: Application, by: Person, now: datetime) -> Applicatio
     if application.state == State.DRAFT:  # one that was sent back may be handed in again after the call has closed
         _must_be_open(application.call, now)
         _must_not_be_barred(application.organisation, by, now)
+    people_rules.must_be_assured(by, f"mode.{application.call.mode.key}", now=now)
     if found := gaps_of(application):
         lines = "; ".join(f"{gap.field}: {gap.message}" for gap in found)
         raise Refused(_("It is not complete yet."), why=lines, gaps=[vars(gap) for gap in found])

@@ -9,6 +9,7 @@ from fabrica.applications.tests.factories import COMPLETE, draft, screened, subm
 from fabrica.audit.models import Entry
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.notices.models import Notice
+from fabrica.people.engine import Assurance
 
 
 def timeline(application):
@@ -20,6 +21,15 @@ def test_a_draft_starts_with_a_code_of_year_and_mode(cast, call, now):
     second = services.start(call=call, organisation=cast.startup, by=cast.mate, now=now)
     assert [first.code, second.code] == ["AIF-2026PG-0001", "AIF-2026PG-0002"]
     assert first.state == State.DRAFT
+
+
+def test_a_mode_that_asks_for_assurance_takes_nothing_from_who_has_not_shown_it(cast, call, now, settings):
+    settings.FABRICA_ASSURANCE = {"mode.playground": Assurance(mfa=True)}
+    made = draft(cast, call, now)
+    with pytest.raises(NotAllowed, match="known more surely who you are"):
+        services.submit(application=made, by=cast.applicant, now=now)
+    settings.FABRICA_ASSURANCE = {"mode.large-scale": Assurance(mfa=True)}
+    assert services.submit(application=made, by=cast.applicant, now=now).state == State.SUBMITTED
 
 
 def test_an_outsider_cannot_apply_for_my_organisation(cast, call, now):

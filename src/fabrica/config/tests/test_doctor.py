@@ -1,72 +1,29 @@
+"""The doctor's order of work, and what it finds on this machine: settings, database, clock, storage, keys, audit."""
+
 import json
 import os
 import shutil
 import subprocess
 import sys
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-import httpx
 import pytest
 
 from fabrica.audit.models import Entry
 from fabrica.audit.services import record
 from fabrica.audit.tasks import seal
-from fabrica.clusters.adapters.port import Load
-from fabrica.clusters.adapters.slurm import SlurmCluster, settings_from
-from fabrica.clusters.adapters.slurm.shell import Answer
-from fabrica.clusters.models import Machine
 from fabrica.config import doctor
 from fabrica.config.doctor import (
     CHECKS, audit, clock, database, examine, https, keys, machines, mail, people, settings as settings_,
     sign_in, storage, workers,
 )  # fmt: skip
 from fabrica.config.doctor.finding import Finding, bad, well
-from fabrica.config.doctor.machines import skew
-from fabrica.config.heart import Heart
-from fabrica.config.tests.mailserver import Server, certificate, smtp
-from fabrica.config.tests.mailserver import https as https_server
-from fabrica.kit.errors import Unreachable
-from fabrica.kit.signing import create_key
 from fabrica.kit.time import utcnow
+from fabrica.config.tests.doctor_site import served, site, trusted  # noqa: F401 - fixtures
+
 
 pytestmark = pytest.mark.django_db
-START = "Start one: systemctl start fabrica-work@1, or `fabrica-site work`."
-
-
-@pytest.fixture
-def site(settings, tmp_path):
-    """A site's home as `init` leaves it."""
-    settings.FABRICA_HOME, settings.FABRICA_STORAGE = tmp_path, tmp_path / "storage"
-    settings.FABRICA_KEYS, settings.FABRICA_ANCHOR_FILE = tmp_path / "keys", tmp_path / "anchors.jsonl"
-    settings.INSECURE_OK = False
-    tmp_path.chmod(0o700)
-    for folder in ("storage", "keys"):
-        (tmp_path / folder).mkdir(mode=0o700)
-    create_key(tmp_path / "keys" / "site.pem")
-    return settings
-
-
-@pytest.fixture
-def served():
-    """Starts a server for the length of the test."""
-    opened = []
-
-    def serve(how):
-        opened.append(Server(how))
-        return opened[-1]
-
-    yield serve
-    for one in opened:
-        one.close()
-
-
-@pytest.fixture
-def trusted(tmp_path, monkeypatch):
-    """A certificate for localhost that this process trusts."""
-    path = certificate(tmp_path)
-    monkeypatch.setenv("SSL_CERT_FILE", str(path))
-    return path
 
 
 # The order of work
@@ -273,233 +230,6 @@ def test_a_chain_whose_key_is_gone_is_told(site):
     assert found.what.startswith("The audit chain cannot be checked: ")
 
 
-# Mail
-
-
-def as_mail(settings, server, **changes):
-    given = {"EMAIL_HOST": "localhost", "EMAIL_PORT": server.port, "EMAIL_USE_TLS": True, "EMAIL_HOST_USER": ""}
-    for name, value in {**given, **changes}.items():
-        setattr(settings, name, value)
-
-
-def test_a_mail_server_is_greeted_with_tls_and_signed_in_to_and_gets_no_letter(site, served, trusted):
-    server = served(smtp(trusted))
-    as_mail(site, server, EMAIL_HOST_USER="portal", EMAIL_HOST_PASSWORD="p")
-    assert list(mail.server()) == [well("The mail server localhost answers with TLS.")]
-    assert server.told == ["EHLO", "STARTTLS", "EHLO", "AUTH", "QUIT"]
-
-
-def test_a_mail_server_without_tls_where_none_is_asked_for(site, served):
-    as_mail(site, served(smtp()), EMAIL_USE_TLS=False)
-    assert list(mail.server()) == [well("The mail server localhost answers.")]
-
-
-def test_a_mail_server_that_offers_no_tls(site, served):
-    server = served(smtp())
-    as_mail(site, server)
-    assert list(mail.server()) == [
-        bad(
-            f"localhost at port {server.port}: STARTTLS extension not supported by server.",
-            "Check FABRICA_SMTP_PORT and FABRICA_SMTP_TLS.",
-        )
-    ]
-
-
-def test_a_mail_server_that_nobody_vouches_for(site, served, tmp_path):
-    as_mail(site, served(smtp(certificate(tmp_path))))
-    (found,) = mail.server()
-    assert (found.is_well, found.what.split(":")[0]) == (False, "The certificate of localhost is not trusted")
-
-
-def test_a_mail_server_that_refuses_the_password_is_told_without_it(site, served, trusted):
-    as_mail(site, served(smtp(trusted, password_is_good=False)), EMAIL_HOST_USER="portal", EMAIL_HOST_PASSWORD="hush")
-    assert list(mail.server()) == [
-        bad("localhost does not accept FABRICA_SMTP_USER and its password.", "Correct them.")
-    ]
-
-
-def test_a_mail_server_that_is_not_there(site, served):
-    server = served(smtp())
-    port = server.port
-    server.close()
-    server.close = lambda: None
-    site.EMAIL_HOST, site.EMAIL_PORT = "127.0.0.1", port
-    (found,) = mail.server()
-    assert (found.is_well, found.todo) == (False, "Check FABRICA_SMTP_HOST and _PORT.")
-
-
-def test_a_site_without_a_mail_server(site):
-    site.EMAIL_HOST = ""
-    assert list(mail.server()) == [
-        bad("Mails are printed to the log: nobody can confirm an address.", "Set FABRICA_SMTP_HOST.")
-    ]
-    site.INSECURE_OK = True
-    assert list(mail.server()) == [well("Mails are printed to the log.")]
-
-
-def test_letters_from_localhost_are_refused_elsewhere(site):
-    site.EMAIL_HOST, site.DEFAULT_FROM_EMAIL = "mail.example.eu", "fabrica@localhost"
-    assert [one.is_well for one in mail.sender()] == [False]
-    site.DEFAULT_FROM_EMAIL = "fabrica@example.eu"
-    assert list(mail.sender()) == []
-
-
-# HTTPS
-
-
-@pytest.mark.parametrize(
-    ("url", "hosts", "proxy", "told"),
-    [
-        ("https://f.example", ["f.example"], True, [well("People reach this site at https://f.example.")]),
-        (
-            "http://f.example", ["f.example"], True,
-            [bad("FABRICA_URL is http://f.example, which is not HTTPS.", "Set it to the address people use.")],
-        ),
-        (
-            "https://f.example", ["g.example"], True,
-            [bad("FABRICA_HOSTS does not name f.example, so it is refused.", "Add it to FABRICA_HOSTS.")],
-        ),
-        (
-            "https://f.example", [".example"], False,
-            [
-                well("People reach this site at https://f.example."),
-                bad(
-                    "No proxy is trusted, so every page leads to HTTPS for ever.",
-                    "Serve behind a proxy as deploy/nginx.conf does, and set FABRICA_BEHIND_PROXY=1.",
-                ),
-            ],
-        ),
-    ],
-)  # fmt: skip
-def test_the_address_and_what_the_settings_say_of_it(site, url, hosts, proxy, told):
-    site.FABRICA_URL, site.ALLOWED_HOSTS, site.FABRICA_BEHIND_PROXY = url, hosts, proxy
-    assert list(https.address()) == told
-
-
-def test_a_certificate_that_holds(site, served, trusted):
-    site.FABRICA_URL = f"https://localhost:{served(https_server(trusted)).port}"
-    (found,) = https.certificate()
-    ends = datetime.now(UTC) + timedelta(days=365)
-    assert found == well(f"The certificate holds until {ends:%Y-%m-%d}.")
-
-
-def test_a_certificate_that_soon_ends(now):
-    assert https.until(now + timedelta(days=15), now).is_well
-    assert https.until(now + timedelta(days=13), now) == bad(
-        "The certificate holds until 2026-12-06.", "Renew it: certbot, or your authority."
-    )
-
-
-def test_a_certificate_that_nobody_vouches_for(site, served, tmp_path):
-    site.FABRICA_URL = f"https://localhost:{served(https_server(certificate(tmp_path))).port}"
-    (found,) = https.certificate()
-    assert (found.is_well, found.todo) == (False, "Renew it, and let the proxy send the whole chain.")
-
-
-def test_an_address_that_leads_nowhere(site, served):
-    server = served(smtp())
-    port = server.port
-    server.close()
-    server.close = lambda: None
-    site.FABRICA_URL = f"https://localhost:{port}"
-    assert [one.is_well for one in (*https.certificate(), *https.answers())] == [False, False]
-
-
-def test_the_page_is_asked_for_as_a_person_does(site, served, tmp_path):
-    server = served(https_server(certificate(tmp_path), b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
-    site.FABRICA_URL = f"https://localhost:{server.port}"
-    assert list(https.answers()) == [well(f"The portal answers at https://localhost:{server.port}/accounts/login/.")]
-    assert server.told == ["GET /accounts/login/ HTTP/1.1"]
-
-
-def test_a_proxy_that_does_not_say_https_and_one_that_changes_the_host():
-    page = "https://f.example/accounts/login/"
-    round_and_round = https.judge(page, httpx.Response(301, headers={"Location": page}))
-    assert round_and_round.what == (
-        "The portal leads to itself for ever: it does not learn that it is reached over HTTPS."
-    )
-    assert https.judge(page, httpx.Response(400)).what == f"The portal answers 400 at {page}."
-
-
-def test_a_demonstration_needs_no_https(site):
-    site.INSECURE_OK = True
-    assert [one.is_well for one in (*https.address(), *https.certificate(), *https.answers())] == [True]
-
-
-# People, workers, machines
-
-
-def test_roles_that_nobody_has(cast):
-    assert [one.is_well for one in people.roles()] == [True, True, True]
-    from fabrica.people.models import RoleGrant
-
-    RoleGrant.objects.filter(role="officer").delete()
-    assert [one.todo for one in people.roles() if not one.is_well] == ["Run `fabrica-site grant EMAIL officer`."]
-
-
-def test_nobody_works():
-    assert list(workers.alive()) == [bad("No worker runs.", START)]
-
-
-def test_the_last_worker_died_some_time_ago():
-    Heart().beat(utcnow() - timedelta(minutes=10))
-    assert list(workers.alive()) == [bad("No worker runs. The last was seen 10 min ago.", START)]
-
-
-def test_workers_of_several_hosts(monkeypatch):
-    for host in ("b", "a", "b"):
-        monkeypatch.setattr("socket.gethostname", lambda host=host: host)
-        Heart().beat(utcnow())
-    assert list(workers.alive()) == [well("Workers run: 1 on a, 2 on b.")]
-
-
-def test_a_worker_of_another_version_and_one_that_hangs(monkeypatch):
-    now = utcnow()
-    monkeypatch.setattr("socket.gethostname", lambda: "a")
-    monkeypatch.setattr("os.getpid", lambda: 7)
-    heart = Heart()
-    heart.begin("registry.register", now - timedelta(hours=2))
-    monkeypatch.setattr("fabrica.config.heart.__version__", "0.0.1")
-    heart.beat(now)
-    assert [one.what for one in workers.alive()] == [
-        "Workers run: 1 on a.",
-        f"The worker a:7 runs version 0.0.1, not {workers.__version__}.",
-        "The worker a:7 has been in registry.register for 2 h.",
-    ]
-
-
-class Cluster:
-    def __init__(self, answer):
-        self.answer = answer
-
-    def load(self):
-        return self.answer()
-
-
-def silent():
-    raise Unreachable("It is silent.", why="No route.", todo="Call its operator.")
-
-
-@pytest.mark.parametrize(
-    ("answer", "found"),
-    [
-        (lambda: Load(2, 1, 1, 0), well("Machine One answers: 1 of 2 busy.")),
-        (silent, bad("Machine One: It is silent. No route.", "Call its operator.")),
-        (
-            lambda: threading.Event().wait(5),
-            bad("Machine One had no answer within 0 s.", "Check that it can be reached from here."),
-        ),
-    ],
-)
-def test_each_machine_is_asked_for_so_long(machine, monkeypatch, answer, found):
-    monkeypatch.setattr(machines, "cluster_of", lambda _machine: Cluster(answer))
-    assert machines.ask(machine, seconds=0.2) == found
-
-
-def test_a_site_without_machines():
-    assert [one.what for one in machines.machines()] == ["No machine is registered."]
-
-
 # The command
 
 
@@ -530,30 +260,3 @@ def test_the_topics():
     assert list(dict.fromkeys(topic for topic, _, _ in doctor.CHECKS)) == [
         "settings", "database", "clock", "storage", "keys", "audit", "mail", "https", "sign-in", "people", "workers", "machines",
     ]  # fmt: skip
-
-
-class Clock:
-    """A machine that tells its time, or that it has none."""
-
-    def __init__(self, ahead):
-        self.ahead = ahead
-
-    def run(self, argv, *, stdin="", run_as=""):
-        if self.ahead is None:
-            return Answer(1, "", "no such command")
-        return Answer(0, f"{int(utcnow().timestamp()) + self.ahead}\n", "")
-
-
-@pytest.mark.parametrize(
-    ("ahead", "told"),
-    [
-        (0, (True, "The clock of far agrees with ours.")),
-        (3_600, (False, "The clock of far differs from ours")),
-        (-3_600, (False, "The clock of far differs from ours")),
-        (None, (False, "far does not tell its time.")),
-    ],
-)
-def test_the_clock_of_a_machine_is_compared_with_ours(ahead, told):
-    settings = settings_from({"cluster": "dev", "partition": "all", "gpus_per_node": 2})
-    finding = skew(Machine(slug="far", name="far"), SlurmCluster(settings, 8, Clock(ahead)))
-    assert (finding.is_well, finding.what.partition(" by ")[0]) == told

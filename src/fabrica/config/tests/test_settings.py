@@ -102,6 +102,7 @@ def test_what_would_be_unsafe_does_not_pass_the_check(start, changes, told):
 CAMPUS = {
     "FABRICA_OIDC_PROVIDERS": "my-campus", "FABRICA_OIDC_MY_CAMPUS_ISSUER": "https://campus.example/",
     "FABRICA_OIDC_MY_CAMPUS_CLIENT_ID": "fabrica", "FABRICA_OIDC_MY_CAMPUS_SECRET": "s3cret",
+    "FABRICA_OIDC_MY_CAMPUS_ACR_VALUES": "one two",
 }  # fmt: skip
 SETTINGS = "import django; django.setup(); from django.conf import settings as s; "
 PROVIDERS = SETTINGS + "print(s.FABRICA_OIDC_PROVIDERS)"
@@ -118,7 +119,7 @@ def test_a_provider_is_read_with_its_secret_from_a_file_and_does_not_show_it(sta
     done = start("-c", CAMPUS_READ, **named, **SECRET)
     assert done.stdout == (
         "SignInProvider(slug='my-campus', name='my-campus', issuer='https://campus.example/', client_id='fabrica', "
-        "scopes=('openid', 'profile', 'email')) hidden\n"
+        "scopes=('openid', 'profile', 'email'), acr_values=('one', 'two')) hidden\n"
     ), done.stderr
 
 

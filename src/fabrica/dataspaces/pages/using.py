@@ -15,7 +15,9 @@ from fabrica.dataspaces.states import TO_DO
 from fabrica.kit.errors import Problem
 from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow
+from fabrica.people.engine.assurance import DATA
 from fabrica.people.queries import signed_in
+from fabrica.people.rules import must_be_assured
 from fabrica.projects import rules as project_rules
 from fabrica.projects.models import Project
 from fabrica.projects.queries import project_of
@@ -24,6 +26,7 @@ from fabrica.projects.queries import project_of
 def use(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Read the terms beside the project's purpose, accept them, and have the version copied."""
     person = signed_in(request)
+    must_be_assured(person, DATA, now=utcnow())  # before the terms are read for nothing
     version = queries.version_at(person, slug, number)
     projects = list(queries.workplaces(person, utcnow())[:100])
     choices = [(one.slug, one.title) for one in projects]

@@ -9,7 +9,9 @@ from fabrica.dataspaces import queries
 from fabrica.dataspaces.models import Agreement, Staging, Version
 from fabrica.dataspaces.states import STAGING_MOVES, StagingState
 from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.people.engine.assurance import DATA
 from fabrica.people.models import Person
+from fabrica.people.rules import must_be_assured
 from fabrica.projects import rules as project_rules
 from fabrica.projects.models import Project
 
@@ -43,9 +45,11 @@ def accept(
     """Accept licence and policy as they stand now, for a project; accepting the same terms again changes nothing.
 
     `terms_sha256` is the hash of the terms as the person read them. Raises TermsChanged where they are others now,
-    NotAllowed for who is no member, Refused for a version that is not published or needs no agreement.
+    NotAllowed for who is no member or is not known surely enough, Refused for a version that is not published or needs
+    no agreement.
     """
     must_work_in(by, project, now)
+    must_be_assured(by, DATA, now=now)
     _must_be_usable(version)
     if version.dataset.is_own_data:
         raise Refused("Own data has no terms to accept.", todo="Stage it directly.")
@@ -71,6 +75,7 @@ def stage(*, version: Version, project: Project, by: Person, now: datetime) -> S
     version that is not published.
     """
     must_work_in(by, project, now)
+    must_be_assured(by, DATA, now=now)
     if there := queries.staging_of(project, version):
         return there
     _must_be_usable(version)

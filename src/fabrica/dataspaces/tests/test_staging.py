@@ -20,6 +20,7 @@ from fabrica.kit.tests.databases import Own
 from fabrica.kit.errors import NotAllowed, NotFound, Refused
 from fabrica.kit.files import CHUNK, folder_facts, folder_sha256, list_files
 from fabrica.notices.models import Notice
+from fabrica.people.engine import Assurance
 
 LATER = TTL + timedelta(seconds=1)
 
@@ -38,6 +39,18 @@ def test_accepting_keeps_the_text_its_hash_who_and_when(cast, now):
         "Policy:\nName the archive.\n\nAllowed purposes:\nResearch and teaching.\n"
     )
     assert services.accept(version=version, project=where, by=cast.applicant, now=now + LATER) == made
+
+
+def test_where_data_asks_for_assurance_nobody_accepts_or_copies_without_it(cast, now, settings, client):
+    version, where = published(cast, now), project(cast, now)
+    services.accept(version=version, project=where, by=cast.mate, now=now)
+    settings.FABRICA_ASSURANCE = {"data": Assurance(proofing="low")}
+    for use in (services.accept, services.stage):
+        with pytest.raises(NotAllowed, match="known more surely who you are"):
+            use(version=version, project=where, by=cast.applicant, now=now)
+    client.force_login(cast.applicant)
+    answer = client.get(f"/data/{version.dataset.slug}/{version.number}/use/")
+    assert (answer.status_code, "/account/assurance/?for=data" in answer.content.decode()) == (403, True)
 
 
 @pytest.mark.parametrize("who", ["officer", "operator", "outsider", "provider", "assessor"])

@@ -9,13 +9,17 @@ MOST_CHARACTERS: Final = 255
 SCOPED: Final = re.compile(r"[A-Za-z-]{1,40}@[A-Za-z0-9.-]{1,200}")
 EMAIL_LIMIT: Final = 254
 NAME_LIMIT: Final = 120
+LAST_SECOND: Final = 4_102_444_800  # 2100
 # who vouches for whom: eduPerson, voPerson, and the affiliations that MyAccessID hands on
 AFFILIATIONS: Final = ("eduperson_scoped_affiliation", "voperson_external_affiliation")
 
 
 @dataclass(frozen=True)
 class Told:
-    """One person as one provider knows them. `email` counts only where the provider says that it is verified."""
+    """One person as one provider knows them. `email` counts only where the provider says that it is verified.
+
+    `session` is the provider's own name for the session there; `proved_at` when the person proved who they are there.
+    """
 
     provider: str
     issuer: str
@@ -27,6 +31,8 @@ class Told:
     acr: str = ""
     assurance: tuple[str, ...] = ()
     affiliations: tuple[str, ...] = ()
+    session: str = ""
+    proved_at: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """For a session, which keeps JSON."""
@@ -61,7 +67,14 @@ def read_claims(provider: str, id_token: dict[str, Any], userinfo: dict[str, Any
         affiliations=tuple(
             sorted({one for name in AFFILIATIONS for one in _lines(both.get(name)) if SCOPED.fullmatch(one)})
         )[:MOST_VALUES],
+        session=_line(id_token.get("sid")),
+        proved_at=_second(id_token.get("auth_time")),
     )
+
+
+def _second(value: object) -> int:
+    """A moment in seconds, or nought."""
+    return int(value) if isinstance(value, int | float) and 0 < value < LAST_SECOND else 0
 
 
 def _name(claims: dict[str, Any]) -> str:

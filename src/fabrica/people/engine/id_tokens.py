@@ -28,10 +28,10 @@ def read_id_token(
     """
     if not isinstance(token, str) or len(token) > MOST_CHARACTERS:
         raise Unbelievable("There is no ID token, or it is too long.")
-    claims = _signed_claims(token, keys)
+    claims = signed_claims(token, keys)
     if claims.get("iss") != issuer:
         raise Unbelievable("The ID token names another issuer.")
-    _check_audience(claims, client_id)
+    check_audience(claims, client_id)
     _check_times(claims, now.timestamp())
     if not hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
         raise Unbelievable("The ID token was not made for this sign-in.")
@@ -41,7 +41,8 @@ def read_id_token(
     return claims
 
 
-def _signed_claims(token: str, keys: list[dict[str, Any]]) -> dict[str, Any]:
+def signed_claims(token: str, keys: list[dict[str, Any]]) -> dict[str, Any]:
+    """The claims of a token that one of these public keys signed; nothing else is checked. Raises Unbelievable."""
     try:
         header = jwt.get_unverified_header(token)
         algorithm = header.get("alg")
@@ -69,7 +70,8 @@ def _key(keys: list[dict[str, Any]], kid: object, algorithm: str) -> dict[str, A
     return fitting[0]
 
 
-def _check_audience(claims: dict[str, Any], client_id: str) -> None:
+def check_audience(claims: dict[str, Any], client_id: str) -> None:
+    """Raises Unbelievable where a token is for another client."""
     told = claims.get("aud")
     audience = told if isinstance(told, list) else [told]
     party = claims.get("azp")

@@ -16,6 +16,7 @@ class SignInProvider:
     client_id: str
     secret: str = field(repr=False)
     scopes: tuple[str, ...]
+    acr_values: tuple[str, ...] = ()
 
     @property
     def discovery(self) -> str:

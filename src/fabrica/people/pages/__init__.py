@@ -12,29 +12,44 @@ from fabrica.people.pages.account import (
     token_new,
     token_revoke,
 )
+from fabrica.people.pages.assurance import assurance, assurance_show
 from fabrica.people.pages.identities import (
     identities_told,
     identity_confirm,
     identity_link,
     identity_unlink,
+    identity_unlink_of,
     password_set,
     sign_in_methods,
 )
 from fabrica.people.pages.joining import joining, organisation_joining
+from fabrica.people.pages.sessions import (
+    person_sessions_end,
+    session_end,
+    sessions_end,
+    sign_out_elsewhere,
+)
 
 __all__ = [
     "account",
+    "assurance",
+    "assurance_show",
     "identities_told",
     "identity_confirm",
     "identity_link",
     "identity_unlink",
+    "identity_unlink_of",
     "joining",
     "language",
     "organisation",
     "organisation_joining",
     "organisation_new",
     "password_set",
+    "person_sessions_end",
+    "session_end",
+    "sessions_end",
     "sign_in_methods",
+    "sign_out_elsewhere",
     "ssh_key_remove",
     "ssh_keys",
     "terms",

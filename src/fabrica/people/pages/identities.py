@@ -18,12 +18,15 @@ from django.views.decorators.http import require_POST
 
 from fabrica.kit.errors import Refused
 from fabrica.kit.time import utcnow
-from fabrica.people import queries, services
-from fabrica.people.adapter import pending
-from fabrica.people.adapter.views import leave, provider_of
+from fabrica.people import queries, rules, services
+from fabrica.people.adapters import sessions
+from fabrica.people.adapters.openid import waiting
+from fabrica.people.adapters.openid.views import leave, provider_of
 from fabrica.people.queries import signed_in
+from fabrica.people.states import Cause, Role
 
 FRESH_SECONDS: Final = 300
+MOST_SHOWN: Final = 50
 
 
 def must_be_fresh(request: HttpRequest) -> None:
@@ -53,7 +56,9 @@ def sign_in_methods(request: HttpRequest) -> HttpResponse:
     context = {
         "identities": [(one, one.is_current(now)) for one in queries.identities_of(person)],
         "providers": settings.FABRICA_OIDC_PROVIDERS.values(),
-        "waiting": pending.waiting(request, person, now),
+        "sessions": list(queries.sessions_of(person, now)[:MOST_SHOWN]),
+        "this": sessions.begun(request).get("uid", ""),
+        "waiting": waiting.waiting(request, person, now),
     }
     return render(request, "people/sign_in_methods.html", context)
 
@@ -70,16 +75,16 @@ def identity_link(request: HttpRequest, provider_id: str) -> HttpResponse:
 def identity_confirm(request: HttpRequest) -> HttpResponse:
     """Link the identity that asked for an account with this person's address, or not."""
     person, now = signed_in(request), utcnow()
-    told = pending.waiting(request, person, now)
+    told = waiting.waiting(request, person, now)
     if told is None:
-        pending.forget(request)
+        waiting.forget(request)
         messages.info(request, _("There is no identity that waits for you to link it."))
         return redirect("people:sign_in_methods")
     provider = provider_of(request, told.provider)
     if request.method != "POST":
         return render(request, "people/identity_confirm.html", {"told": told, "name": provider.name})
     must_be_fresh(request)
-    pending.forget(request)
+    waiting.forget(request)
     if request.POST.get("answer") == "yes":
         services.link_identity(told=told, by=person, now=now)
         messages.success(request, _("You can now sign in with %(name)s.") % {"name": provider.name})
@@ -94,15 +99,35 @@ def identity_unlink(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return render(request, "people/identity_unlink.html", {"identity": identity})
     must_be_fresh(request)
+    is_this = queries.was_begun_with(sessions.begun(request).get("uid", ""), identity)
     services.unlink_identity(identity=identity, by=person, now=utcnow())
+    if is_this:
+        get_adapter(request).logout(request)
     messages.success(request, _("%(name)s no longer lets you in.") % {"name": identity.provider_name})
-    return redirect("people:sign_in_methods")
+    return redirect("account_login" if is_this else "people:sign_in_methods")
+
+
+@require_POST
+def identity_unlink_of(request: HttpRequest, uid: str, pk: int) -> HttpResponse:
+    """Take an identity from somebody, for support."""
+    by, cause = signed_in(request), request.POST.get("cause", "")
+    identity = queries.identity_told_of(by, uid, pk)
+    services.unlink_identity_of(identity=identity, cause=cause, by=by, now=utcnow())
+    messages.success(request, _("%(name)s no longer lets them in.") % {"name": identity.provider_name})
+    return redirect("people:identities_told", uid)
 
 
 @never_cache
 def identities_told(request: HttpRequest, uid: str) -> HttpResponse:
     """What providers told of a person, for officers and operators."""
-    person = queries.person_told_of(signed_in(request), uid)
-    now = utcnow()
-    context = {"person": person, "identities": [(one, one.is_current(now)) for one in queries.identities_of(person)]}
+    by, now = signed_in(request), utcnow()
+    person = queries.person_told_of(by, uid)
+    context = {
+        "person": person,
+        "identities": [(one, one.is_current(now)) for one in queries.identities_of(person)],
+        "causes": Cause.choices,
+        "sessions": queries.sessions_of(person, now).count(),
+        "may_end": person.pk != by.pk,
+        "may_unlink": person.pk != by.pk and rules.has_role(by, Role.OPERATOR),
+    }
     return render(request, "people/identities_told.html", context)

@@ -12,8 +12,8 @@ from django.views.decorators.cache import never_cache
 from fabrica.kit.errors import NotFound, Problem
 from fabrica.kit.time import utcnow
 from fabrica.people import queries, rules, services
-from fabrica.people.adapter.letters import send_invitation
-from fabrica.people.adapters.txt import txt_records
+from fabrica.people.adapters.letters import send_invitation
+from fabrica.people.adapters.name_servers import txt_records
 from fabrica.people.models import Domain, Invitation, Organisation, Person
 from fabrica.people.queries import signed_in
 from fabrica.people.states import Role

@@ -23,6 +23,7 @@ from fabrica.people.services.identities import (
     link_identity,
     note_identity,
     unlink_identity,
+    unlink_identity_of,
 )
 from fabrica.people.services.joining import (
     claim_domain,
@@ -35,6 +36,14 @@ from fabrica.people.services.joining import (
     resend_invitation,
     revoke_invitation,
 )
+from fabrica.people.services.sessions import (
+    begin_session,
+    end_session,
+    end_sessions,
+    forget_session,
+    hear_logout,
+    rename_session,
+)
 
 __all__ = [
     "MAX_SSH_KEYS",
@@ -42,11 +51,16 @@ __all__ = [
     "accept_terms",
     "add_member",
     "add_ssh_key",
+    "begin_session",
     "claim_domain",
     "confirm_domain",
     "create_token",
     "drop_unconfirmed",
+    "end_session",
+    "end_sessions",
+    "forget_session",
     "grant_role",
+    "hear_logout",
     "identity_key",
     "invite",
     "join_by_domain",
@@ -59,6 +73,7 @@ __all__ = [
     "register_person",
     "remove_domain",
     "remove_ssh_key",
+    "rename_session",
     "resend_invitation",
     "revoke_invitation",
     "revoke_token",
@@ -66,4 +81,5 @@ __all__ = [
     "set_language",
     "touch_token",
     "unlink_identity",
+    "unlink_identity_of",
 ]

@@ -10,12 +10,14 @@ from django.utils.translation import gettext as _
 from fabrica.audit.services import record
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.kit.ids import digest
-from fabrica.people import queries
+from fabrica.people import queries, rules
 from fabrica.people.engine import Told
 from fabrica.people.models import Identity, Person
+from fabrica.people.services.sessions import end_sessions_of
+from fabrica.people.services.telling import tell_person
+from fabrica.people.states import Cause, Role
 
 MAX_IDENTITIES = 10
-PAGE = "/account/sign-in-methods/"
 
 
 def identity_key(*, told: Told) -> str:
@@ -58,7 +60,7 @@ def keep_identity(*, account: SocialAccount, told: Told, now: datetime) -> Ident
     made = Identity.objects.create(account=account, linked_at=now, **_facts(told, now))
     person = account.user
     record(verb="identity.link", by=person, subject=f"person:{person.uid}", now=now, provider=told.provider)
-    _write(person, "identity_linked", made, now)
+    tell_person(person, "identity_linked", now, made.pk, identity=made)
     return made
 
 
@@ -80,18 +82,35 @@ def _facts(told: Told, now: datetime) -> dict[str, object]:
 
 @transaction.atomic
 def unlink_identity(*, identity: Identity, by: Person, now: datetime) -> None:
-    """Let this identity in no more. Raises NotAllowed for another's, Refused for the last way in."""
+    """Let this identity in no more, and end what was begun with it.
+
+    Raises NotAllowed for another's, Refused for the last way in.
+    """
     if identity.account.user_id != by.pk:
         raise NotAllowed(_("This identity is not yours."))
     person = Person.objects.select_for_update().get(pk=by.pk)
     if not person.has_usable_password() and queries.identities_of(by).count() <= 1:
         raise Refused(_("This is your only way to sign in."), todo=_("Set a password or link another identity first."))
-    _write(by, "identity_unlinked", identity, now)
-    record(verb="identity.unlink", by=by, subject=f"person:{by.uid}", now=now, provider=identity.account.provider)
+    _unlink(identity, person, by, now)
+
+
+@transaction.atomic
+def unlink_identity_of(*, identity: Identity, cause: str, by: Person, now: datetime) -> None:
+    """Take an identity from somebody, for support: also their last, since a forgotten password still gets them in.
+
+    Raises NotAllowed for all but operators, Refused for another cause.
+    """
+    if not rules.has_role(by, Role.OPERATOR):
+        raise NotAllowed(_("Only an operator unlinks the identities of others."))
+    if cause not in Cause.values:
+        raise Refused(_("Say why."), todo=", ".join(Cause.values))
+    person = Person.objects.select_for_update().get(pk=identity.account.user_id)
+    _unlink(identity, person, by, now, cause=cause)
+
+
+def _unlink(identity: Identity, person: Person, by: Person, now: datetime, **facts: str) -> None:
+    tell_person(person, "identity_unlinked", now, identity.pk, identity=identity)
+    ended = end_sessions_of(identity=identity)
+    subject, provider = f"person:{person.uid}", identity.account.provider
+    record(verb="identity.unlink", by=by, subject=subject, now=now, provider=provider, sessions=ended, **facts)
     identity.account.delete()
-
-
-def _write(person: Person, kind: str, identity: Identity, now: datetime) -> None:
-    event = f"{kind}:{identity.pk}:{now:%Y%m%dT%H%M%S}"
-    for carry in queries.carriers():
-        carry(person=person, kind=kind, event=event, now=now, path=PAGE, identity=identity)

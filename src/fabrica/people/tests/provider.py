@@ -24,6 +24,7 @@ class Provider:
         self.person = {"sub": "42", "email": "eva@example.org", "email_verified": True, "name": "Eva Elsewhere"}
         self.lies, self.userinfo, self.discovery, self.codes = {}, {}, {}, {}
         self.key, self.algorithm, self.kid, self.broken, self.asked = KEY, "RS256", "k1", "", []
+        self.session, self.keys_asked = "session-1", 0
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Answers", (_Answers,), {"provider": self}))
         self.issuer = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
@@ -44,13 +45,30 @@ class Provider:
         now = int(time.time())
         claims = {
             "iss": self.issuer, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": asked.get("nonce"),
-            "sub": self.person["sub"], "acr": "https://refeds.org/profile/mfa", **self.lies,
+            "sub": self.person["sub"], "acr": "https://refeds.org/profile/mfa",
+            "sid": self.session, **({"auth_time": now} if "max_age" in asked else {}), **self.lies,
         }  # fmt: skip
+        return self.sign(claims, self.kid)
+
+    def logout_token(self, kind="logout+jwt", **lies):
+        """What it sends us, server to server, when this person signed out there; a claim of None is left out."""
+        now = int(time.time())
+        claims = {
+            "iss": self.issuer, "aud": CLIENT, "iat": now, "exp": now + 120, "jti": secrets.token_urlsafe(8),
+            "sub": self.person["sub"], "sid": self.session,
+            "events": {"http://schemas.openid.net/event/backchannel-logout": {}}, **lies,
+        }  # fmt: skip
+        return self.sign({name: value for name, value in claims.items() if value is not None}, self.kid, typ=kind)
+
+    def sign(self, claims, kid, **header):
         key = SECRET * 8 if self.algorithm == "HS256" else None if self.algorithm == "none" else self.key
-        return jwt.encode(claims, key, algorithm=self.algorithm, headers={"kid": self.kid})
+        return jwt.encode(claims, key, algorithm=self.algorithm, headers={"kid": kid, **header})
 
     def describe(self):
-        ends = {f"{name}_endpoint": f"{self.issuer}/{name}" for name in ("authorization", "token", "userinfo")}
+        ends = {
+            f"{name}_endpoint": f"{self.issuer}/{name}"
+            for name in ("authorization", "token", "userinfo", "end_session")
+        }
         return {
             "issuer": self.issuer, **ends, "jwks_uri": f"{self.issuer}/jwks",
             "token_endpoint_auth_methods_supported": ["client_secret_post"],
@@ -58,6 +76,7 @@ class Provider:
         }  # fmt: skip
 
     def keys(self):
+        self.keys_asked += 1
         public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key()))
         return {"keys": [{**public, "kid": "k1", "use": "sig", "alg": "RS256"}]}
 

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from fabrica.kit.time import utcnow
 from fabrica.people import services
-from fabrica.people.engine import Told
+from fabrica.people.engine import Assurance, Told
 from fabrica.people.models import Identity
 from fabrica.people.tests.signing_in import there  # noqa: F401 - fixture
 
@@ -30,6 +30,8 @@ def visit(chromium, live_server, cast):
             client = Client()
             client.force_login(getattr(cast, who))
             cookie = client.cookies["sessionid"].value
+            person, way = getattr(cast, who), {"provider": "campus", "device": "Firefox, Linux"}
+            services.begin_session(person=person, session_key=cookie, now=utcnow(), **way)
             context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
         page = context.new_page()
         page.complaints = []
@@ -42,7 +44,8 @@ def visit(chromium, live_server, cast):
         context.close()
 
 
-def test_each_page_is_accessible_fits_and_is_quiet(visit, cast, there):
+def test_each_page_is_accessible_fits_and_is_quiet(visit, cast, there, settings):
+    settings.FABRICA_ASSURANCE = {"data": Assurance(mfa=True, proofing="high")}
     now = utcnow()
     told = Told(
         "campus", there.issuer, "42", cast.applicant.email, is_email_verified=True, home="uni.example",
@@ -56,6 +59,7 @@ def test_each_page_is_accessible_fits_and_is_quiet(visit, cast, there):
     services.claim_domain(organisation=cast.startup, name="novalis.example", by=cast.applicant, now=now)
     joining = f"/organisations/{cast.startup.uid}/joining/"
     pages = [
+        ("/account/assurance/?for=data", "applicant"), (f"/people/{cast.applicant.uid}/identities/", "operator"),
         ("/accounts/login/", ""), ("/accounts/oidc/campus/login/", ""), ("/account/sign-in-methods/", "applicant"),
         (f"/account/sign-in-methods/{Identity.objects.get().pk}/unlink/", "applicant"),
         (f"/people/{cast.applicant.uid}/identities/", "officer"), ("/account/joining/", "outsider"),

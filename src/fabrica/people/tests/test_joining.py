@@ -14,9 +14,8 @@ from fabrica.kit.errors import NotAllowed, Refused, Unreachable
 from fabrica.kit.time import utcnow
 from fabrica.notices.models import Notice
 from fabrica.people import queries, rules, services
-from fabrica.people.adapter import letters
-from fabrica.people.adapters import txt
-from fabrica.people.adapters.txt import txt_records
+from fabrica.people.adapters import letters, name_servers
+from fabrica.people.adapters.name_servers import txt_records
 from fabrica.people.engine.domains import checked_domain, domain_of
 from fabrica.people.models import Domain, Invitation
 from fabrica.people.states import Proof
@@ -328,7 +327,7 @@ def test_a_name_without_a_record_has_none(name_server):
 
 
 def test_a_name_server_that_fails_or_is_silent_is_told_in_bounded_time(monkeypatch):
-    monkeypatch.setattr(txt, "PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr(name_servers, "PATIENCE_SECONDS", 1.0)
     for server in (NameServer(rcode=dns.rcode.SERVFAIL), NameServer(is_silent=True)):
         with pytest.raises(Unreachable, match="do not answer"):
             txt_records("example.org", server.address)

@@ -1,4 +1,6 @@
-"""The two addresses of a sign-in elsewhere: where it begins, and where the provider sends the browser back to."""
+"""The addresses of a sign-in elsewhere: where it begins, and where the provider sends the browser back to."""
+
+from typing import Any
 
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.decorators import rate_limit
@@ -10,16 +12,19 @@ from allauth.socialaccount.providers.base import AuthProcess
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from requests import RequestException
 
 from fabrica.kit.errors import NotFound
-from fabrica.people.adapter.identities import down
-from fabrica.people.adapter.provider import Exchange, Provider
+from fabrica.people.adapters.openid.identities import down
+from fabrica.people.adapters.openid.provider import Exchange, Provider
+from fabrica.people.engine import Assurance
 
 
 def provider_of(request: HttpRequest, provider_id: str) -> Provider:
@@ -47,11 +52,18 @@ def begin(request: HttpRequest, provider_id: str) -> HttpResponse:
 
 
 def leave(
-    request: HttpRequest, provider: Provider, process: str, *, next_url: str | None = None, data: str | None = None
-) -> HttpResponse:
-    """A page that leads on to the provider: our pages let no form be answered by another site. Raises Unreachable."""
+    request: HttpRequest, provider: Provider, process: str, *, next_url: str | None = None, data: str | None = None,
+    wanted: Assurance | None = None,
+) -> HttpResponse:  # fmt: skip
+    """A page that leads on to the provider: our pages let no form be answered by another site.
+
+    `wanted` is what the person is to show there, proving anew who they are. Raises Unreachable.
+    """
+    more: dict[str, Any] = {}
+    if wanted is not None:
+        more = {"again": True, "auth_params": provider.get_auth_params_again(wanted)}
     try:
-        answer = provider.redirect(request, process, next_url=next_url, data=data)
+        answer = provider.redirect(request, process, next_url=next_url, data=data, **more)
     except (RequestException, OAuth2Error, ValueError, KeyError) as error:
         raise down(provider.name) from error
     return render(request, "people/leaving.html", {"address": answer["Location"], "name": provider.name})
@@ -85,3 +97,13 @@ def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
     except ImmediateHttpResponse as answer:
         response: HttpResponse = answer.response
         return response
+
+
+@login_not_required
+@never_cache
+def signed_out(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Where a provider sends the browser once the person signed out there."""
+    provider = provider_of(request, provider_id)
+    if not request.user.is_authenticated:
+        messages.info(request, _("You are signed out here, and back from %(name)s.") % {"name": provider.name})
+    return redirect("account_login")

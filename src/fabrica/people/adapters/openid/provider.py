@@ -11,11 +11,14 @@ from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.utils import generate_code_challenge
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from django.conf import settings
 from django.http import HttpRequest
 from requests import RequestException
 
 from fabrica.kit.time import utcnow
+from fabrica.people.adapters.sessions import LONGEST_HINT
 from fabrica.people.engine import Told, read_claims
+from fabrica.people.engine.assurance import MFA, Assurance
 from fabrica.people.engine.id_tokens import Unbelievable, read_id_token
 from fabrica.people.engine.providers import is_safe
 from fabrica.people.services import identity_key
@@ -73,15 +76,26 @@ class Exchange(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # the same
         """Who signed in, by a token whose signature, issuer, audience, times and nonce were checked."""
         try:
             claims = read_id_token(
-                kwargs["response"].get("id_token"), self._keys(), issuer=self.openid_config["issuer"],
+                kwargs["response"].get("id_token"), self.keys(), issuer=self.openid_config["issuer"],
                 client_id=app.client_id, nonce=nonce_of(self.verifier), now=utcnow(),
             )  # fmt: skip
             told = read_claims(self.provider_id, claims, self._userinfo(token, claims["sub"]))
         except Unbelievable as error:
             raise Untrusted(str(error)) from error
-        return self.get_provider().sociallogin_from_response(request, told)
+        made = self.get_provider().sociallogin_from_response(request, told)
+        token_said = kwargs["response"]["id_token"]
+        # said again when the person signs out there too; one that is too long for an address is not kept
+        made.id_token = token_said if len(token_said) <= LONGEST_HINT else ""
+        return made
 
-    def _keys(self) -> list[dict[str, Any]]:
+    @property
+    def end_address(self) -> str:
+        """Where a person signs out there; empty where the provider has no such page."""
+        told = self.openid_config.get("end_session_endpoint")
+        return told if isinstance(told, str) and is_safe(told) else ""
+
+    def keys(self) -> list[dict[str, Any]]:
+        """The keys that it publishes."""
         with get_adapter().get_requests_session() as session:
             answer = session.get(self.openid_config["jwks_uri"])
             answer.raise_for_status()
@@ -108,6 +122,18 @@ class Provider(OpenIDConnectProvider):  # type: ignore[misc]  # the same
         """PKCE always, and the nonce with it."""
         params: dict[str, str] = generate_code_challenge()
         return {**params, "nonce": nonce_of(params["code_verifier"])}
+
+    def get_auth_params(self) -> dict[str, str]:
+        """Which assurance is asked for at each sign-in, by the site's settings."""
+        asked = settings.FABRICA_OIDC_PROVIDERS[self.app.provider_id].acr_values
+        return {"acr_values": " ".join(asked)} if asked else {}
+
+    def get_auth_params_again(self, wanted: Assurance) -> dict[str, str]:
+        """What is asked for when somebody must prove again who they are, and with which assurance."""
+        asked = [*([MFA] if wanted.mfa else []), *settings.FABRICA_OIDC_PROVIDERS[self.app.provider_id].acr_values]
+        values = {"acr_values": " ".join(dict.fromkeys(asked))} if asked else {}
+        # with a greatest age the provider must also say when it was
+        return {**values, "prompt": "login", "max_age": "0"}
 
     def extract_uid(self, told: Told) -> str:
         return identity_key(told=told)

@@ -5,7 +5,7 @@ nobody in until its person signed in as before and said yes; a link is made only
 """
 
 import logging
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -24,15 +24,17 @@ from fabrica.audit.services import record
 from fabrica.kit.errors import NotAllowed, Problem, Refused, Unreachable
 from fabrica.kit.time import utcnow
 from fabrica.people import queries, services
-from fabrica.people.adapter.pending import remember
-from fabrica.people.adapter.provider import Provider, Untrusted, is_down
-from fabrica.people.adapter.session import BoundedSession
+from fabrica.people.adapters import sessions
+from fabrica.people.adapters.openid.bounded import BoundedSession
+from fabrica.people.adapters.openid.provider import Provider, Untrusted, is_down
+from fabrica.people.adapters.openid.waiting import remember
 from fabrica.people.engine import Told
 from fabrica.people.models import Person
 from fabrica.people.states import Language
 from fabrica.web.problems import problem_page
 
 log = logging.getLogger(__name__)
+FRESH_SECONDS: Final = 300
 
 
 class IdentityAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -45,6 +47,11 @@ class IdentityAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # all
         """Decide what this sign-in is: a link, a known identity, a known address, or somebody new."""
         told = Told.from_dict(sociallogin.account.extra_data)
         _forget(sociallogin)
+        _must_be_fresh(sociallogin, told)
+        # allauth carries the state on, also past a second factor that is asked for here
+        sociallogin.state[sessions.KEY] = {
+            "issuer": told.issuer, "acr": told.acr, "session": told.session, "id_token": sociallogin.id_token,
+        }  # fmt: skip
         if sociallogin.state.get("process") == AuthProcess.CONNECT:
             self._link(request, sociallogin, told)
         if sociallogin.is_existing:
@@ -145,6 +152,16 @@ def _unverified(name: str) -> Refused:
         why=_("Only a confirmed address makes an account here: else anybody could claim yours."),
         todo=_("Confirm it there. Or sign up here with address and password, then link your identity."),
     )
+
+
+def _must_be_fresh(sociallogin: SocialLogin, told: Told) -> None:
+    """Who was sent to prove again who they are did so there, minutes ago. Raises Refused: an open window did not."""
+    if sociallogin.state.get("again") and utcnow().timestamp() - told.proved_at > FRESH_SECONDS:
+        raise Refused(
+            _("%(name)s did not say that you proved there, just now, who you are.")
+            % {"name": sociallogin.provider.name},
+            todo=_("Try again, and enter there what it asks for."),
+        )  # fmt: skip
 
 
 def _forget(sociallogin: SocialLogin) -> None:

@@ -1,0 +1,1 @@
+"""Signing in at OpenID providers: what allauth leaves out, and its decisions that are ours."""
