@@ -15,6 +15,7 @@ from fabrica.people.models import Member, Organisation, Person, SshKey, Token
 from fabrica.people.queries import signed_in
 from fabrica.web.scopes import needs
 
+MOST_TWINS = 5
 router = Router(tags=["account"])
 
 
@@ -34,6 +35,40 @@ class OrganisationOut(Schema):
     name: str
     country: str
     kind: str
+
+
+class OrganisationChange(Schema):
+    """What changes; what is left out stays."""
+
+    name: str | None = Field(None, max_length=160)
+    kind: str | None = Field(None, max_length=20)
+    registration_number: str | None = Field(None, max_length=40)
+    legal_form: str | None = Field(None, max_length=80, examples=["SAS"])
+    vat_number: str | None = Field(None, max_length=40, examples=["FR40303265045"])
+    pic: str | None = Field(None, max_length=20, examples=["999999999"])
+    website: str | None = Field(None, max_length=200)
+    sector: str | None = Field(None, max_length=20, examples=["health"])
+
+
+class OrganisationDetails(OrganisationOut):
+    """All that is said of an organisation."""
+
+    registration_number: str
+    legal_form: str
+    vat_number: str
+    pic: str
+    website: str
+    sector: str
+    registered_at: datetime
+
+
+class TwinOut(Schema):
+    """An organisation that may be the same, and why."""
+
+    uid: str = Field(alias="organisation.uid")
+    name: str = Field(alias="organisation.name")
+    country: str = Field(alias="organisation.country")
+    likenesses: list[str]
 
 
 class MeOut(Schema):
@@ -137,6 +172,32 @@ def set_language(request: HttpRequest, payload: LanguageIn) -> Status[None]:
 def register_organisation(request: HttpRequest, payload: OrganisationIn) -> Status[Organisation]:
     """Register an organisation; I become its administrator."""
     return Status(201, services.register_organisation(**payload.dict(), by=signed_in(request), now=utcnow()))
+
+
+@router.get("/organisations/{uid}", response=OrganisationDetails)
+@needs("read")
+def organisation(request: HttpRequest, uid: str) -> Organisation:
+    """One of my organisations; officers may look at each."""
+    return queries.organisation_to_read(signed_in(request), uid)
+
+
+@router.patch("/organisations/{uid}", response=OrganisationDetails)
+@needs("account")
+def change_organisation(request: HttpRequest, uid: str, payload: OrganisationChange) -> Organisation:
+    """Change what is said of an organisation that I administer."""
+    person = signed_in(request)
+    found = queries.organisation_to_read(person, uid)
+    values = {key: value for key, value in payload.dict().items() if value is not None}
+    return services.change_organisation(organisation=found, values=values, by=person, now=utcnow())
+
+
+@router.get("/organisations/{uid}/alike", response=list[TwinOut])
+@needs("read")
+def alike(request: HttpRequest, uid: str) -> Any:
+    """Organisations that may be the same as this one, for its administrators and officers."""
+    person = signed_in(request)
+    found = queries.organisation_to_invite_to(person, uid)
+    return queries.twins(queries.marks_of(found), MOST_TWINS, but=found.pk)
 
 
 @router.get("/organisations/{uid}/members", response=list[MemberOut])

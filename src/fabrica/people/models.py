@@ -11,7 +11,17 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from fabrica.kit.ids import new_uid
-from fabrica.people.states import MEMBER_COUNTRIES, TERMS_VERSION, Kind, Language, MemberRole, Proof, Role, Scope
+from fabrica.people.states import (
+    MEMBER_COUNTRIES,
+    TERMS_VERSION,
+    Kind,
+    Language,
+    MemberRole,
+    Proof,
+    Role,
+    Scope,
+    Sector,
+)
 
 
 class PersonManager(BaseUserManager["Person"]):
@@ -81,6 +91,13 @@ class Organisation(models.Model):
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     registration_number = models.CharField(_("registration or VAT number"), max_length=40)
     registered_at = models.DateTimeField()
+    legal_form = models.CharField(_("legal form"), max_length=80, blank=True, default="", db_default="")
+    vat_number = models.CharField(
+        _("VAT number"), max_length=20, blank=True, default="", db_default="", db_index=True,
+    )  # fmt: skip
+    pic = models.CharField(_("PIC"), max_length=9, blank=True, default="", db_default="", db_index=True)
+    website = models.URLField(_("website"), max_length=200, blank=True, default="", db_default="")
+    sector = models.CharField(_("sector"), max_length=20, choices=Sector.choices, blank=True, default="", db_default="")
     # how it is found again under another spelling, by `engine.numbers`
     number_key = models.CharField(max_length=40, blank=True, default="", db_default="", db_index=True, editable=False)
     name_key = models.CharField(max_length=320, blank=True, default="", db_default="", db_index=True, editable=False)

@@ -10,6 +10,7 @@ urlpatterns = [
     path("account/", pages.account, name="account"),
     path("organisations/new/", pages.organisation_new, name="organisation_new"),
     path("organisations/<str:uid>/", pages.organisation, name="organisation"),
+    path("organisations/<str:uid>/change/", pages.organisation_change, name="organisation_change"),
     path("organisations/<str:uid>/joining/", pages.organisation_joining, name="organisation_joining"),
     path("account/joining/", pages.joining, name="joining"),
     path("account/tokens/new/", pages.token_new, name="token_new"),

@@ -3,8 +3,6 @@
 from fabrica.people.pages.account import (
     account,
     language,
-    organisation,
-    organisation_new,
     ssh_key_remove,
     ssh_keys,
     terms,
@@ -21,6 +19,7 @@ from fabrica.people.pages.identities import (
     sign_in_methods,
 )
 from fabrica.people.pages.joining import joining, organisation_joining
+from fabrica.people.pages.organisations import organisation, organisation_change, organisation_new
 
 __all__ = [
     "account",
@@ -31,6 +30,7 @@ __all__ = [
     "joining",
     "language",
     "organisation",
+    "organisation_change",
     "organisation_joining",
     "organisation_new",
     "password_set",

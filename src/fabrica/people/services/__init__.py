@@ -35,6 +35,7 @@ from fabrica.people.services.joining import (
     resend_invitation,
     revoke_invitation,
 )
+from fabrica.people.services.organisations import change_organisation
 
 __all__ = [
     "MAX_SSH_KEYS",
@@ -42,6 +43,7 @@ __all__ = [
     "accept_terms",
     "add_member",
     "add_ssh_key",
+    "change_organisation",
     "claim_domain",
     "confirm_domain",
     "create_token",

@@ -22,8 +22,8 @@ from fabrica.applications.queries import (
 )
 from fabrica.applications.rules import refused_it
 from fabrica.kit.errors import NotFound
-from fabrica.people.models import Organisation, Person
-from fabrica.people.queries import alike
+from fabrica.people.models import Person
+from fabrica.people.queries import Twin, marks_of, twins
 from fabrica.people.rules import has_role, roles, works_for
 from fabrica.people.states import Role
 from fabrica.planner import Plan, Proposal
@@ -61,7 +61,7 @@ class Case:
     assessments: Sequence[TechnicalAssessment]
     earlier: Sequence[Application]
     members: int
-    alike: Sequence[Organisation]  # others that may be the same
+    alike: Sequence[Twin]  # others that may be the same, with the reasons
     project: Project | None  # what an award opened
     may_read_reviews: bool = False
 
@@ -119,7 +119,7 @@ def case_of(person: Person, code: str) -> Case:
         assessments=list(assessments_of(person, application)),
         earlier=list(_earlier(person, application)),
         members=application.organisation.members.count(),
-        alike=alike(application.organisation, MAX_ALIKE),
+        alike=twins(marks_of(application.organisation), MAX_ALIKE, but=application.organisation_id),
         project=project_from(application),
         may_read_reviews=has_role(person, Role.OFFICER) and application.has_experts,
     )
