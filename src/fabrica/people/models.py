@@ -14,10 +14,12 @@ from fabrica.kit.ids import new_uid
 from fabrica.people.states import (
     MEMBER_COUNTRIES,
     TERMS_VERSION,
+    Category,
     Kind,
     Language,
     MemberRole,
     Proof,
+    Relation,
     Role,
     Scope,
     Sector,
@@ -104,6 +106,61 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SmeDraft(models.Model):
+    """What an organisation entered so far for its SME declaration, as `engine.sme.draft` keeps it."""
+
+    organisation = models.OneToOneField(Organisation, on_delete=models.CASCADE, related_name="+")
+    content = models.JSONField(default=dict)
+    version = models.PositiveIntegerField(default=0)
+    saved_at = models.DateTimeField()
+
+
+class SmeDeclaration(models.Model):
+    """What an organisation declared of its size, once: never changed; a later one takes its place.
+
+    `content` is the graph that was assessed, `digest` its SHA-256, `printed` the document in its signer's words.
+    """
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="sme_declarations")
+    number = models.PositiveSmallIntegerField()
+    content = models.JSONField()
+    printed = models.JSONField()
+    digest = models.CharField(max_length=64)
+    category = models.CharField(max_length=10, choices=Category.choices)
+    rule_version = models.CharField(max_length=40)
+    language = models.CharField(max_length=5)
+    signer_name = models.CharField(max_length=120)
+    signer_role = models.CharField(max_length=120)
+    signed_by = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, related_name="+")
+    signed_at = models.DateTimeField()
+    valid_until = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "number"], name="people_sme_number_once")]
+
+    def __str__(self) -> str:
+        return f"{self.organisation} {self.number}"
+
+    @property
+    def is_sme(self) -> bool:
+        return self.category != Category.NOT_SME
+
+    def is_valid(self, now: datetime) -> bool:
+        """Whether it may still be relied on; its last day is its whole."""
+        return now.date() <= self.valid_until
+
+
+class SmeRelative(models.Model):
+    """An enterprise that a declaration named as partner or linked, by the marks under which it may be known here."""
+
+    declaration = models.ForeignKey(SmeDeclaration, on_delete=models.CASCADE, related_name="relatives")
+    name = models.CharField(max_length=200)
+    name_key = models.CharField(max_length=400, db_index=True)
+    number_key = models.CharField(max_length=40, blank=True, db_index=True)
+    country = models.CharField(max_length=2, blank=True)
+    relation = models.CharField(max_length=20, choices=Relation.choices)
 
 
 class Member(models.Model):

@@ -12,13 +12,26 @@ from fabrica.kit.errors import NotFound
 from fabrica.kit.ids import digest
 from fabrica.people.engine.domains import domain_of
 from fabrica.people.engine.likeness import Marks, likenesses
-from fabrica.people.models import Domain, Identity, Invitation, Member, Organisation, Person, SshKey, Token
+from fabrica.people.engine.sme.draft import empty
+from fabrica.people.models import (
+    Domain,
+    Identity,
+    Invitation,
+    Member,
+    Organisation,
+    Person,
+    SmeDeclaration,
+    SmeDraft,
+    SshKey,
+    Token,
+)
 from fabrica.people.states import Likeness, MemberRole, Proof, Role
 
 Carrier = Callable[..., None]
 _carriers: list[Carrier] = []
 ALIKE_START = 4  # letters with which near names begin alike
 MOST_LOOKED_AT = 200
+MOST_STATUSES = 5
 
 
 class HasUser(Protocol):
@@ -110,6 +123,28 @@ def organisation_of(person: Person, uid: str) -> Organisation:
     if found is None:
         raise NotFound("There is no such organisation among yours.", todo="Register it, or ask to be added to it.")
     return found
+
+
+def sme_draft_of(organisation: Organisation) -> SmeDraft:
+    """What it entered so far; an empty one that is not kept yet, where it entered nothing."""
+    found = SmeDraft.objects.filter(organisation=organisation).first()
+    return found or SmeDraft(organisation=organisation, content=empty(), version=0)
+
+
+def sme_declarations_of(organisation: Organisation) -> QuerySet[SmeDeclaration]:
+    """All it declared, newest first."""
+    return SmeDeclaration.objects.filter(organisation=organisation).order_by("-number")
+
+
+def sme_declaration_of(organisation: Organisation) -> SmeDeclaration | None:
+    """What it declared last, valid still or not."""
+    return sme_declarations_of(organisation).defer("content", "printed").first()
+
+
+def sme_statuses(person: Person, now: datetime) -> list[SmeDeclaration]:
+    """What the person's organisations declared last and may still be relied on, by name of the organisation."""
+    found = [sme_declaration_of(one) for one in organisations_of(person)[:MOST_STATUSES]]
+    return [one for one in found if one is not None and one.is_valid(now)]
 
 
 def tokens_of(person: Person) -> QuerySet[Token]:

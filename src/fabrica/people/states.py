@@ -56,6 +56,24 @@ class Sector(TextChoices):
     OTHER = "other", _("Another sector")
 
 
+class Category(TextChoices):
+    """What an enterprise is by Recommendation 2003/361/EC."""
+
+    MICRO = "micro", _("Microenterprise")
+    SMALL = "small", _("Small enterprise")
+    MEDIUM = "medium", _("Medium-sized enterprise")
+    NOT_SME = "not_sme", _("Not an SME")
+
+
+class Relation(TextChoices):
+    """How another enterprise stands to the one that declared it."""
+
+    LINKED = "linked", _("Linked enterprise")
+    PARTNER = "partner", _("Partner enterprise")
+    LINKED_TO_PARTNER = "linked_to_partner", _("Linked to a partner enterprise")
+    EXEMPT = "exempt", _("Investor with 25 % or more")
+
+
 class Likeness(TextChoices):
     """Why two organisations may be the same."""
 

@@ -57,6 +57,11 @@ def checked_vat(number: str, country: str) -> str:
     return _checked_vat(number, plain if plain.startswith(prefix) else f"{prefix}{plain}")
 
 
+def known_number(number: str, country: str) -> str:
+    """A number that somebody else's enterprise is known by, as it is compared; checked where it is a VAT number."""
+    return compact(checked_number(number, country)) if number.strip() else ""
+
+
 def vat_within(key: str) -> str:
     """The number itself where it is a VAT number in its plain form, else nothing."""
     return key if vat.is_valid(key) else ""

@@ -20,6 +20,15 @@ from fabrica.people.pages.identities import (
 )
 from fabrica.people.pages.joining import joining, organisation_joining
 from fabrica.people.pages.organisations import organisation, organisation_change, organisation_new
+from fabrica.people.pages.sme import (
+    sme,
+    sme_accounts,
+    sme_declaration,
+    sme_declare,
+    sme_holding,
+    sme_other,
+    sme_pdf,
+)
 
 __all__ = [
     "account",
@@ -35,6 +44,13 @@ __all__ = [
     "organisation_new",
     "password_set",
     "sign_in_methods",
+    "sme",
+    "sme_accounts",
+    "sme_declaration",
+    "sme_declare",
+    "sme_holding",
+    "sme_other",
+    "sme_pdf",
     "ssh_key_remove",
     "ssh_keys",
     "terms",

@@ -36,10 +36,12 @@ from fabrica.people.services.joining import (
     revoke_invitation,
 )
 from fabrica.people.services.organisations import change_organisation
+from fabrica.people.services.sme import EnteredMeanwhile, declare_sme, save_sme_draft
 
 __all__ = [
     "MAX_SSH_KEYS",
     "MAX_TOKENS",
+    "EnteredMeanwhile",
     "accept_terms",
     "add_member",
     "add_ssh_key",
@@ -47,6 +49,7 @@ __all__ = [
     "claim_domain",
     "confirm_domain",
     "create_token",
+    "declare_sme",
     "drop_unconfirmed",
     "grant_role",
     "identity_key",
@@ -64,6 +67,7 @@ __all__ = [
     "resend_invitation",
     "revoke_invitation",
     "revoke_token",
+    "save_sme_draft",
     "set_active",
     "set_language",
     "touch_token",
