@@ -104,10 +104,10 @@ def twins(marks: Marks, most: int, *, but: int | None = None) -> list[Twin]:
 
 
 def organisation_to_read(by: Person, uid: str) -> Organisation:
-    """An organisation that this person may look at: its people, and officers. Raises NotFound."""
+    """An organisation that this person may look at: its people, officers and operators. Raises NotFound."""
     found = Organisation.objects.filter(uid=uid).first()
     works_there = Member.objects.filter(organisation=found, person=by).exists()
-    if found is None or not (works_there or by.role_grants.filter(role=Role.OFFICER).exists()):
+    if found is None or not (works_there or by.role_grants.filter(role__in=(Role.OFFICER, Role.OPERATOR)).exists()):
         raise NotFound("There is no such organisation among yours.", todo="Register it, or ask to be added to it.")
     return found
 

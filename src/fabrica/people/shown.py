@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from fabrica.kit.errors import Refused
-from fabrica.people.engine.sme import Assessment, as_dict, assess, phrase
+from fabrica.people.engine.sme import Assessment, as_dict, assess, current, phrase
 from fabrica.people.engine.sme.draft import Draft, digest_of, is_started, term, whole
 from fabrica.people.engine.sme.explaining import amount, explain, name_of, todo
 from fabrica.people.engine.sme.words import sentence
 from fabrica.people.models import Organisation, SmeDeclaration
+from fabrica.people.states import Category
 
 # What the page says instead of the file's own words.
 OPEN = {
@@ -77,6 +78,17 @@ class Live:
     def as_dict(self) -> dict[str, Any]:
         """All of it, as the command prints it."""
         return {**as_dict(self.found), "digest": self.digest}
+
+
+def ceilings() -> list[dict[str, Any]]:
+    """The limits of each category."""
+    return [
+        {
+            "words": Category(one.category).label, "staff_below": int(one.staff_below),
+            "turnover_at_most": int(one.turnover_at_most), "balance_at_most": int(one.balance_at_most),
+        }
+        for one in current().ceilings
+    ]  # fmt: skip
 
 
 def _total(one: Any) -> str:

@@ -60,8 +60,11 @@ def organisation(request: HttpRequest, uid: str) -> HttpResponse:
             messages.success(request, _("Added."))
             return redirect("people:organisation", uid)
     manages, is_officer = rules.can_manage(person, found), rules.has_role(person, Role.OFFICER)
+    declared = queries.sme_declaration_of(found)
     context = {
         "organisation": found,
+        "sme": declared,
+        "sme_is_valid": declared is not None and declared.is_valid(utcnow()),
         "members": found.members.select_related("person").order_by("pk"),
         "form": form if manages else None,
         "works_here": rules.works_for(person, found),

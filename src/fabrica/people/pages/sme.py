@@ -13,7 +13,6 @@ from django.views.decorators.cache import never_cache
 from fabrica.kit.errors import NotAllowed, NotFound, Refused
 from fabrica.kit.time import utcnow
 from fabrica.people import queries, rules, services, shown
-from fabrica.people.engine.sme import current
 from fabrica.people.engine.sme.draft import (
     SELF,
     Draft,
@@ -42,7 +41,7 @@ def sme(request: HttpRequest, uid: str) -> HttpResponse:
     context: dict[str, Any] = {
         "organisation": found, "works_here": rules.works_for(person, found), "manages": rules.can_manage(person, found),
         "declarations": [(one, one.is_valid(now)) for one in queries.sme_declarations_of(found)[:MOST_VERSIONS]],
-        "term": term(), "ceilings": current().ceilings,
+        "term": term(), "ceilings": shown.ceilings(),
     }  # fmt: skip
     if context["works_here"]:
         context |= _entered(found, now)
@@ -125,9 +124,9 @@ def sme_other(request: HttpRequest, uid: str, key: str = "") -> HttpResponse:
         _keep(request, found, without(draft, key), person)
         return redirect("people:sme", uid)
     form = OtherForm(request.POST or None, latest=latest, initial=other_initial(draft, key, latest) if key else None)
-    if request.method == "POST" and form.is_valid():
-        if _keep(request, found, _with(draft, form, key or free_key(draft)), person, form):
-            return redirect("people:sme", uid)
+    valid = request.method == "POST" and form.is_valid()
+    if valid and _keep(request, found, _with(draft, form, key or free_key(draft)), person, form):
+        return redirect("people:sme", uid)
     return render(request, "people/sme_other.html", {"organisation": found, "form": form, "draft": row, "key": key})
 
 
@@ -151,9 +150,9 @@ def sme_holding(request: HttpRequest, uid: str) -> HttpResponse:
         _keep(request, found, with_link(row.content, None, instead=[pair]), person)
         return redirect("people:sme", uid)
     form = HoldingForm(request.POST or None, names=names)
-    if request.method == "POST" and form.is_valid():
-        if _keep(request, found, with_link(row.content, form.link()), person, form):
-            return redirect("people:sme", uid)
+    valid = request.method == "POST" and form.is_valid()
+    if valid and _keep(request, found, with_link(row.content, form.link()), person, form):
+        return redirect("people:sme", uid)
     return render(request, "people/sme_holding.html", {"organisation": found, "form": form, "draft": row})
 
 

@@ -22,8 +22,9 @@ from fabrica.applications.queries import (
 )
 from fabrica.applications.rules import refused_it
 from fabrica.kit.errors import NotFound
-from fabrica.people.models import Person
-from fabrica.people.queries import Twin, marks_of, twins
+from fabrica.kit.time import utcnow
+from fabrica.people.models import Person, SmeDeclaration
+from fabrica.people.queries import Twin, marks_of, sme_declaration_of, twins
 from fabrica.people.rules import has_role, roles, works_for
 from fabrica.people.states import Role
 from fabrica.planner import Plan, Proposal
@@ -62,6 +63,8 @@ class Case:
     earlier: Sequence[Application]
     members: int
     alike: Sequence[Twin]  # others that may be the same, with the reasons
+    sme: SmeDeclaration | None  # what its organisation declared last of its size
+    sme_is_valid: bool
     project: Project | None  # what an award opened
     may_read_reviews: bool = False
 
@@ -96,6 +99,7 @@ def case_of(person: Person, code: str) -> Case:
         raise NotFound(f"{code} is not submitted.", todo="See what waits in the queue.")
     has_conflict = works_for(person, application.organisation)
     had_part = refused_it(person, application) or is_reviewer(person, application)
+    declared = sme_declaration_of(application.organisation)
     proposal, submissions = _proposal(application), submissions_of(application)
     *parts, (_title, trust) = summary_of(application)
     return Case(
@@ -120,6 +124,8 @@ def case_of(person: Person, code: str) -> Case:
         earlier=list(_earlier(person, application)),
         members=application.organisation.members.count(),
         alike=twins(marks_of(application.organisation), MAX_ALIKE, but=application.organisation_id),
+        sme=declared,
+        sme_is_valid=declared is not None and declared.is_valid(utcnow()),
         project=project_from(application),
         may_read_reviews=has_role(person, Role.OFFICER) and application.has_experts,
     )

@@ -23,8 +23,8 @@ from fabrica.allocations.states import AccountKind
 from fabrica.applications.models import Application, Transition
 from fabrica.applications.states import State
 from fabrica.kit.errors import NotAllowed, Refused
-from fabrica.people.models import Person
-from fabrica.people.states import Kind
+from fabrica.people.models import Person, SmeDeclaration
+from fabrica.people.states import Category, Kind
 
 HOUR, DAY = 3_600, 86_400
 SMALL = frozenset({Kind.STARTUP, Kind.SME})
@@ -37,7 +37,8 @@ ORDER = ("all", "mode", "country", "kind")
 class Kpi:
     """The figures of one group. Times are days between the last submission and the award; None where none was awarded.
 
-    `small_awarded` are the awarded of start-ups and small and medium-sized enterprises, as they describe themselves.
+    `small_awarded` are the awarded of start-ups and small and medium-sized enterprises: as they had declared when they
+    handed in, else as they describe themselves.
     """
 
     group: str  # one of ORDER
@@ -71,6 +72,12 @@ class _Row(NamedTuple):
     awarded_at: datetime | None
     awarded: int | None
     used: int | None
+    declared: str | None
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it is an SME: as it declared, else as it describes itself."""
+        return self.declared != Category.NOT_SME if self.declared else self.kind in SMALL
 
 
 def kpis(since: datetime, until: datetime) -> list[Kpi]:
@@ -110,17 +117,21 @@ def kpis_for(person: Person, since: date, until: date) -> list[Kpi]:
 
 def _rows(since: datetime, until: datetime) -> Iterator[_Row]:
     award = Award.objects.filter(application=OuterRef("pk"))
+    declared = SmeDeclaration.objects.filter(
+        organisation=OuterRef("organisation"), signed_at__lte=OuterRef("submitted_at")
+    ).order_by("-number")
     used = LedgerAccount.objects.filter(award__application=OuterRef("pk"), kind=AccountKind.USED)
     screened = Transition.objects.filter(application=OuterRef("pk"), after=State.SCREENED)
     rows = Application.objects.filter(submitted_at__gte=since, submitted_at__lt=until).annotate(
         is_eligible=Exists(screened),
         awarded_at=Subquery(award.values("awarded_at")[:1]),
         awarded=Subquery(award.values("gpu_seconds")[:1]),
+        declared=Subquery(declared.values("category")[:1]),
         used=Subquery(used.values("balance_gpu_seconds")[:1]),
     )
     told = rows.order_by().values_list(
         "call__mode_row__key", "organisation__country", "organisation__kind", "state", "submitted_at", "is_eligible",
-        "gpu_seconds_requested", "awarded_at", "awarded", "used",
+        "gpu_seconds_requested", "awarded_at", "awarded", "used", "declared",
     )  # fmt: skip
     facts: Iterator[tuple[Any, ...]] = told.iterator()  # submitted_at is there: it is what was asked by
     return (_Row(*row) for row in facts)
@@ -137,7 +148,7 @@ def _kpi(group: str, value: str, rows: Sequence[_Row]) -> Kpi:
         awarded=states[State.AWARDED],
         refused=states[State.REFUSED],
         withdrawn=states[State.WITHDRAWN],
-        small_awarded=sum(row.state == State.AWARDED and row.kind in SMALL for row in rows),
+        small_awarded=sum(row.state == State.AWARDED and row.is_small for row in rows),
         access_days_median=round(median(days), 2) if days else None,
         access_days_p95=round(days[math.ceil(P95 * len(days)) - 1], 2) if days else None,
         gpu_hours_requested=_hours(row.requested for row in rows),

@@ -6,7 +6,7 @@ A draft is a document of the format without its head: `enterprises` (the first i
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -75,6 +75,39 @@ def canonical(content: Any) -> bytes:
 def digest_of(content: Any) -> str:
     """The SHA-256 of a document."""
     return hashlib.sha256(canonical(content)).hexdigest()
+
+
+def draft_of(loaded: Mapping[str, Any]) -> Draft:
+    """A draft of a document that could be read: its applicant becomes `self`, whatever had that id gives way."""
+    names = {loaded["applicant"]: SELF, **({SELF: f"{SELF}.other"} if loaded["applicant"] != SELF else {})}
+
+    def name(key: str) -> str:
+        return names.get(key, key)
+
+    nodes = [{**one, "id": name(one["id"]), **_inside(one, name)} for one in loaded["enterprises"]]
+    own = next(one for one in nodes if one["id"] == SELF)
+    kept = {key: value for key, value in own.items() if key not in ("name", "country")}
+    rest = {key: loaded[key] for key in ("category_before", "owner_changed", "adjacent_markets") if key in loaded}
+    return {
+        **rest,
+        "enterprises": [kept, *(one for one in nodes if one is not own)],
+        "links": [{**one, "holder": name(one["holder"]), "held": name(one["held"])} for one in loaded.get("links", [])],
+        "jointly": [[name(one) for one in group] for group in loaded.get("jointly", [])],
+    }
+
+
+def draft_from(raw: bytes) -> Draft:
+    """The draft in a file's content. Raises Refused."""
+    read(raw)
+    return draft_of(json.loads(raw, parse_float=str))
+
+
+def _inside(one: Node, name: Callable[[str], str]) -> Node:
+    inside = [
+        name(each) if isinstance(each, str) else {**each, "id": name(each["id"])}
+        for each in one.get("consolidates") or []
+    ]
+    return {"consolidates": inside} if inside else {}
 
 
 def checked(draft: Draft, *, name: str, country: str, as_of: date) -> Draft:
