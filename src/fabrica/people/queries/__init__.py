@@ -25,7 +25,10 @@ from fabrica.people.models import (
     SshKey,
     Token,
 )
+from fabrica.people.queries.ties import Tie, Ties, ties_of
 from fabrica.people.states import Likeness, MemberRole, Proof, Role
+
+__all__ = ["Tie", "Ties", "ties_of"]
 
 Carrier = Callable[..., None]
 _carriers: list[Carrier] = []
