@@ -61,6 +61,7 @@ PLACE = {
         "{name} is a local authority: no figures of its own; what it controls is looked at under Article 3(4)."
     ),
     "within": gettext_noop(
+        # xgettext:no-python-format
         "Of {name}, {money} % of the amounts and {staff} % of the staff are added from its own accounts; "
         "the rest stands already in those of {parents} (Article 6(2) and (3))."
     ),
@@ -72,12 +73,15 @@ PLACE = {
     ),
 }
 STEP = {
+    # xgettext:no-python-format
     "votes": gettext_noop("{first} has {votes} % of the votes of {second}"),
     "control": gettext_noop("{first} controls {second} ({control})"),
+    # xgettext:no-python-format
     "jointly": gettext_noop("{holders} together have {votes} % of the votes of {second}"),
     "persons": gettext_noop(
         "{first} and {second} are both controlled by {holders} and work in the same or adjacent markets"
     ),
+    # xgettext:no-python-format
     "holds": gettext_noop("{holders} {verb} {capital} % of the capital and {votes} % of the votes of {second}"),
 }
 CONTROL = {
@@ -135,6 +139,7 @@ VERDICT = {
 TODO = {
     "figures": gettext_noop("State {figures} of {name} for {year}."),
     "owners": gettext_noop(
+        # xgettext:no-python-format
         "Name who holds the other {percent} % of {name}, or declare `dispersed` if nobody among them holds "
         "25 % or more (Article 3(5))."
     ),
