@@ -22,7 +22,6 @@ from fabrica.applications.queries import (
 )
 from fabrica.applications.rules import refused_it
 from fabrica.kit.errors import NotFound
-from fabrica.kit.time import utcnow
 from fabrica.people.models import Person, SmeDeclaration
 from fabrica.people.queries import Twin, marks_of, sme_declaration_of, twins
 from fabrica.people.rules import has_role, roles, works_for
@@ -64,7 +63,6 @@ class Case:
     members: int
     alike: Sequence[Twin]  # others that may be the same, with the reasons
     sme: SmeDeclaration | None  # what its organisation declared last of its size
-    sme_is_valid: bool
     project: Project | None  # what an award opened
     may_read_reviews: bool = False
 
@@ -125,7 +123,6 @@ def case_of(person: Person, code: str) -> Case:
         members=application.organisation.members.count(),
         alike=twins(marks_of(application.organisation), MAX_ALIKE, but=application.organisation_id),
         sme=declared,
-        sme_is_valid=declared is not None and declared.is_valid(utcnow()),
         project=project_from(application),
         may_read_reviews=has_role(person, Role.OFFICER) and application.has_experts,
     )

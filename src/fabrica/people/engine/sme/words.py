@@ -1,4 +1,5 @@
 """The sentences of an explanation. Each is one template, so that a page can say it in its language."""
+# ruff: noqa: ERA001 - what is said to xgettext is no code
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
