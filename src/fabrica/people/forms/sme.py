@@ -135,6 +135,7 @@ class AccountsForm(forms.Form):
         self.fields["staff_0"].help_text = _("Full-time people over the whole year; two at half time are one.")
         self.fields["turnover_0"].help_text = _("What you sold in the year, without VAT.")
         self.fields["balance_0"].help_text = _("All you own and are owed at the end of the year.")
+        self.needed_to_submit = tuple(self.fields)  # the page says once that most may be left out
         self.order_fields([
             "latest", "is_new", *(f"{key}_{back}" for back in (0, 1) for key in FIGURES), "founded_on",
             "category_before", "owner_changed", "listed", "dispersed", "markets",
@@ -266,6 +267,7 @@ class OtherForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.latest = latest
         _years(self.fields, latest)
+        self.needed_to_submit = tuple(self.fields)  # the same
 
     @property
     def parts(self) -> list[tuple[Any, Any, list[forms.BoundField]]]:
