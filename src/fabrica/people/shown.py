@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from fabrica.kit.errors import Refused
 from fabrica.people.engine.sme import Assessment, as_dict, assess, current, phrase
-from fabrica.people.engine.sme.draft import Draft, digest_of, is_started, term, whole
+from fabrica.people.engine.sme.draft import Draft, digest_of, is_started, whole
 from fabrica.people.engine.sme.explaining import amount, explain, name_of, todo
 from fabrica.people.engine.sme.words import sentence
 from fabrica.people.models import Organisation, SmeDeclaration
@@ -127,10 +127,20 @@ def paper(one: SmeDeclaration) -> dict[str, Any]:
             (_("Position"), one.signer_role),
             (_("Signed on"), date_format(one.signed_at, "j F Y, H:i e")),
             (_("Valid until"), until),
-            (_("Why so long"), str(term().source)),
+            (_("Why so long"), one.printed["term"]),
             (_("Version of the rule"), one.rule_version),
             (_("SHA-256 of the figures"), one.digest),
         )
         signed = {"heading": _("Signature"), "columns": [_("What"), _("Stated")], "rows": [list(row) for row in rows]}
-        footer = f"{one.organisation.name}, {_('declaration')} {one.number}"
+        footer = _("%(name)s, SME declaration no. %(number)s") % {"name": one.organisation.name, "number": one.number}
         return {**one.printed, "language": one.language, "signed": signed, "footer": footer}
+
+
+def page_of(one: SmeDeclaration) -> dict[str, Any]:
+    """The signed document for a page, where each cell knows its column."""
+    told = paper(one)
+    parts = [
+        {**part, "cells": [list(zip(part["columns"], row, strict=True)) for row in part["rows"]]}
+        for part in told["parts"]
+    ]
+    return {**told, "parts": parts}

@@ -201,7 +201,7 @@ def sme_declaration(request: HttpRequest, uid: str, number: int) -> HttpResponse
     context = {
         "organisation": one.organisation,
         "one": one,
-        "told": shown.paper(one),
+        "told": shown.page_of(one),
         "is_valid": one.is_valid(utcnow()),
     }
     return render(request, "people/sme_declaration.html", context)

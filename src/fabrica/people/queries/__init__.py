@@ -91,7 +91,7 @@ def alike(organisation: Organisation, most: int) -> list[Organisation]:
     return list(found.exclude(pk=organisation.pk).order_by("pk")[:most])
 
 
-def twins(marks: Marks, most: int, *, but: int | None = None) -> list[Twin]:
+def twins(marks: Marks, most: int, *, but: int = 0) -> list[Twin]:
     """Organisations that may be the same, also by a name that is near in the same country; those most alike first.
 
     A near name begins alike: others are not looked at, so that the answer costs the same however many there are.

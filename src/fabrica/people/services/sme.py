@@ -95,7 +95,7 @@ def _printed(found: Assessment) -> dict[str, Any]:
         }
         for one in told.parts
     ]  # fmt: skip
-    return {"title": told.title, "parts": parts}
+    return {"title": told.title, "parts": parts, "term": str(term().source)}
 
 
 def _relatives(made: SmeDeclaration, found: Assessment, numbers: dict[str, str]) -> list[SmeRelative]:

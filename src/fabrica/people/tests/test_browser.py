@@ -98,7 +98,12 @@ def test_the_pages_of_an_organisation_are_too(visit, cast):
     services.save_sme_draft(organisation=cast.startup, content=draft, by=cast.applicant, now=now)
     digest = shown.live(cast.startup, draft, now.date()).digest
     services.declare_sme(
-        organisation=cast.startup, digest=digest, name="Ada Novalis", role="Managing director", by=cast.applicant, now=now
+        organisation=cast.startup,
+        digest=digest,
+        name="Ada Novalis",
+        role="Managing director",
+        by=cast.applicant,
+        now=now,
     )
     one = f"/organisations/{cast.startup.uid}/"
     pages = [
