@@ -49,6 +49,8 @@ WHOLE = {
     "api/applications/<code>/versions": "one for each submission",
     "api/applications/<code>/timeline": "the moves of one application",
     "api/applications/<code>/assessments": "one for each assessor",
+    "api/organisations/<uid>/alike": "five at most",
+    "api/organisations/<uid>/sme/declarations": "the twenty newest",
     "api/organisations/<uid>/members": "the people of one organisation",
     "api/projects/<slug>/members": "the people of one project",
     "api/projects/<slug>/invitations": "50 at most",

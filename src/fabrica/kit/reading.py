@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
@@ -11,6 +12,7 @@ from fabrica.kit.errors import Refused
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 MAX_TEXT = 200
 SHOWN = 60
+FIRST_YEAR, LAST_YEAR = 1800, 2200
 
 
 def document(raw: bytes | str, *, most: int, todo: str) -> "Fields":
@@ -41,10 +43,17 @@ class Fields:
             self.refuse("", "It must be an object.")
         self._left = dict(value)
 
-    def refuse(self, key: str, why: str) -> NoReturn:
+    def at(self, key: str) -> str:
+        """The place of a key in the file."""
+        return ".".join(part for part in (self.where, key) if part)
+
+    def refuse(self, key: str, why: str, todo: str = "") -> NoReturn:
         """Say what is wrong at which place of the file."""
-        where = ".".join(part for part in (self.where, key) if part)
-        raise Refused(f"{where or 'The file'} cannot be used.", why=why, todo=self.todo)
+        raise Refused(f"{self.at(key) or 'The file'} cannot be used.", why=why, todo=todo or self.todo)
+
+    def take(self, key: str) -> Any:
+        """A value as it stands; None where there is none."""
+        return self._left.pop(key, None)
 
     def end(self) -> None:
         if self._left:
@@ -61,6 +70,11 @@ class Fields:
     def name(self, key: str) -> str:
         """A short name that other places of the file refer to."""
         return self._name(key, self._need(key))
+
+    def line(self, key: str) -> str:
+        """A line of words that must be there."""
+        self._left[key] = self._need(key)
+        return self.text(key)
 
     def _name(self, key: str, value: Any) -> str:
         if not isinstance(value, str) or not IDENTIFIER.fullmatch(value):
@@ -81,6 +95,30 @@ class Fields:
         if not isinstance(value, bool):
             self.refuse(key, "It must be true or false.")
         return value
+
+    def said(self, key: str) -> bool | None:
+        """True, false, or None where it is not said."""
+        return self.flag(key, default=False) if self.has(key) else self.take(key)
+
+    def day(self, key: str) -> date | None:
+        """A day, or None where it is not said."""
+        value = self.take(key)
+        try:
+            found = None if value is None else date.fromisoformat(value)
+        except (TypeError, ValueError):
+            self.refuse(key, "It must be a day such as 2026-11-26.")
+        if found and not FIRST_YEAR <= found.year <= LAST_YEAR:
+            self.refuse(key, f"Its year must lie between {FIRST_YEAR} and {LAST_YEAR}.")
+        return found
+
+    def decimal(self, key: str, *, places: int, most: int) -> Decimal | None:
+        """An exact decimal from 0 to `most` with at most so many places, or None where it is not said."""
+        if not self.has(key):
+            return self.take(key)  # type: ignore[no-any-return]
+        found = self.amount(key, most=most)
+        if found != round(found, places):
+            self.refuse(key, f"{_shown(found)} has more than {places} decimal places.")
+        return round(found, places)
 
     def number(self, key: str, *, least: int = 0, most: int) -> int:
         """A whole number."""
@@ -109,15 +147,19 @@ class Fields:
 
     def object(self, key: str) -> "Fields":
         """An object within this one."""
-        return Fields(self._need(key), ".".join(part for part in (self.where, key) if part), self.todo)
+        return Fields(self._need(key), self.at(key), self.todo)
+
+    def rows(self, key: str, *, most: int) -> list[tuple[Any, str]]:
+        """The items of a list as they stand, each with its place."""
+        return [(one, f"{self.at(key)}[{at}]") for at, one in enumerate(self._list(key, most))]
 
     def objects(self, key: str, *, most: int) -> list["Fields"]:
-        place = ".".join(part for part in (self.where, key) if part)
+        place = self.at(key)
         return [Fields(one, f"{place}[{at}]", self.todo) for at, one in enumerate(self._list(key, most))]
 
     def values(self, key: str, *, most: int) -> list["Fields"]:
         """The items of a list of plain values, each as the field `value` of its place."""
-        place = ".".join(part for part in (self.where, key) if part)
+        place = self.at(key)
         return [Fields({"value": one}, f"{place}[{at}]", self.todo) for at, one in enumerate(self._list(key, most))]
 
     def _list(self, key: str, most: int) -> list[Any]:

@@ -60,7 +60,7 @@ class OrganisationAdmin(ReadOnly):
 
     list_display = ["name", "country", "kind", "registered_at"]
     list_filter = ["kind", "country"]
-    search_fields = ["name", "registration_number"]
+    search_fields = ["name", "registration_number", "vat_number", "pic"]
     inlines = [MemberInline]
 
 

@@ -1,6 +1,6 @@
 """The API of one's own account."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -9,12 +9,14 @@ from pydantic import Field
 
 from fabrica.kit.errors import NotAllowed, NotFound
 from fabrica.kit.time import utcnow
-from fabrica.people import queries, rules, services
+from fabrica.people import queries, rules, services, shown
 from fabrica.people.engine import MAX_LINE
-from fabrica.people.models import Member, Organisation, Person, SshKey, Token
+from fabrica.people.engine.sme.draft import draft_from
+from fabrica.people.models import Member, Organisation, Person, SmeDeclaration, SshKey, Token
 from fabrica.people.queries import signed_in
 from fabrica.web.scopes import needs
 
+MOST_TWINS, MOST_DECLARATIONS = 5, 20
 router = Router(tags=["account"])
 
 
@@ -34,6 +36,40 @@ class OrganisationOut(Schema):
     name: str
     country: str
     kind: str
+
+
+class OrganisationChange(Schema):
+    """What changes; what is left out stays."""
+
+    name: str | None = Field(None, max_length=160)
+    kind: str | None = Field(None, max_length=20)
+    registration_number: str | None = Field(None, max_length=40)
+    legal_form: str | None = Field(None, max_length=80, examples=["SAS"])
+    vat_number: str | None = Field(None, max_length=40, examples=["FR40303265045"])
+    pic: str | None = Field(None, max_length=20, examples=["999999999"])
+    website: str | None = Field(None, max_length=200)
+    sector: str | None = Field(None, max_length=20, examples=["health"])
+
+
+class OrganisationDetails(OrganisationOut):
+    """All that is said of an organisation."""
+
+    registration_number: str
+    legal_form: str
+    vat_number: str
+    pic: str
+    website: str
+    sector: str
+    registered_at: datetime
+
+
+class TwinOut(Schema):
+    """An organisation that may be the same, and why."""
+
+    uid: str = Field(alias="organisation.uid")
+    name: str = Field(alias="organisation.name")
+    country: str = Field(alias="organisation.country")
+    likenesses: list[str]
 
 
 class MeOut(Schema):
@@ -139,6 +175,32 @@ def register_organisation(request: HttpRequest, payload: OrganisationIn) -> Stat
     return Status(201, services.register_organisation(**payload.dict(), by=signed_in(request), now=utcnow()))
 
 
+@router.get("/organisations/{uid}", response=OrganisationDetails)
+@needs("read")
+def organisation(request: HttpRequest, uid: str) -> Organisation:
+    """One of my organisations; officers may look at each."""
+    return queries.organisation_to_read(signed_in(request), uid)
+
+
+@router.patch("/organisations/{uid}", response=OrganisationDetails)
+@needs("account")
+def change_organisation(request: HttpRequest, uid: str, payload: OrganisationChange) -> Organisation:
+    """Change what is said of an organisation that I administer."""
+    person = signed_in(request)
+    found = queries.organisation_to_read(person, uid)
+    values = {key: value for key, value in payload.dict().items() if value is not None}
+    return services.change_organisation(organisation=found, values=values, by=person, now=utcnow())
+
+
+@router.get("/organisations/{uid}/alike", response=list[TwinOut])
+@needs("read")
+def alike(request: HttpRequest, uid: str) -> Any:
+    """Organisations that may be the same as this one, for its administrators and officers."""
+    person = signed_in(request)
+    found = queries.organisation_to_invite_to(person, uid)
+    return queries.twins(queries.marks_of(found), MOST_TWINS, but=found.pk)
+
+
 @router.get("/organisations/{uid}/members", response=list[MemberOut])
 @needs("read")
 def members(request: HttpRequest, uid: str) -> Any:
@@ -154,6 +216,78 @@ def add_member(request: HttpRequest, uid: str, payload: MemberIn) -> Status[Memb
     person = signed_in(request)
     made = services.add_member(organisation=organisation, email=payload.email, by=person, now=utcnow())
     return Status(201, made)
+
+
+class DeclarationOut(Schema):
+    """What an organisation declared of its size."""
+
+    number: int
+    category: str
+    digest: str
+    rule_version: str
+    signer_name: str
+    signer_role: str
+    signed_at: datetime
+    valid_until: date
+
+
+class SmeOut(Schema):
+    """What was declared last, and for its own people what follows of the figures entered so far."""
+
+    declared: DeclarationOut | None
+    is_valid: bool
+    answer: dict[str, Any] | None
+
+
+class DeclareIn(Schema):
+    """Signing: `digest` is the one of the answer that was looked at."""
+
+    digest: str = Field(max_length=64)
+    name: str = Field(max_length=120)
+    role: str = Field(max_length=120)
+
+
+@router.get("/organisations/{uid}/sme", response=SmeOut)
+@needs("read")
+def sme(request: HttpRequest, uid: str) -> dict[str, Any]:
+    """Whether one of my organisations is an SME; officers see what is declared of each."""
+    person = signed_in(request)
+    return _sme(queries.organisation_to_read(person, uid), person)
+
+
+def _sme(organisation: Organisation, person: Person) -> dict[str, Any]:
+    declared, answer, now = queries.sme_declaration_of(organisation), None, utcnow()
+    if rules.works_for(person, organisation):
+        answer = shown.live(organisation, queries.sme_draft_of(organisation).content, now.date())
+    is_valid = declared is not None and declared.is_valid(now)
+    return {"declared": declared, "is_valid": is_valid, "answer": answer and answer.as_dict()}
+
+
+@router.put("/organisations/{uid}/sme", response=SmeOut)
+@needs("account")
+def enter_sme(request: HttpRequest, uid: str) -> dict[str, Any]:
+    """Enter figures and owners: the body is the file that `fabrica sme` reads. Nothing is declared by it."""
+    person = signed_in(request)
+    found = queries.organisation_to_read(person, uid)
+    services.save_sme_draft(organisation=found, content=draft_from(request.body), by=person, now=utcnow())
+    return _sme(found, person)
+
+
+@router.get("/organisations/{uid}/sme/declarations", response=list[DeclarationOut])
+@needs("read")
+def sme_declarations(request: HttpRequest, uid: str) -> Any:
+    """What the organisation declared, the twenty newest."""
+    found = queries.organisation_to_read(signed_in(request), uid)
+    return queries.sme_declarations_of(found).defer("content", "printed")[:MOST_DECLARATIONS]
+
+
+@router.post("/organisations/{uid}/sme/declarations", response={201: DeclarationOut})
+@needs("account")
+def declare_sme(request: HttpRequest, uid: str, payload: DeclareIn) -> Status[SmeDeclaration]:
+    """Declare what is entered. I sign it with my name and position."""
+    person = signed_in(request)
+    found = queries.organisation_to_read(person, uid)
+    return Status(201, services.declare_sme(organisation=found, **payload.dict(), by=person, now=utcnow()))
 
 
 @router.get("/tokens", response=list[TokenOut])

@@ -12,7 +12,19 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from fabrica.kit.ids import new_uid
-from fabrica.people.states import MEMBER_COUNTRIES, TERMS_VERSION, Kind, Language, MemberRole, Proof, Role, Scope
+from fabrica.people.states import (
+    MEMBER_COUNTRIES,
+    TERMS_VERSION,
+    Category,
+    Kind,
+    Language,
+    MemberRole,
+    Proof,
+    Relation,
+    Role,
+    Scope,
+    Sector,
+)
 
 
 class PersonManager(BaseUserManager["Person"]):
@@ -93,12 +105,74 @@ class Organisation(models.Model):
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     registration_number = models.CharField(_("registration or VAT number"), max_length=40)
     registered_at = models.DateTimeField()
+    legal_form = models.CharField(_("legal form"), max_length=80, blank=True, default="", db_default="")
+    vat_number = models.CharField(
+        _("VAT number"), max_length=20, blank=True, default="", db_default="", db_index=True,
+    )  # fmt: skip
+    pic = models.CharField(_("PIC"), max_length=9, blank=True, default="", db_default="", db_index=True)
+    website = models.URLField(_("website"), max_length=200, blank=True, default="", db_default="")
+    sector = models.CharField(_("sector"), max_length=20, choices=Sector.choices, blank=True, default="", db_default="")
     # how it is found again under another spelling, by `engine.numbers`
     number_key = models.CharField(max_length=40, blank=True, default="", db_default="", db_index=True, editable=False)
     name_key = models.CharField(max_length=320, blank=True, default="", db_default="", db_index=True, editable=False)
 
     def __str__(self) -> str:
         return self.name
+
+
+class SmeDraft(models.Model):
+    """What an organisation entered so far for its SME declaration, as `engine.sme.draft` keeps it."""
+
+    organisation = models.OneToOneField(Organisation, on_delete=models.CASCADE, related_name="+")
+    content = models.JSONField(default=dict)
+    version = models.PositiveIntegerField(default=0)
+    saved_at = models.DateTimeField()
+
+
+class SmeDeclaration(models.Model):
+    """What an organisation declared of its size, once: never changed; a later one takes its place.
+
+    `content` is the graph that was assessed, `digest` its SHA-256, `printed` the document in its signer's words.
+    """
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="sme_declarations")
+    number = models.PositiveSmallIntegerField()
+    content = models.JSONField()
+    printed = models.JSONField()
+    digest = models.CharField(max_length=64)
+    category = models.CharField(max_length=10, choices=Category.choices)
+    rule_version = models.CharField(max_length=40)
+    language = models.CharField(max_length=5)
+    signer_name = models.CharField(max_length=120)
+    signer_role = models.CharField(max_length=120)
+    signed_by = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, related_name="+")
+    signed_at = models.DateTimeField()
+    valid_until = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "number"], name="people_sme_number_once")]
+
+    def __str__(self) -> str:
+        return f"{self.organisation} {self.number}"
+
+    @property
+    def is_sme(self) -> bool:
+        return self.category != Category.NOT_SME
+
+    def is_valid(self, now: datetime) -> bool:
+        """Whether it may still be relied on; its last day is its whole."""
+        return now.date() <= self.valid_until
+
+
+class SmeRelative(models.Model):
+    """An enterprise that a declaration named as partner or linked, by the marks under which it may be known here."""
+
+    declaration = models.ForeignKey(SmeDeclaration, on_delete=models.CASCADE, related_name="relatives")
+    name = models.CharField(max_length=200)
+    name_key = models.CharField(max_length=400, db_index=True)
+    number_key = models.CharField(max_length=40, blank=True, db_index=True)
+    country = models.CharField(max_length=2, blank=True)
+    relation = models.CharField(max_length=20, choices=Relation.choices)
 
 
 class Member(models.Model):

@@ -38,6 +38,52 @@ class Kind(TextChoices):
     PUBLIC = "public", _("Public body")
 
 
+class Sector(TextChoices):
+    """What an organisation works in, in words that applicants use."""
+
+    AGRICULTURE = "agriculture", _("Agriculture and food")
+    CLIMATE = "climate", _("Climate and environment")
+    CULTURE = "culture", _("Media and culture")
+    EDUCATION = "education", _("Education and research")
+    ENERGY = "energy", _("Energy")
+    FINANCE = "finance", _("Finance and insurance")
+    GOVERNMENT = "government", _("Public services")
+    HEALTH = "health", _("Health and life sciences")
+    INDUSTRY = "industry", _("Manufacturing and robotics")
+    MOBILITY = "mobility", _("Transport and mobility")
+    SOFTWARE = "software", _("Software and digital services")
+    SPACE = "space", _("Space and Earth observation")
+    OTHER = "other", _("Another sector")
+
+
+class Category(TextChoices):
+    """What an enterprise is by Recommendation 2003/361/EC."""
+
+    MICRO = "micro", _("Microenterprise")
+    SMALL = "small", _("Small enterprise")
+    MEDIUM = "medium", _("Medium-sized enterprise")
+    NOT_SME = "not_sme", _("Not an SME")
+
+
+class Relation(TextChoices):
+    """How another enterprise stands to the one that declared it."""
+
+    LINKED = "linked", _("Linked enterprise")
+    PARTNER = "partner", _("Partner enterprise")
+    LINKED_TO_PARTNER = "linked_to_partner", _("Linked to a partner enterprise")
+    EXEMPT = "exempt", _("Investor with 25 % or more")
+
+
+class Likeness(TextChoices):
+    """Why two organisations may be the same."""
+
+    NUMBER = "number", _("the same registration number")
+    VAT = "vat", _("the same VAT number")
+    PIC = "pic", _("the same PIC")
+    NAME = "name", _("the same name, but for spelling and legal form")
+    NEAR = "near", _("nearly the same name in the same country")
+
+
 class MemberRole(TextChoices):
     """What a member may do for the organisation."""
 

@@ -16,8 +16,11 @@ from fabrica.calls.engine.sentences import VERDICTS
 from fabrica.calls.forms.route import RouteForm
 from fabrica.calls.models import Call
 from fabrica.kit.time import utcnow
-from fabrica.people.models import Person
+from fabrica.people.models import Person, SmeDeclaration
+from fabrica.people.queries import sme_statuses
+from fabrica.people.states import Kind
 
+COMPANIES = (Kind.STARTUP, Kind.SME, Kind.LARGE)
 TONES = {Verdict.FITS: "good", Verdict.MAY_FIT: "warning", Verdict.DOES_NOT_FIT: "neutral"}
 
 
@@ -74,11 +77,21 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
 def find_route(request: HttpRequest) -> HttpResponse:
     """A few questions, and which access modes fit the answers; the answers stand in the address."""
     is_asked = any(name in request.GET for name in RouteForm.base_fields)
-    form = RouteForm(request.GET if is_asked else None)
-    context: dict[str, Any] = {"form": form}
+    known = sme_statuses(request.user, utcnow()) if isinstance(request.user, Person) else []
+    form = RouteForm(request.GET if is_asked else None, initial=_known_answers(known))
+    context: dict[str, Any] = {"form": form, "known": known}
     if is_asked and form.is_valid():
         context |= _answer(form)
     return render(request, "calls/route.html", context)
+
+
+def _known_answers(known: list[SmeDeclaration]) -> dict[str, str]:
+    """What the only organisation of the person that declared its status said already."""
+    if len(known) != 1:
+        return {}
+    one = known[0].organisation
+    company = {"organisation": "company"} if one.kind in COMPANIES else {}
+    return {"sme": "yes" if known[0].is_sme else "no", "country": one.country, **company}
 
 
 def _answer(form: RouteForm) -> dict[str, Any]:

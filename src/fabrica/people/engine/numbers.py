@@ -6,6 +6,7 @@ register knows.
 
 import re
 import unicodedata
+from importlib import import_module
 
 from stdnum.eu import vat
 from stdnum.exceptions import ValidationError
@@ -14,6 +15,12 @@ from fabrica.kit.errors import Refused
 
 PREFIXES = {"GR": "EL"}  # Greece writes EL before its VAT numbers (Directive 2006/112/EC, Article 215)
 MANY_DIGITS = 6
+# Register numbers that are digits alone and carry check digits; others have no form that could be checked.
+REGISTERS = {
+    "DK": ("stdnum.dk.cvr",), "EE": ("stdnum.ee.registrikood",), "FI": ("stdnum.fi.ytunnus",),
+    "FR": ("stdnum.fr.siren", "stdnum.fr.siret"), "SE": ("stdnum.se.orgnr",),
+}  # fmt: skip
+PIC = re.compile(r"[1-9][0-9]{8}")
 # How legal forms are written at the end of a name; without them two spellings of one name are alike.
 FORMS = frozenset({
     "ab", "ad", "ag", "aps", "as", "asbl", "bv", "bvba", "cv", "doo", "ds", "ead", "eg", "ek", "eood", "eurl", "ev",
@@ -35,8 +42,53 @@ def checked_number(number: str, country: str) -> str:
     be one; other numbers have no common form and are kept as they are.
     """
     plain, prefix = compact(number), PREFIXES.get(country, country)
+    if plain.isdigit() and len(plain) >= MANY_DIGITS:
+        return _checked_register(number.strip(), plain, country)
     if not plain.startswith(prefix) or sum(letter.isdigit() for letter in plain) < MANY_DIGITS:
         return number.strip()
+    return _checked_vat(number, plain)
+
+
+def checked_vat(number: str, country: str) -> str:
+    """A VAT number in its plain form, its country's letters before it; empty for none. Raises Refused."""
+    plain, prefix = compact(number), PREFIXES.get(country, country)
+    if not plain:
+        return ""
+    return _checked_vat(number, plain if plain.startswith(prefix) else f"{prefix}{plain}")
+
+
+def known_number(number: str, country: str) -> str:
+    """A number that somebody else's enterprise is known by, as it is compared; checked where it is a VAT number."""
+    return compact(checked_number(number, country)) if number.strip() else ""
+
+
+def vat_within(key: str) -> str:
+    """The number itself where it is a VAT number in its plain form, else nothing."""
+    return key if vat.is_valid(key) else ""
+
+
+def checked_pic(number: str) -> str:
+    """A participant identification code of the EU's portals, nine digits; empty for none. Raises Refused."""
+    plain = compact(number)
+    if plain and not PIC.fullmatch(plain):
+        raise Refused(
+            f"{number.strip()} is not a PIC.", why="A PIC has nine digits, the first of them not 0.",
+            todo="See it in the EU Funding and Tenders Portal, or leave it out.",
+        )  # fmt: skip
+    return plain
+
+
+def _checked_register(number: str, plain: str, country: str) -> str:
+    modules = [import_module(one) for one in REGISTERS.get(country, ())]
+    if modules and not any(one.is_valid(plain) for one in modules):
+        raise Refused(
+            f"{number} is not a register number of this country.", why="Its digits do not fit together.",
+            todo="Compare it with your papers.",
+        )  # fmt: skip
+    return number
+
+
+def _checked_vat(number: str, plain: str) -> str:
     try:
         return str(vat.validate(plain))
     except ValidationError as error:

@@ -3,8 +3,6 @@
 from fabrica.people.pages.account import (
     account,
     language,
-    organisation,
-    organisation_new,
     ssh_key_remove,
     ssh_keys,
     terms,
@@ -23,11 +21,21 @@ from fabrica.people.pages.identities import (
     sign_in_methods,
 )
 from fabrica.people.pages.joining import joining, organisation_joining
+from fabrica.people.pages.organisations import organisation, organisation_change, organisation_new
 from fabrica.people.pages.sessions import (
     person_sessions_end,
     session_end,
     sessions_end,
     sign_out_elsewhere,
+)
+from fabrica.people.pages.sme import (
+    sme,
+    sme_accounts,
+    sme_declaration,
+    sme_declare,
+    sme_holding,
+    sme_other,
+    sme_pdf,
 )
 
 __all__ = [
@@ -42,6 +50,7 @@ __all__ = [
     "joining",
     "language",
     "organisation",
+    "organisation_change",
     "organisation_joining",
     "organisation_new",
     "password_set",
@@ -50,6 +59,13 @@ __all__ = [
     "sessions_end",
     "sign_in_methods",
     "sign_out_elsewhere",
+    "sme",
+    "sme_accounts",
+    "sme_declaration",
+    "sme_declare",
+    "sme_holding",
+    "sme_other",
+    "sme_pdf",
     "ssh_key_remove",
     "ssh_keys",
     "terms",

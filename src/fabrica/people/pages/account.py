@@ -10,10 +10,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
-from fabrica.kit.errors import NotFound, Problem, Refused
+from fabrica.kit.errors import NotFound, Problem
 from fabrica.kit.time import utcnow
-from fabrica.people import queries, rules, services
-from fabrica.people.forms import MemberForm, OrganisationForm, SshKeyForm, TermsForm, TokenForm
+from fabrica.people import queries, services
+from fabrica.people.forms import SshKeyForm, TermsForm, TokenForm
 from fabrica.people.queries import signed_in
 from fabrica.people.states import TERMS_VERSION, Language
 
@@ -47,41 +47,6 @@ def account(request: HttpRequest) -> HttpResponse:
     person = signed_in(request)
     context = {"organisations": queries.organisations_of(person), "tokens": queries.tokens_of(person)}
     return render(request, "people/account.html", context)
-
-
-def organisation_new(request: HttpRequest) -> HttpResponse:
-    """Register an organisation."""
-    form = OrganisationForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = services.register_organisation(**form.cleaned_data, by=signed_in(request), now=utcnow())
-        except Problem as problem:
-            form.add_error(None, str(problem))
-        else:
-            messages.success(request, _("%(name)s is registered.") % {"name": made.name})
-            return redirect("home")
-    return render(request, "people/organisation_new.html", {"form": form})
-
-
-def organisation(request: HttpRequest, uid: str) -> HttpResponse:
-    """An organisation and its members."""
-    person = signed_in(request)
-    found = queries.organisation_of(person, uid)
-    form = MemberForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.add_member(organisation=found, email=form.cleaned_data["email"], by=person, now=utcnow())
-        except (NotFound, Refused) as problem:
-            form.add_error("email", str(problem))
-        else:
-            messages.success(request, _("Added."))
-            return redirect("people:organisation", uid)
-    context = {
-        "organisation": found,
-        "members": found.members.select_related("person").order_by("pk"),
-        "form": form if rules.can_manage(person, found) else None,
-    }
-    return render(request, "people/organisation.html", context)
 
 
 @never_cache

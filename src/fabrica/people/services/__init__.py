@@ -36,6 +36,7 @@ from fabrica.people.services.joining import (
     resend_invitation,
     revoke_invitation,
 )
+from fabrica.people.services.organisations import change_organisation
 from fabrica.people.services.sessions import (
     begin_session,
     end_session,
@@ -44,17 +45,21 @@ from fabrica.people.services.sessions import (
     hear_logout,
     rename_session,
 )
+from fabrica.people.services.sme import EnteredMeanwhile, declare_sme, save_sme_draft
 
 __all__ = [
     "MAX_SSH_KEYS",
     "MAX_TOKENS",
+    "EnteredMeanwhile",
     "accept_terms",
     "add_member",
     "add_ssh_key",
     "begin_session",
+    "change_organisation",
     "claim_domain",
     "confirm_domain",
     "create_token",
+    "declare_sme",
     "drop_unconfirmed",
     "end_session",
     "end_sessions",
@@ -77,6 +82,7 @@ __all__ = [
     "resend_invitation",
     "revoke_invitation",
     "revoke_token",
+    "save_sme_draft",
     "set_active",
     "set_language",
     "touch_token",

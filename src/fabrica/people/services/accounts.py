@@ -15,7 +15,7 @@ from fabrica.kit.errors import NotAllowed, NotFound, Refused
 from fabrica.kit.ids import digest, new_secret
 from fabrica.people import queries, rules
 from fabrica.people.engine import public_key
-from fabrica.people.engine.numbers import checked_number, compact, name_key
+from fabrica.people.engine.numbers import checked_number, compact, name_key, vat_within
 from fabrica.people.models import Member, Organisation, Person, RoleGrant, SshKey, Token
 from fabrica.people.states import MEMBER_COUNTRIES, TERMS_VERSION, Kind, Language, MemberRole, Role, Scope
 
@@ -103,7 +103,7 @@ def register_organisation(
         with transaction.atomic():
             made = Organisation.objects.create(
                 name=name.strip(), country=country, kind=kind, registration_number=number, registered_at=now,
-                number_key=key, name_key=name_key(name),
+                number_key=key, name_key=name_key(name), vat_number=vat_within(key),
             )  # fmt: skip
     except IntegrityError as error:
         raise Refused(f"{name} is registered already.", todo=ASK_TO_BE_ADDED) from error

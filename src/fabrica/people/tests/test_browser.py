@@ -7,8 +7,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from fabrica.kit.time import utcnow
-from fabrica.people import services
+from fabrica.people import services, shown
 from fabrica.people.engine import Assurance, Told
+from fabrica.people.engine.sme.draft import empty, with_link, with_other, with_own
 from fabrica.people.models import Identity
 from fabrica.people.tests.signing_in import there  # noqa: F401 - fixture
 
@@ -65,6 +66,11 @@ def test_each_page_is_accessible_fits_and_is_quiet(visit, cast, there, settings)
         (f"/people/{cast.applicant.uid}/identities/", "officer"), ("/account/joining/", "outsider"),
         (joining, "applicant"), (joining, "officer"), ("/account/", "applicant"),
     ]  # fmt: skip
+    assert complaints(visit, pages) == []
+
+
+def complaints(visit, pages, name=""):
+    """What is wrong with each page, narrow and dark, wide and light."""
     wrong = []
     for number, (address, who) in enumerate(pages):
         for width, scheme in ((320, "dark"), (1000, "light")):
@@ -74,7 +80,40 @@ def test_each_page_is_accessible_fits_and_is_quiet(visit, cast, there, settings)
             ]
             wide = page.evaluate("document.documentElement.scrollWidth")
             if PICTURES:
-                page.screenshot(path=Path(PICTURES) / f"{number}-{who or 'nobody'}-{width}.png", full_page=True)
+                page.screenshot(path=Path(PICTURES) / f"{name}{number}-{who or 'nobody'}-{width}.png", full_page=True)
             if found or wide != width or page.complaints:
                 wrong.append((address, who, width, found, wide, page.complaints))
-    assert wrong == []
+    return wrong
+
+
+def test_the_pages_of_an_organisation_are_too(visit, cast):
+    now = utcnow()
+    services.change_organisation(
+        organisation=cast.startup, by=cast.applicant, now=now,
+        values={"vat_number": "FR40303265045", "pic": "999999999", "legal_form": "SAS", "website": "novalis.example"},
+    )  # fmt: skip
+    services.register_organisation(
+        name="Novallis Labs", country="FR", kind="sme", registration_number="B 7", by=cast.outsider, now=now
+    )
+    figures = {"years": [{"year": now.year - 1, "staff": "30", "turnover": "3000000", "balance": "2000000"}]}
+    draft = with_own(empty(), {**figures, "dispersed": True}, {"category_before": "none"})
+    other = {"id": "e1", "name": "Big Holding", "kind": "enterprise", "dispersed": True, **figures}
+    draft = with_link(with_other(draft, other, ""), {"holder": "e1", "held": "self", "capital": "30", "votes": "30"})
+    services.save_sme_draft(organisation=cast.startup, content=draft, by=cast.applicant, now=now)
+    digest = shown.live(cast.startup, draft, now.date()).digest
+    services.declare_sme(
+        organisation=cast.startup,
+        digest=digest,
+        name="Ada Novalis",
+        role="Managing director",
+        by=cast.applicant,
+        now=now,
+    )
+    one = f"/organisations/{cast.startup.uid}/"
+    pages = [
+        (one, "applicant"), (one, "officer"), (f"{one}change/", "applicant"), (f"{one}sme/", "applicant"),
+        (f"{one}sme/", "officer"), (f"{one}sme/accounts/", "applicant"), (f"{one}sme/others/e1/", "applicant"),
+        (f"{one}sme/holdings/", "applicant"), (f"{one}sme/declare/", "applicant"), (f"{one}sme/1/", "officer"),
+        (f"/organisations/{cast.hospital.uid}/sme/", "provider"),
+    ]  # fmt: skip
+    assert complaints(visit, pages, "organisation-") == []

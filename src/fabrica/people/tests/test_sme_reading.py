@@ -42,7 +42,7 @@ YEAR = {"year": 2025, "staff": "1", "turnover": "1", "balance": "1"}
         (b"\xff\xfe", "The file is no JSON document."),
         ('{"format": "fabrica-sme/1", "format": "fabrica-sme/1"}', "The file is no JSON document."),
         ("[" * 100_000, "The file is no JSON document."),
-        ([], " cannot be used."),
+        ([], "The file cannot be used."),
         ({}, "format cannot be used."),
         (document([], as_of="yesterday"), "as_of cannot be used."),
         (document([], as_of=None), "as_of cannot be used."),
@@ -96,6 +96,7 @@ YEAR = {"year": 2025, "staff": "1", "turnover": "1", "balance": "1"}
         (with_link() | {"jointly": [["ida"]]}, "jointly[0] cannot be used."),
         (with_link() | {"jointly": [["ida", "beta"]]}, "jointly[0] cannot be used."),
         (with_link() | {"adjacent_markets": [["a"]]}, "adjacent_markets[0] cannot be used."),
+        (with_link() | {"adjacent_markets": [["a", "a"]]}, "adjacent_markets[0] cannot be used."),
     ],
     ids=str,
 )  # fmt: skip

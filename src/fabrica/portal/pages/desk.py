@@ -107,6 +107,7 @@ def _context(person: Person, case: Case, form: forms.Form | None) -> dict[str, A
         "due": step_due(clock, now),
         "next": desks.next_for(person, after=case.application),
         "sees_identities": can_audit(person),
+        "sme_is_valid": case.sme is not None and case.sme.is_valid(now),
     }
 
 

@@ -22,8 +22,8 @@ from fabrica.applications.queries import (
 )
 from fabrica.applications.rules import refused_it
 from fabrica.kit.errors import NotFound
-from fabrica.people.models import Organisation, Person
-from fabrica.people.queries import alike
+from fabrica.people.models import Person, SmeDeclaration
+from fabrica.people.queries import Twin, marks_of, sme_declaration_of, twins
 from fabrica.people.rules import has_role, roles, works_for
 from fabrica.people.states import Role
 from fabrica.planner import Plan, Proposal
@@ -61,7 +61,8 @@ class Case:
     assessments: Sequence[TechnicalAssessment]
     earlier: Sequence[Application]
     members: int
-    alike: Sequence[Organisation]  # others that may be the same
+    alike: Sequence[Twin]  # others that may be the same, with the reasons
+    sme: SmeDeclaration | None  # what its organisation declared last of its size
     project: Project | None  # what an award opened
     may_read_reviews: bool = False
 
@@ -96,6 +97,7 @@ def case_of(person: Person, code: str) -> Case:
         raise NotFound(f"{code} is not submitted.", todo="See what waits in the queue.")
     has_conflict = works_for(person, application.organisation)
     had_part = refused_it(person, application) or is_reviewer(person, application)
+    declared = sme_declaration_of(application.organisation)
     proposal, submissions = _proposal(application), submissions_of(application)
     *parts, (_title, trust) = summary_of(application)
     return Case(
@@ -119,7 +121,8 @@ def case_of(person: Person, code: str) -> Case:
         assessments=list(assessments_of(person, application)),
         earlier=list(_earlier(person, application)),
         members=application.organisation.members.count(),
-        alike=alike(application.organisation, MAX_ALIKE),
+        alike=twins(marks_of(application.organisation), MAX_ALIKE, but=application.organisation_id),
+        sme=declared,
         project=project_from(application),
         may_read_reviews=has_role(person, Role.OFFICER) and application.has_experts,
     )

@@ -22,8 +22,8 @@ from fabrica.applications.models import Application, Transition
 from fabrica.applications.states import State
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.kit.sheets import lines
-from fabrica.people.models import Person
-from fabrica.people.states import Kind
+from fabrica.people.models import Person, SmeDeclaration
+from fabrica.people.states import Category, Kind
 from fabrica.projects.models import Publication
 
 HOUR, DAY = 3_600, 86_400
@@ -39,8 +39,9 @@ ORDER = ("all", "mode", "country", "sector", "kind")
 class Kpi:
     """The figures of one group. Times are days between the last submission and the award; None where none was awarded.
 
-    `small_awarded` are the awarded of start-ups and small and medium-sized enterprises, as they describe themselves.
-    What each figure counts stands in `portal.defining`.
+    `small_awarded` are the awarded of start-ups and small and medium-sized enterprises: as they had declared when they
+    handed in, else as they describe themselves. What each
+    figure counts stands in `portal.defining`.
     """
 
     group: str  # one of ORDER
@@ -76,8 +77,14 @@ class _Row(NamedTuple):
     awarded_at: datetime | None
     awarded: int | None
     used: int | None
+    declared: str | None
     sector: str | None
     publications: int | None
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it is an SME: as it declared, else as it describes itself."""
+        return self.declared != Category.NOT_SME if self.declared else self.kind in SMALL
 
 
 def kpis(since: datetime, until: datetime) -> list[Kpi]:
@@ -143,19 +150,23 @@ def publications(person: Person, since: date, until: date) -> list[tuple[str, st
 
 def _rows(since: datetime, until: datetime) -> Iterator[_Row]:
     award = Award.objects.filter(application=OuterRef("pk"))
+    declared = SmeDeclaration.objects.filter(
+        organisation=OuterRef("organisation"), signed_at__lte=OuterRef("submitted_at")
+    ).order_by("-number")
     used = LedgerAccount.objects.filter(award__application=OuterRef("pk"), kind=AccountKind.USED)
     screened = Transition.objects.filter(application=OuterRef("pk"), after=State.SCREENED)
     rows = Application.objects.filter(submitted_at__gte=since, submitted_at__lt=until).annotate(
         is_eligible=Exists(screened),
         awarded_at=Subquery(award.values("awarded_at")[:1]),
         awarded=Subquery(award.values("gpu_seconds")[:1]),
+        declared=Subquery(declared.values("category")[:1]),
         used=Subquery(used.values("balance_gpu_seconds")[:1]),
         sector=Subquery(award.values("project__listing__sector")[:1]),
         publications=Subquery(award.annotate(n=Count("project__publications")).values("n")[:1]),
     )
     told = rows.order_by().values_list(
         "call__mode_row__key", "organisation__country", "organisation__kind", "state", "submitted_at", "is_eligible",
-        "gpu_seconds_requested", "awarded_at", "awarded", "used", "sector", "publications",
+        "gpu_seconds_requested", "awarded_at", "awarded", "used", "declared", "sector", "publications",
     )  # fmt: skip
     facts: Iterator[tuple[Any, ...]] = told.iterator()  # submitted_at is there: it is what was asked by
     return (_Row(*row) for row in facts)
@@ -163,7 +174,7 @@ def _rows(since: datetime, until: datetime) -> Iterator[_Row]:
 
 def _kpi(group: str, value: str, rows: Sequence[_Row]) -> Kpi:
     states = Counter(row.state for row in rows)
-    small = sum(row.state == State.AWARDED and row.kind in SMALL for row in rows)
+    small = sum(row.state == State.AWARDED and row.is_small for row in rows)
     days = sorted((row.awarded_at - row.submitted_at).total_seconds() / DAY for row in rows if row.awarded_at)
     return Kpi(
         group,

@@ -1,6 +1,6 @@
 """The pool, and what stands between each of its experts and an application."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from fabrica.applications.models import Application
 from fabrica.applications.states import State
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Member, Organisation, Person
-from fabrica.people.queries import alike
+from fabrica.people.queries import Tie, alike, ties_of
 from fabrica.people.states import Role
 from fabrica.reviews.engine import Given, assign
 from fabrica.reviews.engine.assigning import Unfilled
@@ -55,6 +55,7 @@ class Pooled:
     most: int
     stage: Stage | None
     is_proposed: bool = False
+    tie: Tie | None = None  # how their employer belongs to who applies, as it was declared
 
     @property
     def uid(self) -> str:
@@ -73,12 +74,17 @@ class Pooled:
         return [one for one in self.pairing.against if one in CONFLICTS]
 
     @property
-    def conflict_words(self) -> list[Promise]:
-        return [AGAINST[one] for one in self.conflicts]
+    def conflict_words(self) -> list[Promise | str]:
+        return [self._say(one) for one in self.conflicts]
 
     @property
-    def against_words(self) -> list[Promise]:
-        return [AGAINST[one] for one in self.pairing.against]
+    def against_words(self) -> list[Promise | str]:
+        return [self._say(one) for one in self.pairing.against]
+
+    def _say(self, against: str) -> Promise | str:
+        if against != "linked organisations" or self.tie is None:
+            return AGAINST[against]
+        return f"{AGAINST[against]}: {self.tie.words}"
 
     @property
     def is_full(self) -> bool:
@@ -111,6 +117,7 @@ class _Known:
     organisations: dict[int, list[Organisation]] = field(default_factory=dict)
     load: dict[int, int] = field(default_factory=dict)
     stages: dict[int, Stage] = field(default_factory=dict)
+    ties: dict[int, Tie] = field(default_factory=dict)
 
 
 def pool(person: Person) -> QuerySet[Expert]:
@@ -170,6 +177,7 @@ def _pooled(one: Expert, pairing: Pairing, known: _Known, *, is_proposed: bool =
         one.most_reviews,
         known.stages.get(key),
         is_proposed,
+        known.ties.get(key),
     )
 
 
@@ -194,8 +202,14 @@ def _known(evaluation: Evaluation) -> _Known:
 def _given(evaluation: Evaluation, known: _Known) -> Given:
     """One application for the engine. What the expert takes elsewhere is off their limit."""
     application = evaluation.application
-    linked = _linked_to(application)
+    ties = ties_of(application.organisation)
+    linked = _linked_to(application, ties.organisations)
     keys = {each.name_key for each in Organisation.objects.filter(pk__in=linked)} - {""} if linked else set()
+    keys |= set(ties.names)
+    for one in known.experts:
+        theirs = (ties.organisations.get(each.pk) for each in known.organisations.get(one.person_id, []))
+        if tie := next(filter(None, (*theirs, ties.names.get(one.affiliation_key))), None):
+            known.ties[one.person_id] = tie
     nodes = {one.pk: _node(one, application, known, linked, keys) for one in known.experts}
     experts = tuple(sorted((_able(one, nodes[one.pk], known) for one in known.experts), key=lambda one: one.id))
     wanted = Wanted(
@@ -226,10 +240,10 @@ def _node(one: Expert, application: Application, known: _Known, linked: set[int]
     return f"employer:{one.affiliation_key}"
 
 
-def _linked_to(application: Application) -> set[int]:
-    """Organisations noted as linked to who applies, over any number of steps, and those that may be the same."""
+def _linked_to(application: Application, tied: Iterable[int]) -> set[int]:
+    """Organisations noted as linked to who applies, over any number of steps, those tied by ownership, and its like."""
     edges = list(Link.objects.values_list("one_id", "other_id"))
-    found = {application.organisation_id, *(one.pk for one in alike(application.organisation, MOST_ALIKE))}
+    found = {application.organisation_id, *tied, *(one.pk for one in alike(application.organisation, MOST_ALIKE))}
     while more := {b for pair in edges for a, b in (pair, pair[::-1]) if a in found} - found:
         found |= more
     return found - {application.organisation_id}

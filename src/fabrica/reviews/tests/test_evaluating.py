@@ -15,6 +15,7 @@ from fabrica.notices.models import Notice
 from fabrica.people.models import Member, Organisation, Person
 from fabrica.people.states import Role
 from fabrica.people import services as people
+from fabrica.people import shown
 from fabrica.reviews import queries, services
 from fabrica.reviews.models import Conflict, Expert, Review
 from fabrica.reviews.services.experts import Profile
@@ -135,6 +136,27 @@ def test_the_engine_proposes_who_knows_it_and_says_what_speaks_against_the_other
         "Carl": ("field",), "Dora": ("language",), "Emil": ("same organisation",), "Fred": ("linked organisations",),
     }  # fmt: skip
     assert (found.missing, found.binds) == (0, "")
+
+
+def test_who_works_for_an_owner_that_the_applicant_declared_is_in_conflict_and_the_officer_reads_why(cast, wide, now):
+    own = {"years": [{"year": 2025, "staff": "2", "turnover": "1", "balance": "1"}], "dispersed": True}
+    document = {
+        "enterprises": [{"id": "self", **own}, {"id": "e1", "name": "Big Holding", **own}], "category_before": "none",
+        "links": [{"holder": "e1", "held": "self", "capital": "60", "votes": "60"}],
+    }  # fmt: skip
+    people.save_sme_draft(organisation=cast.startup, content=document, by=cast.applicant, now=now)
+    digest = shown.live(cast.startup, document, now.date()).digest
+    people.declare_sme(organisation=cast.startup, digest=digest, name="Ada", role="Head", by=cast.applicant, now=now)
+    expert(cast, "anna", now)
+    hans = expert(cast, "hans", now, affiliation="Big Holding SA")
+    evaluation = opened(cast, large(cast, wide, now), now)
+    told = "works for an organisation linked to who applies: Big Holding (Linked enterprise)"
+    assert {one.name: list(map(str, one.conflict_words)) for one in queries.proposal_of(evaluation).rows} == {
+        "Anna": [], "Hans": [told],
+    }  # fmt: skip
+    with pytest.raises(Refused, match="has a conflict of interest") as refused:
+        services.assign(evaluation=evaluation, experts=[hans.uid], by=cast.officer, now=now)
+    assert refused.value.why == told
 
 
 def test_what_is_lacking_is_said_with_its_reason(cast, wide, now):

@@ -10,10 +10,10 @@ from fabrica.people.engine.sme.linked import Step
 from fabrica.people.engine.sme.partners import Stake
 from fabrica.people.engine.sme.places import Place
 from fabrica.people.engine.sme.unknown import Open, YearResult, unnamed
-from fabrica.people.engine.sme.words import CATEGORY, CONTROL, EXCEPTION, FIGURE, Remark, sentence
+from fabrica.people.engine.sme.words import CATEGORY, OR, Fact, Remark, Several, Translate, said
 from fabrica.people.engine.sme.years import Answer, fits, keeps
 
-KEPT = {True: "kept", False: "not kept", None: "not known"}
+CODE = {True: "yes", False: "no", None: "open"}
 FITS = {True: "yes", False: "no", None: "not known"}
 
 
@@ -44,7 +44,7 @@ def about_place(found: Assessment, place: Place) -> Iterator[Remark]:
     """The relation of one enterprise, and what of it was added."""
     one = found.ownership.enterprises[place.id]
     steps = place.after if place.stake else place.before
-    facts = {
+    facts: dict[str, Fact] = {
         "name": one.name,
         "percent": text(place.percent),
         "least": text(found.rules.limit("partner_from_percent")),
@@ -53,7 +53,7 @@ def about_place(found: Assessment, place: Place) -> Iterator[Remark]:
     if place.stake:
         letters = [letter for letter in place.stake.exempt.split(", ") if letter]
         facts["stake"] = _stake(found, place.stake)
-        facts["exception"] = "; ".join(EXCEPTION[letter] for letter in letters)
+        facts["exception"] = Several(tuple(Remark("exception", letter) for letter in letters), "; ")
         facts["letter"] = place.stake.exempt
     yield Remark("place", place.relation, facts)
     if place.is_counted:
@@ -77,19 +77,19 @@ def _votes(found: Assessment, holders: Iterable[str], held: str) -> Decimal:
     return sum((one.votes for one in found.ownership.holders.get(held, ()) if one.holder in among), ZERO)
 
 
-def _step(found: Assessment, step: Step) -> str:
-    facts = {"first": name_of(found, step.first), "second": name_of(found, step.second)}
+def _step(found: Assessment, step: Step) -> Remark:
+    facts: dict[str, Fact] = {"first": name_of(found, step.first), "second": name_of(found, step.second)}
     facts["holders"] = names_of(found, step.through)
     facts["votes"] = text(_votes(found, step.through or (step.first,), step.second))
     links = [one for one in found.ownership.holdings.get(step.first, ()) if one.held == step.second]
-    facts["control"] = ", ".join(CONTROL[way.value] for one in links for way in sorted(one.control))
-    return sentence(Remark("step", step.why, facts))
+    facts["control"] = Several(tuple(Remark("control", way.value) for one in links for way in sorted(one.control)))
+    return Remark("step", step.why, facts)
 
 
-def _stake(found: Assessment, stake: Stake) -> str:
-    facts = {"holders": names_of(found, stake.holders), "second": name_of(found, stake.held)}
-    facts["verb"] = "holds" if len(stake.holders) == 1 else "together hold"
-    return sentence(Remark("step", "holds", {**facts, "capital": text(stake.capital), "votes": text(stake.votes)}))
+def _stake(found: Assessment, stake: Stake) -> Remark:
+    facts: dict[str, Fact] = {"holders": names_of(found, stake.holders), "second": name_of(found, stake.held)}
+    facts["verb"] = Remark("verb", "one" if len(stake.holders) == 1 else "several")
+    return Remark("step", "holds", {**facts, "capital": text(stake.capital), "votes": text(stake.votes)})
 
 
 def amount(value: Decimal) -> str:
@@ -107,14 +107,20 @@ def about_year(found: Assessment, one: YearResult) -> Iterator[Remark]:
         kept = keeps(ceiling, one.sums)
         limits = {"staff_limit": amount(ceiling.staff_below), "turnover_limit": amount(ceiling.turnover_at_most)}
         limits["balance_limit"] = amount(ceiling.balance_at_most)
-        answers = {figure: KEPT[kept[figure]] for figure in FIGURES} | {"fits": FITS[fits(kept)]}
-        yield Remark("year", "kept", {"year": str(one.year), "category": ceiling.category, **limits, **answers})
-    yield Remark("year", "category", {"year": str(one.year), "category": phrase(one.span.possible)})
+        answers: dict[str, Fact] = {figure: Remark("kept", CODE[kept[figure]]) for figure in FIGURES}
+        answers |= {"fits": Remark("fits", CODE[fits(kept)]), "category": Remark("short", ceiling.category)}
+        yield Remark("year", "kept", {"year": str(one.year), **limits, **answers})
+    yield Remark("year", "category", {"year": str(one.year), "category": categories(one.span.possible)})
 
 
-def phrase(possible: Iterable[str]) -> str:
+def categories(possible: Iterable[str]) -> Several:
+    """Categories as a phrase."""
+    return Several(tuple(Remark("category", one) for one in possible), OR)
+
+
+def phrase(possible: Iterable[str], translate: Translate = str) -> str:
     """Categories in words."""
-    return " or ".join(CATEGORY[one] for one in possible)
+    return said(categories(possible), translate)
 
 
 def about_public(found: Assessment) -> Remark:
@@ -129,11 +135,11 @@ def about_public(found: Assessment) -> Remark:
 def about_verdict(found: Assessment) -> Iterator[Remark]:
     """How the years gave the category, and the category."""
     before = found.ownership.category_before
-    facts = {
+    facts: dict[str, Fact] = {
         "name": name_of(found, found.ownership.applicant),
-        "before": CATEGORY.get(before, "its first accounts"),
-        "category": CATEGORY[found.category],
-        "possible": phrase(found.verdict.span.possible),
+        "before": Remark("category", before if before in CATEGORY else "first"),
+        "category": Remark("category", found.category),
+        "possible": categories(found.verdict.span.possible),
     }
     yield Remark("verdict", found.verdict.why, facts)
     yield Remark("verdict", "undecided" if found.category == "undecided" else "result", facts)
@@ -141,7 +147,8 @@ def about_verdict(found: Assessment) -> Iterator[Remark]:
 
 def todo(found: Assessment, one: Open) -> Remark:
     """What to state, so that nothing is open."""
-    figures = ", ".join(FIGURE[figure] for figure in one.facts.get("figures", "").split(", ") if figure)
+    names = [figure for figure in one.facts.get("figures", "").split(", ") if figure]
+    figures = Several(tuple(Remark("figure", figure) for figure in names))
     return Remark("todo", one.code, {"name": names_of(found, one.about), **one.facts, "figures": figures})
 
 

@@ -1,4 +1,4 @@
-"""Forms about people."""
+"""Forms of one's own account, and of members."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from fabrica.people.engine import MAX_LINE
-from fabrica.people.models import Organisation, Person
+from fabrica.people.models import Person
 from fabrica.people.states import Language, Scope
 
 
@@ -31,18 +31,6 @@ class TermsForm(forms.Form):
         label=_("I accept the terms of use"),
         error_messages={"required": _("Tick the box to accept the terms; without them we cannot let you in.")},
     )
-
-
-class OrganisationForm(forms.ModelForm[Organisation]):
-    """A new organisation."""
-
-    class Meta:
-        model = Organisation
-        fields = ["name", "country", "kind", "registration_number"]
-        help_texts = {
-            "name": _("As in the commercial register."),
-            "registration_number": _("From the commercial register, or the VAT number."),
-        }
 
 
 class MemberForm(forms.Form):

@@ -1,6 +1,7 @@
 """Reads of people. Lists start from what a person may see."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, cast
 
@@ -11,6 +12,8 @@ from django.db.models import Q, QuerySet
 from fabrica.kit.errors import NotFound
 from fabrica.kit.ids import digest
 from fabrica.people.engine.domains import domain_of
+from fabrica.people.engine.likeness import Marks, likenesses
+from fabrica.people.engine.sme.draft import empty
 from fabrica.people.models import (
     Domain,
     Identity,
@@ -19,13 +22,21 @@ from fabrica.people.models import (
     OpenSession,
     Organisation,
     Person,
+    SmeDeclaration,
+    SmeDraft,
     SshKey,
     Token,
 )
-from fabrica.people.states import MemberRole, Proof, Role
+from fabrica.people.queries.ties import Tie, Ties, ties_of
+from fabrica.people.states import Likeness, MemberRole, Proof, Role
+
+__all__ = ["Tie", "Ties", "ties_of"]
 
 Carrier = Callable[..., None]
 _carriers: list[Carrier] = []
+ALIKE_START = 4  # letters with which near names begin alike
+MOST_LOOKED_AT = 200
+MOST_STATUSES = 5
 
 
 class HasUser(Protocol):
@@ -49,11 +60,61 @@ def signed_in(request: HasUser) -> Person:
     return cast("Person", request.user)
 
 
+@dataclass(frozen=True)
+class Twin:
+    """An organisation that may be the same as another, and why."""
+
+    organisation: Organisation
+    likenesses: tuple[Likeness, ...]
+
+    @property
+    def reasons(self) -> str:
+        """In words."""
+        return "; ".join(str(one.label) for one in self.likenesses)
+
+
+def marks_of(one: Organisation) -> Marks:
+    """What it is known by."""
+    return Marks(one.country, one.name_key, one.number_key, one.vat_number, one.pic)
+
+
+def _same(marks: Marks) -> Q:
+    numbers = Q(number_key__in=marks.numbers) | Q(vat_number__in=marks.numbers)
+    found = Q(country=marks.country) & numbers
+    for key in ("name_key", "vat_number", "pic"):
+        if value := getattr(marks, key):
+            found |= Q(**{key: value})
+    return found
+
+
 def alike(organisation: Organisation, most: int) -> list[Organisation]:
-    """Other organisations that may be the same: of the same number in the same country, or of nearly the same name."""
-    number = Q(country=organisation.country, number_key=organisation.number_key) & ~Q(number_key="")
-    name = Q(name_key=organisation.name_key) & ~Q(name_key="")
-    return list(Organisation.objects.filter(number | name).exclude(pk=organisation.pk).order_by("pk")[:most])
+    """Other organisations that may be the same: of the same number, or of the same name but for its spelling."""
+    found = Organisation.objects.filter(_same(marks_of(organisation)))
+    return list(found.exclude(pk=organisation.pk).order_by("pk")[:most])
+
+
+def twins(marks: Marks, most: int, *, but: int = 0) -> list[Twin]:
+    """Organisations that may be the same, also by a name that is near in the same country; those most alike first.
+
+    A near name begins alike: others are not looked at, so that the answer costs the same however many there are.
+    """
+    near = Q(country=marks.country, name_key__startswith=marks.name_key[:ALIKE_START])
+    same = Organisation.objects.filter(_same(marks)).exclude(pk=but).order_by("pk")[:MOST_LOOKED_AT]
+    begun = Organisation.objects.filter(near).exclude(pk=but).order_by("pk")[:MOST_LOOKED_AT]
+    rows = {one.pk: one for one in [*same, *(begun if len(marks.name_key) >= ALIKE_START else ())]}
+    found = [Twin(one, tuple(Likeness(why) for why in likenesses(marks, marks_of(one)))) for one in rows.values()]
+    order = {why: place for place, why in enumerate(("vat", "number", "pic", "name", "near"))}
+    alike_ones = [one for one in found if one.likenesses]
+    return sorted(alike_ones, key=lambda one: (order[one.likenesses[0].value], one.organisation.pk))[:most]
+
+
+def organisation_to_read(by: Person, uid: str) -> Organisation:
+    """An organisation that this person may look at: its people, officers and operators. Raises NotFound."""
+    found = Organisation.objects.filter(uid=uid).first()
+    works_there = Member.objects.filter(organisation=found, person=by).exists()
+    if found is None or not (works_there or by.role_grants.filter(role__in=(Role.OFFICER, Role.OPERATOR)).exists()):
+        raise NotFound("There is no such organisation among yours.", todo="Register it, or ask to be added to it.")
+    return found
 
 
 def organisations_of(person: Person) -> QuerySet[Organisation]:
@@ -67,6 +128,28 @@ def organisation_of(person: Person, uid: str) -> Organisation:
     if found is None:
         raise NotFound("There is no such organisation among yours.", todo="Register it, or ask to be added to it.")
     return found
+
+
+def sme_draft_of(organisation: Organisation) -> SmeDraft:
+    """What it entered so far; an empty one that is not kept yet, where it entered nothing."""
+    found = SmeDraft.objects.filter(organisation=organisation).first()
+    return found or SmeDraft(organisation=organisation, content=empty(), version=0)
+
+
+def sme_declarations_of(organisation: Organisation) -> QuerySet[SmeDeclaration]:
+    """All it declared, newest first."""
+    return SmeDeclaration.objects.filter(organisation=organisation).order_by("-number")
+
+
+def sme_declaration_of(organisation: Organisation) -> SmeDeclaration | None:
+    """What it declared last, valid still or not."""
+    return sme_declarations_of(organisation).defer("content", "printed").first()
+
+
+def sme_statuses(person: Person, now: datetime) -> list[SmeDeclaration]:
+    """What the person's organisations declared last and may still be relied on, by name of the organisation."""
+    found = [sme_declaration_of(one) for one in organisations_of(person)[:MOST_STATUSES]]
+    return [one for one in found if one is not None and one.is_valid(now)]
 
 
 def tokens_of(person: Person) -> QuerySet[Token]:
