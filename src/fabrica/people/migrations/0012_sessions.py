@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('people', '0008_roles'),
+        ('people', '0011_sme_declarations'),
         ('socialaccount', '0006_alter_socialaccount_extra_data'),
     ]
 
