@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
 from fabrica.kit.time import utcnow
 from fabrica.people import services
 from fabrica.people.engine import Told
@@ -14,32 +13,6 @@ from fabrica.people.tests.signing_in import there  # noqa: F401 - fixture
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PICTURES = os.environ.get("FABRICA_PICTURES", "")  # a folder for pictures of the pages, to look at
-
-
-@pytest.fixture
-def visit(chromium, live_server, cast):
-    contexts = []
-
-    def opened(address, who, width, scheme):
-        context = chromium.new_context(
-            reduced_motion="reduce", color_scheme=scheme, viewport={"width": width, "height": 900}
-        )
-        context.set_default_timeout(20_000)
-        contexts.append(context)
-        if who:
-            client = Client()
-            client.force_login(getattr(cast, who))
-            cookie = client.cookies["sessionid"].value
-            context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
-        page = context.new_page()
-        page.complaints = []
-        page.on("console", lambda one: page.complaints.append(one.text) if one.type == "error" else None)
-        page.goto(live_server.url + address)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 def test_each_page_is_accessible_fits_and_is_quiet(visit, cast, there):
@@ -64,7 +37,7 @@ def test_each_page_is_accessible_fits_and_is_quiet(visit, cast, there):
     wrong = []
     for number, (address, who) in enumerate(pages):
         for width, scheme in ((320, "dark"), (1000, "light")):
-            page = visit(address, who, width, scheme)
+            page = visit(address, who, color_scheme=scheme, viewport={"width": width, "height": 900})
             found = [
                 one["id"] for one in Axe().run(page).response["violations"] if one["impact"] in ("serious", "critical")
             ]

@@ -5,8 +5,6 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
-from django.test import Client
 from fabrica.allocations import services as allocations
 from fabrica.allocations.models import Award
 from fabrica.applications import pages as application_pages
@@ -26,18 +24,11 @@ SHOTS = os.environ.get("FABRICA_SCREENSHOTS", "")
 class Visitor:
     """Somebody at their own browser. Every page that is looked at is held to accessibility, width and quiet."""
 
-    def __init__(self, chromium, server, person, **options):
-        self.context = chromium.new_context(**{"locale": "en-GB", "reduced_motion": "reduce", **options})
-        self.context.set_default_timeout(20_000)
-        client = Client()
-        client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
-        name = settings.SESSION_COOKIE_NAME
-        self.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": server.url}])
-        self.page, self.server, self.complaints = self.context.new_page(), server, []
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+    def __init__(self, page):
+        self.page, self.url = page, page.url.removesuffix("/home/")
 
     def go(self, address, name=""):
-        self.page.goto(self.server.url + address)
+        self.page.goto(self.url + address)
         if name:
             self.look(name)
         return self.page
@@ -47,29 +38,25 @@ class Visitor:
             self.page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
         found = [(v["id"], [n["target"] for n in v["nodes"]]) for v in Axe().run(self.page).response["violations"]
                  if v["impact"] in SERIOUS]  # fmt: skip
-        assert (name, found, self.complaints) == (name, [], [])
+        assert (name, found, self.page.complaints) == (name, [], [])
         wide = self.page.evaluate("document.documentElement.scrollWidth")
         assert (name, wide) == (name, self.page.viewport_size["width"])
 
     def press(self, words):
-        """A button, and its second question where it asks one."""
-        self.page.click(f"main button:has-text('{words}')")
+        """A button, and its second question where it asks one; by keyboard alone."""
+        self.page.locator(f"main button:has-text('{words}')").focus()
+        self.page.keyboard.press("Enter")
         if self.page.locator("dialog.confirm[open]").count():
-            self.page.click("dialog.confirm[open] button:has-text('Yes'), dialog.confirm[open] .button >> nth=0")
+            self.page.locator("dialog.confirm[open] button:has-text('Yes'), dialog.confirm[open] .button").first.focus()
+            self.page.keyboard.press("Enter")
 
 
 @pytest.fixture
-def visit(chromium, live_server):
-    opened = []
-
-    def enter(person, width=1280, scheme="light"):
-        made = Visitor(chromium, live_server, person, viewport={"width": width, "height": 900}, color_scheme=scheme)
-        opened.append(made)
-        return made
-
-    yield enter
-    for one in opened:
-        one.context.close()
+def enter(visit):
+    """Somebody's browser, on their home."""
+    return lambda person, width=1280, scheme="light": Visitor(
+        visit("/home/", person, color_scheme=scheme, viewport={"width": width, "height": 900})
+    )
 
 
 @pytest.fixture
@@ -84,20 +71,20 @@ def clock(monkeypatch, now):
     return moved
 
 
-def test_from_the_experts_to_an_award_with_conditions(cast, machine, now, visit, clock):
+def test_from_the_experts_to_an_award_with_conditions(cast, machine, now, enter, clock):
     wide = large_call(machine, now)
     allocations.fund(key="f", machine=machine, gpu_seconds=HOURS, by=cast.operator, now=now)
     application = large(cast, wide, now)
     anna, bert, panel = expert(cast, "anna", now), make_person("bert", now), panel_member(now)
     code = application.code
 
-    olga = visit(cast.officer)
+    olga = enter(cast.officer)
     page = olga.go("/experts/", "experts")
     page.fill("[name=email]", bert.email)
     olga.press("Invite")
     page.wait_for_selector("#messages >> text=Invited.")
 
-    bert_ = visit(bert, 390, "dark")
+    bert_ = enter(bert, 390, "dark")
     page = bert_.go("/reviewing/", "reviewing-invited")
     page.click("text=Answer the invitation")
     bert_.look("reviewing-profile")
@@ -118,7 +105,7 @@ def test_from_the_experts_to_an_award_with_conditions(cast, machine, now, visit,
     olga.press("Confirm who reviews it")
     page.wait_for_selector("#messages >> text=Confirmed.")
 
-    for person, visitor in ((anna, visit(anna)), (bert, bert_)):
+    for person, visitor in ((anna, enter(anna)), (bert, bert_)):
         mine = Review.objects.get(reviewer=person)
         page = visitor.go(f"/reviewing/{mine.pk}/", f"review-asked-{person.name}")
         page.click("text=I have none, and take it on")
@@ -137,7 +124,7 @@ def test_from_the_experts_to_an_award_with_conditions(cast, machine, now, visit,
     page.wait_for_selector("#messages >> text=Closed.")
 
     Review.objects.first().evaluation.__class__.objects.update(reply_until=now + timedelta(days=2))
-    ada = visit(cast.applicant, 390)
+    ada = enter(cast.applicant, 390)
     page = ada.go(f"/applications/{code}/", "application-evaluated")
     page.click("text=Read and answer")
     ada.look("reviews-applicant")
@@ -145,7 +132,7 @@ def test_from_the_experts_to_an_award_with_conditions(cast, machine, now, visit,
     ada.press("Send the answer")
     page.wait_for_selector("#messages >> text=Sent.")
 
-    paula = visit(panel)
+    paula = enter(panel)
     page = paula.go("/panel/", "panels")
     page.click("text=Large Scale 2026")
     paula.look("panel")
@@ -162,7 +149,7 @@ def test_from_the_experts_to_an_award_with_conditions(cast, machine, now, visit,
     assert Award.objects.get().gpu_seconds == HOURS
 
 
-def test_a_refusal_is_appealed_and_taken_up_again_by_a_colleague(cast, machine, now, visit, clock):
+def test_a_refusal_is_appealed_and_taken_up_again_by_a_colleague(cast, machine, now, enter, clock):
     from fabrica.reviews import services
 
     wide, colleague = large_call(machine, now), make_person("oscar", now, Role.OFFICER)
@@ -174,14 +161,14 @@ def test_a_refusal_is_appealed_and_taken_up_again_by_a_colleague(cast, machine, 
     services.rank(call=wide, order=[application.code], reasons={}, by=panel_member(now), now=later)
     application.refresh_from_db()
     services.refuse(application=application, reason="Beyond the line.", by=cast.officer, now=later)
-    ada, oscar = visit(cast.applicant, 390, "dark"), visit(colleague)
+    ada, oscar = enter(cast.applicant, 390, "dark"), enter(colleague)
     page = ada.go(f"/applications/{application.code}/", "application-refused")
     page.click("main a:has-text('Appeal')")
     ada.look("appeal")
     page.fill("[name=reason]", "The pool has grown since.")
     ada.press("Send the appeal")
     page.wait_for_selector("#messages >> text=Sent.")
-    visit(cast.officer).go(f"/desk/{application.code}/", "desk-had-part")
+    enter(cast.officer).go(f"/desk/{application.code}/", "desk-had-part")
     page = oscar.go(f"/desk/{application.code}/", "desk-appeal")
     page.fill("[name=reason]", "It has.")
     oscar.press("Take it up again")
