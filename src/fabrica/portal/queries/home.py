@@ -70,7 +70,7 @@ def home_of(person: Person, now: datetime) -> Home:
         notices=list(notices[:MAX_NOTICES]),
         unread=notices.filter(read_at=None).count(),
         waiting=waiting,
-        may_apply=not facts.roles,
+        may_apply=not facts.roles and not any(one.helps for one in facts.projects),
     )
 
 

@@ -9,10 +9,13 @@ from fabrica.allocations import services as allocations
 from fabrica.allocations.models import Award
 from fabrica.applications import pages as application_pages
 from fabrica.applications.models import Application
+from fabrica.applications.tests.factories import draft
 from fabrica.conftest import make_person
 from fabrica.people.states import Role
 from fabrica.portal.pages import panel as panel_pages
-from fabrica.reviews.models import Outcome, Review
+from fabrica.projects import services as projects
+from fabrica.projects.states import Role as ProjectRole
+from fabrica.reviews.models import Evaluation, Outcome, Review
 from fabrica.reviews.pages import applicant as applicant_pages
 from fabrica.reviews.tests.factories import HOURS, expert, large, large_call, panel_member, reviewed
 
@@ -71,14 +74,29 @@ def clock(monkeypatch, now):
     return moved
 
 
-def test_from_the_experts_to_an_award_with_conditions(cast, machine, now, enter, clock):
-    wide = large_call(machine, now)
+def test_from_the_application_to_a_project_with_a_facilitator(cast, machine, now, enter, clock):
+    """By keyboard or mouse, as people do; `press` is by keyboard alone."""
     allocations.fund(key="f", machine=machine, gpu_seconds=HOURS, by=cast.operator, now=now)
-    application = large(cast, wide, now)
+    code = draft(cast, large_call(machine, now), now, gpu_seconds_requested=HOURS, months=6).code
     anna, bert, panel = expert(cast, "anna", now), make_person("bert", now), panel_member(now)
-    code = application.code
 
-    olga = enter(cast.officer)
+    ada = enter(cast.applicant, 390)
+    page = ada.go(f"/applications/{code}/check/")
+    ada.press("Submit")
+    page.wait_for_selector("text=Submitted. We have written to you")
+
+    olga, tomas = enter(cast.officer), enter(cast.assessor)
+    page = olga.go(f"/desk/{code}/")
+    olga.press("Eligible")
+    page.wait_for_selector("text=Nothing else waits for you.")
+    page = tomas.go(f"/desk/{code}/")
+    page.check("[name=verdict][value=fit]")
+    page.fill("[name=gpu_hours]", str(HOURS // 3_600))
+    page.fill("[name=comment]", "Feasible here.")
+    page.check("[name=no_conflict]")
+    tomas.press("Hand in the assessment")
+    page.wait_for_selector("text=Nothing else waits for you.")
+
     page = olga.go("/experts/", "experts")
     page.fill("[name=email]", bert.email)
     olga.press("Invite")
@@ -123,8 +141,7 @@ def test_from_the_experts_to_an_award_with_conditions(cast, machine, now, enter,
     olga.press("Close the evaluation")
     page.wait_for_selector("#messages >> text=Closed.")
 
-    Review.objects.first().evaluation.__class__.objects.update(reply_until=now + timedelta(days=2))
-    ada = enter(cast.applicant, 390)
+    Evaluation.objects.update(reply_until=now + timedelta(days=2))
     page = ada.go(f"/applications/{code}/", "application-evaluated")
     page.click("text=Read and answer")
     ada.look("reviews-applicant")
@@ -146,7 +163,20 @@ def test_from_the_experts_to_an_award_with_conditions(cast, machine, now, enter,
     olga.press("Award")
     page.wait_for_selector("text=Nothing else waits for you.")
     assert (Application.objects.get().state, Outcome.objects.get().kind) == ("awarded", "conditional")
-    assert Award.objects.get().gpu_seconds == HOURS
+    award = Award.objects.get()
+    assert award.gpu_seconds == HOURS
+
+    projects.add_member(project=award.project, email=cast.mate.email, by=cast.applicant, now=now)
+    projects.set_role(project=award.project, person=cast.mate, role=ProjectRole.FACILITATOR, by=cast.applicant, now=now)
+    max_ = enter(cast.mate, 390)
+    max_.look("home-facilitator-large")
+    assert max_.page.locator(".next-step h2").inner_text() == "1 project needs your help"
+    assert max_.page.locator("a[href^='mailto:ada@example.org?']").count() == 1
+    max_.page.focus(".next-step .button")
+    max_.page.keyboard.press("Enter")
+    max_.page.wait_for_url(f"**{award.project.page}")
+    assert max_.page.locator("main button:has-text('Invite'), main a:has-text('Launch a run')").count() == 0
+    assert max_.page.goto(max_.url + f"/desk/{code}/").status in {403, 404}
 
 
 def test_a_refusal_is_appealed_and_taken_up_again_by_a_colleague(cast, machine, now, enter, clock):
