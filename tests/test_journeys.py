@@ -21,7 +21,7 @@ QUIET = [
 ]  # fmt: skip
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.timeout(420),
+    pytest.mark.timeout(600),
     pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="there is no Chromium"),
 ]
 

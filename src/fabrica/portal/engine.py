@@ -18,6 +18,7 @@ class Kind(StrEnum):
     QUEUE_EMPTY = "queue_empty"
     REVIEW = "review"
     NOTHING_TO_REVIEW = "nothing_to_review"
+    JOIN_POOL = "join_pool"
     RANK = "rank"
     NOTHING_TO_RANK = "nothing_to_rank"
     REGISTER = "register"
@@ -109,6 +110,7 @@ class Facts:
     overdue: int = 0
     to_review: int = 0
     to_rank: int = 0
+    is_invited: bool = False
     datasets: int = 0
     open_calls: int = 1
 
@@ -133,6 +135,11 @@ def _decide(facts: Facts) -> Step | None:
 
 def _review(facts: Facts) -> Step | None:
     return Step(Kind.REVIEW, words={"count": facts.to_review}) if facts.to_review else None
+
+
+def _join_pool(facts: Facts) -> Step | None:
+    """For who was invited as an expert and has not answered."""
+    return Step(Kind.JOIN_POOL) if facts.is_invited else None
 
 
 def _rank(facts: Facts) -> Step | None:
@@ -237,8 +244,8 @@ def _apply(facts: Facts) -> Step | None:
 
 
 RULES: tuple[Callable[[Facts], Step | None], ...] = (
-    _decide, _review, _rank, _mend, _work, _finish_draft, _help, _wait_in_project, _wait_decision, _look_at_model,
-    _nothing_stuck, _by_role, _register, _apply,
+    _decide, _review, _rank, _join_pool, _mend, _work, _finish_draft, _help, _wait_in_project, _wait_decision,
+    _look_at_model, _nothing_stuck, _by_role, _register, _apply,
 )  # fmt: skip
 
 

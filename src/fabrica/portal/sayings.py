@@ -46,6 +46,12 @@ SAYINGS: dict[Kind, Saying] = {
         "reviews:mine",
         gettext_lazy("See your reviews"),
     ),
+    Kind.JOIN_POOL: Saying(
+        gettext_lazy("You are invited into the pool of experts"),
+        gettext_lazy("Tell us what you know and how much you can take, or decline."),
+        "reviews:profile",
+        gettext_lazy("Answer the invitation"),
+    ),
     Kind.RANK: Saying(
         ngettext_lazy(
             "%(count)d application waits for the panel", "%(count)d applications wait for the panel", "count"

@@ -79,3 +79,9 @@ def sees_reviews(person: Person, application: Application) -> bool:
 def sees_assessor(person: Person, application: Application) -> bool:
     """Whether the person is told who assessed and what hours were recommended."""
     return application_rules.sees_assessor(person, application)
+
+
+def must_invite(by: Person) -> None:
+    """Raises NotAllowed for all but officers."""
+    if not people_rules.has_role(by, Role.OFFICER):
+        raise NotAllowed(_("Only an officer invites experts and gives them reviews."))

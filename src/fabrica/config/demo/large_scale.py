@@ -45,7 +45,7 @@ def _join(olga: Client, expert: Client, who: str, employer: str) -> None:
         return
     olga.post("/experts/invitations", {"email": f"{who}@demo.example"})
     profile = {"affiliation": employer, "fields_known": ["climate", "code"], "languages": ["en"], "most_reviews": 3}
-    expert.post("/me/expert/invitation", {"profile": profile})
+    expert.post("/me/expert/invitation", {"profile": profile, "keeps_confidential": True})
 
 
 def _assessed(play: "Play", title: str) -> str:

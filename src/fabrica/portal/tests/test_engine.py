@@ -56,6 +56,9 @@ CASES = {
         Facts(has_organisation=False, projects=project(works=False, helps=True, model="/models/letters/1/")),
         Step(Kind.NOTHING_STUCK, words={"count": 1}),
     ),
+    "who is invited as an expert answers that before anything of their own": (
+        Facts(has_organisation=False, is_invited=True), Step(Kind.JOIN_POOL),
+    ),
     "a guest is not asked to choose data": (
         Facts(has_organisation=False, projects=project(works=False)), Step(Kind.APPLY, words={"count": 1}),
     ),

@@ -62,7 +62,7 @@ def test_an_expert_joins_by_the_pages(cast, now, enter):
     told = {"affiliation": "Uni", "fields_known": ["code", "health"], "languages": ["en"], "most_reviews": 2}
     assert erik.post("/reviewing/profile/", {**told, "orcid": "1"}).status_code == 200
     assert not Expert.objects.exists()
-    assert erik.post("/reviewing/profile/", told).status_code == 302
+    assert erik.post("/reviewing/profile/", {**told, "keeps_confidential": "on"}).status_code == 302
     assert Expert.objects.get().fields == ["code", "health"]
     assert "Erik" in officer.get("/experts/").content.decode()
 

@@ -109,6 +109,7 @@ def test_from_the_application_to_a_project_with_a_facilitator(cast, machine, now
     page.fill("[name=affiliation]", "University of Bert")
     page.check("[name=fields_known][value=code]")
     page.check("[name=languages][value=en]")
+    page.check("[name=keeps_confidential]")
     bert_.press("Join the pool")
     page.wait_for_selector("#messages >> text=Saved.")
 

@@ -12,6 +12,7 @@ from fabrica.reviews.queries.evaluations import (
     to_write,
 )
 from fabrica.reviews.queries.experts import Pooled, Proposal, expert_of, invitation_for, pairings_of, pool, proposal_of
+from fabrica.reviews.queries.newcomers import newcomer_of, newcomers, newcomers_for
 from fabrica.reviews.queries.panel import Candidate, calibration_of, candidates_of, panel_calls, ranked_of, to_rank
 
 __all__ = [
@@ -26,6 +27,9 @@ __all__ = [
     "expert_of",
     "invitation_for",
     "latest_of",
+    "newcomer_of",
+    "newcomers",
+    "newcomers_for",
     "outcome_of",
     "pairings_of",
     "panel_calls",

@@ -20,7 +20,17 @@ from fabrica.reviews.engine.assigning import Unfilled
 from fabrica.reviews.engine.given import Application as Wanted
 from fabrica.reviews.engine.given import Expert as Able
 from fabrica.reviews.engine.pairing import CONFLICTS, Pairing, Pairings
-from fabrica.reviews.models import Conflict, Evaluation, Expert, Invitation, Link, Review, TechnicalAssessment
+from fabrica.reviews.models import (
+    Conflict,
+    Evaluation,
+    Expert,
+    Invitation,
+    Link,
+    Newcomer,
+    Review,
+    TechnicalAssessment,
+)
+from fabrica.reviews.queries.newcomers import newcomers_for
 from fabrica.reviews.states import COUNTS, OPEN, Stage
 
 MOST_EXPERTS = 1_000
@@ -126,9 +136,10 @@ def expert_of(person: Person) -> Expert | None:
     return Expert.objects.filter(person=person).first()
 
 
-def invitation_for(person: Person, now: datetime) -> Invitation | None:
-    """The invitation into the pool that waits for the person's answer."""
-    return Invitation.objects.filter(person=person, answered_at=None, expires_at__gt=now).first()
+def invitation_for(person: Person, now: datetime) -> Invitation | Newcomer | None:
+    """The invitation into the pool that waits for the person's answer, to their account or to an address of theirs."""
+    found = Invitation.objects.filter(person=person, answered_at=None, expires_at__gt=now).first()
+    return found or newcomers_for(person, now).first()
 
 
 def pairings_of(evaluation: Evaluation) -> list[Pooled]:

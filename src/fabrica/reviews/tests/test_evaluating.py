@@ -38,7 +38,7 @@ def test_an_expert_is_invited_says_what_they_know_and_gets_the_role(cast, now):
     person = make_person("erik", now)
     services.invite(email="Erik@example.org", by=cast.officer, now=now)
     assert queries.invitation_for(person, now).person == person
-    made = services.answer_invitation(by=person, now=now, profile=PROFILE)
+    made = services.answer_invitation(by=person, now=now, profile=PROFILE, keeps_confidential=True)
     assert (made.fields, made.languages, made.most_reviews) == (["code"], ["en"], 2)
     assert Person.objects.get(pk=person.pk).role_grants.get().role == Role.EXPERT
     assert queries.invitation_for(person, now) is None
@@ -59,9 +59,9 @@ def test_an_invitation_ends(cast, now):
     services.invite(email=person.email, by=cast.officer, now=now)
     later = now + timedelta(days=14)
     with pytest.raises(NotFound, match="still open"):
-        services.answer_invitation(by=person, now=later, profile=PROFILE)
+        services.answer_invitation(by=person, now=later, profile=PROFILE, keeps_confidential=True)
     services.invite(email=person.email, by=cast.officer, now=later)
-    services.answer_invitation(by=person, now=later, profile=PROFILE)
+    services.answer_invitation(by=person, now=later, profile=PROFILE, keeps_confidential=True)
 
 
 @pytest.mark.parametrize("who", ["applicant", "assessor", "operator", "outsider"])
@@ -87,7 +87,9 @@ def test_a_profile_that_says_nothing_is_refused(cast, now, changes, told):
     person = make_person("erik", now)
     services.invite(email=person.email, by=cast.officer, now=now)
     with pytest.raises(Refused, match=told):
-        services.answer_invitation(by=person, now=now, profile=Profile(**{**vars(PROFILE), **changes}))
+        services.answer_invitation(
+            by=person, now=now, profile=Profile(**{**vars(PROFILE), **changes}), keeps_confidential=True
+        )
     assert not Expert.objects.exists()
 
 
