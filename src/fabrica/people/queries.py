@@ -1,6 +1,6 @@
 """Reads of people. Lists start from what a person may see."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Protocol, cast
 
@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from fabrica.kit.errors import NotFound
 from fabrica.kit.ids import digest
 from fabrica.people.engine.domains import domain_of
-from fabrica.people.models import Domain, Identity, Invitation, Member, Organisation, Person, SshKey, Token
+from fabrica.people.models import Authorship, Domain, Identity, Invitation, Member, Organisation, Person, SshKey, Token
 from fabrica.people.states import MemberRole, Proof, Role
 
 Carrier = Callable[..., None]
@@ -119,6 +119,16 @@ def person_told_of(by: Person, uid: str) -> Person:
     if found is None:
         raise NotFound("There is no such person, or it is not for you to see.")
     return found
+
+
+def authorship_of(person: Person) -> Authorship | None:
+    """What the person said of their ORCID iD and of those they write and apply with."""
+    return Authorship.objects.filter(person=person).first()
+
+
+def authorships_of(people: Iterable[int]) -> dict[int, Authorship]:
+    """The same of several people, by their keys; for conflicts of interest. One statement."""
+    return {one.person_id: one for one in Authorship.objects.filter(person__in=list(people))}
 
 
 def addresses_of(person: Person) -> list[str]:

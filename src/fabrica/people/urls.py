@@ -20,6 +20,7 @@ urlpatterns = [
     path("account/sign-in-methods/confirm/", pages.identity_confirm, name="identity_confirm"),
     path("account/sign-in-methods/<int:pk>/unlink/", pages.identity_unlink, name="identity_unlink"),
     path("people/<str:uid>/identities/", pages.identities_told, name="identities_told"),
+    path("account/authorship/", pages.authorship, name="authorship"),
     path("account/ssh-keys/", pages.ssh_keys, name="ssh_keys"),
     path("account/ssh-keys/<int:pk>/remove/", pages.ssh_key_remove, name="ssh_key_remove"),
 ]

@@ -21,9 +21,11 @@ from fabrica.people.pages.identities import (
     sign_in_methods,
 )
 from fabrica.people.pages.joining import joining, organisation_joining
+from fabrica.people.pages.orcids import authorship
 
 __all__ = [
     "account",
+    "authorship",
     "identities_told",
     "identity_confirm",
     "identity_link",

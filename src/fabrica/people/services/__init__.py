@@ -35,6 +35,7 @@ from fabrica.people.services.joining import (
     resend_invitation,
     revoke_invitation,
 )
+from fabrica.people.services.orcids import checked_orcid, note_authorship
 
 __all__ = [
     "MAX_SSH_KEYS",
@@ -42,6 +43,7 @@ __all__ = [
     "accept_terms",
     "add_member",
     "add_ssh_key",
+    "checked_orcid",
     "claim_domain",
     "confirm_domain",
     "create_token",
@@ -53,6 +55,7 @@ __all__ = [
     "join_by_invitation",
     "keep_identity",
     "link_identity",
+    "note_authorship",
     "note_identity",
     "prove_domain",
     "register_organisation",

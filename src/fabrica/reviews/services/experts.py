@@ -1,6 +1,5 @@
 """The pool: inviting experts, what they know, organisations that belong together."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +8,6 @@ from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from stdnum.iso7064 import mod_11_2
 
 from fabrica.audit.services import record
 from fabrica.kit.errors import NotFound, Refused
@@ -27,7 +25,6 @@ from fabrica.reviews.states import LANGUAGES
 
 MOST_AT_A_TIME = 20
 AFFILIATION_LIMIT = 160
-ORCID = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -81,9 +78,7 @@ def answer_invitation(
     Raises NotFound without an invitation, Refused.
     """
     if profile is not None and not keeps_confidential:
-        raise Refused(
-            _("Experts promise to keep to themselves what they read."), todo=_("Promise it, or decline.")
-        )
+        raise Refused(_("Experts promise to keep to themselves what they read."), todo=_("Promise it, or decline."))
     if Expert.objects.filter(person=by).exists():
         raise Refused(_("You are in the pool already."))
     if not _use_invitations(by, now, accepted=profile is not None):
@@ -119,7 +114,7 @@ def _keep(expert: Expert, profile: Profile, now: datetime) -> None:
     expert.affiliation, expert.affiliation_key = profile.affiliation.strip(), name_key(profile.affiliation)
     expert.fields, expert.languages = sorted(set(profile.fields)), sorted(set(profile.languages))
     expert.most_reviews, expert.is_available, expert.changed_at = profile.most_reviews, profile.is_available, now
-    expert.orcid = profile.orcid.strip().upper()
+    expert.orcid = people.checked_orcid(profile.orcid)
     expert.save()
 
 
@@ -132,13 +127,7 @@ def _check(profile: Profile) -> None:
         raise Refused(_("An expert reads at least one language of the list."))
     if not 1 <= profile.most_reviews <= MOST_AT_A_TIME:
         raise Refused(_("An expert takes 1 to %(most)s reviews at a time.") % {"most": MOST_AT_A_TIME})
-    if profile.orcid.strip() and not is_orcid(profile.orcid.strip().upper()):
-        raise Refused(_("This is no ORCID."), todo=_("Copy it from orcid.org, such as 0000-0002-1825-0097."))
-
-
-def is_orcid(text: str) -> bool:
-    """Whether it has the form of an ORCID, its check digit included (ISO 7064, MOD 11-2)."""
-    return bool(ORCID.fullmatch(text)) and bool(mod_11_2.is_valid(text.replace("-", "")))
+    people.checked_orcid(profile.orcid)
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """Experts, from the invitation to reviews that the applicant answers."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from fabrica.applications import services as applications
@@ -136,6 +137,31 @@ def test_the_engine_proposes_who_knows_it_and_says_what_speaks_against_the_other
         "Carl": ("field",), "Dora": ("language",), "Emil": ("same organisation",), "Fred": ("linked organisations",),
     }  # fmt: skip
     assert (found.missing, found.binds) == (0, "")
+
+
+def test_who_wrote_or_applies_with_the_applicant_reviews_nothing_of_theirs_and_the_officer_reads_why(cast, wide, now):
+    ada, mate, hers, his = "0000-0002-1825-0097", "0000-0001-5109-3700", "0000-0002-1694-233X", "0000-0003-1415-9269"
+    note = partial(people.note_authorship, now=now)
+    note(orcid=ada, coauthors=hers, team=mate, by=cast.applicant)
+    application = large(cast, wide, now)
+    told = {
+        "anna": {"orcid": mate, "coauthors": ""},  # applies with Ada
+        "bert": {"orcid": hers, "coauthors": ""},  # in Ada's list
+        "carl": {"orcid": "", "coauthors": ada},  # has Ada in his
+        "dora": {"orcid": "", "coauthors": mate},  # wrote with whom Ada applies with
+        "emil": {"orcid": his, "coauthors": hers},  # has nothing to do with them but a common co-author
+    }
+    for name, said in told.items():
+        note(**said, team="", by=expert(cast, name, now))
+    evaluation = opened(cast, application, now)
+    found = queries.proposal_of(evaluation)
+    assert {one.name: [str(word) for word in one.conflict_words] for one in found.rows} == {
+        "Anna": ["is named in the application"], "Bert": ["wrote with somebody who applies"],
+        "Carl": ["wrote with somebody who applies"], "Dora": ["wrote with somebody who applies"], "Emil": [],
+    }  # fmt: skip
+    uid = next(one.uid for one in found.rows if one.name == "Bert")
+    with pytest.raises(Refused, match="wrote with somebody who applies"):
+        services.assign(evaluation=evaluation, experts=[uid], by=cast.officer, now=now)
 
 
 def test_what_is_lacking_is_said_with_its_reason(cast, wide, now):
