@@ -69,6 +69,11 @@ def can_rank(person: Person, evaluation: Evaluation) -> bool:
     return not is_reviewer(person, application)
 
 
+def can_stand_in(person: Person, evaluation: Evaluation) -> bool:
+    """Whether the person may confirm the order of the points for the panel: an officer who may decide on it."""
+    return can_decide(person, evaluation.application)
+
+
 def sees_reviews(person: Person, application: Application) -> bool:
     """Whether the person sees all reviews with their names: who decides on it or ranks it, and did not review it."""
     if not people_rules.has_role(person, Role.OFFICER, Role.PANEL) or works_for_applicant(person, application):
