@@ -35,7 +35,7 @@ from fabrica.people.services.joining import (
     resend_invitation,
     revoke_invitation,
 )
-from fabrica.people.services.orcids import checked_orcid, note_authorship
+from fabrica.people.services.orcids import note_authorship
 
 __all__ = [
     "MAX_SSH_KEYS",
@@ -43,7 +43,6 @@ __all__ = [
     "accept_terms",
     "add_member",
     "add_ssh_key",
-    "checked_orcid",
     "claim_domain",
     "confirm_domain",
     "create_token",

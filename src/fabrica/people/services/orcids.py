@@ -17,7 +17,7 @@ def note_authorship(*, orcid: str, coauthors: str, team: str, by: Person, now: d
 
     Lists are any text that holds ORCID iDs. Raises Refused for one whose check digit is wrong, or too many.
     """
-    mine, written, applying = checked_orcid(orcid), _orcids_in(coauthors), _orcids_in(team)
+    mine, written, applying = _checked_orcid(orcid), _orcids_in(coauthors), _orcids_in(team)
     if mine and mine in {*written, *applying}:
         raise Refused(_("Your own ORCID stands in a list of others."), todo=_("Take it out of the list."))
     made, _created = Authorship.objects.update_or_create(
@@ -30,7 +30,7 @@ def note_authorship(*, orcid: str, coauthors: str, team: str, by: Person, now: d
     return made
 
 
-def checked_orcid(text: str) -> str:
+def _checked_orcid(text: str) -> str:
     """An ORCID iD, bare or as its address, in its usual form; empty for nothing. Raises Refused."""
     told = bare(text)
     if told and not is_orcid(told):

@@ -14,6 +14,7 @@ from fabrica.kit.errors import NotFound, Refused
 from fabrica.notices.services import tell
 from fabrica.people import services as people
 from fabrica.people.engine.numbers import name_key
+from fabrica.people.engine.orcids import bare, is_orcid
 from fabrica.people.models import Organisation, Person
 from fabrica.people.states import Role
 from fabrica.reviews.engine.criteria import fields as known_fields
@@ -114,7 +115,7 @@ def _keep(expert: Expert, profile: Profile, now: datetime) -> None:
     expert.affiliation, expert.affiliation_key = profile.affiliation.strip(), name_key(profile.affiliation)
     expert.fields, expert.languages = sorted(set(profile.fields)), sorted(set(profile.languages))
     expert.most_reviews, expert.is_available, expert.changed_at = profile.most_reviews, profile.is_available, now
-    expert.orcid = people.checked_orcid(profile.orcid)
+    expert.orcid = bare(profile.orcid)
     expert.save()
 
 
@@ -127,7 +128,8 @@ def _check(profile: Profile) -> None:
         raise Refused(_("An expert reads at least one language of the list."))
     if not 1 <= profile.most_reviews <= MOST_AT_A_TIME:
         raise Refused(_("An expert takes 1 to %(most)s reviews at a time.") % {"most": MOST_AT_A_TIME})
-    people.checked_orcid(profile.orcid)
+    if (orcid := bare(profile.orcid)) and not is_orcid(orcid):
+        raise Refused(_("This is no ORCID."), todo=_("Copy it from orcid.org, such as 0000-0002-1825-0097."))
 
 
 @transaction.atomic
