@@ -11,7 +11,7 @@ import pytest
 from allauth.mfa.totp.internal import auth as totp
 from playwright.sync_api import sync_playwright
 
-from tests.journeys import applicant, staff
+from tests.journeys import applicant, facilitator, staff
 from tests.journeys.eyes import Findings, visitor
 from tests.journeys.site import opened
 
@@ -21,7 +21,7 @@ QUIET = [
 ]  # fmt: skip
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.timeout(420),
+    pytest.mark.timeout(600),
     pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="there is no Chromium"),
 ]
 
@@ -46,6 +46,8 @@ def test_from_the_sign_up_to_a_published_model(chromium, tmp_path):
             slug = work(ada)
             run = train(ada)
             model = publish(ada, max_, [f"/applications/{code}/", f"/projects/{slug}/", run], slug)
+            facilitator.join(max_, facilitator.invited(ada, slug, "max@demo.example"))
+            facilitator.look_after(max_, slug, run)
             anybody.go("/")
             assert anybody.page.locator(f'a[href="{model}"]').count() == 1
             anybody.look("start-with-model")

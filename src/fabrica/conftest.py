@@ -1,13 +1,15 @@
 """What every test may ask for: a fixed moment, the cast, and a factory with an open call."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings as site_settings
 from django.db import connection
+from django.test import Client
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis
 from pytest_django import Settings
@@ -133,3 +135,37 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def visit(request: pytest.FixtureRequest, chromium: Any, live_server: Any) -> Iterator[Callable[..., Any]]:
+    """Opens an address in a window of its own: `visit("/home/", "officer", color_scheme="dark")`.
+
+    For one of the cast by name, for a person, or for nobody. What scripts and console complain of is in `complaints`.
+    """
+    contexts: list[Any] = []
+
+    def opened(address: str, who: str | Person = "", **options: Any) -> Any:
+        context = chromium.new_context(**{"locale": "en-GB", "reduced_motion": "reduce", **options})
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        person = getattr(request.getfixturevalue("cast"), who) if who and isinstance(who, str) else who
+        if person:
+            context.add_cookies([_session_of(person, live_server.url)])
+        page = context.new_page()
+        page.complaints = []
+        page.on("console", lambda told: page.complaints.append(told.text) if told.type == "error" else None)
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.goto(live_server.url + address)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def _session_of(person: Person, url: str) -> dict[str, str]:
+    client = Client()
+    client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+    name = site_settings.SESSION_COOKIE_NAME
+    return {"name": name, "value": client.cookies[name].value, "url": url}

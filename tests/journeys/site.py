@@ -1,6 +1,7 @@
 """A whole site in a temporary home: its database, web server, worker and local cluster, as an operator starts them."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,10 +17,17 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass
 class Site:
-    """Where it answers, and everybody's password."""
+    """Where it answers, where it lives, and everybody's password."""
 
     url: str
+    home: Path
     passwords: dict[str, str]
+
+    def link_in_letters(self, beginning: str) -> str | None:
+        """The newest address of the site that a letter carries; without a mail server, letters stand in the log."""
+        log = self.home / "logs" / "worker.log"
+        found = re.findall(rf"{re.escape(self.url)}({re.escape(beginning)}\S+)", log.read_text(encoding="utf-8"))
+        return found[-1] if found else None
 
 
 @contextmanager
@@ -36,4 +44,4 @@ def opened(home: Path, **settings: str) -> Iterator[Site]:
         for module in (["fabrica.config", "init"], ["tests.journeys.stage"]):
             subprocess.run([sys.executable, "-m", *module], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
         with Servers(home, port) as servers:
-            yield Site(servers.url, json.loads((home / "cast.json").read_text()))
+            yield Site(servers.url, home, json.loads((home / "cast.json").read_text()))

@@ -80,6 +80,10 @@ class Client:
         """Change some fields; the answer's JSON."""
         return self._ask("PATCH", path, json=body, params=params)
 
+    def put(self, path: str, body: Any) -> Any:
+        """Say the whole of something anew; the answer's JSON, or None."""
+        return self._ask("PUT", path, json=body)
+
     def delete(self, path: str) -> Any:
         """Remove or revoke."""
         return self._ask("DELETE", path)

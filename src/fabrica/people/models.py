@@ -294,6 +294,19 @@ class HeardLogout(models.Model):
     heard_at = models.DateTimeField(db_index=True)
 
 
+class Authorship(models.Model):
+    """A person's ORCID iD, those of whom they wrote with in the last years, and of whom they apply with.
+
+    What conflicts of interest are found by. Lists are sorted; each part may be empty.
+    """
+
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="+")
+    orcid = models.CharField(max_length=19, blank=True)
+    coauthors = models.JSONField(default=list)
+    team = models.JSONField(default=list)
+    changed_at = models.DateTimeField()
+
+
 class Invitation(models.Model):
     """An address that may join an organisation, once, until a day. It carries no secret: who owns the address joins."""
 

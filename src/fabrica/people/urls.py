@@ -36,6 +36,7 @@ urlpatterns = [
     path("people/<str:uid>/identities/", pages.identities_told, name="identities_told"),
     path("people/<str:uid>/identities/<int:pk>/unlink/", pages.identity_unlink_of, name="identity_unlink_of"),
     path("people/<str:uid>/sessions/end/", pages.person_sessions_end, name="person_sessions_end"),
+    path("account/authorship/", pages.authorship, name="authorship"),
     path("account/ssh-keys/", pages.ssh_keys, name="ssh_keys"),
     path("account/ssh-keys/<int:pk>/remove/", pages.ssh_key_remove, name="ssh_key_remove"),
 ]

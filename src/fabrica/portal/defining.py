@@ -9,7 +9,10 @@ FIGURES: dict[str, tuple[Promise, Promise]] = {
     "awarded": (_("Awarded"), _("Those of them that were awarded hours up to now.")),
     "small_awarded": (
         _("Awarded to small firms"),
-        _("Those awarded whose organisation is an SME: as it had declared when it handed in, else as it describes itself."),
+        _(
+            "Those awarded whose organisation is an SME: as it had declared when it handed in, else as it describes "
+            "itself."
+        ),
     ),
     "small_percent": (_("Share of small firms"), _("Of 100 awarded, how many are start-ups or SMEs.")),
     "refused": (_("Refused"), _("Those of them that stand refused; one under appeal does not.")),

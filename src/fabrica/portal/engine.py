@@ -18,6 +18,7 @@ class Kind(StrEnum):
     QUEUE_EMPTY = "queue_empty"
     REVIEW = "review"
     NOTHING_TO_REVIEW = "nothing_to_review"
+    JOIN_POOL = "join_pool"
     RANK = "rank"
     NOTHING_TO_RANK = "nothing_to_rank"
     REGISTER = "register"
@@ -31,6 +32,8 @@ class Kind(StrEnum):
     WAIT_ACCOUNT = "wait_account"
     WAIT_STAGING = "wait_staging"
     WAIT_DECISION = "wait_decision"
+    HELP = "help"
+    NOTHING_STUCK = "nothing_stuck"
     LOOK_AT_MODEL = "look_at_model"
     PUBLISH_DATA = "publish_data"
     SEE_USAGE = "see_usage"
@@ -49,9 +52,22 @@ class ApplicationFacts:
     due_on: date | None = None
 
 
+class Stuck(StrEnum):
+    """What keeps a project from going on."""
+
+    ACCOUNT = "account"
+    DATA = "data"
+    RUN = "run"
+    HOURS = "hours"
+    REPORT = "report"
+
+
 @dataclass(frozen=True)
 class ProjectFacts:
-    """A project the person works in. Runs are told by their number in the project."""
+    """A project the person belongs to. Runs are told by their number in the project.
+
+    `works` tells those who use its data and hours from those who only look; `helps`, a facilitator.
+    """
 
     slug: str
     title: str
@@ -65,6 +81,21 @@ class ProjectFacts:
     failed_run: int | None = None
     has_result: bool = False
     model: str = ""
+    works: bool = True
+    helps: bool = False
+    is_report_late: bool = False
+
+    @property
+    def stuck(self) -> tuple[Stuck, ...]:
+        """What keeps it from going on; a late report bars its people also after its end."""
+        found = {
+            Stuck.ACCOUNT: not self.is_ready,
+            Stuck.DATA: self.stopped > 0 and not self.staged,
+            Stuck.RUN: self.failed_run is not None and not self.has_result,
+            Stuck.HOURS: self.free_gpu_seconds <= 0 and not self.active_run,
+        }
+        live = tuple(one for one, is_so in found.items() if is_so) if self.is_open else ()
+        return (*live, *((Stuck.REPORT,) if self.is_report_late else ()))
 
 
 @dataclass(frozen=True)
@@ -79,6 +110,7 @@ class Facts:
     overdue: int = 0
     to_review: int = 0
     to_rank: int = 0
+    is_invited: bool = False
     datasets: int = 0
     open_calls: int = 1
 
@@ -103,6 +135,11 @@ def _decide(facts: Facts) -> Step | None:
 
 def _review(facts: Facts) -> Step | None:
     return Step(Kind.REVIEW, words={"count": facts.to_review}) if facts.to_review else None
+
+
+def _join_pool(facts: Facts) -> Step | None:
+    """For who was invited as an expert and has not answered."""
+    return Step(Kind.JOIN_POOL) if facts.is_invited else None
 
 
 def _rank(facts: Facts) -> Step | None:
@@ -130,7 +167,7 @@ def _first(facts: Facts, kind: Kind, states: set[ApplicationState]) -> Step | No
 
 def _work(facts: Facts) -> Step | None:
     """What the person can do in a project now: data, then a run."""
-    return next((step for one in facts.projects if one.is_open and (step := _work_in(one))), None)
+    return next((step for one in facts.projects if one.is_open and one.works and (step := _work_in(one))), None)
 
 
 def _work_in(one: ProjectFacts) -> Step | None:
@@ -146,7 +183,7 @@ def _work_in(one: ProjectFacts) -> Step | None:
 
 def _wait_in_project(facts: Facts) -> Step | None:
     """What goes on in a project by itself."""
-    return next((step for one in facts.projects if one.is_open and (step := _waiting_in(one))), None)
+    return next((step for one in facts.projects if one.is_open and one.works and (step := _waiting_in(one))), None)
 
 
 def _waiting_in(one: ProjectFacts) -> Step | None:
@@ -159,8 +196,22 @@ def _waiting_in(one: ProjectFacts) -> Step | None:
 
 
 def _look_at_model(facts: Facts) -> Step | None:
-    found = next((one for one in facts.projects if one.model), None)
+    found = next((one for one in facts.projects if one.model and not one.helps), None)
     return Step(Kind.LOOK_AT_MODEL, (found.model,), {"project": found.title}) if found else None
+
+
+def _help(facts: Facts) -> Step | None:
+    """For a facilitator: the first project that is stuck."""
+    stuck = [one for one in facts.projects if one.helps and one.stuck]
+    if not stuck:
+        return None
+    return Step(Kind.HELP, (stuck[0].slug,), {"project": stuck[0].title, "count": len(stuck)})
+
+
+def _nothing_stuck(facts: Facts) -> Step | None:
+    """For who is here to help, not to apply."""
+    helped = [one for one in facts.projects if one.helps]
+    return Step(Kind.NOTHING_STUCK, words={"count": len(helped)}) if helped and not facts.applications else None
 
 
 IDLE = {
@@ -193,8 +244,8 @@ def _apply(facts: Facts) -> Step | None:
 
 
 RULES: tuple[Callable[[Facts], Step | None], ...] = (
-    _decide, _review, _rank, _mend, _work, _finish_draft, _wait_in_project, _wait_decision, _look_at_model, _by_role,
-    _register, _apply,
+    _decide, _review, _rank, _join_pool, _mend, _work, _finish_draft, _help, _wait_in_project, _wait_decision,
+    _look_at_model, _nothing_stuck, _by_role, _register, _apply,
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
-from fabrica.portal.engine import Kind
+from fabrica.portal.engine import Kind, Stuck
 
 Text = str | Promise
 
@@ -45,6 +45,12 @@ SAYINGS: dict[Kind, Saying] = {
         gettext_lazy("We write to you when you are asked for a review."),
         "reviews:mine",
         gettext_lazy("See your reviews"),
+    ),
+    Kind.JOIN_POOL: Saying(
+        gettext_lazy("You are invited into the pool of experts"),
+        gettext_lazy("Tell us what you know and how much you can take, or decline."),
+        "reviews:profile",
+        gettext_lazy("Answer the invitation"),
     ),
     Kind.RANK: Saying(
         ngettext_lazy(
@@ -132,6 +138,19 @@ SAYINGS: dict[Kind, Saying] = {
         gettext_lazy("See how far it is"),
         "#data",
     ),
+    Kind.HELP: Saying(
+        ngettext_lazy("%(count)d project needs your help", "%(count)d projects need your help", "count"),
+        gettext_lazy("%(project)s is stuck. What keeps it is said beside it below."),
+        "portal:project",
+        gettext_lazy("See the project"),
+    ),
+    Kind.NOTHING_STUCK: Saying(
+        gettext_lazy("Nothing is stuck"),
+        gettext_lazy("The projects you help go on. Here you will see when one of them does not."),
+        "home",
+        gettext_lazy("See your projects"),
+        "#projects",
+    ),
     Kind.WAIT_DECISION: Saying(
         gettext_lazy("Wait for our decision"),
         gettext_lazy("We have %(title)s. You hear from us by %(due)s; we write to you when something changes."),
@@ -187,4 +206,13 @@ SAYINGS: dict[Kind, Saying] = {
         "calls:list",
         gettext_lazy("See the calls"),
     ),
+}
+
+
+STUCK: dict[Stuck, Text] = {
+    Stuck.ACCOUNT: gettext_lazy("its account on the machine is not ready"),
+    Stuck.DATA: gettext_lazy("its data could not be copied"),
+    Stuck.RUN: gettext_lazy("its last run failed"),
+    Stuck.HOURS: gettext_lazy("no hours are left"),
+    Stuck.REPORT: gettext_lazy("a report is late"),
 }

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from fabrica.applications.models import TEXT_LIMIT
 from fabrica.reviews.engine.criteria import MOST_REVIEWS, Criterion
 from fabrica.reviews.engine.criteria import fields as known_fields
-from fabrica.reviews.models import COMMENT_LIMIT, Evaluation, Expert, Review
+from fabrica.reviews.models import COMMENT_LIMIT, Evaluation, Expert, Invitation, Newcomer, Review
 from fabrica.reviews.services.experts import AFFILIATION_LIMIT, MOST_AT_A_TIME, Profile
 from fabrica.reviews.states import LANGUAGES
 
@@ -30,9 +30,24 @@ def _text(label: Any, help_text: Any, *, required: bool = False, rows: int = 5) 
 
 
 class InviteForm(forms.Form):
-    """Whom to invite."""
+    """Whom to invite, and what they may know."""
 
-    email = forms.EmailField(label=_("Their e-mail address"), help_text=_("They need an account here first."))
+    email = forms.EmailField(
+        label=_("Their e-mail address"),
+        help_text=_("Who has no account here gets a letter that says how to sign up."),
+    )
+    fields_known = forms.MultipleChoiceField(
+        label=_("Fields they may know"), required=False, widget=forms.CheckboxSelectMultiple,
+        help_text=_("A proposal for who has no account yet; they say themselves what they know."),
+    )  # fmt: skip
+    languages = forms.MultipleChoiceField(
+        label=_("Languages they may read"), choices=list(LANGUAGES.items()), required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["fields_known"].choices = field_choices()  # type: ignore[attr-defined]  # a choice field
 
 
 class LinkForm(forms.Form):
@@ -59,14 +74,24 @@ class ProfileForm(forms.Form):
         label=_("ORCID"), max_length=19, required=False, help_text=_("Such as 0000-0002-1825-0097.")
     )
     is_available = forms.BooleanField(label=_("I can take reviews now"), required=False, initial=True)
+    keeps_confidential = forms.BooleanField(
+        label=_("I keep what I read in applications to myself, and use it for the review alone"),
+        error_messages={"required": _("Without this promise nobody reviews. You can decline instead.")},
+    )
 
-    def __init__(self, *args: Any, expert: Expert | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, expert: Expert | None = None, invited: Invitation | Newcomer | None = None, **kwargs: Any
+    ) -> None:
+        if isinstance(invited, Newcomer):
+            kwargs.setdefault("initial", {"fields_known": invited.fields, "languages": invited.languages})
         if expert is not None:
             names = ("affiliation", "languages", "most_reviews", "orcid", "is_available")
             kwargs.setdefault(
                 "initial", {name: getattr(expert, name) for name in names} | {"fields_known": expert.fields}
             )
         super().__init__(*args, **kwargs)
+        if expert is not None:
+            del self.fields["keeps_confidential"]
         self.fields["fields_known"].choices = field_choices()  # type: ignore[attr-defined]  # a choice field
 
     def profile(self) -> Profile:

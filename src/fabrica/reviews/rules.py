@@ -69,6 +69,11 @@ def can_rank(person: Person, evaluation: Evaluation) -> bool:
     return not is_reviewer(person, application)
 
 
+def can_stand_in(person: Person, evaluation: Evaluation) -> bool:
+    """Whether the person may confirm the order of the points for the panel: an officer who may decide on it."""
+    return can_decide(person, evaluation.application)
+
+
 def sees_reviews(person: Person, application: Application) -> bool:
     """Whether the person sees all reviews with their names: who decides on it or ranks it, and did not review it."""
     if not people_rules.has_role(person, Role.OFFICER, Role.PANEL) or works_for_applicant(person, application):
@@ -79,3 +84,9 @@ def sees_reviews(person: Person, application: Application) -> bool:
 def sees_assessor(person: Person, application: Application) -> bool:
     """Whether the person is told who assessed and what hours were recommended."""
     return application_rules.sees_assessor(person, application)
+
+
+def must_invite(by: Person) -> None:
+    """Raises NotAllowed for all but officers."""
+    if not people_rules.has_role(by, Role.OFFICER):
+        raise NotAllowed(_("Only an officer invites experts and gives them reviews."))

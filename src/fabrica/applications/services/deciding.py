@@ -40,9 +40,10 @@ def send_back(*, application: Application, reason: str, by: Person, now: datetim
     """Ask the applicant to mend something. Raises NotAllowed, Refused without a reason."""
     must_screen(by, application)
     must_tell(reason)
-    if not application.submissions.exists():  # it was handed in before versions were kept
-        freeze(application, application.submitted_at or now)
     moved = move(application, State.RETURNED, by=by, now=now, verb="application.return", reason=reason)
+    # Handed in before versions were kept. After the move, which one of two officers makes: the other is told so.
+    if not moved.submissions.exists():
+        freeze(moved, moved.submitted_at or now)
     tell_applicant(moved, now, reason)
     return moved
 

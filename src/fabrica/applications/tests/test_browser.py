@@ -5,7 +5,6 @@ import os
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from django.test import Client
 from fabrica.applications import services
 from fabrica.applications.models import Application
 from fabrica.applications.tests.factories import COMPLETE, draft
@@ -17,32 +16,9 @@ SAVED = '[data-autosave-status]:text-matches("^Saved ", "")'
 SHOTS = os.environ.get("FABRICA_SCREENSHOTS", "")
 
 
-@pytest.fixture
-def visit(chromium, live_server, cast):
-    contexts = []
-
-    def opened(address, who="applicant", **options):
-        context = chromium.new_context(**{"locale": "en-GB", "reduced_motion": "reduce", **options})
-        context.set_default_timeout(10_000)
-        contexts.append(context)
-        client = Client()
-        client.force_login(getattr(cast, who), backend="allauth.account.auth_backends.AuthenticationBackend")
-        name = settings.SESSION_COOKIE_NAME
-        context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
-        page = context.new_page()
-        page.complaints = []
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.goto(live_server.url + address)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-
-
 def test_a_draft_is_saved_while_it_is_typed_and_the_proposal_follows(visit, cast, call, now):
     made = services.start(call=call, organisation=cast.startup, by=cast.applicant, now=now)
-    page = visit(f"/applications/{made.code}/edit/")
+    page = visit(f"/applications/{made.code}/edit/", "applicant")
     for name, value in {
         "title": "X-rays",
         "parameters_millions": "7,000",
@@ -63,7 +39,7 @@ def test_a_draft_is_saved_while_it_is_typed_and_the_proposal_follows(visit, cast
 
 def test_what_cannot_be_read_is_told_beside_its_field_and_the_rest_is_saved(visit, cast, call, now):
     made = draft(cast, call, now)
-    page = visit(f"/applications/{made.code}/edit/")
+    page = visit(f"/applications/{made.code}/edit/", "applicant")
     page.fill("#id_title", "Kept")
     page.fill("#id_runs", "many")
     page.wait_for_selector(".field:has(#id_runs) >> text=Enter a whole number.")
@@ -96,7 +72,7 @@ def test_two_editors_lose_nothing(visit, cast, call, now):
 
 def test_who_was_signed_out_is_told_and_keeps_what_was_typed(visit, cast, call, now):
     made = draft(cast, call, now)
-    page = visit(f"/applications/{made.code}/edit/")
+    page = visit(f"/applications/{made.code}/edit/", "applicant")
     page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
     page.fill("#id_title", "Typed")
     page.wait_for_selector("text=you are signed out")
@@ -104,7 +80,7 @@ def test_who_was_signed_out_is_told_and_keeps_what_was_typed(visit, cast, call, 
 
 
 def test_with_the_keyboard_alone_from_the_call_to_submission(visit, cast, call):
-    page = visit("/calls/playground/apply/")
+    page = visit("/calls/playground/apply/", "applicant")
     press = page.keyboard.press
     page.focus("#main")
     press("Tab"), press("Space"), press("Tab"), press("Enter")
@@ -170,7 +146,7 @@ def addresses(cast, call, now):
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
 def test_every_page_is_accessible_and_fits(visit, addresses, width, scheme):
-    page = visit("/calls/playground/apply/", color_scheme=scheme, viewport={"width": width, "height": 900})
+    page = visit("/calls/playground/apply/", "applicant", color_scheme=scheme, viewport={"width": width, "height": 900})
     host = page.url.partition("/calls")[0]
     for name, address in addresses.items():
         page.goto(host + address)
@@ -183,7 +159,7 @@ def test_every_page_is_accessible_and_fits(visit, addresses, width, scheme):
 
 def test_a_form_with_errors_is_accessible_and_leads_to_them(visit, cast, call, now):
     made = draft(cast, call, now)
-    page = visit(f"/applications/{made.code}/edit/", java_script_enabled=True)
+    page = visit(f"/applications/{made.code}/edit/", "applicant", java_script_enabled=True)
     page.route("**/autosave/", lambda route: route.abort())
     page.fill("#id_runs", "many")
     page.click("text=Save and stay")
@@ -234,7 +210,7 @@ def test_a_calls_own_question_its_condition_and_a_file(visit, cast, large, large
 
 def test_everything_works_without_javascript(visit, cast, call, now):
     made = draft(cast, call, now, title="")
-    page = visit(f"/applications/{made.code}/check/", java_script_enabled=False)
+    page = visit(f"/applications/{made.code}/check/", "applicant", java_script_enabled=False)
     page.click(".error-summary a")
     page.wait_for_url("**/edit/#id_title")
     page.fill("#id_title", "By hand")

@@ -5,12 +5,13 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from fabrica.applications import queries, services
 from fabrica.applications.engine.changed import digest, pieces
-from fabrica.applications.models import Submission
+from fabrica.applications.models import Application, Submission
 from fabrica.applications.tests.factories import COMPLETE, draft, submitted
 from fabrica.audit.models import Entry
-from fabrica.kit.errors import NotFound
+from fabrica.kit.errors import NotFound, Refused
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,6 +76,27 @@ def test_one_that_was_handed_in_before_versions_were_kept_is_kept_as_it_goes_bac
     services.send_back(application=made, reason="For whom?", by=cast.officer, now=now + HOUR)
     (kept,) = queries.submissions_of(made)
     assert (kept.number, kept.at, kept.answers) == (1, now, COMPLETE)
+
+
+def test_two_officers_at_once_keep_it_once_and_the_second_is_told(cast, call, now):
+    submitted(cast, call, now)
+    Submission.objects.all().delete()
+    mine, theirs = Application.objects.get(), Application.objects.get()
+    told = []
+
+    def meanwhile(execute, sql, *rest):
+        """The colleague is as far as keeping the version when this one is about to."""
+        if not told and sql.startswith(f'INSERT INTO "{Submission._meta.db_table}"'):
+            told.append("")
+            try:
+                services.send_back(application=theirs, reason="Why?", by=cast.officer, now=now + HOUR)
+            except Refused as problem:
+                told[0] = problem.what
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(meanwhile):
+        services.send_back(application=mine, reason="For whom?", by=cast.officer, now=now + HOUR)
+    assert (told, len(queries.submissions_of(mine))) == (["Somebody else decided meanwhile."], 1)
 
 
 def test_a_draft_has_none(cast, call, now):

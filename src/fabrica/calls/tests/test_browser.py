@@ -4,12 +4,10 @@ import os
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
-from django.test import Client
 from fabrica.calls import engine, services
 from fabrica.calls.engine.own import told_by
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("call")]
 SERIOUS = {"serious", "critical"}
 SHOTS = os.environ.get("FABRICA_SCREENSHOTS", "")
 ADDRESSES = {
@@ -30,30 +28,6 @@ OPERATORS = {
     "call-state": "/calls/playground/state/",
     "call-operator": "/calls/playground/",
 }
-
-
-@pytest.fixture
-def visit(chromium, live_server, cast, call):
-    contexts = []
-
-    def opened(address, who=None, **options):
-        context = chromium.new_context(**{"locale": "en-GB", "reduced_motion": "reduce", **options})
-        context.set_default_timeout(20_000)
-        contexts.append(context)
-        if who:
-            client = Client()
-            client.force_login(getattr(cast, who), backend="allauth.account.auth_backends.AuthenticationBackend")
-            name = settings.SESSION_COOKIE_NAME
-            context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
-        page = context.new_page()
-        page.complaints = []
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.goto(live_server.url + address)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 def look(page, name, width):

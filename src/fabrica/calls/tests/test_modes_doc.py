@@ -4,8 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from fabrica.applications import services as applying
 from fabrica.applications.models import Application
 from fabrica.applications.tests.factories import COMPLETE
@@ -19,27 +17,6 @@ DOC = (Path(__file__).parents[4] / "docs" / "operator" / "modes.md").read_text(e
 STEPS = DOC.partition("## An example")[2].partition("\n## ")[0]
 FIELDS = dict(re.findall(r"^   \| ([^|]+?) \| ([^|]+?) \|$", STEPS, re.M)[1:])
 PRESSED = re.findall(r"[Pp]ress \*\*([^*]+)\*\*", STEPS)
-
-
-@pytest.fixture
-def visit(chromium, live_server, cast):
-    contexts = []
-
-    def opened(address, who):
-        context = chromium.new_context(locale="en-GB", reduced_motion="reduce")
-        context.set_default_timeout(20_000)
-        contexts.append(context)
-        client = Client()
-        client.force_login(getattr(cast, who), backend="allauth.account.auth_backends.AuthenticationBackend")
-        name = settings.SESSION_COOKIE_NAME
-        context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
-        page = context.new_page()
-        page.goto(live_server.url + address)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 def answer(page, label, value):

@@ -81,6 +81,7 @@ def perform(servers: processes.Servers, began: float) -> dict[str, object]:
     people = stage.people_of(now)
     machine = stage.machine_of(on_slurm.STAGE if ON_SLURM else stage.Stage(), people["ingrid"], now)
     stage.call_on(machine, people["ingrid"], now)
+    stage.large_call_on(machine, people["ingrid"], now)
     if ON_SLURM:
         stage.call_on(machine, people["ingrid"], now, on_slurm.CALL)
     scenes = on_slurm.scenes() if ON_SLURM else SCENES

@@ -33,6 +33,9 @@ CAST = (
     Part(
         "petra", "Petra Lind", "data provider, Open Text Foundation", (Role.PROVIDER,), (Scope.PUBLISH, Scope.ACCOUNT)
     ),
+    Part("nadia", "Nadia Rossi", "expert with a review in hand", (), (Scope.DECIDE, Scope.ACCOUNT)),
+    Part("erik", "Erik Lund", "expert who is asked for a review", (), (Scope.DECIDE, Scope.ACCOUNT)),
+    Part("paula", "Paula Vermeer", "member of the panel", (Role.PANEL,), (Scope.DECIDE, Scope.ACCOUNT)),
     Part("ingrid", "Ingrid Berg", "operator", (Role.OPERATOR,), (Scope.ACCOUNT,)),
 )
 

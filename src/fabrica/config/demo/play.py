@@ -1,4 +1,4 @@
-"""The play: eight scenes, each a few calls of the site's API by the person whose turn it is.
+"""The play: nine scenes, each a few calls of the site's API by the person whose turn it is.
 
 A scene that was played before, whole or in part, goes on from what is there: a second play adds a second run.
 """
@@ -17,8 +17,8 @@ from typing import Any
 from fabrica.cli import data as cli_data
 from fabrica.cli import waiting
 from fabrica.cli.client import Client
-from fabrica.config.demo import text
-from fabrica.config.demo.stage import CALL
+from fabrica.config.demo import large_scale, text
+from fabrica.config.demo.stage import CALL, LARGE_CALL
 from fabrica.kit.errors import Refused
 
 ORGANISATION = {"name": "Novalis Labs", "country": "FR", "kind": "startup", "registration_number": "FR 40 303 265 045"}
@@ -86,6 +86,8 @@ def apply(play: Play) -> None:
 def _open_application(ada: Client) -> dict[str, Any] | None:
     """The application to go on with: one under way, or one awarded with hours enough for another run."""
     for row in ada.pages("/applications"):
+        if row["call"] == LARGE_CALL:
+            continue
         if row["state"] in ("submitted", "screened", "assessed"):
             return row
         if row["state"] == "awarded" and _has_hours(ada, _award_of(ada, row["code"])):
@@ -248,4 +250,5 @@ SCENES: list[tuple[str, Callable[[Play], None]]] = [
     ("Training and measuring", train),
     ("Model registered, signed, verified", register),
     ("The bill", settle),
+    ("A Large Scale call in review", large_scale.review),
 ]

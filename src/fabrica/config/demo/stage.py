@@ -24,6 +24,7 @@ from fabrica.people.queries import tokens_of
 
 CALL = "playground"
 POOL_GPU_HOURS = 10_000
+LARGE_CALL, LARGE_POOL_GPU_HOURS = "large-scale", 150_000
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,13 @@ def call_on(machine: Machine, operator: Person, now: datetime, mode: str = CALL)
     found = Call.objects.filter(slug=mode).first()
     title = f"{mode.replace('-', ' ').title()} {now.year}"
     return found or calls.open_call(slug=mode, title=title, mode=mode, machine=machine, by=operator, now=now)
+
+
+def large_call_on(machine: Machine, operator: Person, now: datetime) -> Call:
+    """A call whose applications experts review and a panel ranks, with hours enough for what it may give."""
+    pool = gpu_seconds(LARGE_POOL_GPU_HOURS)
+    allocations.fund(machine=machine, gpu_seconds=pool, key="demo:fund-large", by=operator, now=now)
+    return call_on(machine, operator, now, LARGE_CALL)
 
 
 def token_of(part: Part, person: Person, now: datetime) -> str:

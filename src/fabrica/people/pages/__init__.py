@@ -21,6 +21,7 @@ from fabrica.people.pages.identities import (
     sign_in_methods,
 )
 from fabrica.people.pages.joining import joining, organisation_joining
+from fabrica.people.pages.orcids import authorship
 from fabrica.people.pages.organisations import organisation, organisation_change, organisation_new
 from fabrica.people.pages.sessions import (
     person_sessions_end,
@@ -42,6 +43,7 @@ __all__ = [
     "account",
     "assurance",
     "assurance_show",
+    "authorship",
     "identities_told",
     "identity_confirm",
     "identity_link",

@@ -1,6 +1,6 @@
 """Reads of people. Lists start from what a person may see."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, cast
@@ -15,6 +15,7 @@ from fabrica.people.engine.domains import domain_of
 from fabrica.people.engine.likeness import Marks, likenesses
 from fabrica.people.engine.sme.draft import empty
 from fabrica.people.models import (
+    Authorship,
     Domain,
     Identity,
     Invitation,
@@ -237,6 +238,16 @@ def person_told_of(by: Person, uid: str) -> Person:
 def identity_told_of(by: Person, uid: str, pk: int) -> Identity:
     """One identity of a person whose assurance this reader may see. Raises NotFound."""
     return identity_of(person_told_of(by, uid), pk)
+
+
+def authorship_of(person: Person) -> Authorship | None:
+    """What the person said of their ORCID iD and of those they write and apply with."""
+    return Authorship.objects.filter(person=person).first()
+
+
+def authorships_of(people: Iterable[int]) -> dict[int, Authorship]:
+    """The same of several people, by their keys; for conflicts of interest. One statement."""
+    return {one.person_id: one for one in Authorship.objects.filter(person__in=list(people))}
 
 
 def addresses_of(person: Person) -> list[str]:

@@ -36,6 +36,7 @@ from fabrica.people.services.joining import (
     resend_invitation,
     revoke_invitation,
 )
+from fabrica.people.services.orcids import note_authorship
 from fabrica.people.services.organisations import change_organisation
 from fabrica.people.services.sessions import (
     begin_session,
@@ -72,6 +73,7 @@ __all__ = [
     "join_by_invitation",
     "keep_identity",
     "link_identity",
+    "note_authorship",
     "note_identity",
     "prove_domain",
     "register_organisation",

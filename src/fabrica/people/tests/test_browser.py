@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
 from fabrica.kit.time import utcnow
 from fabrica.people import services, shown
 from fabrica.people.engine import Assurance, Told
@@ -17,36 +16,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PICTURES = os.environ.get("FABRICA_PICTURES", "")  # a folder for pictures of the pages, to look at
 
 
-@pytest.fixture
-def visit(chromium, live_server, cast):
-    contexts = []
-
-    def opened(address, who, width, scheme):
-        context = chromium.new_context(
-            reduced_motion="reduce", color_scheme=scheme, viewport={"width": width, "height": 900}
-        )
-        context.set_default_timeout(20_000)
-        contexts.append(context)
-        if who:
-            client = Client()
-            client.force_login(getattr(cast, who))
-            cookie = client.cookies["sessionid"].value
-            person, way = getattr(cast, who), {"provider": "campus", "device": "Firefox, Linux"}
-            services.begin_session(person=person, session_key=cookie, now=utcnow(), **way)
-            context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
-        page = context.new_page()
-        page.complaints = []
-        page.on("console", lambda one: page.complaints.append(one.text) if one.type == "error" else None)
-        page.goto(live_server.url + address)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-
-
 def test_each_page_is_accessible_fits_and_is_quiet(visit, cast, there, settings):
     settings.FABRICA_ASSURANCE = {"data": Assurance(mfa=True, proofing="high")}
+    way = {"provider": "campus", "device": "Firefox, Linux"}
+    services.begin_session(person=cast.applicant, session_key="elsewhere", now=utcnow(), **way)
     now = utcnow()
     told = Told(
         "campus", there.issuer, "42", cast.applicant.email, is_email_verified=True, home="uni.example",
@@ -74,7 +47,7 @@ def complaints(visit, pages, name=""):
     wrong = []
     for number, (address, who) in enumerate(pages):
         for width, scheme in ((320, "dark"), (1000, "light")):
-            page = visit(address, who, width, scheme)
+            page = visit(address, who, color_scheme=scheme, viewport={"width": width, "height": 900})
             found = [
                 one["id"] for one in Axe().run(page).response["violations"] if one["impact"] in ("serious", "critical")
             ]

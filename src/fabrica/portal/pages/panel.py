@@ -28,7 +28,9 @@ def panel(request: HttpRequest, slug: str) -> HttpResponse:
     """Merged ranking, spread, calibration and the line; a member of the panel confirms the order."""
     person, now = signed_in(request), utcnow()
     found = panel_of(person, slug, now)
-    form = RankForm(request.POST if request.method == "POST" else None, ready=found.ready)
+    form = RankForm(request.POST if request.method == "POST" and not found.stands_in else None, ready=found.ready)
+    if request.method == "POST" and found.stands_in:
+        return _stand_in(request, found)
     if request.method == "POST" and form.is_valid():
         try:
             made = reviews.rank(call=found.call, order=form.order(), reasons=form.reasons(), by=person, now=now)
@@ -38,6 +40,17 @@ def panel(request: HttpRequest, slug: str) -> HttpResponse:
             messages.success(request, _("Confirmed: %(n)s ranked. The officers decide.") % {"n": len(made)})
             return redirect("portal:panel", slug)
     return render(request, "portal/panel.html", _context(found, form))
+
+
+def _stand_in(request: HttpRequest, found: Panel) -> HttpResponse:
+    """An officer confirms the order of the points, where nobody of the panel may."""
+    order = [one.code for one in sorted(found.ready, key=lambda one: one.position)]
+    try:
+        made = reviews.rank(call=found.call, order=order, reasons={}, by=signed_in(request), now=utcnow())
+        messages.success(request, _("Confirmed: %(n)s ranked. Another officer decides.") % {"n": len(made)})
+    except (NotAllowed, Refused) as problem:
+        messages.error(request, str(problem))
+    return redirect("portal:panel", found.call.slug)
 
 
 def _context(found: Panel, form: RankForm) -> dict[str, object]:

@@ -20,7 +20,7 @@ from fabrica.people.states import Role
 from fabrica.portal.engine import ApplicationFacts, Facts, Step, next_step
 from fabrica.portal.queries.desk import Waiting, waiting_for
 from fabrica.portal.queries.standings import Standing, standings
-from fabrica.reviews.queries import to_rank, to_write
+from fabrica.reviews.queries import invitation_for, to_rank, to_write
 from fabrica.training.models import Run
 from fabrica.training.queries import visible_to as runs_visible_to
 from fabrica.training.states import OPEN
@@ -58,6 +58,7 @@ def home_of(person: Person, now: datetime) -> Home:
         overdue=waiting.overdue,
         to_review=to_write(person).count() if has_role(person, Role.EXPERT) else 0,
         to_rank=to_rank(person, now).count(),
+        is_invited=not has_role(person, Role.EXPERT) and invitation_for(person, now) is not None,
         datasets=datasets_of(person).count() if has_role(person, Role.PROVIDER) else 0,
         open_calls=sum(call.is_open(now) for call in listed()),
     )
@@ -70,7 +71,7 @@ def home_of(person: Person, now: datetime) -> Home:
         notices=list(notices[:MAX_NOTICES]),
         unread=notices.filter(read_at=None).count(),
         waiting=waiting,
-        may_apply=not facts.roles,
+        may_apply=not facts.roles and not facts.is_invited and not any(one.helps for one in facts.projects),
     )
 
 

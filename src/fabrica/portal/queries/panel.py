@@ -11,12 +11,9 @@ from fabrica.calls.queries import call_by_slug, listed
 from fabrica.kit.errors import NotAllowed
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
-from fabrica.people.queries import organisations_of
 from fabrica.people.states import Role
 from fabrica.reviews.engine.ranking import Line, Measured, cut
-from fabrica.reviews.models import Conflict, Expert, Review
-from fabrica.reviews.queries import Candidate, calibration_of, candidates_of, ranked_of
-from fabrica.reviews.states import COUNTS
+from fabrica.reviews.queries import Candidate, barred_of, calibration_of, candidates_of, lacks_panel, ranked_of
 
 
 @dataclass(frozen=True)
@@ -39,6 +36,7 @@ class Panel:
     measured: Sequence[tuple[Person, Measured]]
     hidden: int
     may_rank: bool
+    stands_in: bool  # an officer, where every member of the panel has a part in one that is ready
 
     @property
     def ready(self) -> list[Candidate]:
@@ -54,7 +52,7 @@ def panel_of(person: Person, slug: str, now: datetime) -> Panel:
         raise NotAllowed("Only panel and officers see how applications are ranked.")
     call = call_by_slug(slug)
     waiting, ranked = candidates_of(call), ranked_of(call)
-    barred = _barred(person, [*waiting, *ranked])
+    barred = barred_of([person], [*waiting, *ranked])[person.pk]
     free = left_for(call, now)
     order = [*ranked, *waiting]
     lines = {
@@ -62,30 +60,12 @@ def panel_of(person: Person, slug: str, now: datetime) -> Panel:
     }
     shown = [[one for one in part if one.code not in barred] for part in (waiting, ranked)]
     hidden = [one for one in waiting if one.code in barred and one.is_ready(now)]
+    is_panel, ready = people_rules.has_role(person, Role.PANEL), [one for one in waiting if one.is_ready(now)]
     rows = [[Row(one, lines[one.code], one.is_ready(now)) for one in part] for part in shown]
     return Panel(
         call, free, rows[0], rows[1], calibration_of([*shown[0], *shown[1]]), len(barred),
-        may_rank=people_rules.has_role(person, Role.PANEL) and not hidden,
+        may_rank=is_panel and not hidden, stands_in=not is_panel and not hidden and lacks_panel(ready),
     )  # fmt: skip
-
-
-def _barred(person: Person, found: Sequence[Candidate]) -> set[str]:
-    """The codes of those the person has a part in: works for who applies, declared an interest, or reviewed it."""
-    mine = {one.pk for one in organisations_of(person)}
-    keys = set(
-        Expert.objects.filter(person=person).exclude(affiliation_key="").values_list("affiliation_key", flat=True)
-    )
-    declared = set(Conflict.objects.filter(person=person).values_list("organisation_id", flat=True))
-    evaluations = [one.evaluation.pk for one in found]
-    asked = Review.objects.filter(reviewer=person, stage__in=COUNTS, evaluation__in=evaluations)
-    reviewed = set(asked.values_list("evaluation_id", flat=True))
-    return {
-        one.code
-        for one in found
-        if one.application.organisation_id in mine | declared
-        or one.application.organisation.name_key in keys
-        or one.evaluation.pk in reviewed
-    }
 
 
 def other_calls(application: Application) -> list[Call]:

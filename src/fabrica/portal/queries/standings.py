@@ -15,8 +15,10 @@ from fabrica.dataspaces.models import Staging
 from fabrica.dataspaces.states import STOPPED, TO_DO, StagingState
 from fabrica.people.models import Person
 from fabrica.portal.engine import ProjectFacts
-from fabrica.projects.models import Project
-from fabrica.projects.queries import visible_to
+from fabrica.portal.sayings import STUCK, Text
+from fabrica.projects.models import Member, Project, Report
+from fabrica.projects.queries import overdue, roles_of, visible_to
+from fabrica.projects.states import MAY, Right, Role
 from fabrica.registry.models import ModelVersion
 from fabrica.registry.states import State as ModelState
 from fabrica.training.models import Run
@@ -27,20 +29,27 @@ MAX_PROJECTS = 20
 
 @dataclass(frozen=True)
 class Standing:
-    """A project with its hours; `balance` is None for one without an award."""
+    """A project with its hours; `balance` is None without an award. `pi` leads it, where the reader helps."""
 
     project: Project
     award: Award | None
     balance: Balance | None
     facts: ProjectFacts
+    pi: Person | None = None
+
+    @property
+    def stuck(self) -> list[Text]:
+        """What keeps it from going on, in words."""
+        return [STUCK[one] for one in self.facts.stuck]
 
 
 def standings(person: Person, now: datetime) -> list[Standing]:
-    """Where the newest 20 projects stand in which the person works, newest first."""
+    """Where the newest 20 projects stand to which the person belongs, newest first."""
     found = list(visible_to(person).filter(members__person=person)[:MAX_PROJECTS])
     awards = {one.project_id: one for one in Award.objects.select_related("machine__site").filter(project__in=found)}
     balances, ready = _balances(list(awards.values())), _ready(found)
     staged, runs, models = _staged(found), _runs(found), _models(found)
+    roles, leaders, late = roles_of(person, found), _leaders(found), _late(found, now)
     made = []
     for one in found:
         award = awards.get(one.pk)
@@ -48,10 +57,20 @@ def standings(person: Person, now: datetime) -> list[Standing]:
         facts = ProjectFacts(
             slug=one.slug, title=one.title, is_open=now < one.ends_at, is_ready=one.pk in ready,
             free_gpu_seconds=balance.free if balance else 0, model=models.get(one.pk, ""),
-            **staged.get(one.pk, {}), **runs.get(one.pk, {}),
+            works=Right.WORK in MAY[Role(roles.get(one.pk, Role.GUEST))], helps=roles.get(one.pk) == Role.FACILITATOR,
+            is_report_late=one.pk in late, **staged.get(one.pk, {}), **runs.get(one.pk, {}),
         )  # fmt: skip
-        made.append(Standing(one, award, balance, facts))
+        made.append(Standing(one, award, balance, facts, leaders.get(one.pk) if facts.helps else None))
     return made
+
+
+def _leaders(found: Sequence[Project]) -> dict[int, Person]:
+    rows = Member.objects.select_related("person").filter(project__in=found, role=Role.PI, person__is_active=True)
+    return {one.project_id: one.person for one in rows}
+
+
+def _late(found: Sequence[Project], now: datetime) -> set[int]:
+    return set(overdue(Report.objects.filter(project__in=found), now).values_list("project", flat=True))
 
 
 def _balances(awards: list[Award]) -> dict[int, Balance]:

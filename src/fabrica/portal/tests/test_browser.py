@@ -2,7 +2,6 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
 from fabrica.allocations.models import Award
 from fabrica.allocations.tests.years import parted
 from fabrica.applications.models import Application
@@ -16,31 +15,6 @@ from fabrica.training.models import Run
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SERIOUS = {"serious", "critical"}
-
-
-@pytest.fixture
-def visit(chromium, live_server, cast):
-    contexts = []
-
-    def opened(address, who="", **options):
-        context = chromium.new_context(**{"reduced_motion": "reduce", **options})
-        context.set_default_timeout(20_000)
-        contexts.append(context)
-        if who:
-            client = Client()
-            client.force_login(getattr(cast, who))
-            cookie = client.cookies["sessionid"].value
-            context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
-        page = context.new_page()
-        page.complaints = []
-        page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.goto(live_server.url + address)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 def test_each_page_is_accessible_fits_and_is_quiet(visit, cast, call, site, version, now):  # noqa: F811

@@ -5,7 +5,7 @@ import os
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from fabrica.portal.tasks import look_after
-from fabrica.portal.tests.test_browser import SERIOUS, visit  # noqa: F401 - a fixture
+from fabrica.portal.tests.test_browser import SERIOUS
 from fabrica.portal.tests.test_reports import IDLE
 from fabrica.projects import queries, services
 from fabrica.projects.engine import consents
@@ -35,7 +35,7 @@ def lived(cast, site, now):  # noqa: F811
     return project
 
 
-def test_each_page_is_accessible_fits_and_is_quiet(visit, cast, lived):  # noqa: F811
+def test_each_page_is_accessible_fits_and_is_quiet(visit, cast, lived):
     report = Report.objects.get(project=lived)
     code = queries.code_of(lived.invitations.get())
     pages = [
@@ -60,7 +60,7 @@ def test_each_page_is_accessible_fits_and_is_quiet(visit, cast, lived):  # noqa:
     assert wrong == []
 
 
-def test_a_report_is_saved_as_one_writes(visit, lived):  # noqa: F811
+def test_a_report_is_saved_as_one_writes(visit, lived):
     report = Report.objects.get(project=lived)
     page = visit(report.page, "applicant")
     page.fill("textarea[name=summary]", "We trained a small model.")

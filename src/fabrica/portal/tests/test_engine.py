@@ -10,6 +10,7 @@ from fabrica.portal.engine import (
     Kind,
     ProjectFacts,
     Step,
+    Stuck,
     Task,
     next_step,
     states_for,
@@ -47,6 +48,20 @@ CASES = {
         )
         for state in (State.SUBMITTED, State.SCREENED, State.ASSESSED)
     },
+    "a facilitator is led to what is stuck, not to work in it": (
+        Facts(has_organisation=False, projects=project(works=False, helps=True, failed_run=3)),
+        Step(Kind.HELP, ("letters",), {"project": "Letters", "count": 1}),
+    ),
+    "a facilitator whose projects go on is told so": (
+        Facts(has_organisation=False, projects=project(works=False, helps=True, model="/models/letters/1/")),
+        Step(Kind.NOTHING_STUCK, words={"count": 1}),
+    ),
+    "who is invited as an expert answers that before anything of their own": (
+        Facts(has_organisation=False, is_invited=True), Step(Kind.JOIN_POOL),
+    ),
+    "a guest is not asked to choose data": (
+        Facts(has_organisation=False, projects=project(works=False)), Step(Kind.APPLY, words={"count": 1}),
+    ),
     "after a no one may apply again": (Facts(applications=applied(State.REFUSED)), Step(Kind.APPLY, words={"count": 1})),
     "after withdrawing too": (Facts(applications=applied(State.WITHDRAWN)), Step(Kind.APPLY, words={"count": 1})),
     "an account is being made": (
@@ -139,6 +154,23 @@ def test_every_kind_of_step_stands_in_the_table():
 def test_the_first_project_with_something_to_do_is_named():
     busy, idle = project(active_run=1)[0], ProjectFacts("birds", "Birds", free_gpu_seconds=1)
     assert next_step(Facts(projects=(busy, idle))) == Step(Kind.CHOOSE_DATA, (), {"project": "Birds", "run": None})
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({}, ()),
+        ({"is_ready": False, "free_gpu_seconds": 0}, (Stuck.ACCOUNT, Stuck.HOURS)),
+        ({"stopped": 1}, (Stuck.DATA,)),
+        ({"stopped": 1, "staged": 1}, ()),
+        ({"failed_run": 2}, (Stuck.RUN,)),
+        ({"failed_run": 2, "has_result": True}, ()),
+        ({"free_gpu_seconds": 0, "active_run": 1}, ()),
+        ({"is_open": False, "is_ready": False, "is_report_late": True}, (Stuck.REPORT,)),
+    ],
+)
+def test_what_keeps_a_project_from_going_on(facts, expected):
+    assert project(**facts)[0].stuck == expected
 
 
 @pytest.mark.parametrize(

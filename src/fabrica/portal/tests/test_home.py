@@ -13,6 +13,8 @@ from fabrica.notices.models import Notice
 from fabrica.people.models import Member
 from fabrica.portal.engine import Kind
 from fabrica.portal.queries.home import home_of
+from fabrica.projects import services as projects
+from fabrica.projects.states import Role
 from fabrica.registry.tests.conftest import key, run, site, version  # noqa: F401 - fixtures
 from fabrica.reviews import services as reviews
 from fabrica.reviews.tests.factories import expert, handed_in, large, large_call, opened, panel_member
@@ -61,6 +63,18 @@ def test_a_registered_model_is_to_be_looked_at(cast, version, browser):  # noqa:
 def test_hours_left_stand_beside_each_project(cast, site, now):  # noqa: F811
     found = home_of(cast.applicant, now).standings
     assert [(one.project, one.balance.free, one.facts.staged) for one in found] == [(site.project, 36_000, 1)]
+
+
+def test_a_facilitator_sees_what_is_stuck_and_whom_to_write_to_and_members_do_not(browser, cast, site, run, now):  # noqa: F811
+    Run.objects.update(state="failed")
+    projects.add_member(project=site.project, email=cast.outsider.email, by=cast.applicant, now=now)
+    projects.set_role(project=site.project, person=cast.outsider, role=Role.FACILITATOR, by=cast.applicant, now=now)
+    answer = browser("outsider").get("/home/")
+    (shown,) = answer.context["home"].standings
+    assert (answer.context["step"].kind, answer.context["step"].path) == ("help", site.project.page)
+    assert ([str(one) for one in shown.stuck], shown.pi) == (["its last run failed"], cast.applicant)
+    assert f'<a href="mailto:{cast.applicant.email}?subject=' in answer.content.decode()
+    assert b"mailto:" not in browser("applicant").get("/home/").content
 
 
 def test_an_officer_sees_everybodys_project_elsewhere_but_not_at_home(cast, site, now):  # noqa: F811

@@ -10,6 +10,7 @@ from fabrica.applications.models import Application
 from fabrica.applications.states import State
 from fabrica.conftest import make_person
 from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.people import services as roles
 from fabrica.people.models import Person
 from fabrica.people.states import Role
 from fabrica.portal import services
@@ -62,7 +63,7 @@ def test_an_expert_joins_by_the_pages(cast, now, enter):
     told = {"affiliation": "Uni", "fields_known": ["code", "health"], "languages": ["en"], "most_reviews": 2}
     assert erik.post("/reviewing/profile/", {**told, "orcid": "1"}).status_code == 200
     assert not Expert.objects.exists()
-    assert erik.post("/reviewing/profile/", told).status_code == 302
+    assert erik.post("/reviewing/profile/", {**told, "keeps_confidential": "on"}).status_code == 302
     assert Expert.objects.get().fields == ["code", "health"]
     assert "Erik" in officer.get("/experts/").content.decode()
 
@@ -175,6 +176,20 @@ def test_the_panel_sees_the_line_and_confirms_another_order_with_its_reasons(
     assert panel.post("/panel/large-scale/", {**turned, **told}).status_code == 302
     assert [one.state for one in Application.objects.all()] == [State.RANKED] * 2
     assert "Balance." in enter(cast.officer).get("/panel/large-scale/").content.decode()
+
+
+def test_where_nobody_of_the_panel_may_an_officer_confirms_the_points_on_the_page(
+    cast, wide, people, now, enter, monkeypatch
+):
+    roles.grant_role(person=people["anna"], role=Role.PANEL, by=cast.operator, now=now)
+    people["panel"].role_grants.all().delete()
+    made = reviewed(cast, large(cast, wide, now), [people["anna"], people["bert"]], now).application
+    at(monkeypatch, now + timedelta(days=9))
+    officer = enter(cast.officer)
+    assert "Confirm the order of the points" in officer.get("/panel/large-scale/").content.decode()
+    assert officer.post("/panel/large-scale/", {}).status_code == 302
+    made.refresh_from_db()
+    assert made.state == State.RANKED
 
 
 def test_the_panels_page_needs_the_same_statements_for_one_and_for_many(

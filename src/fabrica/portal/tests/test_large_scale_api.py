@@ -36,7 +36,9 @@ def test_the_whole_way(cast, machine, now, send):
     code, path = application.code, f"/applications/{application.code}"
     anna, panel = make_person("anna", now), panel_member(now)
     assert send(cast.officer, "post", "/experts/invitations", {"email": anna.email})[0] == 201
-    assert send(anna, "post", "/me/expert/invitation", {"profile": PROFILE})[0] == 204
+    assert send(anna, "post", "/me/expert/invitation", {"profile": PROFILE})[0] == 409
+    told = {"profile": PROFILE, "keeps_confidential": True}
+    assert send(anna, "post", "/me/expert/invitation", told)[0] == 204
     anna = type(anna).objects.get(pk=anna.pk)
     assert send(anna, "put", "/me/expert", {**PROFILE, "most_reviews": 2})[0] == 204
     assert [one["most_reviews"] for one in send(cast.officer, "get", "/experts")[1]["rows"]] == [2]

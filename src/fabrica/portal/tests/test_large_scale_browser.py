@@ -5,16 +5,17 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
-from django.test import Client
 from fabrica.allocations import services as allocations
 from fabrica.allocations.models import Award
 from fabrica.applications import pages as application_pages
 from fabrica.applications.models import Application
+from fabrica.applications.tests.factories import draft
 from fabrica.conftest import make_person
 from fabrica.people.states import Role
 from fabrica.portal.pages import panel as panel_pages
-from fabrica.reviews.models import Outcome, Review
+from fabrica.projects import services as projects
+from fabrica.projects.states import Role as ProjectRole
+from fabrica.reviews.models import Evaluation, Outcome, Review
 from fabrica.reviews.pages import applicant as applicant_pages
 from fabrica.reviews.tests.factories import HOURS, expert, large, large_call, panel_member, reviewed
 
@@ -26,18 +27,11 @@ SHOTS = os.environ.get("FABRICA_SCREENSHOTS", "")
 class Visitor:
     """Somebody at their own browser. Every page that is looked at is held to accessibility, width and quiet."""
 
-    def __init__(self, chromium, server, person, **options):
-        self.context = chromium.new_context(**{"locale": "en-GB", "reduced_motion": "reduce", **options})
-        self.context.set_default_timeout(20_000)
-        client = Client()
-        client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
-        name = settings.SESSION_COOKIE_NAME
-        self.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": server.url}])
-        self.page, self.server, self.complaints = self.context.new_page(), server, []
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+    def __init__(self, page):
+        self.page, self.url = page, page.url.removesuffix("/home/")
 
     def go(self, address, name=""):
-        self.page.goto(self.server.url + address)
+        self.page.goto(self.url + address)
         if name:
             self.look(name)
         return self.page
@@ -47,29 +41,25 @@ class Visitor:
             self.page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
         found = [(v["id"], [n["target"] for n in v["nodes"]]) for v in Axe().run(self.page).response["violations"]
                  if v["impact"] in SERIOUS]  # fmt: skip
-        assert (name, found, self.complaints) == (name, [], [])
+        assert (name, found, self.page.complaints) == (name, [], [])
         wide = self.page.evaluate("document.documentElement.scrollWidth")
         assert (name, wide) == (name, self.page.viewport_size["width"])
 
     def press(self, words):
-        """A button, and its second question where it asks one."""
-        self.page.click(f"main button:has-text('{words}')")
+        """A button, and its second question where it asks one; by keyboard alone."""
+        self.page.locator(f"main button:has-text('{words}')").focus()
+        self.page.keyboard.press("Enter")
         if self.page.locator("dialog.confirm[open]").count():
-            self.page.click("dialog.confirm[open] button:has-text('Yes'), dialog.confirm[open] .button >> nth=0")
+            self.page.locator("dialog.confirm[open] button:has-text('Yes'), dialog.confirm[open] .button").first.focus()
+            self.page.keyboard.press("Enter")
 
 
 @pytest.fixture
-def visit(chromium, live_server):
-    opened = []
-
-    def enter(person, width=1280, scheme="light"):
-        made = Visitor(chromium, live_server, person, viewport={"width": width, "height": 900}, color_scheme=scheme)
-        opened.append(made)
-        return made
-
-    yield enter
-    for one in opened:
-        one.context.close()
+def enter(visit):
+    """Somebody's browser, on their home."""
+    return lambda person, width=1280, scheme="light": Visitor(
+        visit("/home/", person, color_scheme=scheme, viewport={"width": width, "height": 900})
+    )
 
 
 @pytest.fixture
@@ -84,26 +74,42 @@ def clock(monkeypatch, now):
     return moved
 
 
-def test_from_the_experts_to_an_award_with_conditions(cast, machine, now, visit, clock):
-    wide = large_call(machine, now)
+def test_from_the_application_to_a_project_with_a_facilitator(cast, machine, now, enter, clock):
+    """By keyboard or mouse, as people do; `press` is by keyboard alone."""
     allocations.fund(key="f", machine=machine, gpu_seconds=HOURS, by=cast.operator, now=now)
-    application = large(cast, wide, now)
+    code = draft(cast, large_call(machine, now), now, gpu_seconds_requested=HOURS, months=6).code
     anna, bert, panel = expert(cast, "anna", now), make_person("bert", now), panel_member(now)
-    code = application.code
 
-    olga = visit(cast.officer)
+    ada = enter(cast.applicant, 390)
+    page = ada.go(f"/applications/{code}/check/")
+    ada.press("Submit")
+    page.wait_for_selector("text=Submitted. We have written to you")
+
+    olga, tomas = enter(cast.officer), enter(cast.assessor)
+    page = olga.go(f"/desk/{code}/")
+    olga.press("Eligible")
+    page.wait_for_selector("text=Nothing else waits for you.")
+    page = tomas.go(f"/desk/{code}/")
+    page.check("[name=verdict][value=fit]")
+    page.fill("[name=gpu_hours]", str(HOURS // 3_600))
+    page.fill("[name=comment]", "Feasible here.")
+    page.check("[name=no_conflict]")
+    tomas.press("Hand in the assessment")
+    page.wait_for_selector("text=Nothing else waits for you.")
+
     page = olga.go("/experts/", "experts")
     page.fill("[name=email]", bert.email)
     olga.press("Invite")
     page.wait_for_selector("#messages >> text=Invited.")
 
-    bert_ = visit(bert, 390, "dark")
+    bert_ = enter(bert, 390, "dark")
     page = bert_.go("/reviewing/", "reviewing-invited")
     page.click("text=Answer the invitation")
     bert_.look("reviewing-profile")
     page.fill("[name=affiliation]", "University of Bert")
     page.check("[name=fields_known][value=code]")
     page.check("[name=languages][value=en]")
+    page.check("[name=keeps_confidential]")
     bert_.press("Join the pool")
     page.wait_for_selector("#messages >> text=Saved.")
 
@@ -118,7 +124,7 @@ def test_from_the_experts_to_an_award_with_conditions(cast, machine, now, visit,
     olga.press("Confirm who reviews it")
     page.wait_for_selector("#messages >> text=Confirmed.")
 
-    for person, visitor in ((anna, visit(anna)), (bert, bert_)):
+    for person, visitor in ((anna, enter(anna)), (bert, bert_)):
         mine = Review.objects.get(reviewer=person)
         page = visitor.go(f"/reviewing/{mine.pk}/", f"review-asked-{person.name}")
         page.click("text=I have none, and take it on")
@@ -136,8 +142,7 @@ def test_from_the_experts_to_an_award_with_conditions(cast, machine, now, visit,
     olga.press("Close the evaluation")
     page.wait_for_selector("#messages >> text=Closed.")
 
-    Review.objects.first().evaluation.__class__.objects.update(reply_until=now + timedelta(days=2))
-    ada = visit(cast.applicant, 390)
+    Evaluation.objects.update(reply_until=now + timedelta(days=2))
     page = ada.go(f"/applications/{code}/", "application-evaluated")
     page.click("text=Read and answer")
     ada.look("reviews-applicant")
@@ -145,7 +150,7 @@ def test_from_the_experts_to_an_award_with_conditions(cast, machine, now, visit,
     ada.press("Send the answer")
     page.wait_for_selector("#messages >> text=Sent.")
 
-    paula = visit(panel)
+    paula = enter(panel)
     page = paula.go("/panel/", "panels")
     page.click("text=Large Scale 2026")
     paula.look("panel")
@@ -159,10 +164,23 @@ def test_from_the_experts_to_an_award_with_conditions(cast, machine, now, visit,
     olga.press("Award")
     page.wait_for_selector("text=Nothing else waits for you.")
     assert (Application.objects.get().state, Outcome.objects.get().kind) == ("awarded", "conditional")
-    assert Award.objects.get().gpu_seconds == HOURS
+    award = Award.objects.get()
+    assert award.gpu_seconds == HOURS
+
+    projects.add_member(project=award.project, email=cast.mate.email, by=cast.applicant, now=now)
+    projects.set_role(project=award.project, person=cast.mate, role=ProjectRole.FACILITATOR, by=cast.applicant, now=now)
+    max_ = enter(cast.mate, 390)
+    max_.look("home-facilitator-large")
+    assert max_.page.locator(".next-step h2").inner_text() == "1 project needs your help"
+    assert max_.page.locator("a[href^='mailto:ada@example.org?']").count() == 1
+    max_.page.focus(".next-step .button")
+    max_.page.keyboard.press("Enter")
+    max_.page.wait_for_url(f"**{award.project.page}")
+    assert max_.page.locator("main button:has-text('Invite'), main a:has-text('Launch a run')").count() == 0
+    assert max_.page.goto(max_.url + f"/desk/{code}/").status in {403, 404}
 
 
-def test_a_refusal_is_appealed_and_taken_up_again_by_a_colleague(cast, machine, now, visit, clock):
+def test_a_refusal_is_appealed_and_taken_up_again_by_a_colleague(cast, machine, now, enter, clock):
     from fabrica.reviews import services
 
     wide, colleague = large_call(machine, now), make_person("oscar", now, Role.OFFICER)
@@ -174,14 +192,14 @@ def test_a_refusal_is_appealed_and_taken_up_again_by_a_colleague(cast, machine, 
     services.rank(call=wide, order=[application.code], reasons={}, by=panel_member(now), now=later)
     application.refresh_from_db()
     services.refuse(application=application, reason="Beyond the line.", by=cast.officer, now=later)
-    ada, oscar = visit(cast.applicant, 390, "dark"), visit(colleague)
+    ada, oscar = enter(cast.applicant, 390, "dark"), enter(colleague)
     page = ada.go(f"/applications/{application.code}/", "application-refused")
     page.click("main a:has-text('Appeal')")
     ada.look("appeal")
     page.fill("[name=reason]", "The pool has grown since.")
     ada.press("Send the appeal")
     page.wait_for_selector("#messages >> text=Sent.")
-    visit(cast.officer).go(f"/desk/{application.code}/", "desk-had-part")
+    enter(cast.officer).go(f"/desk/{application.code}/", "desk-had-part")
     page = oscar.go(f"/desk/{application.code}/", "desk-appeal")
     page.fill("[name=reason]", "It has.")
     oscar.press("Take it up again")

@@ -12,7 +12,7 @@ ONE = {"count": 1, "overdue": 0, "title": "Letters", "project": "Letters", "run"
 TARGETS = {
     Kind.MEND: ("AIF-1",), Kind.FINISH_DRAFT: ("AIF-1",), Kind.WAIT_DECISION: ("AIF-1",), Kind.MEND_DATA: ("letters",),
     Kind.LAUNCH: ("letters",), Kind.MEND_RUN: ("letters", 3), Kind.WATCH: ("letters", 3),
-    Kind.WAIT_ACCOUNT: ("letters",), Kind.WAIT_STAGING: ("letters",), Kind.LOOK_AT_MODEL: ("/models/letters/1/",),
+    Kind.WAIT_ACCOUNT: ("letters",), Kind.WAIT_STAGING: ("letters",), Kind.HELP: ("letters",), Kind.LOOK_AT_MODEL: ("/models/letters/1/",),
 }  # fmt: skip
 
 

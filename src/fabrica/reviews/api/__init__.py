@@ -10,6 +10,7 @@ from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
 from fabrica.reviews import queries, rules, services
+from fabrica.reviews.adapter.letters import write_to
 from fabrica.reviews.api.schemas import (
     AnswerIn,
     AppealIn,
@@ -30,7 +31,7 @@ from fabrica.reviews.api.schemas import (
     TextIn,
     WaitingPage,
 )
-from fabrica.reviews.models import TechnicalAssessment
+from fabrica.reviews.models import Newcomer, TechnicalAssessment
 from fabrica.reviews.services.experts import Profile
 from fabrica.reviews.shown import shown_reviews
 from fabrica.web.scopes import needs
@@ -85,8 +86,13 @@ def experts(request: HttpRequest, cursor: str = "") -> Any:
 @router.post("/experts/invitations", response={201: None})
 @needs("decide")
 def invite(request: HttpRequest, payload: InviteIn) -> Status[None]:
-    """Invite somebody into the pool."""
-    services.invite(email=payload.email, by=signed_in(request), now=utcnow())
+    """Invite somebody into the pool; who has no account here yet gets a letter."""
+    made = services.invite(
+        email=payload.email, fields=payload.fields_known, languages=payload.languages, by=signed_in(request),
+        now=utcnow(),
+    )  # fmt: skip
+    if isinstance(made, Newcomer):
+        write_to(made)
     return Status(201, None)
 
 
@@ -108,7 +114,9 @@ def _profile(payload: ProfileIn) -> Profile:
 def answer_invitation(request: HttpRequest, payload: AnswerIn) -> Status[None]:
     """Join the pool, or decline."""
     profile = _profile(payload.profile) if payload.profile else None
-    services.answer_invitation(by=signed_in(request), now=utcnow(), profile=profile)
+    services.answer_invitation(
+        by=signed_in(request), now=utcnow(), profile=profile, keeps_confidential=payload.keeps_confidential
+    )
     return Status(204, None)
 
 

@@ -55,9 +55,11 @@ class AssessmentOut(Schema):
 
 
 class InviteIn(Schema):
-    """Whom to invite into the pool."""
+    """Whom to invite into the pool; fields and languages are a proposal to who has no account yet."""
 
     email: str = Field(max_length=254)
+    fields_known: list[str] = Field([], max_length=100)
+    languages: list[str] = Field([], max_length=20)
 
 
 class LinkIn(Schema):
@@ -79,9 +81,10 @@ class ProfileIn(Schema):
 
 
 class AnswerIn(Schema):
-    """My answer to an invitation; without a profile it is a no."""
+    """My answer to an invitation; without a profile it is a no, with one I promise to keep what I read to myself."""
 
     profile: ProfileIn | None = None
+    keeps_confidential: bool = False
 
 
 class ExpertOut(Schema):

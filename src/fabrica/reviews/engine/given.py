@@ -18,7 +18,7 @@ class Expert:
 
 @dataclass(frozen=True)
 class Application:
-    """What needs so many `reviews`; `people` are the ORCIDs of those who wrote it."""
+    """What needs so many `reviews`; `people`: the ORCIDs of who wrote it; `coauthors`: of those they wrote with."""
 
     id: str
     organisation: str
@@ -26,6 +26,7 @@ class Application:
     language: str
     reviews: int
     people: frozenset[str]
+    coauthors: frozenset[str] = frozenset()
 
 
 Pair = tuple[str, str]

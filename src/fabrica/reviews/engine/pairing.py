@@ -55,6 +55,6 @@ class Pairings:
             both in self.given.linked,
             (expert.id, application.id) in self.given.declared,
             expert.orcid in application.people,
-            bool(expert.coauthors & application.people),
+            bool(expert.coauthors & application.people) or expert.orcid in application.coauthors,
         )
         return [name for name, holds in zip(CONFLICTS, found, strict=True) if holds]

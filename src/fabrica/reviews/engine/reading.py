@@ -53,6 +53,7 @@ def _application(row: Fields) -> Application:
         row.name("language"),
         row.number("reviews", least=1, most=MAX_REVIEWS),
         frozenset(row.names("people", most=MAX_LISTED)),
+        frozenset(row.names("coauthors", most=MAX_LISTED)),
     )
     row.end()
     return found

@@ -3,7 +3,7 @@
 from fabrica.reviews.models.assessments import COMMENT_LIMIT, TechnicalAssessment
 from fabrica.reviews.models.deciding import Outcome, Reply
 from fabrica.reviews.models.evaluations import Evaluation, Review
-from fabrica.reviews.models.experts import Conflict, Expert, Invitation, Link
+from fabrica.reviews.models.experts import Conflict, Expert, Invitation, Link, Newcomer
 
 __all__ = [
     "COMMENT_LIMIT",
@@ -12,6 +12,7 @@ __all__ = [
     "Expert",
     "Invitation",
     "Link",
+    "Newcomer",
     "Outcome",
     "Reply",
     "Review",

@@ -1,5 +1,7 @@
 """The pool of experts, and what keeps them from reviewing."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +22,8 @@ class Expert(models.Model):
     is_available = models.BooleanField(_("available"), default=True)
     joined_at = models.DateTimeField()
     changed_at = models.DateTimeField()
+    # when they promised to keep what they read to themselves; before it was asked, nobody was
+    confidential_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return str(self.person)
@@ -41,6 +45,34 @@ class Invitation(models.Model):
                 fields=["person"], condition=Q(answered_at__isnull=True), name="reviews_invited_once"
             ),
         ]
+
+
+class Newcomer(models.Model):
+    """An address without an account that an officer asks into the pool, until a day, with what they may know.
+
+    It carries no secret: who owns the address answers (decision 0025).
+    """
+
+    email = models.EmailField()
+    fields = models.JSONField(default=list)
+    languages = models.JSONField(default=list)
+    invited_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    invited_at = models.DateTimeField()
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["email"], condition=Q(answered_at=None, withdrawn_at=None), name="reviews_newcomer_once"
+            )
+        ]
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether its owner may still answer."""
+        return self.answered_at is None and self.withdrawn_at is None and now < self.expires_at
 
 
 class Link(models.Model):

@@ -10,43 +10,81 @@ from django.utils.translation import gettext as _
 from fabrica.applications.models import Application
 from fabrica.applications.queries import application_of
 from fabrica.applications.states import State
-from fabrica.kit.errors import NotAllowed, NotFound, Problem, Refused
+from fabrica.kit.errors import NotAllowed, NotFound, Problem, Refused, Unreachable
 from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow
+from fabrica.people.models import Person
 from fabrica.people.queries import signed_in
 from fabrica.reviews import queries, rules, services
+from fabrica.reviews.adapter.letters import write_to
 from fabrica.reviews.engine.criteria import criteria_from, criteria_row
 from fabrica.reviews.forms import EvaluationForm, InviteForm, LinkForm, field_choices
-from fabrica.reviews.models import Evaluation
-from fabrica.reviews.services.experts import must_be_officer
+from fabrica.reviews.models import Evaluation, Newcomer
 from fabrica.reviews.shown import merged_of, shown_reviews
 
 MOST_SHOWN = 30
+MOST_WAITING = 200
+MOST_DIGITS = 16  # of a row's number
 
 
 def pool(request: HttpRequest) -> HttpResponse:
-    """The experts; a form invites one, another notes two organisations that belong together."""
-    person = signed_in(request)
-    must_be_officer(person)
+    """The experts and who is invited by letter; forms invite, and note two organisations that belong together."""
+    person, now, is_post = signed_in(request), utcnow(), request.method == "POST"
+    rules.must_invite(person)
+    if "newcomer" in request.POST:
+        return _about_newcomer(request)
     is_link = "link" in request.POST
-    invite = InviteForm(request.POST if request.method == "POST" and not is_link else None)
+    invite = InviteForm(request.POST if is_post and not is_link else None)
     link = LinkForm(request.POST if is_link else None, prefix="link")
     form = link if is_link else invite
     if form.is_valid():
         try:
-            if is_link:
-                services.note_link(**form.cleaned_data, by=person, now=utcnow())
-                messages.success(request, _("Noted. Their experts do not review for each other."))
-            else:
-                services.invite(email=form.cleaned_data["email"], by=person, now=utcnow())
-                messages.success(request, _("Invited. They answer on their own page."))
+            messages.success(request, _link(link, person) if is_link else _invite(invite, person))
             return redirect("reviews:pool")
         except (Refused, NotFound) as problem:
             form.add_error(None, str(problem))
+        except Unreachable as problem:
+            messages.error(request, str(problem))
+            return redirect("reviews:pool")
     page = page_of(queries.pool(person), request.GET.get("cursor", ""))
     labels = dict(field_choices())
     rows = [(one, [labels.get(key, key) for key in one.fields]) for one in page.rows]
-    return render(request, "reviews/pool.html", {"rows": rows, "page": page, "invite": invite, "link": link})
+    waiting = [(one, one.is_open(now)) for one in queries.newcomers(person)[:MOST_WAITING]]
+    context = {"rows": rows, "page": page, "invite": invite, "link": link, "newcomers": waiting}
+    return render(request, "reviews/pool.html", context)
+
+
+def _link(form: LinkForm, person: Person) -> str:
+    services.note_link(**form.cleaned_data, by=person, now=utcnow())
+    return _("Noted. Their experts do not review for each other.")
+
+
+def _invite(form: InviteForm, person: Person) -> str:
+    data = form.cleaned_data
+    made = services.invite(
+        email=data["email"], fields=data["fields_known"], languages=data["languages"], by=person, now=utcnow()
+    )
+    if not isinstance(made, Newcomer):
+        return _("Invited. They answer on their own page.")
+    write_to(made)
+    return _("%(email)s is invited by letter.") % {"email": made.email}
+
+
+def _about_newcomer(request: HttpRequest) -> HttpResponse:
+    """Write the letter again, or withdraw the invitation: the button says which."""
+    person, pk = signed_in(request), request.POST["newcomer"]
+    found = queries.newcomer_of(person, int(pk) if pk.isascii() and pk.isdigit() and len(pk) < MOST_DIGITS else 0)
+    try:
+        if request.POST.get("act") == "withdraw":
+            services.withdraw_newcomer(newcomer=found, by=person, now=utcnow())
+            messages.success(request, _("The invitation of %(email)s is withdrawn.") % {"email": found.email})
+        else:
+            services.invite_newcomer_again(newcomer=found, by=person, now=utcnow())
+            write_to(found)
+            messages.success(request, _("The letter to %(email)s is sent again.") % {"email": found.email})
+    except (Refused, Unreachable) as problem:
+        messages.error(request, str(problem))
+    return redirect("reviews:pool")
 
 
 def evaluation(request: HttpRequest, code: str) -> HttpResponse:

@@ -40,11 +40,11 @@ def profile(request: HttpRequest) -> HttpResponse:
         services.answer_invitation(by=person, now=now, profile=None)
         messages.success(request, _("Declined. Thank you for telling us."))
         return redirect("reviews:mine")
-    form = ProfileForm(request.POST if request.method == "POST" else None, expert=expert)
+    form = ProfileForm(request.POST if request.method == "POST" else None, expert=expert, invited=invited)
     if form.is_valid():
         try:
             if expert is None:
-                services.answer_invitation(by=person, now=now, profile=form.profile())
+                services.answer_invitation(by=person, now=now, profile=form.profile(), keeps_confidential=True)
             else:
                 services.change_profile(profile=form.profile(), by=person, now=now)
         except Refused as problem:

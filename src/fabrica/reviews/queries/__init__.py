@@ -12,20 +12,35 @@ from fabrica.reviews.queries.evaluations import (
     to_write,
 )
 from fabrica.reviews.queries.experts import Pooled, Proposal, expert_of, invitation_for, pairings_of, pool, proposal_of
-from fabrica.reviews.queries.panel import Candidate, calibration_of, candidates_of, panel_calls, ranked_of, to_rank
+from fabrica.reviews.queries.newcomers import newcomer_of, newcomers, newcomers_for
+from fabrica.reviews.queries.panel import (
+    Candidate,
+    barred_of,
+    calibration_of,
+    candidates_of,
+    lacks_panel,
+    panel_calls,
+    ranked_of,
+    to_rank,
+)
 
 __all__ = [
     "Candidate",
     "Pooled",
     "Proposal",
     "assessments_of",
+    "barred_of",
     "calibration_of",
     "candidates_of",
     "evaluation_for",
     "evaluation_of",
     "expert_of",
     "invitation_for",
+    "lacks_panel",
     "latest_of",
+    "newcomer_of",
+    "newcomers",
+    "newcomers_for",
     "outcome_of",
     "pairings_of",
     "panel_calls",

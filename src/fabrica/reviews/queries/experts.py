@@ -12,15 +12,25 @@ from django.utils.translation import gettext_lazy as _
 from fabrica.applications.models import Application
 from fabrica.applications.states import State
 from fabrica.people import rules as people_rules
-from fabrica.people.models import Member, Organisation, Person
-from fabrica.people.queries import Tie, alike, ties_of
+from fabrica.people.models import Authorship, Member, Organisation, Person
+from fabrica.people.queries import Tie, alike, authorships_of, ties_of
 from fabrica.people.states import Role
 from fabrica.reviews.engine import Given, assign
 from fabrica.reviews.engine.assigning import Unfilled
 from fabrica.reviews.engine.given import Application as Wanted
 from fabrica.reviews.engine.given import Expert as Able
 from fabrica.reviews.engine.pairing import CONFLICTS, Pairing, Pairings
-from fabrica.reviews.models import Conflict, Evaluation, Expert, Invitation, Link, Review, TechnicalAssessment
+from fabrica.reviews.models import (
+    Conflict,
+    Evaluation,
+    Expert,
+    Invitation,
+    Link,
+    Newcomer,
+    Review,
+    TechnicalAssessment,
+)
+from fabrica.reviews.queries.newcomers import newcomers_for
 from fabrica.reviews.states import COUNTS, OPEN, Stage
 
 MOST_EXPERTS = 1_000
@@ -118,6 +128,7 @@ class _Known:
     load: dict[int, int] = field(default_factory=dict)
     stages: dict[int, Stage] = field(default_factory=dict)
     ties: dict[int, Tie] = field(default_factory=dict)
+    written: dict[int, Authorship] = field(default_factory=dict)  # of experts and of who applies
 
 
 def pool(person: Person) -> QuerySet[Expert]:
@@ -133,9 +144,10 @@ def expert_of(person: Person) -> Expert | None:
     return Expert.objects.filter(person=person).first()
 
 
-def invitation_for(person: Person, now: datetime) -> Invitation | None:
-    """The invitation into the pool that waits for the person's answer."""
-    return Invitation.objects.filter(person=person, answered_at=None, expires_at__gt=now).first()
+def invitation_for(person: Person, now: datetime) -> Invitation | Newcomer | None:
+    """The invitation into the pool that waits for the person's answer, to their account or to an address of theirs."""
+    found = Invitation.objects.filter(person=person, answered_at=None, expires_at__gt=now).first()
+    return found or newcomers_for(person, now).first()
 
 
 def pairings_of(evaluation: Evaluation) -> list[Pooled]:
@@ -192,6 +204,7 @@ def _known(evaluation: Evaluation) -> _Known:
     found = _Known(experts, stages={key: Stage(stage) for key, stage in stages.items()})
     for one in Member.objects.select_related("organisation").filter(person__in=people).order_by("pk"):
         found.organisations.setdefault(one.person_id, []).append(one.organisation)
+    found.written = authorships_of([*people, evaluation.application.applicant_id])
     elsewhere = Review.objects.filter(
         reviewer__in=people, stage__in=OPEN, evaluation__application__state=State.ASSESSED
     ).exclude(evaluation=evaluation)
@@ -214,7 +227,8 @@ def _given(evaluation: Evaluation, known: _Known) -> Given:
     experts = tuple(sorted((_able(one, nodes[one.pk], known) for one in known.experts), key=lambda one: one.id))
     wanted = Wanted(
         application.code, _mine(application), frozenset(evaluation.fields), evaluation.language,
-        max(evaluation.reviews_wanted, sum(stage in COUNTS for stage in known.stages.values())), frozenset(),
+        max(evaluation.reviews_wanted, sum(stage in COUNTS for stage in known.stages.values())),
+        *_authors(application, known),
     )  # fmt: skip
     return Given(
         experts, (wanted,), _declared(application, known), _blocked(application, known), _kept(application, known),
@@ -253,7 +267,17 @@ def _able(one: Expert, node: str, known: _Known) -> Able:
     is_asked = known.stages.get(one.person_id) in COUNTS
     limit = max(one.most_reviews - known.load.get(one.person_id, 0), int(is_asked))
     fields, languages = frozenset(one.fields), frozenset(one.languages)
-    return Able(one.person.uid, node, fields, languages, limit, one.orcid, frozenset())
+    said = known.written.get(one.person_id)
+    orcid, coauthors = (said.orcid or one.orcid, said.coauthors) if said else (one.orcid, [])
+    return Able(one.person.uid, node, fields, languages, limit, orcid, frozenset(coauthors))
+
+
+def _authors(application: Application, known: _Known) -> tuple[frozenset[str], frozenset[str]]:
+    """The ORCIDs of those who apply, and of those they wrote with, as far as the applicant said."""
+    said = known.written.get(application.applicant_id)
+    if said is None:
+        return frozenset(), frozenset()
+    return frozenset({said.orcid, *said.team} - {""}), frozenset(said.coauthors)
 
 
 def _declared(application: Application, known: _Known) -> frozenset[tuple[str, str]]:

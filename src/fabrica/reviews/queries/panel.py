@@ -1,8 +1,10 @@
 """What the panel ranks: each application with its reviews merged."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -10,13 +12,13 @@ from fabrica.applications.models import Application
 from fabrica.applications.states import State
 from fabrica.calls.models import Call
 from fabrica.people import rules as people_rules
-from fabrica.people.models import Person
-from fabrica.people.queries import organisations_of
+from fabrica.people.models import Member, Person
+from fabrica.people.queries import organisations_of, with_role
 from fabrica.people.states import Role
 from fabrica.reviews.engine.ranking import Measured, Merged, Scored, calibrate, merge, points
 from fabrica.reviews.engine.ranking import rank as by_merit
-from fabrica.reviews.models import Evaluation, Reply, Review, TechnicalAssessment
-from fabrica.reviews.states import REVIEWED, Stage
+from fabrica.reviews.models import Conflict, Evaluation, Expert, Reply, Review, TechnicalAssessment
+from fabrica.reviews.states import COUNTS, REVIEWED, Stage
 
 MOST_CANDIDATES = 500
 
@@ -73,6 +75,43 @@ def candidates_of(call: Call) -> list[Candidate]:
 def ranked_of(call: Call) -> list[Candidate]:
     """What the panel has ranked and nobody has decided yet, in the panel's order."""
     return sorted(_candidates(call, State.RANKED), key=lambda one: (one.evaluation.ranked_at, one.evaluation.rank))
+
+
+def barred_of(people: Sequence[Person], found: Sequence[Candidate]) -> dict[int, set[str]]:
+    """For each person the codes of those they have a part in, in a constant number of statements.
+
+    They work for who applies, declared an interest, or were asked to review it.
+    """
+    keys = [one.pk for one in people]
+    works, named, declared, asked = (defaultdict[int, set[Any]](set) for _ in range(4))
+    for person, organisation in Member.objects.filter(person__in=keys).values_list("person", "organisation"):
+        works[person].add(organisation)
+    for person, key in Expert.objects.filter(person__in=keys).values_list("person", "affiliation_key"):
+        named[person] |= {key} - {""}
+    for person, organisation in Conflict.objects.filter(person__in=keys).values_list("person", "organisation"):
+        declared[person].add(organisation)
+    rows = Review.objects.filter(
+        reviewer__in=keys, stage__in=COUNTS, evaluation__in=[one.evaluation.pk for one in found]
+    )
+    for person, evaluation in rows.values_list("reviewer", "evaluation"):
+        asked[person].add(evaluation)
+    return {
+        key: {
+            one.code
+            for one in found
+            if one.application.organisation_id in works[key] | declared[key]
+            or one.application.organisation.name_key in named[key]
+            or one.evaluation.pk in asked[key]
+        }
+        for key in keys
+    }
+
+
+def lacks_panel(ready: Sequence[Candidate]) -> bool:
+    """Whether every member of the panel has a part in one of these; not so where nobody is on the panel."""
+    members = list(with_role(Role.PANEL))
+    barred = barred_of(members, ready)
+    return bool(ready) and bool(members) and all(barred.values())
 
 
 def _candidates(call: Call, state: State) -> list[Candidate]:

@@ -4,6 +4,7 @@ from fabrica.reviews.services.assessing import assess
 from fabrica.reviews.services.deciding import decide_appeal, note_outcome, refuse
 from fabrica.reviews.services.evaluating import assign, close_evaluation, open_evaluation
 from fabrica.reviews.services.experts import answer_invitation, change_profile, invite, note_link
+from fabrica.reviews.services.newcomers import invite_newcomer, invite_newcomer_again, withdraw_newcomer
 from fabrica.reviews.services.ranking import rank
 from fabrica.reviews.services.replying import reply
 from fabrica.reviews.services.reviewing import accept, declare_conflict, decline, save_review, submit_review
@@ -19,6 +20,8 @@ __all__ = [
     "declare_conflict",
     "decline",
     "invite",
+    "invite_newcomer",
+    "invite_newcomer_again",
     "note_link",
     "note_outcome",
     "open_evaluation",
@@ -27,4 +30,5 @@ __all__ = [
     "reply",
     "save_review",
     "submit_review",
+    "withdraw_newcomer",
 ]

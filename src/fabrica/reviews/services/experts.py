@@ -1,30 +1,31 @@
 """The pool: inviting experts, what they know, organisations that belong together."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
-from stdnum.iso7064 import mod_11_2
 
 from fabrica.audit.services import record
-from fabrica.kit.errors import NotAllowed, NotFound, Refused
+from fabrica.kit.errors import NotFound, Refused
 from fabrica.notices.services import tell
-from fabrica.people import rules as people_rules
 from fabrica.people import services as people
 from fabrica.people.engine.numbers import name_key
+from fabrica.people.engine.orcids import bare, is_orcid
 from fabrica.people.models import Organisation, Person
 from fabrica.people.states import Role
 from fabrica.reviews.engine.criteria import fields as known_fields
-from fabrica.reviews.models import Expert, Invitation, Link
+from fabrica.reviews.models import Expert, Invitation, Link, Newcomer
+from fabrica.reviews.queries.newcomers import newcomers_for
+from fabrica.reviews.rules import must_invite
+from fabrica.reviews.services.newcomers import INVITED_FOR, invite_newcomer
 from fabrica.reviews.states import LANGUAGES
 
-INVITED_FOR = timedelta(days=14)
 MOST_AT_A_TIME = 20
 AFFILIATION_LIMIT = 160
-ORCID = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,21 @@ class Profile:
 
 
 @transaction.atomic
-def invite(*, email: str, by: Person, now: datetime) -> Invitation:
-    """Ask somebody with an account into the pool. Raises NotAllowed for all but officers; NotFound, Refused."""
-    must_be_officer(by)
-    person = Person.objects.filter(email__iexact=email.strip(), is_active=True).first()
+def invite(
+    *, email: str, by: Person, now: datetime, fields: Sequence[str] = (), languages: Sequence[str] = ()
+) -> Invitation | Newcomer:
+    """Ask somebody into the pool: who has an account by a notice, else by a letter, which the caller writes.
+
+    Raises NotAllowed for all but officers; Refused.
+    """
+    must_invite(by)
+    address = email.strip()
+    owned = EmailAddress.objects.filter(email__iexact=address, verified=True).values("user")
+    person = Person.objects.filter(Q(email__iexact=address) | Q(pk__in=owned)).first()
     if person is None:
-        told = _("Nobody here has the address %(email)s.") % {"email": email.strip()[:254]}
-        raise NotFound(told, todo=_("Ask them to sign up first."))
+        return invite_newcomer(email=email, by=by, now=now, fields=fields, languages=languages)
+    if not person.is_active:
+        raise Refused(_("This account is closed."))
     if Expert.objects.filter(person=person).exists():
         raise Refused(_("This person is in the pool already."))
     Invitation.objects.filter(person=person, answered_at=None, expires_at__lte=now).update(answered_at=now)
@@ -62,19 +71,32 @@ def invite(*, email: str, by: Person, now: datetime) -> Invitation:
 
 
 @transaction.atomic
-def answer_invitation(*, by: Person, now: datetime, profile: Profile | None) -> Expert | None:
-    """Join the pool with what one knows, or (None) say no. Raises NotFound without an invitation, Refused."""
-    found = Invitation.objects.select_for_update().filter(person=by, answered_at=None, expires_at__gt=now).first()
-    if found is None:
+def answer_invitation(
+    *, by: Person, now: datetime, profile: Profile | None, keeps_confidential: bool = False
+) -> Expert | None:
+    """Join the pool with what one knows and the promise to keep what one reads, or (None) say no.
+
+    Raises NotFound without an invitation, Refused.
+    """
+    if profile is not None and not keeps_confidential:
+        raise Refused(_("Experts promise to keep to themselves what they read."), todo=_("Promise it, or decline."))
+    if Expert.objects.filter(person=by).exists():
+        raise Refused(_("You are in the pool already."))
+    if not _use_invitations(by, now, accepted=profile is not None):
         raise NotFound(_("There is no invitation for you that is still open."), todo=_("Ask an officer for another."))
-    Invitation.objects.filter(pk=found.pk).update(answered_at=now, accepted=profile is not None)
     record(verb="expert.answer", by=by, subject=f"person:{by.uid}", now=now, accepted=profile is not None)
     if profile is None:
         return None
-    made = Expert(person=by, joined_at=now)
+    made = Expert(person=by, joined_at=now, confidential_at=now)
     _keep(made, profile, now)
     people.grant_role(person=by, role=Role.EXPERT, by=None, now=now)
     return made
+
+
+def _use_invitations(by: Person, now: datetime, *, accepted: bool) -> int:
+    """Use up whatever invites the person, by account or by a confirmed address; how many there were."""
+    by_account = Invitation.objects.filter(person=by, answered_at=None, expires_at__gt=now)
+    return by_account.update(answered_at=now, accepted=accepted) + newcomers_for(by, now).update(answered_at=now)
 
 
 @transaction.atomic
@@ -93,7 +115,7 @@ def _keep(expert: Expert, profile: Profile, now: datetime) -> None:
     expert.affiliation, expert.affiliation_key = profile.affiliation.strip(), name_key(profile.affiliation)
     expert.fields, expert.languages = sorted(set(profile.fields)), sorted(set(profile.languages))
     expert.most_reviews, expert.is_available, expert.changed_at = profile.most_reviews, profile.is_available, now
-    expert.orcid = profile.orcid.strip().upper()
+    expert.orcid = bare(profile.orcid)
     expert.save()
 
 
@@ -106,19 +128,14 @@ def _check(profile: Profile) -> None:
         raise Refused(_("An expert reads at least one language of the list."))
     if not 1 <= profile.most_reviews <= MOST_AT_A_TIME:
         raise Refused(_("An expert takes 1 to %(most)s reviews at a time.") % {"most": MOST_AT_A_TIME})
-    if profile.orcid.strip() and not is_orcid(profile.orcid.strip().upper()):
+    if (orcid := bare(profile.orcid)) and not is_orcid(orcid):
         raise Refused(_("This is no ORCID."), todo=_("Copy it from orcid.org, such as 0000-0002-1825-0097."))
-
-
-def is_orcid(text: str) -> bool:
-    """Whether it has the form of an ORCID, its check digit included (ISO 7064, MOD 11-2)."""
-    return bool(ORCID.fullmatch(text)) and bool(mod_11_2.is_valid(text.replace("-", "")))
 
 
 @transaction.atomic
 def note_link(*, one: str, other: str, by: Person, now: datetime) -> Link:
     """Note that two organisations (names) belong together: experts of one do not review for the other."""
-    must_be_officer(by)
+    must_invite(by)
     pair = sorted((_organisation(one), _organisation(other)), key=lambda each: each.pk)
     if pair[0].pk == pair[1].pk:
         raise Refused(_("These are one organisation."))
@@ -137,9 +154,3 @@ def _organisation(name: str) -> Organisation:
         told = _("No organisation is registered as %(name)s.") % {"name": name.strip()[:160]}
         raise NotFound(told, todo=_("Copy the name from one of its applications."))
     return found
-
-
-def must_be_officer(by: Person) -> None:
-    """Raises NotAllowed for all but officers."""
-    if not people_rules.has_role(by, Role.OFFICER):
-        raise NotAllowed(_("Only an officer invites experts and gives them reviews."))

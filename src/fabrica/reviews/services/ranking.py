@@ -16,7 +16,7 @@ from fabrica.people.models import Person
 from fabrica.people.states import Role
 from fabrica.reviews import rules
 from fabrica.reviews.models import Evaluation
-from fabrica.reviews.queries import Candidate, candidates_of
+from fabrica.reviews.queries import Candidate, candidates_of, lacks_panel
 
 MILLI = 1_000
 
@@ -27,22 +27,35 @@ def rank(
 ) -> list[Evaluation]:
     """Confirm the order (codes, best first) of all applications of a call that are ready; it goes to the officers.
 
-    Where the panel's order is not that of the points, each application that moved needs a reason. Raises NotAllowed
-    for others than panel members, or for one with a conflict of interest in any of them; Refused.
+    Where the panel's order is not that of the points, each application that moved needs a reason. Where every member
+    of the panel has a conflict of interest in one of them, an officer without one confirms the order of the points.
+    Raises NotAllowed for others, and for one with a conflict of interest in any of them; Refused.
     """
-    if not people_rules.has_role(by, Role.PANEL):
-        raise NotAllowed(_("Only a member of the panel ranks applications."))
     ready = [one for one in candidates_of(call) if one.is_ready(now)]
-    if any(not rules.can_rank(by, one.evaluation) for one in ready):
-        raise NotAllowed(
-            _("You have a conflict of interest in one of these applications."),
-            todo=_("Leave the ranking to another member of the panel."),
-        )
+    _must_rank(by, ready)
     _check(ready, order, reasons)
+    if not people_rules.has_role(by, Role.PANEL) and any(reasons.values()):
+        raise Refused(_("Only the panel departs from the points."), todo=_("Confirm the order of the points."))
     keys = [one.application.pk for one in ready]
     list(Application.objects.select_for_update().filter(pk__in=keys).order_by("pk"))  # not in the order of the panel
     found = {one.code: one for one in ready}
     return [_keep(found[code], at, reasons.get(code, ""), by, now) for at, code in enumerate(order, start=1)]
+
+
+def _must_rank(by: Person, ready: Sequence[Candidate]) -> None:
+    is_panel = people_rules.has_role(by, Role.PANEL)
+    if not is_panel and not people_rules.has_role(by, Role.OFFICER):
+        raise NotAllowed(_("Only a member of the panel ranks applications."))
+    if not is_panel and not lacks_panel(ready):
+        raise NotAllowed(
+            _("Only a member of the panel ranks applications."),
+            why=_("One of them has no part in any of these."),
+        )
+    if any(not (rules.can_rank if is_panel else rules.can_stand_in)(by, one.evaluation) for one in ready):
+        raise NotAllowed(
+            _("You have a conflict of interest in one of these applications."),
+            todo=_("Leave the ranking to another member of the panel; where all have one, to an officer."),
+        )
 
 
 def _check(ready: Sequence[Candidate], order: Sequence[str], reasons: Mapping[str, str]) -> None:

@@ -53,7 +53,7 @@ def expert(cast, name: str, now: datetime, affiliation: str = "", fields=("code"
         "languages": ["en"],
         "most_reviews": 3,
     }
-    services.answer_invitation(by=person, now=now, profile=Profile(**{**told, **profile}))
+    services.answer_invitation(by=person, now=now, profile=Profile(**{**told, **profile}), keeps_confidential=True)
     return Person.objects.get(pk=person.pk)
 
 

@@ -1,6 +1,7 @@
 """Experts, from the invitation to reviews that the applicant answers."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from fabrica.applications import services as applications
@@ -40,7 +41,7 @@ def test_an_expert_is_invited_says_what_they_know_and_gets_the_role(cast, now):
     person = make_person("erik", now)
     services.invite(email="Erik@example.org", by=cast.officer, now=now)
     assert queries.invitation_for(person, now).person == person
-    made = services.answer_invitation(by=person, now=now, profile=PROFILE)
+    made = services.answer_invitation(by=person, now=now, profile=PROFILE, keeps_confidential=True)
     assert (made.fields, made.languages, made.most_reviews) == (["code"], ["en"], 2)
     assert Person.objects.get(pk=person.pk).role_grants.get().role == Role.EXPERT
     assert queries.invitation_for(person, now) is None
@@ -61,9 +62,9 @@ def test_an_invitation_ends(cast, now):
     services.invite(email=person.email, by=cast.officer, now=now)
     later = now + timedelta(days=14)
     with pytest.raises(NotFound, match="still open"):
-        services.answer_invitation(by=person, now=later, profile=PROFILE)
+        services.answer_invitation(by=person, now=later, profile=PROFILE, keeps_confidential=True)
     services.invite(email=person.email, by=cast.officer, now=later)
-    services.answer_invitation(by=person, now=later, profile=PROFILE)
+    services.answer_invitation(by=person, now=later, profile=PROFILE, keeps_confidential=True)
 
 
 @pytest.mark.parametrize("who", ["applicant", "assessor", "operator", "outsider"])
@@ -89,7 +90,9 @@ def test_a_profile_that_says_nothing_is_refused(cast, now, changes, told):
     person = make_person("erik", now)
     services.invite(email=person.email, by=cast.officer, now=now)
     with pytest.raises(Refused, match=told):
-        services.answer_invitation(by=person, now=now, profile=Profile(**{**vars(PROFILE), **changes}))
+        services.answer_invitation(
+            by=person, now=now, profile=Profile(**{**vars(PROFILE), **changes}), keeps_confidential=True
+        )
     assert not Expert.objects.exists()
 
 
@@ -157,6 +160,31 @@ def test_who_works_for_an_owner_that_the_applicant_declared_is_in_conflict_and_t
     with pytest.raises(Refused, match="has a conflict of interest") as refused:
         services.assign(evaluation=evaluation, experts=[hans.uid], by=cast.officer, now=now)
     assert refused.value.why == told
+
+
+def test_who_wrote_or_applies_with_the_applicant_reviews_nothing_of_theirs_and_the_officer_reads_why(cast, wide, now):
+    ada, mate, hers, his = "0000-0002-1825-0097", "0000-0001-5109-3700", "0000-0002-1694-233X", "0000-0003-1415-9269"
+    note = partial(people.note_authorship, now=now)
+    note(orcid=ada, coauthors=hers, team=mate, by=cast.applicant)
+    application = large(cast, wide, now)
+    told = {
+        "anna": {"orcid": mate, "coauthors": ""},  # applies with Ada
+        "bert": {"orcid": hers, "coauthors": ""},  # in Ada's list
+        "carl": {"orcid": "", "coauthors": ada},  # has Ada in his
+        "dora": {"orcid": "", "coauthors": mate},  # wrote with whom Ada applies with
+        "emil": {"orcid": his, "coauthors": hers},  # has nothing to do with them but a common co-author
+    }
+    for name, said in told.items():
+        note(**said, team="", by=expert(cast, name, now))
+    evaluation = opened(cast, application, now)
+    found = queries.proposal_of(evaluation)
+    assert {one.name: [str(word) for word in one.conflict_words] for one in found.rows} == {
+        "Anna": ["is named in the application"], "Bert": ["wrote with somebody who applies"],
+        "Carl": ["wrote with somebody who applies"], "Dora": ["wrote with somebody who applies"], "Emil": [],
+    }  # fmt: skip
+    uid = next(one.uid for one in found.rows if one.name == "Bert")
+    with pytest.raises(Refused, match="wrote with somebody who applies"):
+        services.assign(evaluation=evaluation, experts=[uid], by=cast.officer, now=now)
 
 
 def test_what_is_lacking_is_said_with_its_reason(cast, wide, now):

@@ -8,9 +8,10 @@ from fabrica.applications.models import Application
 from fabrica.applications.states import State
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.people import services as people
-from fabrica.people.models import Person
+from fabrica.conftest import make_person
+from fabrica.people.models import Member, Person
 from fabrica.people.states import Role
-from fabrica.reviews import queries, services
+from fabrica.reviews import queries, rules, services
 from fabrica.reviews.engine.criteria import criteria_from, criteria_row
 from fabrica.reviews.engine.ranking import Scored, calibrate, cut, merge, points, rank
 from fabrica.reviews.models import Evaluation
@@ -172,6 +173,49 @@ def test_a_panel_member_who_reviewed_one_of_them_leaves_it_to_another(cast, wide
     with pytest.raises(NotAllowed, match="conflict of interest"):
         services.rank(call=wide, order=codes(two), reasons={}, by=anna, now=now + timedelta(days=9))
     assert queries.reviews_for(anna, two[0].application) == []
+
+
+@pytest.fixture
+def without_panel(cast, wide, two, now):
+    """The one member of the panel reviewed an application that is ready; a second officer is there. The time to rank."""
+    anna = Person.objects.get(email="anna@example.org")
+    people.grant_role(person=anna, role=Role.PANEL, by=cast.operator, now=now)
+    make_person("oscar", now, Role.OFFICER)
+    return now + timedelta(days=9)
+
+
+def test_where_nobody_of_the_panel_may_an_officer_confirms_the_points_and_another_decides(
+    cast, wide, two, now, without_panel
+):
+    by_points = [one.code for one in queries.candidates_of(wide)]
+    with pytest.raises(Refused, match="needs a reason"):
+        services.rank(call=wide, order=by_points[::-1], reasons={}, by=cast.officer, now=without_panel)
+    reasons = dict.fromkeys(by_points, "I like it.")
+    with pytest.raises(Refused, match="Only the panel departs from the points"):
+        services.rank(call=wide, order=by_points[::-1], reasons=reasons, by=cast.officer, now=without_panel)
+    made = services.rank(call=wide, order=by_points, reasons={}, by=cast.officer, now=without_panel)
+    assert [one.rank for one in made] == [1, 2]
+    application = made[0].application
+    application.refresh_from_db()
+    oscar = Person.objects.get(email="oscar@example.org")
+    assert [rules.can_decide(who, application) for who in (cast.officer, oscar)] == [False, True]
+
+
+def test_an_officer_with_a_part_does_not_stand_in(cast, wide, two, now, without_panel):
+    organisation = two[0].application.organisation
+    Member.objects.create(organisation=organisation, person=cast.officer, role="member", joined_at=now)
+    with pytest.raises(NotAllowed, match="conflict of interest"):
+        services.rank(
+            call=wide, order=[one.code for one in queries.candidates_of(wide)], reasons={}, by=cast.officer,
+            now=without_panel,
+        )  # fmt: skip
+
+
+def test_one_more_member_ends_the_officers_part(cast, wide, two, now, without_panel):
+    assert queries.lacks_panel(queries.candidates_of(wide))
+    panel_member(now)
+    with pytest.raises(NotAllowed, match="Only a member of the panel"):
+        services.rank(call=wide, order=codes(two), reasons={}, by=cast.officer, now=without_panel)
 
 
 def test_the_panels_page_costs_the_same_however_many_there_are(cast, wide, two, now, django_assert_num_queries):

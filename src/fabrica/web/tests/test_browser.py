@@ -7,26 +7,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SERIOUS = {"serious", "critical"}
 
 
-@pytest.fixture
-def visit(chromium, live_server):
-    contexts = []
-
-    def opened(address, **options):
-        context = chromium.new_context(**{"reduced_motion": "reduce", **options})
-        context.set_default_timeout(10_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.complaints = []
-        page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.goto(live_server.url + address)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-
-
 @pytest.mark.parametrize(("scheme", "width"), [("light", 320), ("dark", 768), ("dark", 320), ("light", 1280)])
 def test_the_gallery_is_accessible_and_fits(visit, scheme, width):
     page = visit("/gallery/", color_scheme=scheme, viewport={"width": width, "height": 900})

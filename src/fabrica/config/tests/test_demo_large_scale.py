@@ -1,0 +1,39 @@
+"""The demonstration's Large Scale call: everybody who judges there finds something to do, and nobody decided."""
+
+from datetime import timedelta
+
+import httpx
+from django.core.wsgi import get_wsgi_application
+from fabrica.applications.models import Application
+from fabrica.cli.client import Client
+from fabrica.config.demo import large_scale, stage
+from fabrica.config.demo.cast import CAST
+from fabrica.config.demo.play import Play, meet
+from fabrica.kit.time import utcnow
+from fabrica.portal.queries.home import home_of
+
+
+def played(people, now, tmp_path):
+    made = Play("http://127.0.0.1", {part.key: stage.token_of(part, people[part.key], now) for part in CAST}, tmp_path)
+    transport = httpx.WSGITransport(app=get_wsgi_application())
+    made.clients = {who: Client(made.url, token, transport=transport) for who, token in made.tokens.items()}
+    return made
+
+
+def test_a_newcomer_finds_something_to_do_in_each_role(db, settings, tmp_path):
+    settings.FABRICA_HOME, settings.FABRICA_DEMO = tmp_path, True
+    now = utcnow()
+    people = stage.people_of(now)
+    machine = stage.machine_of(stage.Stage(adapter="fake"), people["ingrid"], now)
+    call = stage.large_call_on(machine, people["ingrid"], now)
+    play = played(people, now, tmp_path)
+    meet(play)
+    large_scale.review(play)
+    large_scale.review(play)  # a second play adds nothing
+    assert sorted(Application.objects.filter(call=call).values_list("title", "state")) == [
+        (large_scale.TO_RANK, "evaluated"), (large_scale.IN_REVIEW, "assessed"),
+    ]  # fmt: skip
+    steps = {
+        who: home_of(people[who], now + timedelta(minutes=1)).step.kind for who in ("olga", "erik", "nadia", "paula")
+    }
+    assert steps == {"olga": "decide", "erik": "review", "nadia": "nothing_to_review", "paula": "rank"}
