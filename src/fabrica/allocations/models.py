@@ -31,6 +31,10 @@ class Award(models.Model):
         default=0, db_default=0, help_text="Unused, and given back to the pools it came from."
     )
     revoked_at = models.DateTimeField(null=True, help_text="When an officer took it back before its end.")
+    revoked_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    revoke_reason = models.TextField(
+        max_length=TEXT_LIMIT, blank=True, default="", db_default="", help_text="The project's leaders read it."
+    )
 
     class Meta:
         constraints = [

@@ -24,6 +24,9 @@ from fabrica.allocations.queries.awards import (
     balance,
     booked_for,
     extended,
+    extending,
+    extension_of,
+    extensions_of,
     held_for,
     key_of_top_up,
     pool_of,
@@ -35,13 +38,15 @@ from fabrica.allocations.queries.awards import (
     was_moved,
     written_off_by,
 )
-from fabrica.allocations.queries.pools import caps_on, drawn, left_for, named_pool, taken_by_cap, year_at
+from fabrica.allocations.queries.pools import caps_on, drawn, left_for, named_pool, origins, taken_by_cap, year_at
 from fabrica.allocations.queries.shares import Share, shares_for
 from fabrica.allocations.queries.sums import check_ledger
 from fabrica.allocations.queries.usage import (
     accounts_to_act_on,
     in_flight,
     in_flight_by_account,
+    running,
+    spare,
     unused_due,
     usage_by_month,
     usage_due,
@@ -67,6 +72,9 @@ __all__ = [
     "cluster_account_of",
     "drawn",
     "extended",
+    "extending",
+    "extension_of",
+    "extensions_of",
     "held_for",
     "in_flight",
     "in_flight_by_account",
@@ -77,11 +85,14 @@ __all__ = [
     "left_open",
     "may_enter",
     "named_pool",
+    "origins",
     "people_without_name",
     "pool_of",
     "project_from",
     "ready_accounts",
+    "running",
     "shares_for",
+    "spare",
     "standing",
     "taken_by_cap",
     "top_up_of",

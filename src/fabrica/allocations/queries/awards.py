@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import BigIntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-from fabrica.allocations.engine import Balance
+from fabrica.allocations.engine import Balance, Extending, room_to_extend
 from fabrica.allocations.models import (
     IS_UNTOLD,
     Award,
@@ -113,6 +113,22 @@ def top_up_of(award: Award, key: str) -> TopUp | None:
 def top_ups_of(award: Award) -> QuerySet[TopUp]:
     """What was added to an award, newest first."""
     return TopUp.objects.select_related("transfer", "by").filter(award=award).order_by("-pk")
+
+
+def extensions_of(award: Award) -> QuerySet[Extension]:
+    """The extensions of an award, newest first."""
+    return Extension.objects.select_related("by").filter(award=award).order_by("-pk")
+
+
+def extension_of(award: Award, key: str) -> Extension | None:
+    """The extension of an award that has this key; None where there was none."""
+    return extensions_of(award).filter(key=key).first()
+
+
+def extending(award: Award) -> Extending | None:
+    """What its mode lets an award be extended by, and what of it is left; None where the mode tells nothing of it."""
+    had = extended(award)
+    return room_to_extend(award.application.call.terms, had, award.gpu_seconds - had[1])
 
 
 def extended(award: Award) -> tuple[int, int]:

@@ -78,6 +78,15 @@ def drawn(award: Award) -> list[tuple[LedgerAccount, int]]:
     return [(accounts[pk], net[pk]) for pk in sorted(net, reverse=True)]
 
 
+def origins(award: Award, gpu_seconds: int) -> list[tuple[LedgerAccount, int]]:
+    """Which pools so much of an award goes back to: that it got hours from last, first."""
+    parts, left = [], gpu_seconds
+    for account, had in drawn(award):
+        parts.append((account, min(had, left)))
+        left -= min(had, left)
+    return [(account, part) for account, part in parts if part]
+
+
 def taken_by_cap(caps: Iterable[Cap]) -> dict[int, int]:
     """What the transfers say that each cap's awards took, less what came back."""
     listed = list(caps)

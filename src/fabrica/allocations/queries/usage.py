@@ -48,6 +48,16 @@ def in_flight(award: Award) -> int:
     return rows.aggregate(sum=Sum("gpu_seconds"))["sum"] or 0
 
 
+def running(award: Award) -> int:
+    """How many jobs of a project run, or wait to be booked."""
+    return _flying().filter(machine=award.machine_id, account=award.account_name).count()
+
+
+def spare(award: Award) -> int:
+    """What is free of an award, and not used already by jobs that run or are not booked yet."""
+    return max(0, balance(award).free - in_flight(award))
+
+
 def _flying() -> QuerySet[JobUsage]:
     booked = JobBooking.objects.filter(machine=OuterRef("machine"), key=OuterRef("key"))
     ended = Q(ended_at__isnull=False, is_nobodys=False, booked_gpu_seconds=None) & ~Exists(booked)

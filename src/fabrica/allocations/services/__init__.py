@@ -14,9 +14,9 @@ from fabrica.allocations.services.accounts import (
 from fabrica.allocations.services.awarding import award
 from fabrica.allocations.services.booking import adopt_booked, book, book_metered, note_told
 from fabrica.allocations.services.ending import return_unused, revoke
-from fabrica.allocations.services.extending import extend
+from fabrica.allocations.services.extending import check_extend, extend
 from fabrica.allocations.services.hours import fund, hold, release, spend
-from fabrica.allocations.services.topping_up import check_top_up, top_up
+from fabrica.allocations.services.topping_up import check_top_up, must_go_on, top_up
 from fabrica.allocations.services.transfers import KEY_MAX
 from fabrica.allocations.services.watching import FULL, make_watches, note_share, watch_again
 from fabrica.allocations.services.years import set_year
@@ -28,6 +28,7 @@ __all__ = [
     "award",
     "book",
     "book_metered",
+    "check_extend",
     "check_top_up",
     "extend",
     "fund",
@@ -35,6 +36,7 @@ __all__ = [
     "intend",
     "is_unchanged",
     "make_watches",
+    "must_go_on",
     "note_applied",
     "note_drift",
     "note_read_back",

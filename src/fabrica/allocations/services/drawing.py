@@ -50,11 +50,7 @@ def check_draw(*, call: Call, gpu_seconds: int, now: datetime) -> None:
 
 def give_back(*, award: Award, source: LedgerAccount, gpu_seconds: int, key: str, now: datetime) -> int:
     """Return hours of a locked award to the pools they came from, the latest first, and to their caps; how many."""
-    parts, left = [], gpu_seconds
-    for account, had in queries.drawn(award):
-        parts.append((account, min(had, left)))
-        left -= min(had, left)
-    parts = [(account, part) for account, part in parts if part]
+    parts = queries.origins(award, gpu_seconds)
     _lock_years(parts)
     of_machine(award.machine, lock=True)
     for number, (account, part) in enumerate(parts):

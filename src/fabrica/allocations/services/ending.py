@@ -7,7 +7,7 @@ from django.db.models import F
 
 from fabrica.allocations import queries, rules
 from fabrica.allocations.engine import hours
-from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount, Transfer
+from fabrica.allocations.models import Award, ClusterAccount, Transfer
 from fabrica.allocations.services.accounts import tell_leaders
 from fabrica.allocations.services.drawing import give_back
 from fabrica.allocations.services.topping_up import check_reason, must_go_on
@@ -51,8 +51,8 @@ def revoke(*, award: Award, by: Person, now: datetime, reason: str) -> Award:
     award = queries.award_of(award.project)
     must_go_on(award, now)
     award.ends_at = max(now, award.starts_at + timedelta(seconds=1))
-    award.revoked_at = now
-    award.save(update_fields=["ends_at", "revoked_at"])
+    award.revoked_at, award.revoked_by, award.revoke_reason = now, by, reason.strip()
+    award.save(update_fields=["ends_at", "revoked_at", "revoked_by", "revoke_reason"])
     Project.objects.filter(pk=award.project_id).update(ends_at=award.ends_at)
     ClusterAccount.objects.filter(award=award).update(next_check_at=now, tries=0, **FREED)
     returned = _return(award, by, now)
@@ -66,7 +66,7 @@ def _return(award: Award, by: Person | None, now: datetime) -> int:
     free, *_rest = of_award(award)
     count = Transfer.objects.filter(source=free, kind=TransferKind.RETURN).count()
     returned = give_back(
-        award=award, source=free, gpu_seconds=_spare(award, free), key=f"return:{award.project.slug}:{count}",
+        award=award, source=free, gpu_seconds=queries.spare(award), key=f"return:{award.project.slug}:{count}",
         now=now,
     )  # fmt: skip
     if returned:
@@ -74,7 +74,3 @@ def _return(award: Award, by: Person | None, now: datetime) -> int:
         award.refresh_from_db(fields=["returned_gpu_seconds"])
         record(verb="hours.return", by=by, subject=award.subject, now=now, gpu_seconds=returned)
     return returned
-
-
-def _spare(award: Award, free: LedgerAccount) -> int:
-    return max(0, free.balance_gpu_seconds - queries.in_flight(award))

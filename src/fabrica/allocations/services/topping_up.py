@@ -72,8 +72,8 @@ def check_reason(reason: str) -> None:
 
 
 def must_go_on(award: Award, now: datetime) -> None:
-    """Raises Refused for an award that has ended."""
-    if now >= award.ends_at:
+    """Raises Refused for an award that has ended, or was taken back this second."""
+    if now >= award.ends_at or award.revoked_at is not None:
         raise Refused(
             f"The award of {award.project} ended on {timezone.localdate(award.ends_at):%-d %B %Y}.",
             todo="The project can apply again.",

@@ -3,13 +3,27 @@
 import pytest
 from django.test import Client
 from fabrica.portal.api import life, panels, work
-from fabrica.portal.pages import desk, figures, front, home, members, muting, project, reports, topping_up
+from fabrica.portal.pages import changing, desk, figures, front, home, members, muting, project, reports, topping_up
 
 
 @pytest.fixture(autouse=True)
 def frozen(monkeypatch, now):
     """The pages of the portal look at this clock."""
-    for edge in (life, panels, work, desk, figures, front, home, members, muting, project, reports, topping_up):
+    for edge in (
+        life,
+        panels,
+        work,
+        changing,
+        desk,
+        figures,
+        front,
+        home,
+        members,
+        muting,
+        project,
+        reports,
+        topping_up,
+    ):
         monkeypatch.setattr(edge, "utcnow", lambda: now)
 
 

@@ -1,0 +1,91 @@
+"""An award extended, or taken back, by an officer or an operator: first what it does, then a button that does it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from fabrica.allocations import services
+from fabrica.allocations.queries import extension_of
+from fabrica.kit.errors import Refused
+from fabrica.kit.ids import new_uid
+from fabrica.kit.time import utcnow
+from fabrica.people.queries import signed_in
+from fabrica.portal.award_forms import ExtendForm, RevokeForm
+from fabrica.portal.queries.changing import Standing, standing_of
+from fabrica.web.words import gpu_hours
+
+
+def extend(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say how long, how much and why, see what it does, confirm: a POST shows it; with `extend` it does it, once."""
+    standing = standing_of(signed_in(request), slug, utcnow())
+    data = request.POST if request.method == "POST" else None
+    form = ExtendForm(data, standing=standing, initial={"key": new_uid()})
+    context = _context(standing, form)
+    if form.is_valid() and "change" not in request.POST:
+        try:
+            if told := _told_before(standing, form) or (
+                "extend" in request.POST and _extended(request, standing, form)
+            ):
+                messages.success(request, told)
+                return redirect("portal:project", slug)
+            services.check_extend(award=standing.award, now=utcnow(), **_wish(form))
+            context["after"] = standing.extended(form.cleaned_data["months"], form.gpu_seconds())
+        except Refused as problem:
+            form.add_error(None, str(problem))
+    return render(request, "portal/extend.html", context)
+
+
+def revoke(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say why, see what happens to jobs and hours, confirm: a POST shows it; with `revoke` it does it."""
+    standing = standing_of(signed_in(request), slug, utcnow())
+    form = RevokeForm(request.POST if request.method == "POST" else None)
+    context = _context(standing, form)
+    if form.is_valid() and "change" not in request.POST:
+        try:
+            if "revoke" in request.POST:
+                messages.success(request, _revoked(request, standing, form.cleaned_data["reason"]))
+                return redirect("portal:project", slug)
+            services.must_go_on(standing.award, utcnow())
+            context["is_sure"] = True
+        except Refused as problem:
+            form.add_error(None, str(problem))
+    return render(request, "portal/revoke.html", context)
+
+
+def _context(standing: Standing, form: Any) -> dict[str, Any]:
+    return {"standing": standing, "award": standing.award, "project": standing.award.project, "form": form}
+
+
+def _wish(form: ExtendForm) -> dict[str, Any]:
+    given = form.cleaned_data
+    return {
+        "months": given["months"],
+        "gpu_seconds": form.gpu_seconds(),
+        "key": given["key"],
+        "reason": given["reason"],
+    }
+
+
+def _told_before(standing: Standing, form: ExtendForm) -> str:
+    if extension_of(standing.award, form.cleaned_data["key"]) is None:
+        return ""
+    return _("This form extended the award before; nothing was added again. Open it anew to extend it more.")
+
+
+def _extended(request: HttpRequest, standing: Standing, form: ExtendForm) -> str:
+    made = services.extend(award=standing.award, by=signed_in(request), now=utcnow(), **_wish(form))
+    day = date_format(timezone.localtime(made.ends_at), "j F Y")
+    return _("The award goes on until %(day)s and has %(total)s now.") % {
+        "day": day, "total": gpu_hours(made.gpu_seconds),
+    }  # fmt: skip
+
+
+def _revoked(request: HttpRequest, standing: Standing, reason: str) -> str:
+    made = services.revoke(award=standing.award, by=signed_in(request), now=utcnow(), reason=reason)
+    told = _("The award was taken back; %(hours)s went back to the pool. The project's leader is told.")
+    return told % {"hours": gpu_hours(made.returned_gpu_seconds)}
