@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.timezone import localdate
 from ninja import Router, Schema, Status
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from fabrica.allocations import queries, rules, services
 from fabrica.allocations.engine.years import read_year
@@ -24,12 +24,32 @@ from fabrica.web.scopes import needs
 router = Router(tags=["awards"])
 
 
+class PhaseIn(Schema):
+    """A later part of an award: usable from a moment, or once the progress report is accepted, or by an officer."""
+
+    gpu_seconds: int = Field(gt=0, le=MOST["gpu_seconds"])
+    opens_at: AwareDatetime | None = None
+    on_report: bool = False
+
+
+class PhaseOut(Schema):
+    """A later part of an award."""
+
+    number: int
+    gpu_seconds: int
+    opens_at: datetime | None
+    on_report: bool
+    released_at: datetime | None
+    dropped_at: datetime | None
+
+
 class AwardIn(Schema):
     """What to award."""
 
     gpu_seconds: int = Field(gt=0, le=MOST["gpu_seconds"])
     months: int = Field(ge=1, le=MOST["months"])
     note: str = Field("", max_length=TEXT_LIMIT)
+    phases: list[PhaseIn] = Field([], max_length=services.MOST_PHASES)
 
 
 class AwardOut(Schema):
@@ -60,6 +80,7 @@ class BalanceOut(Schema):
     used: int
     written_off: int
     returned: int
+    promised: int
 
 
 class ProjectAwardOut(AwardOut):
@@ -72,6 +93,11 @@ class ProjectAwardOut(AwardOut):
     account_name: str
     account_error: str
     account_checked_at: datetime | None
+    phases: list[PhaseOut]
+
+    @staticmethod
+    def resolve_phases(award: Award) -> Any:
+        return queries.phases_of(award)
 
     @staticmethod
     def resolve_balance(award: Award) -> Any:
@@ -123,9 +149,15 @@ class ExtendIn(Schema):
 
 
 class RevokeIn(Schema):
-    """Why an award is taken back."""
+    """Why an award is taken back, or a phase of it."""
 
     reason: str = Field(min_length=1, max_length=TEXT_LIMIT)
+
+
+class WhyIn(Schema):
+    """Why something is done; the project's leaders read it."""
+
+    reason: str = Field("", max_length=TEXT_LIMIT)
 
 
 class MonthOut(Schema):
@@ -163,7 +195,8 @@ def award(request: HttpRequest, code: str, payload: AwardIn) -> Status[Any]:
     """Award hours to an assessed application."""
     person = signed_in(request)
     application = application_of(person, code)
-    return Status(201, services.award(application=application, by=person, now=utcnow(), **payload.dict()))
+    told = payload.dict() | {"phases": [services.Later(**one.dict()) for one in payload.phases]}
+    return Status(201, services.award(application=application, by=person, now=utcnow(), **told))
 
 
 @router.get("/awards", response=AwardPage)
@@ -196,6 +229,24 @@ def extend(request: HttpRequest, slug: str, payload: ExtendIn) -> Any:
     person = signed_in(request)
     found = queries.award_of(project_of(person, slug))
     return services.extend(award=found, by=person, now=utcnow(), **payload.dict())
+
+
+@router.post("/projects/{slug}/phases/{int:number}/release", response=ProjectAwardOut)
+@needs("decide")
+def release_phase(request: HttpRequest, slug: str, number: int, payload: WhyIn) -> Any:
+    """Make a later phase of a project's award usable now; again, it does nothing."""
+    person = signed_in(request)
+    found = queries.award_of(project_of(person, slug))
+    return services.release_phase(award=found, number=number, by=person, now=utcnow(), reason=payload.reason)
+
+
+@router.post("/projects/{slug}/phases/{int:number}/drop", response=ProjectAwardOut)
+@needs("decide")
+def drop_phase(request: HttpRequest, slug: str, number: int, payload: RevokeIn) -> Any:
+    """Give a later phase of a project's award back to its pool: it will not be released."""
+    person = signed_in(request)
+    found = queries.award_of(project_of(person, slug))
+    return services.drop_phase(award=found, number=number, by=person, now=utcnow(), reason=payload.reason)
 
 
 @router.post("/projects/{slug}/revoke", response=ProjectAwardOut)

@@ -155,7 +155,8 @@ class LedgerAccount(models.Model):
                 name="allocations_balance_not_below_zero",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=OF_MACHINE, award=None) | Q(kind__in=OF_AWARD, award__isnull=False),
+                condition=Q(kind__in=OF_MACHINE, award=None)
+                | Q(kind__in=(*OF_AWARD, AccountKind.PROMISED), award__isnull=False),
                 name="allocations_account_has_owner",
             ),
             models.UniqueConstraint(
@@ -203,6 +204,32 @@ class TopUp(models.Model):
 
     def __str__(self) -> str:
         return str(self.transfer)
+
+
+class Phase(models.Model):
+    """A later part of an award: promised from its pool, usable once it is due or an officer releases it."""
+
+    award = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="phases")
+    number = models.PositiveSmallIntegerField(help_text="The first phase is usable from the start and has no row.")
+    gpu_seconds = models.PositiveBigIntegerField()
+    opens_at = models.DateTimeField(null=True, help_text="When it becomes usable by itself.")
+    on_report = models.BooleanField(default=False, help_text="Usable once the progress report is accepted.")
+    released_at = models.DateTimeField(null=True)
+    dropped_at = models.DateTimeField(null=True, help_text="When its hours went back to the pool.")
+    by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField(max_length=TEXT_LIMIT, blank=True, help_text="The project's leaders read it.")
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["award", "number"], name="allocations_phase_once")]
+        indexes = [
+            models.Index(
+                fields=["opens_at"], condition=Q(released_at=None, dropped_at=None), name="allocations_phases_waiting"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Phase {self.number} of {self.award.project}"
 
 
 class Extension(models.Model):

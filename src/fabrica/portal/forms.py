@@ -13,6 +13,7 @@ from fabrica.applications.models import TEXT_LIMIT
 from fabrica.calls.engine import Mode
 from fabrica.calls.models import Call
 from fabrica.kit.units import gpu_hours, gpu_seconds
+from fabrica.portal.award_forms import PhasedForm
 from fabrica.portal.queries.case import Case
 from fabrica.portal.queries.panel import other_calls
 from fabrica.portal.queries.topping import Room
@@ -100,7 +101,7 @@ class AssessForm(forms.Form):
         return _meant(self.cleaned_data["gpu_hours"], self._shown)
 
 
-class DecideForm(forms.Form):
+class DecideForm(PhasedForm):
     """Award or refuse, with what the assessor found already filled in."""
 
     decision = _decision("award", "refuse")

@@ -22,6 +22,7 @@ UNIX_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 class Balance:
     """Where an award's GPU-seconds are: `awarded` + `written_off` = `free` + `held` + `used` + `returned`, always.
 
+    `promised` lies beside them, in phases still to come: `awarded` grows when one is released.
     `written_off` is the part of `used` that went beyond the award and that the machine's pool paid for, less what
     corrections gave back to it; `returned` went back to the pool unused.
     """
@@ -32,6 +33,7 @@ class Balance:
     used: int
     written_off: int = 0
     returned: int = 0
+    promised: int = 0
 
 
 def hours(gpu_seconds: int) -> str:

@@ -22,6 +22,7 @@ from fabrica.allocations.queries.awards import (
     award_of_account,
     awards_visible_to,
     balance,
+    base_of,
     booked_for,
     extended,
     extending,
@@ -38,6 +39,7 @@ from fabrica.allocations.queries.awards import (
     was_moved,
     written_off_by,
 )
+from fabrica.allocations.queries.phases import phase_of, phases_due, phases_of, promised, promised_account
 from fabrica.allocations.queries.pools import caps_on, drawn, left_for, named_pool, origins, taken_by_cap, year_at
 from fabrica.allocations.queries.shares import Share, shares_for
 from fabrica.allocations.queries.sums import check_ledger
@@ -64,6 +66,7 @@ __all__ = [
     "award_of_account",
     "awards_visible_to",
     "balance",
+    "base_of",
     "booked_for",
     "caps_on",
     "changes_waiting",
@@ -87,8 +90,13 @@ __all__ = [
     "named_pool",
     "origins",
     "people_without_name",
+    "phase_of",
+    "phases_due",
+    "phases_of",
     "pool_of",
     "project_from",
+    "promised",
+    "promised_account",
     "ready_accounts",
     "running",
     "shares_for",

@@ -16,6 +16,7 @@ from fabrica.allocations.models import (
     TopUp,
     Transfer,
 )
+from fabrica.allocations.queries.phases import promised
 from fabrica.allocations.states import OF_AWARD, OF_MACHINE, AccountKind, TransferKind
 from fabrica.applications.models import Application
 from fabrica.clusters.models import Machine
@@ -64,7 +65,9 @@ def balance(award: Award) -> Balance:
     )
     found = {row.kind: row for row in rows}
     free, held, used = (found[kind].balance_gpu_seconds for kind in OF_AWARD)
-    return Balance(award.gpu_seconds, free, held, used, found[AccountKind.USED].written_off, award.returned_gpu_seconds)
+    later = found[AccountKind.PROMISED].balance_gpu_seconds if AccountKind.PROMISED in found else 0
+    written_off = found[AccountKind.USED].written_off
+    return Balance(award.gpu_seconds, free, held, used, written_off, award.returned_gpu_seconds, later)
 
 
 def untold() -> QuerySet[JobBooking]:
@@ -128,7 +131,12 @@ def extension_of(award: Award, key: str) -> Extension | None:
 def extending(award: Award) -> Extending | None:
     """What its mode lets an award be extended by, and what of it is left; None where the mode tells nothing of it."""
     had = extended(award)
-    return room_to_extend(award.application.call.terms, had, award.gpu_seconds - had[1])
+    return room_to_extend(award.application.call.terms, had, base_of(award))
+
+
+def base_of(award: Award) -> int:
+    """What the percent of its extensions are of: the award with its phases still to come, without extensions."""
+    return award.gpu_seconds + promised(award) - extended(award)[1]
 
 
 def extended(award: Award) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
-from django.db.models import BigIntegerField, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import BigIntegerField, F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from fabrica.allocations.models import (
@@ -12,6 +12,7 @@ from fabrica.allocations.models import (
     Cap,
     JobBooking,
     LedgerAccount,
+    Phase,
     Transfer,
 )
 from fabrica.allocations.queries.awards import moved
@@ -25,11 +26,11 @@ def check_ledger() -> list[str]:
     """What is wrong with the ledger, in sentences; empty when every sum holds.
 
     All balances come to zero; each equals its transfers; only the supply is below zero; each award is where it should
-    be; what is booked for its jobs was used; no hold gave more than it had; each cap is kept and counts what was given
-    under it. Each check reads one moment, so that transfers meanwhile raise no alarm.
+    be; what is booked for its jobs was used; no hold gave more than it had; what is promised is what the phases say; each
+    cap is kept and counts what was given under it. Each check reads one moment, so that transfers meanwhile raise no alarm.
     """
     accounts = _accounts()
-    return [*_total(accounts), *_balances(accounts), *_awards(accounts), *_holds(), *_caps()]
+    return [*_total(accounts), *_balances(accounts), *_awards(accounts), *_holds(), *_phases(), *_caps()]
 
 
 def _accounts() -> list[dict[str, Any]]:
@@ -73,7 +74,7 @@ def _balances(accounts: list[dict[str, Any]]) -> Iterator[str]:
 def _awards(accounts: list[dict[str, Any]]) -> Iterator[str]:
     sums: dict[str, int] = {}
     for one in accounts:
-        if one["award"]:
+        if one["award"] and one["kind"] != AccountKind.PROMISED:
             so_far = sums.get(
                 one["award__project__slug"], one["award__returned_gpu_seconds"] - one["award__gpu_seconds"]
             )
@@ -89,6 +90,17 @@ def _holds() -> Iterator[str]:
     rows = Transfer.objects.exclude(hold_key="").order_by().values("hold_key").annotate(left=into - out)
     for row in rows.filter(left__lt=0):
         yield f"The hold {row['hold_key']} gave {-row['left']} GPU-seconds more than it had."
+
+
+def _phases() -> Iterator[str]:
+    waiting = Phase.objects.filter(award=OuterRef("award"), released_at=None, dropped_at=None)
+    total = Subquery(waiting.order_by().values("award").annotate(total=Sum("gpu_seconds")).values("total"))
+    rows = LedgerAccount.objects.filter(kind=AccountKind.PROMISED).annotate(
+        told=Coalesce(total, Value(0), output_field=BigIntegerField())
+    )
+    wrong = rows.exclude(balance_gpu_seconds=F("told"))
+    for slug, has, told in wrong.values_list("award__project__slug", "balance_gpu_seconds", "told"):
+        yield f"{has} GPU-seconds are promised to {slug}; its phases say {told}."
 
 
 def _caps() -> Iterator[str]:

@@ -99,8 +99,9 @@ def accounts_to_act_on(machine: Machine, first_notice: int, now: datetime) -> It
 
 
 def unused_due(now: datetime) -> QuerySet[Award]:
-    """The awards that ended a day ago, whose jobs are all booked, and that have hours still free; first the first."""
-    free = LedgerAccount.objects.filter(award=OuterRef("pk"), kind=AccountKind.FREE, balance_gpu_seconds__gt=0)
+    """The awards that ended a day ago, whose jobs are all booked, and that have hours left; first the first."""
+    kinds = (AccountKind.FREE, AccountKind.PROMISED)
+    left = LedgerAccount.objects.filter(award=OuterRef("pk"), kind__in=kinds, balance_gpu_seconds__gt=0)
     flying = _flying().filter(machine=OuterRef("machine"), account=OuterRef("project__slug"))
     ended = Award.objects.filter(ends_at__lte=now - UNUSED_AFTER)
-    return ended.filter(Exists(free), ~Exists(flying)).order_by("ends_at", "pk")
+    return ended.filter(Exists(left), ~Exists(flying)).order_by("ends_at", "pk")

@@ -16,6 +16,7 @@ from fabrica.allocations.services.booking import adopt_booked, book, book_metere
 from fabrica.allocations.services.ending import return_unused, revoke
 from fabrica.allocations.services.extending import check_extend, extend
 from fabrica.allocations.services.hours import fund, hold, release, spend
+from fabrica.allocations.services.phasing import MOST_PHASES, Later, drop_phase, release_phase
 from fabrica.allocations.services.topping_up import check_top_up, must_go_on, top_up
 from fabrica.allocations.services.transfers import KEY_MAX
 from fabrica.allocations.services.watching import FULL, make_watches, note_share, watch_again
@@ -24,12 +25,15 @@ from fabrica.allocations.services.years import set_year
 __all__ = [
     "FULL",
     "KEY_MAX",
+    "MOST_PHASES",
+    "Later",
     "adopt_booked",
     "award",
     "book",
     "book_metered",
     "check_extend",
     "check_top_up",
+    "drop_phase",
     "extend",
     "fund",
     "hold",
@@ -46,6 +50,7 @@ __all__ = [
     "note_unchanged",
     "note_waiting",
     "release",
+    "release_phase",
     "return_unused",
     "revoke",
     "set_year",

@@ -1,5 +1,6 @@
 """Awarding hours: books them, opens the project, asks for its account."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from fabrica.allocations import rules
 from fabrica.allocations.engine import add_months, beyond, hours, unix_name
 from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount
 from fabrica.allocations.services.drawing import draw
+from fabrica.allocations.services.phasing import Later, at_once, promise
 from fabrica.allocations.states import OF_AWARD, TransferKind
 from fabrica.applications import services as applications
 from fabrica.applications.models import TEXT_LIMIT, Application
@@ -23,10 +25,12 @@ from fabrica.reviews.states import Verdict
 
 @transaction.atomic
 def award(
-    *, application: Application, gpu_seconds: int, months: int, by: Person, now: datetime, note: str = ""
-) -> Award:
+    *, application: Application, gpu_seconds: int, months: int, by: Person, now: datetime, note: str = "",
+    phases: Sequence[Later] = (),
+) -> Award:  # fmt: skip
     """Award hours to an assessed application: books them, opens its project and asks for its account on the cluster.
 
+    Later phases are part of `gpu_seconds`: they leave the pool now and are usable once released (`release_phase`).
     The note, which the applicant reads, is needed where the award differs from what was asked, or where the assessor
     found the plan unfit. Raises NotAllowed for all but officers who do not work for the organisation; Refused beyond
     the mode's limits, a cap (each with its source) or the pool (with what is left), or in a wrong state.
@@ -37,17 +41,17 @@ def award(
         )
     if reason := beyond(application.call.mode, gpu_seconds, months):
         raise Refused(reason)
+    first = at_once(gpu_seconds, phases, now, add_months(now, months))
     _must_explain(application, gpu_seconds, months, note)
     applications.mark_awarded(application=application, by=by, now=now, reason=note.strip())
-    made = _open(application, gpu_seconds, months, by, now)
+    made = _open(application, first, months, by, now)
     free, *_ = [LedgerAccount.objects.create(kind=kind, machine=made.machine, award=made) for kind in OF_AWARD]
     draw(
         call=application.call, key=f"award:{application.code}", kind=TransferKind.AWARD, target=free,
-        gpu_seconds=gpu_seconds, now=now,
+        gpu_seconds=first, now=now,
     )  # fmt: skip
-    ClusterAccount.objects.create(
-        award=made, unix_name=_unix_name(made), gpu_seconds_wanted=gpu_seconds, next_check_at=now
-    )
+    promise(award=made, phases=phases, now=now)
+    ClusterAccount.objects.create(award=made, unix_name=_unix_name(made), gpu_seconds_wanted=first, next_check_at=now)
     record(
         verb="award.make", by=by, subject=application.subject, now=now,
         gpu_seconds=gpu_seconds, months=months, project=made.project.slug, machine=made.machine.slug,

@@ -10,6 +10,7 @@ from fabrica.allocations.engine import hours
 from fabrica.allocations.models import Award, ClusterAccount, Transfer
 from fabrica.allocations.services.accounts import tell_leaders
 from fabrica.allocations.services.drawing import give_back
+from fabrica.allocations.services.phasing import drop_all
 from fabrica.allocations.services.topping_up import check_reason, must_go_on
 from fabrica.allocations.services.transfers import of_award
 from fabrica.allocations.services.watching import FREED
@@ -62,7 +63,8 @@ def revoke(*, award: Award, by: Person, now: datetime, reason: str) -> Award:
 
 
 def _return(award: Award, by: Person | None, now: datetime) -> int:
-    """What is free of a locked award, and not used already by jobs that are not booked yet, goes back."""
+    """What is promised or free of a locked award, and not used already by jobs that are not booked yet, goes back."""
+    promised = drop_all(award=award, now=now)
     free, *_rest = of_award(award)
     count = Transfer.objects.filter(source=free, kind=TransferKind.RETURN).count()
     returned = give_back(
@@ -72,5 +74,6 @@ def _return(award: Award, by: Person | None, now: datetime) -> int:
     if returned:
         Award.objects.filter(pk=award.pk).update(returned_gpu_seconds=F("returned_gpu_seconds") + returned)
         award.refresh_from_db(fields=["returned_gpu_seconds"])
-        record(verb="hours.return", by=by, subject=award.subject, now=now, gpu_seconds=returned)
-    return returned
+    if returned + promised:
+        record(verb="hours.return", by=by, subject=award.subject, now=now, gpu_seconds=returned + promised)
+    return returned + promised

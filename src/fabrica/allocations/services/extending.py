@@ -74,7 +74,7 @@ def _check(months: int, gpu_seconds: int, key: str, reason: str) -> None:
 def _must_fit(award: Award, months: int, gpu_seconds: int) -> None:
     had = queries.extended(award)
     terms = award.application.call.terms
-    if reason := beyond_extension(terms, had, months, gpu_seconds, award.gpu_seconds - had[1]):
+    if reason := beyond_extension(terms, had, months, gpu_seconds, queries.base_of(award)):
         raise Refused(reason, todo="Grant less, or ask the project to apply again.")
 
 

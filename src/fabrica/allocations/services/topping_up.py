@@ -82,7 +82,9 @@ def must_go_on(award: Award, now: datetime) -> None:
 
 def _check_room(award: Award, gpu_seconds: int, now: datetime) -> None:
     must_go_on(award, now)
-    if reason := beyond(award.application.call.mode, award.gpu_seconds + gpu_seconds, award.months):
+    if reason := beyond(
+        award.application.call.mode, award.gpu_seconds + queries.promised(award) + gpu_seconds, award.months
+    ):
         raise Refused(reason, todo="Add less, or ask the project to apply in a larger mode.")
 
 

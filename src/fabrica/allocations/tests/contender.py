@@ -18,7 +18,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 
 from fabrica.allocations import queries, services  # noqa: E402
-from fabrica.allocations.models import Award, Cap, LedgerAccount  # noqa: E402
+from fabrica.allocations.models import Award, Cap, LedgerAccount, Phase  # noqa: E402
 from fabrica.allocations.tests import factories, years  # noqa: E402
 from fabrica.applications.models import Application  # noqa: E402
 from fabrica.calls import services as calls  # noqa: E402
@@ -115,6 +115,30 @@ def award(codes):
     )
 
 
+def phased(codes, later):
+    """Awards of ten GPU-seconds of which some are promised for later."""
+    by = Person.objects.get(email="olga@example.org")
+    return tried(
+        lambda code: services.award(
+            application=Application.objects.get(code=code), gpu_seconds=10, months=1, by=by, now=NOW,
+            phases=[services.Later(later)],
+        ),
+        codes,
+    )  # fmt: skip
+
+
+def decide(codes, act):
+    """Release or drop the phase of each award that was made."""
+    codes = [one for one in codes if Award.objects.filter(application__code=one).exists()]
+    by = Person.objects.get(email="olga@example.org")
+    return tried(
+        lambda code: getattr(services, act)(
+            award=Award.objects.get(application__code=code), number=2, by=by, now=NOW, reason="It is time."
+        ),
+        codes,
+    )
+
+
 def part(hours, percent):
     """A year whose one pool has all hours, and one cap on it."""
     cast = SimpleNamespace(operator=Person.objects.get(email="ingrid@example.org"))
@@ -143,10 +167,14 @@ def report():
     supply = LedgerAccount.objects.get(kind="supply").balance_gpu_seconds
     return {**vars(balance), "pool": queries.pool_of(Machine.objects.get()), "supply": supply,
             "caps": list(Cap.objects.values_list("taken_gpu_seconds", flat=True)),
+            "phases": [Phase.objects.filter(**{f"{name}__isnull": False}).count() for name in ("released_at", "dropped_at")],
             "awards": Award.objects.count(), "problems": queries.check_ledger()}  # fmt: skip
 
 
-VERBS = {one.__name__: one for one in (prepare, hold, spend, book, release, fund, award, part, top_up, revoke, report)}
+VERBS = {
+    one.__name__: one
+    for one in (prepare, hold, spend, book, release, fund, award, phased, decide, part, top_up, revoke, report)
+}
 
 
 def main():

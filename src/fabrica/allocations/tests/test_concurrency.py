@@ -163,6 +163,19 @@ def test_two_officers_that_take_the_same_awards_back_return_their_hours_once(con
     assert (now["caps"], now["problems"]) == ([0], [])
 
 
+def test_phases_that_are_released_and_withheld_at_once_go_one_way(contenders):
+    first, second = contenders
+    first.ask("part", hours=1, percent=2)  # at most 72 GPU-seconds
+    assert sum(both(contenders, *({"verb": "phased", "codes": first.codes[at::2], "later": 4} for at in (0, 1)))) == 7
+    codes = [*first.codes]
+    both(contenders, *({"verb": "decide", "codes": order, "act": act} for order, act in (
+        (codes, "release_phase"), (codes[::-1], "drop_phase"),
+    )))  # fmt: skip
+    now = second.ask("report")
+    released, dropped = now["phases"]
+    assert (released + dropped, now["caps"], now["problems"]) == (7, [70 - 4 * dropped], [])
+
+
 def test_two_workers_that_add_under_the_same_keys_count_each_once(contenders):
     contenders[0].ask("part", hours=1, percent=100)
     same = {"verb": "top_up", "keys": keys("same", 20), "gpu_seconds": 7}

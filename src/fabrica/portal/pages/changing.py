@@ -10,12 +10,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from fabrica.allocations import services
-from fabrica.allocations.queries import extension_of
-from fabrica.kit.errors import Refused
+from fabrica.allocations.models import Phase
+from fabrica.allocations.queries import extension_of, phase_of
+from fabrica.kit.errors import NotFound, Refused
 from fabrica.kit.ids import new_uid
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
-from fabrica.portal.award_forms import ExtendForm, RevokeForm
+from fabrica.portal.award_forms import ExtendForm, PhaseForm, RevokeForm
 from fabrica.portal.queries.changing import Standing, standing_of
 from fabrica.web.words import gpu_hours
 
@@ -57,6 +58,39 @@ def revoke(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "portal/revoke.html", context)
 
 
+def phase(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """One later phase of an award: make it usable now, or give its hours back to the pool; each with a reason."""
+    standing = standing_of(signed_in(request), slug, utcnow())
+    found = phase_of(standing.award, number)
+    if found is None:
+        raise NotFound(_("There is no such phase."))
+    form = PhaseForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            messages.success(request, _decided(request, standing, found, form.cleaned_data["reason"]))
+            return redirect("portal:project", slug)
+        except Refused as problem:
+            form.add_error(None, str(problem))
+    return render(request, "portal/phase.html", {**_context(standing, form), "phase": found})
+
+
+def _decided(request: HttpRequest, standing: Standing, phase: Phase, reason: str) -> str:
+    wish = {
+        "award": standing.award,
+        "number": phase.number,
+        "by": signed_in(request),
+        "now": utcnow(),
+        "reason": reason,
+    }
+    if "drop" in request.POST:
+        services.drop_phase(**wish)
+        return _("%(hours)s went back to the pool. The project's leader is told.") % {
+            "hours": gpu_hours(phase.gpu_seconds)
+        }
+    services.release_phase(**wish)
+    return _("%(hours)s are usable now. The project's leader is told.") % {"hours": gpu_hours(phase.gpu_seconds)}
+
+
 def _context(standing: Standing, form: Any) -> dict[str, Any]:
     return {"standing": standing, "award": standing.award, "project": standing.award.project, "form": form}
 
@@ -88,4 +122,4 @@ def _extended(request: HttpRequest, standing: Standing, form: ExtendForm) -> str
 def _revoked(request: HttpRequest, standing: Standing, reason: str) -> str:
     made = services.revoke(award=standing.award, by=signed_in(request), now=utcnow(), reason=reason)
     told = _("The award was taken back; %(hours)s went back to the pool. The project's leader is told.")
-    return told % {"hours": gpu_hours(made.returned_gpu_seconds)}
+    return told % {"hours": gpu_hours(made.returned_gpu_seconds + standing.balance.promised)}

@@ -50,7 +50,7 @@ class Standing:
     @property
     def back(self) -> Sequence[tuple[LedgerAccount, int]]:
         """What goes back where if it is taken back now."""
-        return queries.origins(self.award, queries.spare(self.award))
+        return queries.origins(self.award, queries.spare(self.award) + self.balance.promised)
 
 
 @dataclass(frozen=True)

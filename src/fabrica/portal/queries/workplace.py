@@ -7,8 +7,8 @@ from datetime import datetime
 from django.utils import timezone
 
 from fabrica.allocations.engine import Balance
-from fabrica.allocations.models import Award, ClusterAccount
-from fabrica.allocations.queries import award_of, balance, charged_as, cluster_account_of, in_flight
+from fabrica.allocations.models import Award, ClusterAccount, Phase
+from fabrica.allocations.queries import award_of, balance, charged_as, cluster_account_of, in_flight, phases_of
 from fabrica.allocations.rules import can_audit, can_top_up
 from fabrica.clusters.queries import access_card, unix_names
 from fabrica.dataspaces.models import Staging
@@ -50,6 +50,7 @@ class Hours:
     counted: str
     free_there: str
     changes: Sequence[Changed]
+    phases: Sequence[Phase]
     life: Life | None
 
     @property
@@ -170,6 +171,7 @@ def _hours(project: Project, now: datetime) -> Hours | None:
         _bill(project),
         *told,
         changes_of(award),
+        list(phases_of(award)),
         life_of(award, now),
     )
 
