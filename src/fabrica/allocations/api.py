@@ -154,6 +154,15 @@ class RevokeIn(Schema):
     reason: str = Field(min_length=1, max_length=TEXT_LIMIT)
 
 
+class MoveIn(Schema):
+    """Hours for another project's award; the same key again does nothing."""
+
+    to: str = Field(min_length=1, max_length=100, description="The project that gets them.")
+    gpu_seconds: int = Field(gt=0, le=MOST["gpu_seconds"])
+    key: str = Field(min_length=1, max_length=services.KEY_MAX)
+    reason: str = Field(min_length=1, max_length=TEXT_LIMIT)
+
+
 class WhyIn(Schema):
     """Why something is done; the project's leaders read it."""
 
@@ -247,6 +256,17 @@ def drop_phase(request: HttpRequest, slug: str, number: int, payload: RevokeIn) 
     person = signed_in(request)
     found = queries.award_of(project_of(person, slug))
     return services.drop_phase(award=found, number=number, by=person, now=utcnow(), reason=payload.reason)
+
+
+@router.post("/projects/{slug}/move", response=ProjectAwardOut)
+@needs("decide")
+def move(request: HttpRequest, slug: str, payload: MoveIn) -> Any:
+    """Move free hours of a project's award to another's on the same machine, paid from the same pool."""
+    person, told = signed_in(request), payload.dict()
+    receiving = queries.award_of(project_of(person, told.pop("to")))
+    giving = queries.award_of(project_of(person, slug))
+    services.move(giving=giving, receiving=receiving, by=person, now=utcnow(), **told)
+    return queries.award_of(giving.project)
 
 
 @router.post("/projects/{slug}/revoke", response=ProjectAwardOut)

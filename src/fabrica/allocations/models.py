@@ -250,6 +250,27 @@ class Extension(models.Model):
         return f"{self.months} months and {self.gpu_seconds} GPU-seconds for {self.award.project}"
 
 
+class Move(models.Model):
+    """Hours that went from one award to another, by whom and why."""
+
+    giving = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="+")
+    receiving = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=KEY_LIMIT, help_text="Names the cause, so that it moves once.")
+    gpu_seconds = models.PositiveBigIntegerField()
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField(max_length=TEXT_LIMIT, help_text="The leaders of both projects read it.")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["giving", "key"], name="allocations_move_once"),
+            models.CheckConstraint(condition=~Q(giving=F("receiving")), name="allocations_move_between_two"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gpu_seconds} GPU-seconds from {self.giving.project} to {self.receiving.project}"
+
+
 # An index names its rows by the same condition as the query that looks for them.
 IS_UNTOLD = ~Q(token="") & ~Q(told_gpu_seconds=F("gpu_seconds"))
 

@@ -29,6 +29,7 @@ class TransferKind(TextChoices):
     EXTEND = "extend", _("Extended")
     PROMISE = "promise", _("Promised for later")
     PHASE = "phase", _("Phase released")
+    MOVE = "move", _("Moved between awards")
     RETURN = "return", _("Given back to the pool")
 
 

@@ -109,6 +109,23 @@ class ExtendForm(forms.Form):
         return self._most if given == gpu_hours(self._most) else gpu_seconds(given)
 
 
+class MoveForm(forms.Form):
+    """Hours for another project, and why."""
+
+    key = forms.CharField(widget=forms.HiddenInput, max_length=KEY_MAX)
+    to = forms.SlugField(
+        label=_("To the project"), help_text=_("Its short name, as in the address of its page."), max_length=100
+    )
+    gpu_hours = forms.DecimalField(
+        label=_("GPU-hours to move"), min_value=Decimal("0.01"), max_value=MAX_HOURS, decimal_places=2
+    )
+    reason = reason_field(_("Say why these hours are moved."))
+
+    def gpu_seconds(self) -> int:
+        """What is moved."""
+        return gpu_seconds(self.cleaned_data["gpu_hours"])
+
+
 class PhaseForm(forms.Form):
     """Why a phase is released now, or withheld."""
 

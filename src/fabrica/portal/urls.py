@@ -32,6 +32,7 @@ portal_patterns = [
     path("projects/<slug:slug>/top-up/", topping_up.top_up, name="top_up"),
     path("projects/<slug:slug>/extend/", changing.extend, name="extend"),
     path("projects/<slug:slug>/revoke/", changing.revoke, name="revoke"),
+    path("projects/<slug:slug>/move/", changing.move, name="move"),
     path("projects/<slug:slug>/phases/<int:number>/", changing.phase, name="phase"),
     path("projects/<slug:slug>/mute/", muting.mute, name="mute"),
     path("projects/<slug:slug>/unmute/", muting.unmute, name="unmute"),

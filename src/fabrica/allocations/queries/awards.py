@@ -13,6 +13,7 @@ from fabrica.allocations.models import (
     Extension,
     JobBooking,
     LedgerAccount,
+    Move,
     TopUp,
     Transfer,
 )
@@ -116,6 +117,17 @@ def top_up_of(award: Award, key: str) -> TopUp | None:
 def top_ups_of(award: Award) -> QuerySet[TopUp]:
     """What was added to an award, newest first."""
     return TopUp.objects.select_related("transfer", "by").filter(award=award).order_by("-pk")
+
+
+def moves_of(award: Award) -> QuerySet[Move]:
+    """The moves of hours from and to an award, newest first."""
+    rows = Move.objects.select_related("by", "giving__project", "receiving__project")
+    return rows.filter(Q(giving=award) | Q(receiving=award)).order_by("-pk")
+
+
+def move_of(giving: Award, key: str) -> Move | None:
+    """The move of hours from an award that has this key; None where there was none."""
+    return moves_of(giving).filter(giving=giving, key=key).first()
 
 
 def extensions_of(award: Award) -> QuerySet[Extension]:

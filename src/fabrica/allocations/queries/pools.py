@@ -78,10 +78,15 @@ def drawn(award: Award) -> list[tuple[LedgerAccount, int]]:
     return [(accounts[pk], net[pk]) for pk in sorted(net, reverse=True)]
 
 
-def origins(award: Award, gpu_seconds: int) -> list[tuple[LedgerAccount, int]]:
-    """Which pools so much of an award goes back to: that it got hours from last, first."""
+def origins(
+    award: Award, gpu_seconds: int, only: Iterable[tuple[LedgerAccount, int]] | None = None
+) -> list[tuple[LedgerAccount, int]]:
+    """Which pools so much of an award goes back to: that it got hours from last, first; `only` those that another has."""
     parts, left = [], gpu_seconds
+    shared = None if only is None else {account.pk for account, had in only if had}
     for account, had in drawn(award):
+        if shared is not None and account.pk not in shared:
+            continue
         parts.append((account, min(had, left)))
         left -= min(had, left)
     return [(account, part) for account, part in parts if part]

@@ -16,6 +16,7 @@ from fabrica.allocations.services.booking import adopt_booked, book, book_metere
 from fabrica.allocations.services.ending import return_unused, revoke
 from fabrica.allocations.services.extending import check_extend, extend
 from fabrica.allocations.services.hours import fund, hold, release, spend
+from fabrica.allocations.services.moving import check_move, move
 from fabrica.allocations.services.phasing import MOST_PHASES, Later, drop_phase, release_phase
 from fabrica.allocations.services.topping_up import check_top_up, must_go_on, top_up
 from fabrica.allocations.services.transfers import KEY_MAX
@@ -32,6 +33,7 @@ __all__ = [
     "book",
     "book_metered",
     "check_extend",
+    "check_move",
     "check_top_up",
     "drop_phase",
     "extend",
@@ -40,6 +42,7 @@ __all__ = [
     "intend",
     "is_unchanged",
     "make_watches",
+    "move",
     "must_go_on",
     "note_applied",
     "note_drift",

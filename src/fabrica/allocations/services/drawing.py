@@ -1,6 +1,6 @@
 """Hours between pools and awards: each moves beside the caps that count it, in one transaction.
 
-Whoever draws or gives back holds the award first (where there is one), then the accounting year, then the machine's
+Whoever draws or gives back holds the award first (where there is one; of two the older), then the accounting year, then the machine's
 supply and undivided pool, then other balances and caps. So of two officers at once the second sees what the first one
 left.
 """
@@ -14,7 +14,7 @@ from fabrica.allocations import queries
 from fabrica.allocations.engine import hours
 from fabrica.allocations.models import AccountingYear, Award, Cap, LedgerAccount, Pool, Transfer
 from fabrica.allocations.services.transfers import LEG, of_machine, too_little, transfer
-from fabrica.allocations.states import TransferKind
+from fabrica.allocations.states import AccountKind, TransferKind
 from fabrica.calls.models import Call
 from fabrica.kit.errors import Refused
 
@@ -58,11 +58,45 @@ def give_back(*, award: Award, source: LedgerAccount, gpu_seconds: int, key: str
             key=f"{key}{LEG}{number}" if number else key, kind=TransferKind.RETURN, source=source, target=account,
             gpu_seconds=part, now=now,
         )  # fmt: skip
-    mode = award.application.call.mode_row["key"]
     for account, part in parts:
-        for cap in queries.caps_on(account.pool, mode) if account.pool else ():
-            Cap.objects.filter(pk=cap.pk).update(taken_gpu_seconds=F("taken_gpu_seconds") - part)
+        if account.pool:
+            _uncount(award, account.pool, part)
     return sum(part for _account, part in parts)
+
+
+def shift(*, giving: Award, receiving: Award, gpu_seconds: int, key: str, now: datetime) -> None:
+    """Move free hours between two locked awards by way of the pools both are paid from, which nobody can use meanwhile.
+
+    Raises Refused where the giving award got less from these, or where a cap would be passed.
+    """
+    parts = queries.origins(giving, gpu_seconds, only=queries.drawn(receiving))
+    if sum(part for _account, part in parts) < gpu_seconds:
+        raise Refused(
+            f"{giving.project} and {receiving.project} are not paid from the same pool, as far as that.",
+            why="Hours belong to the pool that an award got them from.",
+            todo="Move less, or take hours back and award others.",
+        )
+    _lock_years(parts)
+    of_machine(giving.machine, lock=True)
+    free = {one.award_id: one for one in LedgerAccount.objects.filter(
+        award__in=[giving, receiving], kind=AccountKind.FREE
+    )}  # fmt: skip
+    for number, (account, part) in enumerate(parts):
+        legs = ((free[giving.pk], account, "out"), (account, free[receiving.pk], "in"))
+        for source, target, leg in legs:
+            transfer(
+                key=f"{key}{LEG}{leg}{number}", kind=TransferKind.MOVE, source=source, target=target, gpu_seconds=part,
+                now=now,
+            )  # fmt: skip
+        if account.pool:
+            _uncount(giving, account.pool, part)
+            _take(account.pool, receiving.application.call, part)
+
+
+def _uncount(award: Award, pool: Pool, gpu_seconds: int) -> None:
+    """Let the caps count back what an award gave back to a pool."""
+    for cap in queries.caps_on(pool, award.application.call.mode_row["key"]):
+        Cap.objects.filter(pk=cap.pk).update(taken_gpu_seconds=F("taken_gpu_seconds") - gpu_seconds)
 
 
 def _lock_years(parts: Sequence[tuple[LedgerAccount, int]]) -> None:

@@ -139,6 +139,22 @@ def decide(codes, act):
     )
 
 
+def move(keys, gpu_seconds, back):
+    """Hours between the first two awards, one way or the other."""
+    pair = list(Award.objects.select_related("project", "application__call").order_by("pk")[1:3])
+    giving, receiving = pair[::-1] if back else pair
+    by = Person.objects.get(email="olga@example.org")
+    facts = {
+        "giving": giving,
+        "receiving": receiving,
+        "gpu_seconds": gpu_seconds,
+        "by": by,
+        "now": NOW,
+        "reason": "So.",
+    }
+    return tried(lambda key: services.move(**facts, key=key), keys)
+
+
 def part(hours, percent):
     """A year whose one pool has all hours, and one cap on it."""
     cast = SimpleNamespace(operator=Person.objects.get(email="ingrid@example.org"))
@@ -168,12 +184,13 @@ def report():
     return {**vars(balance), "pool": queries.pool_of(Machine.objects.get()), "supply": supply,
             "caps": list(Cap.objects.values_list("taken_gpu_seconds", flat=True)),
             "phases": [Phase.objects.filter(**{f"{name}__isnull": False}).count() for name in ("released_at", "dropped_at")],
+            "sizes": list(Award.objects.order_by("pk").values_list("gpu_seconds", flat=True)),
             "awards": Award.objects.count(), "problems": queries.check_ledger()}  # fmt: skip
 
 
 VERBS = {
     one.__name__: one
-    for one in (prepare, hold, spend, book, release, fund, award, phased, decide, part, top_up, revoke, report)
+    for one in (prepare, hold, spend, book, release, fund, award, phased, decide, move, part, top_up, revoke, report)
 }
 
 

@@ -176,6 +176,17 @@ def test_phases_that_are_released_and_withheld_at_once_go_one_way(contenders):
     assert (released + dropped, now["caps"], now["problems"]) == (7, [70 - 4 * dropped], [])
 
 
+def test_hours_that_move_both_ways_at_once_neither_wait_in_a_ring_nor_multiply(contenders):
+    first, second = contenders
+    first.ask("part", hours=1, percent=1)  # at most 36 GPU-seconds
+    assert first.ask("award", codes=first.codes[:2]) == 2
+    there = {"verb": "move", "keys": keys("move", 12), "gpu_seconds": 2}
+    both(contenders, {**there, "back": False}, {**there, "back": True})
+    now = second.ask("report")
+    assert (now["caps"], now["problems"]) == ([20], [])
+    assert (sum(now["sizes"][1:]), min(now["sizes"]) > 0) == (20, True)
+
+
 def test_two_workers_that_add_under_the_same_keys_count_each_once(contenders):
     contenders[0].ask("part", hours=1, percent=100)
     same = {"verb": "top_up", "keys": keys("same", 20), "gpu_seconds": 7}

@@ -23,6 +23,7 @@ STEPS = st.one_of(
     st.tuples(st.just("award"), st.integers(min_value=1, max_value=3_000)),
     st.tuples(st.just("phased"), st.integers(min_value=2, max_value=3_000), st.integers(min_value=1, max_value=2_000)),
     st.tuples(st.just("release_phase"), WHICH),
+    st.tuples(st.just("move"), WHICH, WHICH, SECONDS, KEYS),
     st.tuples(st.just("drop_phase"), WHICH),
     st.tuples(st.just("hold"), WHOSE, SECONDS, KEYS),
     st.tuples(st.just("spend"), WHOSE, SECONDS, KEYS, KEYS),
@@ -64,6 +65,16 @@ class Site:
 
     def drop_phase(self, which):
         self.decide(which, services.drop_phase, {"reason": "No."})
+
+    def move(self, which, other, gpu_seconds, key):
+        pair = [at % len(self.awards) for at in (which, other)]
+        giving, receiving = (self.awards[at] for at in pair)
+        by = self.cast.officer
+        services.move(
+            giving=giving, receiving=receiving, gpu_seconds=gpu_seconds, key=key, by=by, now=self.now, reason="So."
+        )
+        for at in pair:
+            self.awards[at].refresh_from_db()
 
     def decide(self, which, act, facts):
         at = which % len(self.awards)

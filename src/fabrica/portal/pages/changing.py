@@ -10,14 +10,15 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from fabrica.allocations import services
-from fabrica.allocations.models import Phase
-from fabrica.allocations.queries import extension_of, phase_of
-from fabrica.kit.errors import NotFound, Refused
+from fabrica.allocations.models import Award, Phase
+from fabrica.allocations.queries import award_of, extension_of, move_of, phase_of
+from fabrica.kit.errors import NotAllowed, NotFound, Refused
 from fabrica.kit.ids import new_uid
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
-from fabrica.portal.award_forms import ExtendForm, PhaseForm, RevokeForm
+from fabrica.portal.award_forms import ExtendForm, MoveForm, PhaseForm, RevokeForm
 from fabrica.portal.queries.changing import Standing, standing_of
+from fabrica.projects.queries import project_of
 from fabrica.web.words import gpu_hours
 
 
@@ -56,6 +57,34 @@ def revoke(request: HttpRequest, slug: str) -> HttpResponse:
         except Refused as problem:
             form.add_error(None, str(problem))
     return render(request, "portal/revoke.html", context)
+
+
+def move(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say to whom, how much and why, see what it does to both, confirm: a POST shows it; with `move` it does it, once."""
+    person = signed_in(request)
+    standing = standing_of(person, slug, utcnow())
+    form = MoveForm(request.POST if request.method == "POST" else None, initial={"key": new_uid()})
+    context = _context(standing, form)
+    if form.is_valid() and "change" not in request.POST:
+        given = form.cleaned_data
+        wish = {"gpu_seconds": form.gpu_seconds(), "key": given["key"], "reason": given["reason"], "by": person}
+        try:
+            context["other"] = wish["receiving"] = award_of(project_of(person, given["to"]))
+            if move_of(standing.award, given["key"]) or "move" in request.POST:
+                services.move(giving=standing.award, now=utcnow(), **wish)
+                told = _("%(hours)s were moved. The leaders of both projects are told.")
+                messages.success(request, told % {"hours": gpu_hours(wish["gpu_seconds"])})
+                return redirect("portal:project", slug)
+            services.check_move(giving=standing.award, now=utcnow(), **wish)
+            context["preview"] = _moved(standing, context["other"], form)
+        except (Refused, NotAllowed, NotFound) as problem:
+            form.add_error("to" if isinstance(problem, NotFound) else None, str(problem))
+    return render(request, "portal/move.html", context)
+
+
+def _moved(standing: Standing, other: Award, form: MoveForm) -> dict[str, int]:
+    more = form.gpu_seconds()
+    return {"hours": more, "giving": standing.award.gpu_seconds - more, "receiving": other.gpu_seconds + more}
 
 
 def phase(request: HttpRequest, slug: str, number: int) -> HttpResponse:

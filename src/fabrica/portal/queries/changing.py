@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from fabrica.allocations import queries
 from fabrica.allocations.engine import Balance, Extending, add_months
-from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount
+from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount, Move
 from fabrica.allocations.rules import can_change
 from fabrica.kit.errors import NotAllowed
 from fabrica.people.models import Person
@@ -46,6 +46,11 @@ class Standing:
             awarded=self.award.gpu_seconds + gpu_seconds,
             pool=self.pool - gpu_seconds,
         )
+
+    @property
+    def spare(self) -> int:
+        """What may be moved to another award: free, and not used already by jobs that run."""
+        return min(max(0, self.balance.free - self.in_flight), self.award.gpu_seconds - 1)
 
     @property
     def back(self) -> Sequence[tuple[LedgerAccount, int]]:
@@ -88,13 +93,15 @@ class Changed:
     reason: str
 
 
-def changes_of(award: Award) -> list[Changed]:
-    """What happened to an award since it was made, newest first."""
+def changes_of(award: Award, *, names: bool) -> list[Changed]:
+    """What happened to an award since it was made, newest first; the other project of a move only for who sees all."""
     found = [
         *(Changed(one.transfer.at, _("%(hours)s added") % {"hours": gpu_hours(one.transfer.gpu_seconds)}, one.by,
                   one.reason) for one in queries.top_ups_of(award)[:MOST_TOLD]),
         *(Changed(one.at, _extended(one.months, one.gpu_seconds), one.by, one.reason)
           for one in queries.extensions_of(award)[:MOST_TOLD]),
+        *(Changed(one.at, _moved(one, award, names=names), one.by, one.reason)
+          for one in queries.moves_of(award)[:MOST_TOLD]),
     ]  # fmt: skip
     if award.revoked_at is not None:
         found.append(Changed(award.revoked_at, _revoked(award), award.revoked_by, award.revoke_reason))
@@ -109,6 +116,13 @@ def _extended(months: int, gpu_seconds: int) -> str:
     if not months:
         return _("Extended by %(more)s") % {"more": hours}
     return _("Extended by %(more)s and %(hours)s") % {"more": more, "hours": hours}
+
+
+def _moved(one: Move, award: Award, *, names: bool) -> str:
+    is_less = one.giving_id == award.pk
+    other = one.receiving if is_less else one.giving
+    facts = {"hours": gpu_hours(one.gpu_seconds), "project": other.project.slug if names else _("another project")}
+    return (_("%(hours)s moved to %(project)s") if is_less else _("%(hours)s moved here from %(project)s")) % facts
 
 
 def _revoked(award: Award) -> str:

@@ -106,7 +106,7 @@ class Workplace:
 def workplace_of(person: Person, slug: str, now: datetime) -> Workplace:
     """A project with all that belongs to it. Raises NotFound, also for one the person may not see."""
     project = project_of(person, slug)
-    hours, can_work = _hours(project, now), rules.works_in(person, project)
+    hours, can_work = _hours(person, project, now), rules.works_in(person, project)
     unix_name = _unix_name(person, hours.award) if hours and can_work else ""
     members = list(project.members.select_related("person").order_by("pk"))
     me = next((one for one in members if one.person_id == person.pk), None)
@@ -156,7 +156,7 @@ def _unix_name(person: Person, award: Award) -> str:
     return unix_names(award.machine.site, [person.pk]).get(person.pk, "")
 
 
-def _hours(project: Project, now: datetime) -> Hours | None:
+def _hours(person: Person, project: Project, now: datetime) -> Hours | None:
     try:
         award = award_of(project)
     except NotFound:
@@ -170,7 +170,7 @@ def _hours(project: Project, now: datetime) -> Hours | None:
         cluster_account_of(award),
         _bill(project),
         *told,
-        changes_of(award),
+        changes_of(award, names=can_audit(person)),
         list(phases_of(award)),
         life_of(award, now),
     )

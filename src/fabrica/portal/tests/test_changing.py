@@ -120,3 +120,32 @@ def test_taking_back_shows_what_happens_to_jobs_and_hours_before_it_does(browser
 def test_no_award_is_taken_back_without_a_reason(browser, award):
     answer = browser("officer").post(page(award, "revoke/"), {"reason": "  ", "revoke": "1"})
     assert (list(answer.context["form"].errors), Award.objects.get().revoked_at) == (["reason"], None)
+
+
+def test_hours_are_moved_after_both_sides_were_shown_once_and_both_see_it(browser, cast, call, award, now):
+    other = awarded(cast, call, now, 5 * HOUR)
+    wish = {"key": "one", "to": other.project.slug, "gpu_hours": "10", "reason": "The first ends early."}
+    officer = browser("officer")
+    shown = officer.post(page(award, "move/"), wish).context["preview"]
+    assert (shown, Award.objects.get(pk=award.pk).gpu_seconds) == (
+        {"hours": 10 * HOUR, "giving": 30 * HOUR, "receiving": 15 * HOUR}, 40 * HOUR,
+    )  # fmt: skip
+    for _ in range(2):
+        done = officer.post(page(award, "move/"), {**wish, "move": "1"}, follow=True)
+        assert [str(one) for one in done.context["messages"]] == [
+            "10 GPU-hours were moved. The leaders of both projects are told."
+        ]
+    assert ([one.gpu_seconds for one in Award.objects.order_by("pk")], queries.check_ledger()) == (
+        [30 * HOUR, 15 * HOUR], [],
+    )  # fmt: skip
+    told = [text(browser("applicant").get(page(one))) for one in (award, other)]
+    assert ["10 GPU-hours moved to another project" in told[0], "moved here from another project" in told[1]] == [
+        True,
+        True,
+    ]
+    assert other.project.slug in text(browser("officer").get(page(award)))
+    for changes, said in (({"to": "nothing-here"}, "no project"), ({"gpu_hours": "36"}, "can give 29.9997"),
+                          ({"reason": " "}, "Say why"), ({"to": award.project.slug}, "two projects")):  # fmt: skip
+        answer = officer.post(page(award, "move/"), {**wish, "key": "two", **changes, "move": "1"})
+        assert said in str(answer.context["form"].errors), changes
+    assert [browser(who).get(page(award, "move/")).status_code for who in ("applicant", "mate")] == [403, 404]
