@@ -50,6 +50,7 @@ class AwardIn(Schema):
     months: int = Field(ge=1, le=MOST["months"])
     note: str = Field("", max_length=TEXT_LIMIT)
     phases: list[PhaseIn] = Field([], max_length=services.MOST_PHASES)
+    from_reserve: bool = Field(False, description="Paid by the director's reserve: for officers with that right.")
 
 
 class AwardOut(Schema):
@@ -137,6 +138,7 @@ class TopUpIn(Schema):
     gpu_seconds: int = Field(gt=0, le=MOST["gpu_seconds"])
     key: str = Field(min_length=1, max_length=services.KEY_MAX)
     reason: str = Field("", max_length=TEXT_LIMIT)
+    from_reserve: bool = Field(False, description="Paid by the director's reserve: for officers with that right.")
 
 
 class ExtendIn(Schema):

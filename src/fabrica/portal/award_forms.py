@@ -26,7 +26,24 @@ def reason_field(missing: Any) -> forms.CharField:
     )  # fmt: skip
 
 
-class PhasedForm(forms.Form):
+def reserve_field() -> forms.BooleanField:
+    """Whether the director's reserve pays; a form leaves it out for who may not choose it."""
+    return forms.BooleanField(
+        label=_("From the director's reserve"),
+        help_text=_("In place of the pool of its mode. Say why in the text that the applicant reads."),
+        required=False,
+    )
+
+
+class ReserveForm(forms.Form):
+    """A form on which an officer with that right may choose the director's reserve."""
+
+    def is_from_reserve(self) -> bool:
+        """Whether it was chosen, by somebody who may."""
+        return bool(self.cleaned_data.get("from_reserve"))
+
+
+class PhasedForm(ReserveForm):
     """What of an award is usable at once, and when the rest is: a form that tells `gpu_seconds()` inherits it."""
 
     first_percent = forms.IntegerField(

@@ -13,7 +13,7 @@ from fabrica.applications.models import TEXT_LIMIT
 from fabrica.calls.engine import Mode
 from fabrica.calls.models import Call
 from fabrica.kit.units import gpu_hours, gpu_seconds
-from fabrica.portal.award_forms import PhasedForm
+from fabrica.portal.award_forms import PhasedForm, ReserveForm, reserve_field
 from fabrica.portal.queries.case import Case
 from fabrica.portal.queries.panel import other_calls
 from fabrica.portal.queries.topping import Room
@@ -115,6 +115,8 @@ class DecideForm(PhasedForm):
         TEXT_LIMIT,
     )
 
+    from_reserve = reserve_field()
+
     def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
         application, found = case.application, case.assessment
         asked = application.gpu_seconds_requested
@@ -130,6 +132,8 @@ class DecideForm(PhasedForm):
         months = cast("forms.TypedChoiceField", self.fields["months"])
         months.choices = [(str(one), str(one)) for one in mode.months]
         self.fields["gpu_hours"].help_text = _hours(mode)
+        if not case.may_use_reserve:
+            del self.fields["from_reserve"]
         if self.data.get("decision") == "refuse":  # a refusal needs only its reason
             self.fields["gpu_hours"].required = months.required = False
 
@@ -293,7 +297,7 @@ class DayForm(forms.Form):
     on = forms.DateField(label=_("On"), widget=forms.DateInput({"type": "date"}))
 
 
-class TopUpForm(forms.Form):
+class TopUpForm(ReserveForm):
     """Hours to add to an award, whole or half, and why. `key` lets one form add once."""
 
     key = forms.CharField(widget=forms.HiddenInput, max_length=KEY_MAX)
@@ -310,9 +314,15 @@ class TopUpForm(forms.Form):
     )
 
     reason.error_messages["required"] = _("Say why these hours are added.")
+    from_reserve = reserve_field()
 
     def __init__(self, *args: Any, room: Room, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if room.reserve is None:
+            del self.fields["from_reserve"]
+        else:
+            told = _("It has %(left)s left.") % {"left": words.gpu_hours(room.reserve)}
+            self.fields["from_reserve"].help_text = told
         mode = room.award.application.call.mode
         left = words.gpu_hours(min(room.pool, room.mode_left))
         most = _("Whole or half hours, at most %(left)s now.") % {"left": left}

@@ -21,6 +21,7 @@ from fabrica.reviews.states import Kind
 def conclude(
     *, application: Application, kind: str, gpu_seconds: int, months: int, by: Person, now: datetime,
     conditions: str = "", note: str = "", other_call: Call | None = None, phases: Sequence[allocations.Later] = (),
+    from_reserve: bool = False,
 ) -> Award:  # fmt: skip
     """Award hours in full, in part, with conditions or on another system, and keep which it was.
 
@@ -36,5 +37,12 @@ def conclude(
     )  # fmt: skip
     told = "\n\n".join(one for one in (note.strip(), conditions.strip()) if one)
     return allocations.award(
-        application=application, gpu_seconds=gpu_seconds, months=months, note=told, phases=phases, by=by, now=now
+        application=application,
+        gpu_seconds=gpu_seconds,
+        months=months,
+        note=told,
+        phases=phases,
+        from_reserve=from_reserve,
+        by=by,
+        now=now,
     )

@@ -42,7 +42,16 @@ from fabrica.allocations.queries.awards import (
     written_off_by,
 )
 from fabrica.allocations.queries.phases import phase_of, phases_due, phases_of, promised, promised_account
-from fabrica.allocations.queries.pools import caps_on, drawn, left_for, named_pool, origins, taken_by_cap, year_at
+from fabrica.allocations.queries.pools import (
+    caps_on,
+    drawn,
+    is_parted,
+    left_for,
+    named_pool,
+    origins,
+    taken_by_cap,
+    year_at,
+)
 from fabrica.allocations.queries.shares import Share, shares_for
 from fabrica.allocations.queries.sums import check_ledger
 from fabrica.allocations.queries.usage import (
@@ -84,6 +93,7 @@ __all__ = [
     "in_flight",
     "in_flight_by_account",
     "is_open",
+    "is_parted",
     "is_ready",
     "key_of_top_up",
     "left_for",

@@ -116,7 +116,7 @@ def top_up_of(award: Award, key: str) -> TopUp | None:
 
 def top_ups_of(award: Award) -> QuerySet[TopUp]:
     """What was added to an award, newest first."""
-    return TopUp.objects.select_related("transfer", "by").filter(award=award).order_by("-pk")
+    return TopUp.objects.select_related("transfer__source__pool", "by").filter(award=award).order_by("-pk")
 
 
 def moves_of(award: Award) -> QuerySet[Move]:

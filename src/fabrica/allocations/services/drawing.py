@@ -1,8 +1,8 @@
 """Hours between pools and awards: each moves beside the caps that count it, in one transaction.
 
-Whoever draws or gives back holds the award first (where there is one; of two the older), then the accounting year, then the machine's
-supply and undivided pool, then other balances and caps. So of two officers at once the second sees what the first one
-left.
+Whoever draws or gives back holds the award first (where there is one; of two the older), then the accounting year, then
+the machine's supply and undivided pool, then other balances and caps. So of two officers at once the second sees what
+the first one left.
 """
 
 from collections.abc import Sequence
@@ -10,24 +10,28 @@ from datetime import datetime
 
 from django.db.models import F
 
-from fabrica.allocations import queries
+from fabrica.allocations import queries, rules
 from fabrica.allocations.engine import hours
 from fabrica.allocations.models import AccountingYear, Award, Cap, LedgerAccount, Pool, Transfer
 from fabrica.allocations.services.transfers import LEG, of_machine, too_little, transfer
 from fabrica.allocations.states import AccountKind, TransferKind
 from fabrica.calls.models import Call
-from fabrica.kit.errors import Refused
+from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.people.models import Person
 
 
-def draw(*, call: Call, target: LedgerAccount, gpu_seconds: int, key: str, kind: TransferKind, now: datetime) -> bool:
-    """Move hours from the pool of a call's mode to an award; False where this key moved the same before.
+def draw(
+    *, call: Call, target: LedgerAccount, gpu_seconds: int, key: str, kind: TransferKind, now: datetime,
+    from_reserve: bool = False,
+) -> bool:  # fmt: skip
+    """Move hours from the pool of a call's mode, or the director's, to an award; False where this key did before.
 
     Raises Refused where the pool has not enough, where a cap would be passed, and without an accounting year.
     """
     before = Transfer.objects.select_related("source").filter(key=key).first()
     if before is not None:  # from the pool of then, though another year may have begun
         return transfer(key=key, kind=kind, source=before.source, target=target, gpu_seconds=gpu_seconds, now=now)
-    pool = queries.named_pool(call, now)
+    pool = queries.named_pool(call, now, from_reserve=from_reserve)
     if pool is not None:
         AccountingYear.objects.select_for_update(no_key=True).get(pk=pool.year_id)
     source = pool.account if pool else of_machine(call.machine)[1]
@@ -37,15 +41,26 @@ def draw(*, call: Call, target: LedgerAccount, gpu_seconds: int, key: str, kind:
     return is_new
 
 
-def check_draw(*, call: Call, gpu_seconds: int, now: datetime) -> None:
+def check_draw(*, call: Call, gpu_seconds: int, now: datetime, from_reserve: bool = False) -> None:
     """Raises Refused where `draw` would at this moment."""
-    pool = queries.named_pool(call, now)
+    pool = queries.named_pool(call, now, from_reserve=from_reserve)
     source = pool.account if pool else of_machine(call.machine)[1]
     if source.balance_gpu_seconds < gpu_seconds:
         raise too_little(source, gpu_seconds)
     for cap in queries.caps_on(pool, call.mode_row["key"]) if pool else ():
         if cap.left < gpu_seconds:
             raise _passed(cap, gpu_seconds)
+
+
+def must_use_reserve(by: Person, reason: str) -> None:
+    """Raises NotAllowed for who may give no hours of the director's reserve, Refused without a reason."""
+    if not rules.can_use_reserve(by):
+        raise NotAllowed(
+            "Only an officer whom the site names for it gives hours of the director's reserve.",
+            todo="Ask an operator: FABRICA_RESERVE_OFFICERS in docs/operator/settings.md.",
+        )
+    if not reason.strip():
+        raise Refused("Hours of the director's reserve need a reason.", todo="Say why; the project's leaders read it.")
 
 
 def give_back(*, award: Award, source: LedgerAccount, gpu_seconds: int, key: str, now: datetime) -> int:

@@ -52,7 +52,7 @@ def at_once(gpu_seconds: int, phases: Sequence[Later], now: datetime, ends_at: d
     return first
 
 
-def promise(*, award: Award, phases: Sequence[Later], now: datetime) -> None:
+def promise(*, award: Award, phases: Sequence[Later], from_reserve: bool, now: datetime) -> None:
     """Set the later phases of a new award aside from its pool; they count on its caps from now on."""
     if not phases:
         return
@@ -63,7 +63,7 @@ def promise(*, award: Award, phases: Sequence[Later], now: datetime) -> None:
     )
     draw(
         call=award.application.call, target=account, gpu_seconds=sum(one.gpu_seconds for one in phases),
-        key=f"promise:{award.application.code}", kind=TransferKind.PROMISE, now=now,
+        key=f"promise:{award.application.code}", kind=TransferKind.PROMISE, from_reserve=from_reserve, now=now,
     )  # fmt: skip
 
 

@@ -72,6 +72,7 @@ class ConcludeIn(Schema):
     note: str = Field("", max_length=APPLICATION_TEXT_LIMIT)
     other_call: str = Field("", max_length=60)
     phases: list[LaterIn] = Field([], max_length=MOST_PHASES)
+    from_reserve: bool = False
 
 
 class ConcludedOut(Schema):

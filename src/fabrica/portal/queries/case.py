@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from fabrica.allocations.queries import project_from
+from fabrica.allocations.rules import can_use_reserve
 from fabrica.applications.engine.asked import Advice, times_apart
 from fabrica.applications.models import Application, Submission
 from fabrica.applications.queries import (
@@ -64,6 +65,7 @@ class Case:
     alike: Sequence[Organisation]  # others that may be the same
     project: Project | None  # what an award opened
     may_read_reviews: bool = False
+    may_use_reserve: bool = False
 
     @property
     def assessment(self) -> TechnicalAssessment | None:
@@ -121,6 +123,7 @@ def case_of(person: Person, code: str) -> Case:
         members=application.organisation.members.count(),
         alike=alike(application.organisation, MAX_ALIKE),
         project=project_from(application),
+        may_use_reserve=can_use_reserve(person),
         may_read_reviews=has_role(person, Role.OFFICER) and application.has_experts,
     )
 

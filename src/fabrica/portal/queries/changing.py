@@ -9,8 +9,9 @@ from django.utils.translation import ngettext
 
 from fabrica.allocations import queries
 from fabrica.allocations.engine import Balance, Extending, add_months
-from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount, Move
+from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount, Move, TopUp
 from fabrica.allocations.rules import can_change
+from fabrica.allocations.states import PoolName
 from fabrica.kit.errors import NotAllowed
 from fabrica.people.models import Person
 from fabrica.projects.queries import project_of
@@ -96,7 +97,7 @@ class Changed:
 def changes_of(award: Award, *, names: bool) -> list[Changed]:
     """What happened to an award since it was made, newest first; the other project of a move only for who sees all."""
     found = [
-        *(Changed(one.transfer.at, _("%(hours)s added") % {"hours": gpu_hours(one.transfer.gpu_seconds)}, one.by,
+        *(Changed(one.transfer.at, _added(one), one.by,
                   one.reason) for one in queries.top_ups_of(award)[:MOST_TOLD]),
         *(Changed(one.at, _extended(one.months, one.gpu_seconds), one.by, one.reason)
           for one in queries.extensions_of(award)[:MOST_TOLD]),
@@ -106,6 +107,13 @@ def changes_of(award: Award, *, names: bool) -> list[Changed]:
     if award.revoked_at is not None:
         found.append(Changed(award.revoked_at, _revoked(award), award.revoked_by, award.revoke_reason))
     return sorted(found, key=lambda one: one.at, reverse=True)[:MOST_TOLD]
+
+
+def _added(one: TopUp) -> str:
+    pool, facts = one.transfer.source.pool, {"hours": gpu_hours(one.transfer.gpu_seconds)}
+    if pool is not None and pool.name == PoolName.DIRECTORS_RESERVE:
+        return _("%(hours)s added from the director's reserve") % facts
+    return _("%(hours)s added") % facts
 
 
 def _extended(months: int, gpu_seconds: int) -> str:

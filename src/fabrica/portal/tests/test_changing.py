@@ -117,6 +117,22 @@ def test_taking_back_shows_what_happens_to_jobs_and_hours_before_it_does(browser
     assert "ended on 23 November 2026" in str(again.context["form"].errors)
 
 
+def test_an_officer_with_that_right_may_choose_the_directors_reserve(browser, cast, award, settings):
+    wish = {"key": "one", "gpu_hours": "2", "reason": "The board asked.", "from_reserve": "on"}
+    assert "from_reserve" not in browser("officer").get(page(award, "top-up/")).context["form"].fields
+    settings.FABRICA_RESERVE_OFFICERS = [cast.officer.email]
+    officer = browser("officer")
+    assert "It has 10 GPU-hours left." in text(officer.get(page(award, "top-up/")))
+    shown = officer.post(page(award, "top-up/"), wish)
+    assert (shown.context["after"].pool_before, shown.context["after"].pool) == (10 * HOUR, 8 * HOUR)
+    assert "The director’s reserve has then" in text(shown)
+    officer.post(page(award, "top-up/"), {**wish, "add": "1"})
+    assert "2 GPU-hours added from the director's reserve" in text(browser("applicant").get(page(award))).replace(
+        "&#x27;", "'"
+    )
+    assert queries.check_ledger() == []
+
+
 def test_no_award_is_taken_back_without_a_reason(browser, award):
     answer = browser("officer").post(page(award, "revoke/"), {"reason": "  ", "revoke": "1"})
     assert (list(answer.context["form"].errors), Award.objects.get().revoked_at) == (["reason"], None)
