@@ -102,7 +102,7 @@ def drawn(award: Award) -> list[tuple[LedgerAccount, int]]:
 def origins(
     award: Award, gpu_seconds: int, only: Iterable[tuple[LedgerAccount, int]] | None = None
 ) -> list[tuple[LedgerAccount, int]]:
-    """Which pools so much of an award goes back to: that it got hours from last, first; `only` those that another has."""
+    """Which pools so much of an award goes back to: the latest first; `only` those that another has hours from."""
     parts, left = [], gpu_seconds
     shared = None if only is None else {account.pk for account, had in only if had}
     for account, had in drawn(award):

@@ -26,8 +26,9 @@ def check_ledger() -> list[str]:
     """What is wrong with the ledger, in sentences; empty when every sum holds.
 
     All balances come to zero; each equals its transfers; only the supply is below zero; each award is where it should
-    be; what is booked for its jobs was used; no hold gave more than it had; what is promised is what the phases say; each
-    cap is kept and counts what was given under it. Each check reads one moment, so that transfers meanwhile raise no alarm.
+    be; what is booked for its jobs was used; no hold gave more than it had; what is promised is what the phases say;
+    each cap is kept and counts what was given under it. Each check reads one moment, so that transfers meanwhile raise
+    no alarm.
     """
     accounts = _accounts()
     return [*_total(accounts), *_balances(accounts), *_awards(accounts), *_holds(), *_phases(), *_caps()]

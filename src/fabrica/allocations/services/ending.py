@@ -34,6 +34,11 @@ def return_unused(*, award: Award, now: datetime) -> int:
     return _return(award, None, now)
 
 
+def check_revoke(*, award: Award, now: datetime) -> None:
+    """Raises Refused for an award that has ended: to be told before anybody confirms."""
+    must_go_on(award, now)
+
+
 @transaction.atomic
 def revoke(*, award: Award, by: Person, now: datetime, reason: str) -> Award:
     """Take an award back: it ends now, its account closes, and what is free returns to the pools it came from.

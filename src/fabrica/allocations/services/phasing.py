@@ -83,7 +83,7 @@ def release_phase(*, award: Award, number: int, by: Person | None, now: datetime
         raise Refused(f"Phase {number} of {award.project} is not due.", todo="An officer may release it before.")
     free, *_rest = of_award(award)
     transfer(
-        key=f"phase:{award.project.slug}:{number}", kind=TransferKind.PHASE, source=queries.promised_account(award),
+        key=f"phase:{award.project.slug}:{number}", kind=TransferKind.PHASE, source=_promised(award),
         target=free, gpu_seconds=phase.gpu_seconds, now=now,
     )  # fmt: skip
     Phase.objects.filter(pk=phase.pk).update(released_at=now, by=by, reason=reason.strip())
@@ -104,7 +104,7 @@ def drop_phase(*, award: Award, number: int, by: Person, now: datetime, reason: 
     must_go_on(award, now)
     _must_wait(phase)
     give_back(
-        award=award, source=queries.promised_account(award), gpu_seconds=phase.gpu_seconds,
+        award=award, source=_promised(award), gpu_seconds=phase.gpu_seconds,
         key=f"drop:{award.project.slug}:{number}", now=now,
     )  # fmt: skip
     Phase.objects.filter(pk=phase.pk).update(dropped_at=now, by=by, reason=reason.strip())
@@ -140,6 +140,10 @@ def _held(award: Award, number: int, by: Person | None, reason: str) -> tuple[Aw
     if phase is None:
         raise NotFound(f"{award.project} has no phase {number}.", todo="See its award.")
     return award, phase
+
+
+def _promised(award: Award) -> LedgerAccount:
+    return LedgerAccount.objects.get(award=award, kind=AccountKind.PROMISED)
 
 
 def _must_wait(phase: Phase) -> None:

@@ -31,7 +31,7 @@ def check_top_up(*, award: Award, gpu_seconds: int, key: str, now: datetime, fro
 def top_up(
     *, award: Award, gpu_seconds: int, key: str, by: Person, now: datetime, reason: str = "", from_reserve: bool = False
 ) -> Award:
-    """Add hours from the pool of its mode, or of the director's reserve, to an award; its account opens again where it was stopped.
+    """Add hours from the pool of its mode, or the director's reserve, to an award; a stopped account opens again.
 
     The same key again does nothing. The leaders read the reason. Raises NotAllowed for all but operators and the
     officers who may decide on its application and do not work in the project; Refused beyond the mode's limit or a cap

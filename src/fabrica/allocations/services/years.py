@@ -32,8 +32,8 @@ class Fill:
 def set_year(*, machine: Machine, year: Year, by: Person, now: datetime) -> AccountingYear:
     """Declare what a machine gives in a year, or change what was declared; the same again does nothing.
 
-    Each pool is filled from the supply with its part; a change moves the difference. What the undivided pool still holds
-    goes back to the supply, so that nothing is given twice: at once, or (declared again) once the year has begun. The caps are those the access
+    Each pool is filled from the supply with its part; a change moves the difference. Once a year has begun, what the
+    undivided pool still holds goes back to the supply, so that nothing is given twice. The caps are those the access
     modes' data names, unless the year leaves them out, and its own. Raises NotAllowed for all but operators; Refused
     where another year of the machine has some of its days, and for a change that pools or caps have outgrown.
     """

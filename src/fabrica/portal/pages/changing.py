@@ -16,7 +16,7 @@ from fabrica.kit.errors import NotAllowed, NotFound, Refused
 from fabrica.kit.ids import new_uid
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
-from fabrica.portal.award_forms import ExtendForm, MoveForm, PhaseForm, RevokeForm
+from fabrica.portal.forms.awards import ExtendForm, MoveForm, PhaseForm, RevokeForm
 from fabrica.portal.queries.changing import Standing, standing_of
 from fabrica.projects.queries import project_of
 from fabrica.web.words import gpu_hours
@@ -52,7 +52,7 @@ def revoke(request: HttpRequest, slug: str) -> HttpResponse:
             if "revoke" in request.POST:
                 messages.success(request, _revoked(request, standing, form.cleaned_data["reason"]))
                 return redirect("portal:project", slug)
-            services.must_go_on(standing.award, utcnow())
+            services.check_revoke(award=standing.award, now=utcnow())
             context["is_sure"] = True
         except Refused as problem:
             form.add_error(None, str(problem))
@@ -60,7 +60,7 @@ def revoke(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def move(request: HttpRequest, slug: str) -> HttpResponse:
-    """Say to whom, how much and why, see what it does to both, confirm: a POST shows it; with `move` it does it, once."""
+    """Say to whom, how much and why, see what it does to both, confirm: a POST shows it; `move` does it, once."""
     person = signed_in(request)
     standing = standing_of(person, slug, utcnow())
     form = MoveForm(request.POST if request.method == "POST" else None, initial={"key": new_uid()})

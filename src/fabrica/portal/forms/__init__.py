@@ -13,7 +13,7 @@ from fabrica.applications.models import TEXT_LIMIT
 from fabrica.calls.engine import Mode
 from fabrica.calls.models import Call
 from fabrica.kit.units import gpu_hours, gpu_seconds
-from fabrica.portal.award_forms import PhasedForm, ReserveForm, reserve_field
+from fabrica.portal.forms.awards import PhasedForm, ReserveForm, reserve_field
 from fabrica.portal.queries.case import Case
 from fabrica.portal.queries.panel import other_calls
 from fabrica.portal.queries.topping import Room
