@@ -104,7 +104,7 @@ def phase(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 
 def _decided(request: HttpRequest, standing: Standing, phase: Phase, reason: str) -> str:
-    wish = {
+    wish: dict[str, Any] = {
         "award": standing.award,
         "number": phase.number,
         "by": signed_in(request),
