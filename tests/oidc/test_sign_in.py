@@ -111,9 +111,7 @@ def sign_out_there(page):
     page.wait_for_url("**/accounts/login/")
 
 
-def test_who_signs_out_there_too_is_signed_out_at_both_and_another_session_goes_on(
-    campus, browse, live_server
-):
+def test_who_signs_out_there_too_is_signed_out_at_both_and_another_session_goes_on(campus, browse, live_server):
     page = browse()
     sign_in_there(page, "eva")
     Person.objects.update(terms_version=TERMS_VERSION)

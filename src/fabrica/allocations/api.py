@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.timezone import localdate
 from ninja import Router, Schema, Status
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from fabrica.allocations import queries, rules, services
 from fabrica.allocations.engine.years import read_year
@@ -25,6 +25,25 @@ from fabrica.web.scopes import needs
 router = Router(tags=["awards"])
 
 
+class PhaseIn(Schema):
+    """A later part of an award: usable from a moment, or once the progress report is accepted, or by an officer."""
+
+    gpu_seconds: int = Field(gt=0, le=MOST["gpu_seconds"])
+    opens_at: AwareDatetime | None = None
+    on_report: bool = False
+
+
+class PhaseOut(Schema):
+    """A later part of an award."""
+
+    number: int
+    gpu_seconds: int
+    opens_at: datetime | None
+    on_report: bool
+    released_at: datetime | None
+    dropped_at: datetime | None
+
+
 class AwardIn(Schema):
     """What to award."""
 
@@ -32,6 +51,8 @@ class AwardIn(Schema):
     months: int = Field(ge=1, le=MOST["months"])
     note: str = Field("", max_length=TEXT_LIMIT)
     limit_cents: int | None = Field(None, gt=0, le=MOST_CENTS, description="Pay-per-use: the most that it may cost.")
+    phases: list[PhaseIn] = Field([], max_length=services.MOST_PHASES)
+    from_reserve: bool = Field(False, description="Paid by the director's reserve: for officers with that right.")
 
 
 class AwardOut(Schema):
@@ -62,6 +83,7 @@ class BalanceOut(Schema):
     used: int
     written_off: int
     returned: int
+    promised: int
 
 
 class ProjectAwardOut(AwardOut):
@@ -74,6 +96,11 @@ class ProjectAwardOut(AwardOut):
     account_name: str
     account_error: str
     account_checked_at: datetime | None
+    phases: list[PhaseOut]
+
+    @staticmethod
+    def resolve_phases(award: Award) -> Any:
+        return queries.phases_of(award)
 
     @staticmethod
     def resolve_balance(award: Award) -> Any:
@@ -113,6 +140,7 @@ class TopUpIn(Schema):
     gpu_seconds: int = Field(gt=0, le=MOST["gpu_seconds"])
     key: str = Field(min_length=1, max_length=services.KEY_MAX)
     reason: str = Field("", max_length=TEXT_LIMIT)
+    from_reserve: bool = Field(False, description="Paid by the director's reserve: for officers with that right.")
 
 
 class ExtendIn(Schema):
@@ -125,9 +153,24 @@ class ExtendIn(Schema):
 
 
 class RevokeIn(Schema):
-    """Why an award is taken back."""
+    """Why an award is taken back, or a phase of it."""
 
     reason: str = Field(min_length=1, max_length=TEXT_LIMIT)
+
+
+class MoveIn(Schema):
+    """Hours for another project's award; the same key again does nothing."""
+
+    to: str = Field(min_length=1, max_length=100, description="The project that gets them.")
+    gpu_seconds: int = Field(gt=0, le=MOST["gpu_seconds"])
+    key: str = Field(min_length=1, max_length=services.KEY_MAX)
+    reason: str = Field(min_length=1, max_length=TEXT_LIMIT)
+
+
+class WhyIn(Schema):
+    """Why something is done; the project's leaders read it."""
+
+    reason: str = Field("", max_length=TEXT_LIMIT)
 
 
 class MonthOut(Schema):
@@ -165,7 +208,8 @@ def award(request: HttpRequest, code: str, payload: AwardIn) -> Status[Any]:
     """Award hours to an assessed application."""
     person = signed_in(request)
     application = application_of(person, code)
-    return Status(201, services.award(application=application, by=person, now=utcnow(), **payload.dict()))
+    told = payload.dict() | {"phases": [services.Later(**one.dict()) for one in payload.phases]}
+    return Status(201, services.award(application=application, by=person, now=utcnow(), **told))
 
 
 @router.get("/awards", response=AwardPage)
@@ -198,6 +242,35 @@ def extend(request: HttpRequest, slug: str, payload: ExtendIn) -> Any:
     person = signed_in(request)
     found = queries.award_of(project_of(person, slug))
     return services.extend(award=found, by=person, now=utcnow(), **payload.dict())
+
+
+@router.post("/projects/{slug}/phases/{int:number}/release", response=ProjectAwardOut)
+@needs("decide")
+def release_phase(request: HttpRequest, slug: str, number: int, payload: WhyIn) -> Any:
+    """Make a later phase of a project's award usable now; again, it does nothing."""
+    person = signed_in(request)
+    found = queries.award_of(project_of(person, slug))
+    return services.release_phase(award=found, number=number, by=person, now=utcnow(), reason=payload.reason)
+
+
+@router.post("/projects/{slug}/phases/{int:number}/drop", response=ProjectAwardOut)
+@needs("decide")
+def drop_phase(request: HttpRequest, slug: str, number: int, payload: RevokeIn) -> Any:
+    """Give a later phase of a project's award back to its pool: it will not be released."""
+    person = signed_in(request)
+    found = queries.award_of(project_of(person, slug))
+    return services.drop_phase(award=found, number=number, by=person, now=utcnow(), reason=payload.reason)
+
+
+@router.post("/projects/{slug}/move", response=ProjectAwardOut)
+@needs("decide")
+def move(request: HttpRequest, slug: str, payload: MoveIn) -> Any:
+    """Move free hours of a project's award to another's on the same machine, paid from the same pool."""
+    person, told = signed_in(request), payload.dict()
+    receiving = queries.award_of(project_of(person, told.pop("to")))
+    giving = queries.award_of(project_of(person, slug))
+    services.move(giving=giving, receiving=receiving, by=person, now=utcnow(), **told)
+    return queries.award_of(giving.project)
 
 
 @router.post("/projects/{slug}/revoke", response=ProjectAwardOut)

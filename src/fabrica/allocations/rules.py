@@ -1,5 +1,7 @@
 """May this person ...? Pure questions."""
 
+from django.conf import settings
+
 from fabrica.allocations.models import Award
 from fabrica.applications.models import Application
 from fabrica.kit.errors import NotAllowed
@@ -25,6 +27,12 @@ def can_top_up(person: Person, award: Award) -> bool:
 def can_change(person: Person, award: Award) -> bool:
     """Whether the person may extend an award or take it back: who may add hours to it."""
     return can_top_up(person, award)
+
+
+def can_use_reserve(person: Person) -> bool:
+    """Whether the person may give hours of the director's reserve: an officer whom the site names for it."""
+    named = {one.casefold() for one in settings.FABRICA_RESERVE_OFFICERS}
+    return people_rules.has_role(person, Role.OFFICER) and person.email.casefold() in named
 
 
 def can_fund(person: Person) -> bool:

@@ -12,6 +12,7 @@ class AccountKind(TextChoices):
     FREE = "free", _("Free")
     HELD = "held", _("Held")
     USED = "used", _("Used")
+    PROMISED = "promised", _("Promised for later")
 
 
 class TransferKind(TextChoices):
@@ -26,6 +27,9 @@ class TransferKind(TextChoices):
     CORRECTION = "correction", _("Corrected")
     TOP_UP = "top_up", _("Topped up")
     EXTEND = "extend", _("Extended")
+    PROMISE = "promise", _("Promised for later")
+    PHASE = "phase", _("Phase released")
+    MOVE = "move", _("Moved between awards")
     RETURN = "return", _("Given back to the pool")
 
 

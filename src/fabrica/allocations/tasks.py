@@ -15,7 +15,7 @@ from fabrica.allocations.services.invoices import draft_planned
 from fabrica.clusters import services as clusters
 from fabrica.clusters.models import Machine
 from fabrica.clusters.queries import sites_to_name
-from fabrica.kit.errors import Problem
+from fabrica.kit.errors import Problem, Refused
 
 BATCH = 1_000
 ACCOUNTS_AT_ONCE = 10
@@ -81,6 +81,15 @@ def meter_book(now: datetime) -> bool:
         done += 1
         group = rows.filter(machine=machine, account__gt=group[1]).first()
     return True
+
+
+def release_phases(now: datetime) -> bool:
+    """Make the phases usable whose day or report has come; True when there were any."""
+    found = list(queries.phases_due(now)[:RETURNS_AT_ONCE])
+    for phase in found:
+        with suppress(Refused):  # an officer was faster, or took the award back
+            services.release_phase(award=phase.award, number=phase.number, by=None, now=now)
+    return bool(found)
 
 
 def return_unused(now: datetime) -> bool:

@@ -34,6 +34,7 @@ LOOPS = [
     ("allocations", "meter_book"),
     ("training", "correct"),
     ("allocations", "watch"),
+    ("allocations", "release_phases"),
     ("allocations", "return_unused"),
     ("allocations", "draft_invoices"),
     ("portal", "look_after"),

@@ -1,5 +1,6 @@
 """Decisions that two contexts keep together: the hours on the ledger, and the decision as it was taken."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -24,7 +25,8 @@ from fabrica.web.words import gpu_hours
 @transaction.atomic
 def conclude(
     *, application: Application, kind: str, gpu_seconds: int, months: int, by: Person, now: datetime,
-    conditions: str = "", note: str = "", other_call: Call | None = None,
+    conditions: str = "", note: str = "", other_call: Call | None = None, phases: Sequence[allocations.Later] = (),
+    from_reserve: bool = False,
 ) -> Award:  # fmt: skip
     """Award hours in full, in part, with conditions or on another system, and keep which it was.
 
@@ -39,7 +41,10 @@ def conclude(
         reasons=note, by=by, now=now,
     )  # fmt: skip
     told = "\n\n".join(one for one in (note.strip(), conditions.strip()) if one)
-    return allocations.award(application=application, gpu_seconds=gpu_seconds, months=months, note=told, by=by, now=now)
+    return allocations.award(
+        application=application, gpu_seconds=gpu_seconds, months=months, note=told, phases=phases,
+        from_reserve=from_reserve, by=by, now=now,
+    )  # fmt: skip
 
 
 @transaction.atomic

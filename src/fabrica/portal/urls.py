@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from fabrica.portal.pages import (
     awarded,
+    changing,
     desk,
     figures,
     front,
@@ -39,6 +40,10 @@ portal_patterns = [
     path("panel/<slug:slug>/", panel.panel, name="panel"),
     path("projects/<slug:slug>/", project.project, name="project"),
     path("projects/<slug:slug>/top-up/", topping_up.top_up, name="top_up"),
+    path("projects/<slug:slug>/extend/", changing.extend, name="extend"),
+    path("projects/<slug:slug>/revoke/", changing.revoke, name="revoke"),
+    path("projects/<slug:slug>/move/", changing.move, name="move"),
+    path("projects/<slug:slug>/phases/<int:number>/", changing.phase, name="phase"),
     path("projects/<slug:slug>/mute/", muting.mute, name="mute"),
     path("projects/<slug:slug>/unmute/", muting.unmute, name="unmute"),
     path("projects/<slug:slug>/invite/", members.invite, name="invite"),

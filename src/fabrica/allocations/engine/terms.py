@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from fabrica.kit.errors import Refused
+from fabrica.kit.facts import Source
 from fabrica.kit.units import SECONDS_PER_HOUR, gpu_hours
 
 if TYPE_CHECKING:  # modes bring a library of holidays, which the client does without
@@ -21,6 +22,7 @@ UNIX_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 class Balance:
     """Where an award's GPU-seconds are: `awarded` + `written_off` = `free` + `held` + `used` + `returned`, always.
 
+    `promised` lies beside them, in phases still to come: `awarded` grows when one is released.
     `written_off` is the part of `used` that went beyond the award and that the machine's pool paid for, less what
     corrections gave back to it; `returned` went back to the pool unused.
     """
@@ -31,6 +33,7 @@ class Balance:
     used: int
     written_off: int = 0
     returned: int = 0
+    promised: int = 0
 
 
 def hours(gpu_seconds: int) -> str:
@@ -69,22 +72,44 @@ def beyond(mode: "Mode", gpu_seconds: int, months: int) -> str:
     return ""
 
 
-def beyond_extension(terms: "Terms", had: tuple[int, int], months: int, gpu_seconds: int, base: int) -> str:
-    """Why the mode does not allow such an extension, with the source of its limit; empty where it does.
+@dataclass(frozen=True)
+class Extending:
+    """What a mode lets an award be extended by, all extensions together, what of it is left, and who says so."""
+
+    months: int
+    percent: int
+    gpu_seconds: int
+    months_left: int
+    gpu_seconds_left: int
+    source: Source
+
+
+def room_to_extend(terms: "Terms", had: tuple[int, int], base: int) -> Extending | None:
+    """How far an award may still be extended; None where its mode tells nothing of it.
 
     `had` are the months and GPU-seconds of earlier extensions, which count too; percent are of `base`.
     """
     figure = terms.figures.get("extension")
     if figure is None or figure.value is None:
+        return None
+    months, percent = figure.value["months"], figure.value["percent"]
+    most = base * percent // 100
+    return Extending(months, percent, most, max(0, months - had[0]), max(0, most - had[1]), figure.source)
+
+
+def beyond_extension(terms: "Terms", had: tuple[int, int], months: int, gpu_seconds: int, base: int) -> str:
+    """Why the mode does not allow such an extension, with the source of its limit; empty where it does."""
+    room = room_to_extend(terms, had, base)
+    if room is None:
+        figure = terms.figures.get("extension")
         source = f" Looked for in: {figure.source}." if figure else ""
         return f"{terms.title} tells nothing of extensions.{source}"
-    most_months, most = figure.value["months"], base * figure.value["percent"] // 100
-    if had[0] + months <= most_months and had[1] + gpu_seconds <= most:
+    if months <= room.months_left and gpu_seconds <= room.gpu_seconds_left:
         return ""
     return (
-        f"{terms.title} is extended by at most {most_months} months and {figure.value['percent']} % of its hours, here "
-        f"{hours(most)} GPU-hours; {had[0]} months and {hours(had[1])} were granted before, and you grant {months} and "
-        f"{hours(gpu_seconds)}. Source: {figure.source}."
+        f"{terms.title} is extended by at most {room.months} months and {room.percent} % of its hours, here "
+        f"{hours(room.gpu_seconds)} GPU-hours; {had[0]} months and {hours(had[1])} were granted before, and you grant "
+        f"{months} and {hours(gpu_seconds)}. Source: {room.source}."
     )
 
 

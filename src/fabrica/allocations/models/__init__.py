@@ -31,6 +31,10 @@ class Award(models.Model):
         default=0, db_default=0, help_text="Unused, and given back to the pools it came from."
     )
     revoked_at = models.DateTimeField(null=True, help_text="When an officer took it back before its end.")
+    revoked_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    revoke_reason = models.TextField(
+        max_length=TEXT_LIMIT, blank=True, default="", db_default="", help_text="The project's leaders read it."
+    )
 
     class Meta:
         constraints = [
@@ -151,7 +155,8 @@ class LedgerAccount(models.Model):
                 name="allocations_balance_not_below_zero",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=OF_MACHINE, award=None) | Q(kind__in=OF_AWARD, award__isnull=False),
+                condition=Q(kind__in=OF_MACHINE, award=None)
+                | Q(kind__in=(*OF_AWARD, AccountKind.PROMISED), award__isnull=False),
                 name="allocations_account_has_owner",
             ),
             models.UniqueConstraint(
@@ -201,6 +206,32 @@ class TopUp(models.Model):
         return str(self.transfer)
 
 
+class Phase(models.Model):
+    """A later part of an award: promised from its pool, usable once it is due or an officer releases it."""
+
+    award = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="phases")
+    number = models.PositiveSmallIntegerField(help_text="The first phase is usable from the start and has no row.")
+    gpu_seconds = models.PositiveBigIntegerField()
+    opens_at = models.DateTimeField(null=True, help_text="When it becomes usable by itself.")
+    on_report = models.BooleanField(default=False, help_text="Usable once the progress report is accepted.")
+    released_at = models.DateTimeField(null=True)
+    dropped_at = models.DateTimeField(null=True, help_text="When its hours went back to the pool.")
+    by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField(max_length=TEXT_LIMIT, blank=True, help_text="The project's leaders read it.")
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["award", "number"], name="allocations_phase_once")]
+        indexes = [
+            models.Index(
+                fields=["opens_at"], condition=Q(released_at=None, dropped_at=None), name="allocations_phases_waiting"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Phase {self.number} of {self.award.project}"
+
+
 class Extension(models.Model):
     """More time for an award, and hours for it, as its mode allows; why, and who approved it."""
 
@@ -217,6 +248,27 @@ class Extension(models.Model):
 
     def __str__(self) -> str:
         return f"{self.months} months and {self.gpu_seconds} GPU-seconds for {self.award.project}"
+
+
+class Move(models.Model):
+    """Hours that went from one award to another, by whom and why."""
+
+    giving = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="+")
+    receiving = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=KEY_LIMIT, help_text="Names the cause, so that it moves once.")
+    gpu_seconds = models.PositiveBigIntegerField()
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField(max_length=TEXT_LIMIT, help_text="The leaders of both projects read it.")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["giving", "key"], name="allocations_move_once"),
+            models.CheckConstraint(condition=~Q(giving=F("receiving")), name="allocations_move_between_two"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gpu_seconds} GPU-seconds from {self.giving.project} to {self.receiving.project}"
 
 
 # An index names its rows by the same condition as the query that looks for them.

@@ -6,16 +6,18 @@ from typing import Any
 from django.db.models import BigIntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-from fabrica.allocations.engine import Balance
+from fabrica.allocations.engine import Balance, Extending, room_to_extend
 from fabrica.allocations.models import (
     IS_UNTOLD,
     Award,
     Extension,
     JobBooking,
     LedgerAccount,
+    Move,
     TopUp,
     Transfer,
 )
+from fabrica.allocations.queries.phases import promised
 from fabrica.allocations.states import OF_AWARD, OF_MACHINE, AccountKind, TransferKind
 from fabrica.applications.models import Application
 from fabrica.clusters.models import Machine
@@ -64,7 +66,9 @@ def balance(award: Award) -> Balance:
     )
     found = {row.kind: row for row in rows}
     free, held, used = (found[kind].balance_gpu_seconds for kind in OF_AWARD)
-    return Balance(award.gpu_seconds, free, held, used, found[AccountKind.USED].written_off, award.returned_gpu_seconds)
+    later = found[AccountKind.PROMISED].balance_gpu_seconds if AccountKind.PROMISED in found else 0
+    written_off = found[AccountKind.USED].written_off
+    return Balance(award.gpu_seconds, free, held, used, written_off, award.returned_gpu_seconds, later)
 
 
 def untold() -> QuerySet[JobBooking]:
@@ -112,7 +116,39 @@ def top_up_of(award: Award, key: str) -> TopUp | None:
 
 def top_ups_of(award: Award) -> QuerySet[TopUp]:
     """What was added to an award, newest first."""
-    return TopUp.objects.select_related("transfer", "by").filter(award=award).order_by("-pk")
+    return TopUp.objects.select_related("transfer__source__pool", "by").filter(award=award).order_by("-pk")
+
+
+def moves_of(award: Award) -> QuerySet[Move]:
+    """The moves of hours from and to an award, newest first."""
+    rows = Move.objects.select_related("by", "giving__project", "receiving__project")
+    return rows.filter(Q(giving=award) | Q(receiving=award)).order_by("-pk")
+
+
+def move_of(giving: Award, key: str) -> Move | None:
+    """The move of hours from an award that has this key; None where there was none."""
+    return moves_of(giving).filter(giving=giving, key=key).first()
+
+
+def extensions_of(award: Award) -> QuerySet[Extension]:
+    """The extensions of an award, newest first."""
+    return Extension.objects.select_related("by").filter(award=award).order_by("-pk")
+
+
+def extension_of(award: Award, key: str) -> Extension | None:
+    """The extension of an award that has this key; None where there was none."""
+    return extensions_of(award).filter(key=key).first()
+
+
+def extending(award: Award) -> Extending | None:
+    """What its mode lets an award be extended by, and what of it is left; None where the mode tells nothing of it."""
+    had = extended(award)
+    return room_to_extend(award.application.call.terms, had, base_of(award))
+
+
+def base_of(award: Award) -> int:
+    """What the percent of its extensions are of: the award with its phases still to come, without extensions."""
+    return award.gpu_seconds + promised(award) - extended(award)[1]
 
 
 def extended(award: Award) -> tuple[int, int]:

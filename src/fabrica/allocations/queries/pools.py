@@ -11,6 +11,7 @@ from fabrica.allocations.models import AccountingYear, Award, Cap, LedgerAccount
 from fabrica.allocations.queries.awards import pool_of
 from fabrica.allocations.states import AccountKind, PoolName, TransferKind
 from fabrica.calls.models import Call
+from fabrica.calls.queries import modes
 from fabrica.clusters.models import Machine
 from fabrica.kit.errors import Refused
 
@@ -23,15 +24,35 @@ def year_at(machine: Machine, now: datetime) -> AccountingYear | None:
     return AccountingYear.objects.filter(machine=machine, starts_on__lte=today, ends_on__gt=today).first()
 
 
-def named_pool(call: Call, now: datetime) -> Pool | None:
-    """The pool that awards of a call are paid from; None for the machine's undivided one.
+def is_parted(machine: Machine, now: datetime) -> bool:
+    """Whether the first declared year of a machine has begun: from then on nothing is given from its undivided pool."""
+    return AccountingYear.objects.filter(machine=machine, starts_on__lte=localdate(now)).exists()
 
-    That is so for a machine without accounting years, and for a mode whose data names no pool. Raises Refused where
-    the year or the pool is missing.
+
+def pool_name(call: Call, now: datetime) -> str:
+    """Which pool awards of a call are paid from; for a call of before modes named one, what its mode says today."""
+    key = call.mode_row["key"]
+    return call.terms.pool or next((one.pool for one in modes(now) if one.key == key), "")
+
+
+def named_pool(call: Call, now: datetime, *, from_reserve: bool = False) -> Pool | None:
+    """The pool that awards of a call are paid from, or the director's; None for the machine's undivided one.
+
+    The undivided one is that of a machine until its first accounting year begins. Raises Refused where the year, the
+    pool or the mode's naming of it is missing.
     """
-    name, machine = call.terms.pool, call.machine
-    if not name or not AccountingYear.objects.filter(machine=machine).exists():
+    machine = call.machine
+    if not is_parted(machine, now):
+        if from_reserve:
+            raise Refused(f"{machine} has no reserve of the director.", why="Its hours are not parted into pools.")
         return None
+    name = PoolName.DIRECTORS_RESERVE if from_reserve else pool_name(call, now)
+    if not name:
+        raise Refused(
+            f"{call.mode_row['title']} names no pool.",
+            why=f"The hours of {machine} are parted into pools, and none is given twice.",
+            todo="Ask an operator to give the mode its pool, and open the call anew: docs/operator/pools.md.",
+        )
     year = year_at(machine, now)
     if year is None:
         raise Refused(
@@ -43,7 +64,7 @@ def named_pool(call: Call, now: datetime) -> Pool | None:
     if found is None:
         raise Refused(
             f"{year} has no pool '{PoolName(name).label}'.",
-            why=f"Awards of {call.mode_row['title']} are paid from it.",
+            why="You chose it." if from_reserve else f"Awards of {call.mode_row['title']} are paid from it.",
             todo="Ask an operator to give the year that pool: docs/operator/pools.md.",
         )
     return found
@@ -54,10 +75,10 @@ def caps_on(pool: Pool, mode: str) -> list[Cap]:
     return [one for one in Cap.objects.filter(year=pool.year_id).order_by("pk") if one.counts(pool.name, mode)]
 
 
-def left_for(call: Call, now: datetime) -> int:
+def left_for(call: Call, now: datetime, *, from_reserve: bool = False) -> int:
     """The GPU-seconds that may still be awarded for a call: what is in its pool, within every cap; 0 where none is."""
     try:
-        pool = named_pool(call, now)
+        pool = named_pool(call, now, from_reserve=from_reserve)
     except Refused:
         return 0
     if pool is None:
@@ -76,6 +97,20 @@ def drawn(award: Award) -> list[tuple[LedgerAccount, int]]:
             net[account] = net.get(account, 0) + sign * total
     accounts = LedgerAccount.objects.select_related("pool__year", "machine").in_bulk(net)
     return [(accounts[pk], net[pk]) for pk in sorted(net, reverse=True)]
+
+
+def origins(
+    award: Award, gpu_seconds: int, only: Iterable[tuple[LedgerAccount, int]] | None = None
+) -> list[tuple[LedgerAccount, int]]:
+    """Which pools so much of an award goes back to: the latest first; `only` those that another has hours from."""
+    parts, left = [], gpu_seconds
+    shared = None if only is None else {account.pk for account, had in only if had}
+    for account, had in drawn(award):
+        if shared is not None and account.pk not in shared:
+            continue
+        parts.append((account, min(had, left)))
+        left -= min(had, left)
+    return [(account, part) for account, part in parts if part]
 
 
 def taken_by_cap(caps: Iterable[Cap]) -> dict[int, int]:

@@ -17,7 +17,7 @@ from django.db.models import Q, Sum
 from fabrica.allocations import rules
 from fabrica.allocations.models import AccountingYear, Award, Cap, LedgerAccount, Transfer
 from fabrica.allocations.queries.pools import NOT_GRANTED
-from fabrica.allocations.states import OF_AWARD, OF_MACHINE, AccountKind
+from fabrica.allocations.states import OF_MACHINE, AccountKind
 from fabrica.kit.facts import Source
 from fabrica.kit.units import gpu_hours
 from fabrica.people.models import Person
@@ -122,7 +122,7 @@ def _sums() -> tuple[dict[Key, Told], dict[int, int]]:
         beyond[award] += total
         written_off[account] += total
     balances: dict[int, dict[str, int]] = defaultdict(dict)
-    rows = LedgerAccount.objects.filter(kind__in=OF_AWARD).values_list("award", "kind", "balance_gpu_seconds")
+    rows = LedgerAccount.objects.filter(award__isnull=False).values_list("award", "kind", "balance_gpu_seconds")
     for award, kind, balance in rows.iterator():
         balances[award][kind] = balance
     modes = dict(Award.objects.values_list("pk", "application__call__mode_row__key"))
@@ -130,9 +130,13 @@ def _sums() -> tuple[dict[Key, Told], dict[int, int]]:
     for award, parts in drawn.items():
         there = balances[award]
         used = there[AccountKind.USED] - beyond[award]
-        for account, told in _placed(parts, used, there[AccountKind.HELD], there[AccountKind.FREE]):
+        for account, told in _placed(parts, used, there[AccountKind.HELD], _unused(there)):
             sums[account, modes[award]].append(told)
     return {key: _together(told) for key, told in sums.items()}, written_off
+
+
+def _unused(there: dict[str, int]) -> int:
+    return there[AccountKind.FREE] + there.get(AccountKind.PROMISED, 0)
 
 
 def _moves(kinds: Q, *owners: str) -> Iterator[tuple[int, int, int]]:

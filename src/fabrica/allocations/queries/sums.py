@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import Any
 
 from django.db import transaction
-from django.db.models import BigIntegerField, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import BigIntegerField, F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from fabrica.allocations.models import (
@@ -14,6 +14,7 @@ from fabrica.allocations.models import (
     Cap,
     JobBooking,
     LedgerAccount,
+    Phase,
     Transfer,
 )
 from fabrica.allocations.queries.awards import moved
@@ -28,10 +29,11 @@ def check_ledger() -> list[str]:
     """What is wrong with the ledger, in sentences; empty when every sum holds.
 
     All balances come to zero; each equals its transfers; only the supply is below zero; each award is where it should
-    be; what is booked for its jobs was used; no hold gave more than it had; each cap is kept and counts what was given
-    under it. Each check reads one moment, so that transfers meanwhile raise no alarm, and one award at a time.
+    be; what is booked for its jobs was used; no hold gave more than it had; what is promised is what the phases say;
+    each cap is kept and counts what was given under it. Each check reads one moment, so that transfers meanwhile raise
+    no alarm, and one award at a time.
     """
-    return [*_accounts_hold(), *_holds(), *_caps()]
+    return [*_accounts_hold(), *_holds(), *_phases(), *_caps()]
 
 
 def _accounts_hold() -> Iterator[str]:
@@ -81,7 +83,9 @@ def _balance(one: dict[str, Any]) -> Iterator[str]:
 
 def _award(accounts: list[dict[str, Any]]) -> Iterator[str]:
     award = accounts[0]
-    there = sum(one["balance_gpu_seconds"] - one["written_off"] for one in accounts)
+    there = sum(
+        one["balance_gpu_seconds"] - one["written_off"] for one in accounts if one["kind"] != AccountKind.PROMISED
+    )
     difference = award["award__returned_gpu_seconds"] - award["award__gpu_seconds"] + there
     if difference:
         yield f"The accounts of {award['award__project__slug']} differ from its award by {difference} GPU-seconds."
@@ -93,6 +97,17 @@ def _holds() -> Iterator[str]:
     rows = Transfer.objects.exclude(hold_key="").order_by().values("hold_key").annotate(left=into - out)
     for row in rows.filter(left__lt=0):
         yield f"The hold {row['hold_key']} gave {-row['left']} GPU-seconds more than it had."
+
+
+def _phases() -> Iterator[str]:
+    waiting = Phase.objects.filter(award=OuterRef("award"), released_at=None, dropped_at=None)
+    total = Subquery(waiting.order_by().values("award").annotate(total=Sum("gpu_seconds")).values("total"))
+    rows = LedgerAccount.objects.filter(kind=AccountKind.PROMISED).annotate(
+        told=Coalesce(total, Value(0), output_field=BigIntegerField())
+    )
+    wrong = rows.exclude(balance_gpu_seconds=F("told"))
+    for slug, has, told in wrong.values_list("award__project__slug", "balance_gpu_seconds", "told"):
+        yield f"{has} GPU-seconds are promised to {slug}; its phases say {told}."
 
 
 def _caps() -> Iterator[str]:

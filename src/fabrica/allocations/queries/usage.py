@@ -48,6 +48,16 @@ def in_flight(award: Award) -> int:
     return rows.aggregate(sum=Sum("gpu_seconds"))["sum"] or 0
 
 
+def running(award: Award) -> int:
+    """How many jobs of a project run, or wait to be booked."""
+    return _flying().filter(machine=award.machine_id, account=award.account_name).count()
+
+
+def spare(award: Award) -> int:
+    """What is free of an award, and not used already by jobs that run or are not booked yet."""
+    return max(0, balance(award).free - in_flight(award))
+
+
 def _flying() -> QuerySet[JobUsage]:
     booked = JobBooking.objects.filter(machine=OuterRef("machine"), key=OuterRef("key"))
     ended = Q(ended_at__isnull=False, is_nobodys=False, booked_gpu_seconds=None) & ~Exists(booked)
@@ -89,8 +99,9 @@ def accounts_to_act_on(machine: Machine, first_notice: int, now: datetime) -> It
 
 
 def unused_due(now: datetime) -> QuerySet[Award]:
-    """The awards that ended a day ago, whose jobs are all booked, and that have hours still free; first the first."""
-    free = LedgerAccount.objects.filter(award=OuterRef("pk"), kind=AccountKind.FREE, balance_gpu_seconds__gt=0)
+    """The awards that ended a day ago, whose jobs are all booked, and that have hours left; first the first."""
+    kinds = (AccountKind.FREE, AccountKind.PROMISED)
+    left = LedgerAccount.objects.filter(award=OuterRef("pk"), kind__in=kinds, balance_gpu_seconds__gt=0)
     flying = _flying().filter(machine=OuterRef("machine"), account=OuterRef("project__slug"))
     ended = Award.objects.filter(ends_at__lte=now - UNUSED_AFTER)
-    return ended.filter(Exists(free), ~Exists(flying)).order_by("ends_at", "pk")
+    return ended.filter(Exists(left), ~Exists(flying)).order_by("ends_at", "pk")

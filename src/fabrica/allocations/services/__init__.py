@@ -13,9 +13,11 @@ from fabrica.allocations.services.accounts import (
 )
 from fabrica.allocations.services.awarding import award
 from fabrica.allocations.services.booking import adopt_booked, book, book_metered, note_told
-from fabrica.allocations.services.ending import return_unused, revoke
-from fabrica.allocations.services.extending import extend
+from fabrica.allocations.services.ending import check_revoke, return_unused, revoke
+from fabrica.allocations.services.extending import check_extend, extend
 from fabrica.allocations.services.hours import fund, hold, release, spend
+from fabrica.allocations.services.moving import check_move, move
+from fabrica.allocations.services.phasing import MOST_PHASES, Later, drop_phase, release_phase
 from fabrica.allocations.services.topping_up import check_top_up, top_up
 from fabrica.allocations.services.transfers import KEY_MAX
 from fabrica.allocations.services.watching import FULL, make_watches, note_share, watch_again
@@ -24,17 +26,24 @@ from fabrica.allocations.services.years import set_year
 __all__ = [
     "FULL",
     "KEY_MAX",
+    "MOST_PHASES",
+    "Later",
     "adopt_booked",
     "award",
     "book",
     "book_metered",
+    "check_extend",
+    "check_move",
+    "check_revoke",
     "check_top_up",
+    "drop_phase",
     "extend",
     "fund",
     "hold",
     "intend",
     "is_unchanged",
     "make_watches",
+    "move",
     "note_applied",
     "note_drift",
     "note_read_back",
@@ -44,6 +53,7 @@ __all__ = [
     "note_unchanged",
     "note_waiting",
     "release",
+    "release_phase",
     "return_unused",
     "revoke",
     "set_year",

@@ -1,5 +1,6 @@
 """Awarding hours: books them, opens the project, asks for its account."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -8,7 +9,8 @@ from django.db import transaction
 from fabrica.allocations import rules
 from fabrica.allocations.engine import add_months, beyond, hours, unix_name
 from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount
-from fabrica.allocations.services.drawing import draw
+from fabrica.allocations.services.drawing import draw, must_use_reserve
+from fabrica.allocations.services.phasing import Later, at_once, promise
 from fabrica.allocations.services.pricing import fix_price
 from fabrica.allocations.states import OF_AWARD, TransferKind
 from fabrica.applications import services as applications
@@ -25,10 +27,12 @@ from fabrica.reviews.states import Verdict
 @transaction.atomic
 def award(
     *, application: Application, gpu_seconds: int, months: int, by: Person, now: datetime, note: str = "",
-    limit_cents: int | None = None,
+    limit_cents: int | None = None, phases: Sequence[Later] = (), from_reserve: bool = False,
 ) -> Award:  # fmt: skip
     """Award hours to an assessed application: books them, opens its project and asks for its account on the cluster.
 
+    Later phases are part of `gpu_seconds`: they leave the pool now and are usable once released (`release_phase`).
+    The director's reserve pays in place of the mode's pool where the officer has that right and chooses it.
     The note, which the applicant reads, is needed where the award differs from what was asked, or where the assessor
     found the plan unfit. In a mode at the market price today's price is fixed, and the most that all of it may cost:
     what the hours cost, where `limit_cents` says no more. Raises NotAllowed for all but officers who do not work for
@@ -41,17 +45,19 @@ def award(
         )
     if reason := beyond(application.call.mode, gpu_seconds, months):
         raise Refused(reason)
+    if from_reserve:
+        must_use_reserve(by, note)
+    first = at_once(gpu_seconds, phases, now, add_months(now, months))
     _must_explain(application, gpu_seconds, months, note)
     applications.mark_awarded(application=application, by=by, now=now, reason=note.strip())
-    made = _open(application, gpu_seconds, months, by, now)
+    made = _open(application, first, months, by, now)
     free, *_ = [LedgerAccount.objects.create(kind=kind, machine=made.machine, award=made) for kind in OF_AWARD]
     draw(
         call=application.call, key=f"award:{application.code}", kind=TransferKind.AWARD, target=free,
-        gpu_seconds=gpu_seconds, now=now,
+        gpu_seconds=first, from_reserve=from_reserve, now=now,
     )  # fmt: skip
-    ClusterAccount.objects.create(
-        award=made, unix_name=_unix_name(made), gpu_seconds_wanted=gpu_seconds, next_check_at=now
-    )
+    promise(award=made, phases=phases, from_reserve=from_reserve, now=now)
+    ClusterAccount.objects.create(award=made, unix_name=_unix_name(made), gpu_seconds_wanted=first, next_check_at=now)
     fix_price(award=made, limit_cents=limit_cents, by=by, now=now)
     record(
         verb="award.make", by=by, subject=application.subject, now=now,

@@ -1,8 +1,8 @@
 """Hours between pools and awards: each moves beside the caps that count it, in one transaction.
 
-Whoever draws or gives back holds the award first (where there is one), then the accounting year, then the machine's
-supply and undivided pool, then other balances and caps. So of two officers at once the second sees what the first one
-left.
+Whoever draws or gives back holds the award first (where there is one; of two the older), then the accounting year, then
+the machine's supply and undivided pool, then other balances and caps. So of two officers at once the second sees what
+the first one left.
 """
 
 from collections.abc import Sequence
@@ -10,18 +10,22 @@ from datetime import datetime
 
 from django.db.models import F
 
-from fabrica.allocations import queries
+from fabrica.allocations import queries, rules
 from fabrica.allocations.engine import hours
 from fabrica.allocations.models import AccountingYear, Award, Cap, LedgerAccount, Pool, Transfer
 from fabrica.allocations.services.pricing import must_stay_within
 from fabrica.allocations.services.transfers import LEG, of_machine, too_little, transfer
-from fabrica.allocations.states import TransferKind
+from fabrica.allocations.states import AccountKind, TransferKind
 from fabrica.calls.models import Call
-from fabrica.kit.errors import Refused
+from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.people.models import Person
 
 
-def draw(*, call: Call, target: LedgerAccount, gpu_seconds: int, key: str, kind: TransferKind, now: datetime) -> bool:
-    """Move hours from the pool of a call's mode to an award; False where this key moved the same before.
+def draw(
+    *, call: Call, target: LedgerAccount, gpu_seconds: int, key: str, kind: TransferKind, now: datetime,
+    from_reserve: bool = False,
+) -> bool:  # fmt: skip
+    """Move hours from the pool of a call's mode, or the director's, to an award; False where this key did before.
 
     Raises Refused where the pool has not enough, where a cap would be passed, without an accounting year, and
     where an award that pays would cost more than its limit.
@@ -30,7 +34,7 @@ def draw(*, call: Call, target: LedgerAccount, gpu_seconds: int, key: str, kind:
     if before is not None:  # from the pool of then, though another year may have begun
         return transfer(key=key, kind=kind, source=before.source, target=target, gpu_seconds=gpu_seconds, now=now)
     must_stay_within(award_id=target.award_id, more=gpu_seconds)
-    pool = queries.named_pool(call, now)
+    pool = queries.named_pool(call, now, from_reserve=from_reserve)
     if pool is not None:
         AccountingYear.objects.select_for_update(no_key=True).get(pk=pool.year_id)
     source = pool.account if pool else of_machine(call.machine)[1]
@@ -40,9 +44,9 @@ def draw(*, call: Call, target: LedgerAccount, gpu_seconds: int, key: str, kind:
     return is_new
 
 
-def check_draw(*, call: Call, gpu_seconds: int, now: datetime) -> None:
+def check_draw(*, call: Call, gpu_seconds: int, now: datetime, from_reserve: bool = False) -> None:
     """Raises Refused where `draw` would at this moment."""
-    pool = queries.named_pool(call, now)
+    pool = queries.named_pool(call, now, from_reserve=from_reserve)
     source = pool.account if pool else of_machine(call.machine)[1]
     if source.balance_gpu_seconds < gpu_seconds:
         raise too_little(source, gpu_seconds)
@@ -51,13 +55,20 @@ def check_draw(*, call: Call, gpu_seconds: int, now: datetime) -> None:
             raise _passed(cap, gpu_seconds)
 
 
+def must_use_reserve(by: Person, reason: str) -> None:
+    """Raises NotAllowed for who may give no hours of the director's reserve, Refused without a reason."""
+    if not rules.can_use_reserve(by):
+        raise NotAllowed(
+            "Only an officer whom the site names for it gives hours of the director's reserve.",
+            todo="Ask an operator: FABRICA_RESERVE_OFFICERS in docs/operator/settings.md.",
+        )
+    if not reason.strip():
+        raise Refused("Hours of the director's reserve need a reason.", todo="Say why; the project's leaders read it.")
+
+
 def give_back(*, award: Award, source: LedgerAccount, gpu_seconds: int, key: str, now: datetime) -> int:
     """Return hours of a locked award to the pools they came from, the latest first, and to their caps; how many."""
-    parts, left = [], gpu_seconds
-    for account, had in queries.drawn(award):
-        parts.append((account, min(had, left)))
-        left -= min(had, left)
-    parts = [(account, part) for account, part in parts if part]
+    parts = queries.origins(award, gpu_seconds)
     _lock_years(parts)
     of_machine(award.machine, lock=True)
     for number, (account, part) in enumerate(parts):
@@ -65,11 +76,45 @@ def give_back(*, award: Award, source: LedgerAccount, gpu_seconds: int, key: str
             key=f"{key}{LEG}{number}" if number else key, kind=TransferKind.RETURN, source=source, target=account,
             gpu_seconds=part, now=now,
         )  # fmt: skip
-    mode = award.application.call.mode_row["key"]
     for account, part in parts:
-        for cap in queries.caps_on(account.pool, mode) if account.pool else ():
-            Cap.objects.filter(pk=cap.pk).update(taken_gpu_seconds=F("taken_gpu_seconds") - part)
+        if account.pool:
+            _uncount(award, account.pool, part)
     return sum(part for _account, part in parts)
+
+
+def shift(*, giving: Award, receiving: Award, gpu_seconds: int, key: str, now: datetime) -> None:
+    """Move free hours between two locked awards by way of the pools both are paid from, which nobody can use meanwhile.
+
+    Raises Refused where the giving award got less from these, or where a cap would be passed.
+    """
+    parts = queries.origins(giving, gpu_seconds, only=queries.drawn(receiving))
+    if sum(part for _account, part in parts) < gpu_seconds:
+        raise Refused(
+            f"{giving.project} and {receiving.project} are not paid from the same pool, as far as that.",
+            why="Hours belong to the pool that an award got them from.",
+            todo="Move less, or take hours back and award others.",
+        )
+    _lock_years(parts)
+    of_machine(giving.machine, lock=True)
+    free = {one.award_id: one for one in LedgerAccount.objects.filter(
+        award__in=[giving, receiving], kind=AccountKind.FREE
+    )}  # fmt: skip
+    for number, (account, part) in enumerate(parts):
+        legs = ((free[giving.pk], account, "out"), (account, free[receiving.pk], "in"))
+        for source, target, leg in legs:
+            transfer(
+                key=f"{key}{LEG}{leg}{number}", kind=TransferKind.MOVE, source=source, target=target, gpu_seconds=part,
+                now=now,
+            )  # fmt: skip
+        if account.pool:
+            _uncount(giving, account.pool, part)
+            _take(account.pool, receiving.application.call, part)
+
+
+def _uncount(award: Award, pool: Pool, gpu_seconds: int) -> None:
+    """Let the caps count back what an award gave back to a pool."""
+    for cap in queries.caps_on(pool, award.application.call.mode_row["key"]):
+        Cap.objects.filter(pk=cap.pk).update(taken_gpu_seconds=F("taken_gpu_seconds") - gpu_seconds)
 
 
 def _lock_years(parts: Sequence[tuple[LedgerAccount, int]]) -> None:

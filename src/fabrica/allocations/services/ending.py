@@ -7,9 +7,10 @@ from django.db.models import F
 
 from fabrica.allocations import queries, rules
 from fabrica.allocations.engine import hours
-from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount, Transfer
+from fabrica.allocations.models import Award, ClusterAccount, Transfer
 from fabrica.allocations.services.accounts import tell_leaders
 from fabrica.allocations.services.drawing import give_back
+from fabrica.allocations.services.phasing import drop_all
 from fabrica.allocations.services.topping_up import check_reason, must_go_on
 from fabrica.allocations.services.transfers import of_award
 from fabrica.allocations.services.watching import FREED
@@ -33,6 +34,11 @@ def return_unused(*, award: Award, now: datetime) -> int:
     return _return(award, None, now)
 
 
+def check_revoke(*, award: Award, now: datetime) -> None:
+    """Raises Refused for an award that has ended: to be told before anybody confirms."""
+    must_go_on(award, now)
+
+
 @transaction.atomic
 def revoke(*, award: Award, by: Person, now: datetime, reason: str) -> Award:
     """Take an award back: it ends now, its account closes, and what is free returns to the pools it came from.
@@ -51,8 +57,8 @@ def revoke(*, award: Award, by: Person, now: datetime, reason: str) -> Award:
     award = queries.award_of(award.project)
     must_go_on(award, now)
     award.ends_at = max(now, award.starts_at + timedelta(seconds=1))
-    award.revoked_at = now
-    award.save(update_fields=["ends_at", "revoked_at"])
+    award.revoked_at, award.revoked_by, award.revoke_reason = now, by, reason.strip()
+    award.save(update_fields=["ends_at", "revoked_at", "revoked_by", "revoke_reason"])
     Project.objects.filter(pk=award.project_id).update(ends_at=award.ends_at)
     ClusterAccount.objects.filter(award=award).update(next_check_at=now, tries=0, **FREED)
     returned = _return(award, by, now)
@@ -62,19 +68,17 @@ def revoke(*, award: Award, by: Person, now: datetime, reason: str) -> Award:
 
 
 def _return(award: Award, by: Person | None, now: datetime) -> int:
-    """What is free of a locked award, and not used already by jobs that are not booked yet, goes back."""
+    """What is promised or free of a locked award, and not used already by jobs that are not booked yet, goes back."""
+    promised = drop_all(award=award, now=now)
     free, *_rest = of_award(award)
     count = Transfer.objects.filter(source=free, kind=TransferKind.RETURN).count()
     returned = give_back(
-        award=award, source=free, gpu_seconds=_spare(award, free), key=f"return:{award.project.slug}:{count}",
+        award=award, source=free, gpu_seconds=queries.spare(award), key=f"return:{award.project.slug}:{count}",
         now=now,
     )  # fmt: skip
     if returned:
         Award.objects.filter(pk=award.pk).update(returned_gpu_seconds=F("returned_gpu_seconds") + returned)
         award.refresh_from_db(fields=["returned_gpu_seconds"])
-        record(verb="hours.return", by=by, subject=award.subject, now=now, gpu_seconds=returned)
-    return returned
-
-
-def _spare(award: Award, free: LedgerAccount) -> int:
-    return max(0, free.balance_gpu_seconds - queries.in_flight(award))
+    if returned + promised:
+        record(verb="hours.return", by=by, subject=award.subject, now=now, gpu_seconds=returned + promised)
+    return returned + promised

@@ -10,7 +10,7 @@ from fabrica.allocations import queries, rules
 from fabrica.allocations.engine import add_months, beyond_extension, hours
 from fabrica.allocations.models import Award, Extension
 from fabrica.allocations.services.accounts import tell_leaders
-from fabrica.allocations.services.drawing import draw
+from fabrica.allocations.services.drawing import check_draw, draw
 from fabrica.allocations.services.topping_up import check_reason, must_go_on, raise_limit
 from fabrica.allocations.services.transfers import check, of_award, used_before
 from fabrica.allocations.states import TransferKind
@@ -19,6 +19,15 @@ from fabrica.audit.services import record
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.people.models import Person
 from fabrica.projects.models import Project
+
+
+def check_extend(*, award: Award, months: int, gpu_seconds: int, key: str, reason: str, now: datetime) -> None:
+    """Raises Refused where `extend` would at this moment: to be told before anybody confirms."""
+    _check(months, gpu_seconds, key, reason)
+    must_go_on(award, now)
+    _must_fit(award, months, gpu_seconds)
+    if gpu_seconds:
+        check_draw(call=award.application.call, gpu_seconds=gpu_seconds, now=now)
 
 
 @transaction.atomic
@@ -65,7 +74,7 @@ def _check(months: int, gpu_seconds: int, key: str, reason: str) -> None:
 def _must_fit(award: Award, months: int, gpu_seconds: int) -> None:
     had = queries.extended(award)
     terms = award.application.call.terms
-    if reason := beyond_extension(terms, had, months, gpu_seconds, award.gpu_seconds - had[1]):
+    if reason := beyond_extension(terms, had, months, gpu_seconds, queries.base_of(award)):
         raise Refused(reason, todo="Grant less, or ask the project to apply again.")
 
 

@@ -22,9 +22,16 @@ def fund(*, machine: Machine, gpu_seconds: int, key: str, by: Person, now: datet
     if not rules.can_fund(by):
         raise NotAllowed("Only an operator puts hours into a machine's pool.")
     check(gpu_seconds, key)
+    name = f"fund:{machine.slug}:{key}"
+    if queries.is_parted(machine, now) and not queries.was_moved(name):
+        raise Refused(
+            f"The hours of {machine} are parted into pools by year.",
+            why="Hours beside them would be given twice.",
+            todo="Declare more for the year: docs/operator/pools.md.",
+        )
     supply, pool = of_machine(machine)
     moved = transfer(
-        key=f"fund:{machine.slug}:{key}", kind=TransferKind.FUND, source=supply, target=pool,
+        key=name, kind=TransferKind.FUND, source=supply, target=pool,
         gpu_seconds=gpu_seconds, now=now,
     )  # fmt: skip
     if moved:

@@ -10,7 +10,7 @@ from fabrica.allocations import queries, rules
 from fabrica.allocations.engine import beyond, hours, reached
 from fabrica.allocations.models import Award, ClusterAccount, TopUp, Transfer
 from fabrica.allocations.services.accounts import tell_leaders
-from fabrica.allocations.services.drawing import check_draw, draw
+from fabrica.allocations.services.drawing import check_draw, draw, must_use_reserve
 from fabrica.allocations.services.pricing import must_stay_within
 from fabrica.allocations.services.transfers import check, of_award
 from fabrica.allocations.services.watching import FREED, open_again
@@ -21,17 +21,19 @@ from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.people.models import Person
 
 
-def check_top_up(*, award: Award, gpu_seconds: int, key: str, now: datetime) -> None:
+def check_top_up(*, award: Award, gpu_seconds: int, key: str, now: datetime, from_reserve: bool = False) -> None:
     """Raises Refused where `top_up` would at this moment: to be told before anybody confirms."""
     check(gpu_seconds, key)
     _check_room(award, gpu_seconds, now)
     must_stay_within(award_id=award.pk, more=gpu_seconds)
-    check_draw(call=award.application.call, gpu_seconds=gpu_seconds, now=now)
+    check_draw(call=award.application.call, gpu_seconds=gpu_seconds, now=now, from_reserve=from_reserve)
 
 
 @transaction.atomic
-def top_up(*, award: Award, gpu_seconds: int, key: str, by: Person, now: datetime, reason: str = "") -> Award:
-    """Add hours from the pool of its mode to an award; its account opens again where it was stopped.
+def top_up(
+    *, award: Award, gpu_seconds: int, key: str, by: Person, now: datetime, reason: str = "", from_reserve: bool = False
+) -> Award:
+    """Add hours from the pool of its mode, or the director's reserve, to an award; a stopped account opens again.
 
     The same key again does nothing. The leaders read the reason. Raises NotAllowed for all but operators and the
     officers who may decide on its application and do not work in the project; Refused beyond the mode's limit or a cap
@@ -44,13 +46,16 @@ def top_up(*, award: Award, gpu_seconds: int, key: str, by: Person, now: datetim
         )
     check(gpu_seconds, key)
     check_reason(reason)
+    if from_reserve:
+        must_use_reserve(by, reason)
     free, *_rest = of_award(award)
     award = queries.award_of(award.project)
     name = queries.key_of_top_up(award, key)
     if not queries.was_moved(name):
         _check_room(award, gpu_seconds, now)
     if not draw(
-        call=award.application.call, key=name, kind=TransferKind.TOP_UP, target=free, gpu_seconds=gpu_seconds, now=now
+        call=award.application.call, key=name, kind=TransferKind.TOP_UP, target=free, gpu_seconds=gpu_seconds,
+        from_reserve=from_reserve, now=now,
     ):  # fmt: skip
         return award
     Award.objects.filter(pk=award.pk).update(gpu_seconds=F("gpu_seconds") + gpu_seconds)
@@ -74,8 +79,8 @@ def check_reason(reason: str) -> None:
 
 
 def must_go_on(award: Award, now: datetime) -> None:
-    """Raises Refused for an award that has ended."""
-    if now >= award.ends_at:
+    """Raises Refused for an award that has ended, or was taken back this second."""
+    if now >= award.ends_at or award.revoked_at is not None:
         raise Refused(
             f"The award of {award.project} ended on {timezone.localdate(award.ends_at):%-d %B %Y}.",
             todo="The project can apply again.",
@@ -84,7 +89,9 @@ def must_go_on(award: Award, now: datetime) -> None:
 
 def _check_room(award: Award, gpu_seconds: int, now: datetime) -> None:
     must_go_on(award, now)
-    if reason := beyond(award.application.call.mode, award.gpu_seconds + gpu_seconds, award.months):
+    if reason := beyond(
+        award.application.call.mode, award.gpu_seconds + queries.promised(award) + gpu_seconds, award.months
+    ):
         raise Refused(reason, todo="Add less, or ask the project to apply in a larger mode.")
 
 

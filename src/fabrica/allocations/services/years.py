@@ -32,7 +32,8 @@ class Fill:
 def set_year(*, machine: Machine, year: Year, by: Person, now: datetime) -> AccountingYear:
     """Declare what a machine gives in a year, or change what was declared; the same again does nothing.
 
-    Each pool is filled from the supply with its part; a change moves the difference. The caps are those the access
+    Each pool is filled from the supply with its part; a change moves the difference. Once a year has begun, what the
+    undivided pool still holds goes back to the supply, so that nothing is given twice. The caps are those the access
     modes' data names, unless the year leaves them out, and its own. Raises NotAllowed for all but operators; Refused
     where another year of the machine has some of its days, and for a change that pools or caps have outgrown.
     """
@@ -43,12 +44,13 @@ def set_year(*, machine: Machine, year: Year, by: Person, now: datetime) -> Acco
     row, is_new = _keep(machine, year)
     fills = _pools(row, year)
     changed = _fill(row, fills, now)
+    swept = _sweep(row, now)
     rules_changed = _caps(row, year, now)
-    if is_new or changed or rules_changed:
+    if is_new or changed or swept or rules_changed:
         record(
             verb="pools.set", by=by, subject=f"machine:{machine.slug}", now=now, starts_on=year.starts_on.isoformat(),
             ends_on=year.ends_on.isoformat(), gpu_seconds=year.gpu_seconds,
-            pools=year.shares(),
+            pools=year.shares(), undivided=swept,
         )  # fmt: skip
     return row
 
@@ -103,6 +105,21 @@ def _fill(row: AccountingYear, fills: list[Fill], now: datetime) -> bool:
             target=one.account if is_more else supply, gpu_seconds=abs(one.after - one.before), now=now,
         )  # fmt: skip
     return bool(changes)
+
+
+def _sweep(row: AccountingYear, now: datetime) -> int:
+    """What the undivided pool holds goes back to the supply once a year has begun: its pools have these hours now."""
+    if not queries.is_parted(row.machine, now):
+        return 0
+    supply, undivided = of_machine(row.machine, lock=True)
+    if not undivided.balance_gpu_seconds:
+        return 0
+    count = Transfer.objects.filter(source=undivided, target=supply).count()
+    transfer(
+        key=f"year:{row.machine.slug}:undivided:{count + 1}", kind=TransferKind.FUND, source=undivided, target=supply,
+        gpu_seconds=undivided.balance_gpu_seconds, now=now,
+    )  # fmt: skip
+    return undivided.balance_gpu_seconds
 
 
 def _programme(now: datetime) -> tuple[CapRule, ...]:

@@ -18,7 +18,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 
 from fabrica.allocations import queries, services  # noqa: E402
-from fabrica.allocations.models import Award, Cap, Invoice, LedgerAccount  # noqa: E402
+from fabrica.allocations.models import Award, Cap, Invoice, LedgerAccount, Phase  # noqa: E402
 from fabrica.allocations.tests import billing, factories, years  # noqa: E402
 from fabrica.applications.models import Application  # noqa: E402
 from fabrica.calls import services as calls  # noqa: E402
@@ -118,6 +118,46 @@ def award(codes):
     )
 
 
+def phased(codes, later):
+    """Awards of ten GPU-seconds of which some are promised for later."""
+    by = Person.objects.get(email="olga@example.org")
+    return tried(
+        lambda code: services.award(
+            application=Application.objects.get(code=code), gpu_seconds=10, months=1, by=by, now=NOW,
+            phases=[services.Later(later)],
+        ),
+        codes,
+    )  # fmt: skip
+
+
+def decide(codes, act):
+    """Release or drop the phase of each award that was made."""
+    codes = [one for one in codes if Award.objects.filter(application__code=one).exists()]
+    by = Person.objects.get(email="olga@example.org")
+    return tried(
+        lambda code: getattr(services, act)(
+            award=Award.objects.get(application__code=code), number=2, by=by, now=NOW, reason="It is time."
+        ),
+        codes,
+    )
+
+
+def move(keys, gpu_seconds, back):
+    """Hours between the first two awards, one way or the other."""
+    pair = list(Award.objects.select_related("project", "application__call").order_by("pk")[1:3])
+    giving, receiving = pair[::-1] if back else pair
+    by = Person.objects.get(email="olga@example.org")
+    facts = {
+        "giving": giving,
+        "receiving": receiving,
+        "gpu_seconds": gpu_seconds,
+        "by": by,
+        "now": NOW,
+        "reason": "So.",
+    }
+    return tried(lambda key: services.move(**facts, key=key), keys)
+
+
 def part(hours, percent):
     """A year whose one pool has all hours, and one cap on it."""
     cast = SimpleNamespace(operator=Person.objects.get(email="ingrid@example.org"))
@@ -173,10 +213,15 @@ def report():
     supply = LedgerAccount.objects.get(kind="supply").balance_gpu_seconds
     return {**vars(balance), "pool": queries.pool_of(Machine.objects.get()), "supply": supply,
             "caps": list(Cap.objects.values_list("taken_gpu_seconds", flat=True)),
+            "phases": [Phase.objects.filter(**{f"{name}__isnull": False}).count() for name in ("released_at", "dropped_at")],
+            "sizes": list(Award.objects.order_by("pk").values_list("gpu_seconds", flat=True)),
             "awards": Award.objects.count(), "problems": queries.check_ledger()}  # fmt: skip
 
 
-WHAT = (prepare, hold, spend, book, release, fund, award, part, top_up, revoke, report, sell, bill, numbers)
+WHAT = (
+    prepare, hold, spend, book, release, fund, award, phased, decide, move, part, top_up, revoke, report, sell, bill,
+    numbers,
+)  # fmt: skip
 VERBS = {one.__name__: one for one in WHAT}
 
 

@@ -139,7 +139,7 @@ def test_two_officers_award_and_add_at_once_and_no_cap_is_passed(contenders):
     added = both(contenders, *({"verb": "top_up", "keys": keys(name, 10), "gpu_seconds": 1} for name in ("a", "b")))
     now = first.ask("report")
     assert (sum(added), now["caps"], now["problems"]) == (6, [36], [])
-    assert (now["awards"], now["free"], now["pool"]) == (4, 1_006, 1_000)
+    assert (now["awards"], now["free"], now["pool"]) == (4, 1_006, 0)
 
 
 def test_hours_that_come_back_while_others_are_given_are_given_once(contenders):
@@ -161,6 +161,30 @@ def test_two_officers_that_take_the_same_awards_back_return_their_hours_once(con
     assert sum(both(contenders, same, same)) == 8
     now = second.ask("report")
     assert (now["caps"], now["problems"]) == ([0], [])
+
+
+def test_phases_that_are_released_and_withheld_at_once_go_one_way(contenders):
+    first, second = contenders
+    first.ask("part", hours=1, percent=2)  # at most 72 GPU-seconds
+    assert sum(both(contenders, *({"verb": "phased", "codes": first.codes[at::2], "later": 4} for at in (0, 1)))) == 7
+    codes = [*first.codes]
+    both(contenders, *({"verb": "decide", "codes": order, "act": act} for order, act in (
+        (codes, "release_phase"), (codes[::-1], "drop_phase"),
+    )))  # fmt: skip
+    now = second.ask("report")
+    released, dropped = now["phases"]
+    assert (released + dropped, now["caps"], now["problems"]) == (7, [70 - 4 * dropped], [])
+
+
+def test_hours_that_move_both_ways_at_once_neither_wait_in_a_ring_nor_multiply(contenders):
+    first, second = contenders
+    first.ask("part", hours=1, percent=1)  # at most 36 GPU-seconds
+    assert first.ask("award", codes=first.codes[:2]) == 2
+    there = {"verb": "move", "keys": keys("move", 12), "gpu_seconds": 2}
+    both(contenders, {**there, "back": False}, {**there, "back": True})
+    now = second.ask("report")
+    assert (now["caps"], now["problems"]) == ([20], [])
+    assert (sum(now["sizes"][1:]), min(now["sizes"]) > 0) == (20, True)
 
 
 def test_two_workers_that_add_under_the_same_keys_count_each_once(contenders):

@@ -15,6 +15,7 @@ from fabrica.audit.models import Entry
 from fabrica.calls import services as calls
 from fabrica.calls.engine import figures, terms
 from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.reviews.tests.factories import assessed
 
 OUR_CAP = {"caps": [cap("ours", "20")], "programme_caps": False}  # 20 of 100 hours
 
@@ -206,27 +207,74 @@ def test_years_have_their_own_pools_and_caps(cast, call, machine, now):
     assert queries.check_ledger() == []
 
 
-def test_what_was_in_the_undivided_pool_stays_valid_when_a_year_is_declared(cast, call, machine, now):
+def test_a_declared_year_takes_the_undivided_hours_so_that_none_is_given_twice(cast, call, machine, now):
     fund(cast, machine, now)
     award = awarded(cast, call, now, HOUR)
-    parted(cast, machine, now)
-    assert (queries.pool_of(machine), queries.balance(award).free, cap_named("fast-lane+playground")[1]) == (
-        POOL - HOUR, HOUR, 0,
-    )  # fmt: skip
+    for _ in range(2):
+        parted(cast, machine, now)
+    assert (queries.pool_of(machine), queries.balance(award).free, cap_named("fast-lane+playground")[1]) == (0, HOUR, 0)
+    assert LedgerAccount.objects.get(kind="supply").balance_gpu_seconds == -100 * HOUR - HOUR
+    assert Entry.objects.get(verb="pools.set").facts["undivided"] == POOL - HOUR
+    with pytest.raises(Refused, match="The hours of Machine One are parted into pools by year"):
+        fund(cast, machine, now, key="second")
+    fund(cast, machine, now)  # told again
     services.spend(award=award, hold_key="none", gpu_seconds=2 * HOUR, key="one", now=now)
-    assert queries.pool_of(machine) == POOL - 2 * HOUR
     services.top_up(award=award, gpu_seconds=HOUR, key="a", by=cast.officer, now=now)
-    assert (queries.pool_of(machine), cap_named("fast-lane+playground")[1]) == (POOL - 2 * HOUR, HOUR)
-    assert queries.check_ledger() == []
+    assert (queries.pool_of(machine), cap_named("fast-lane+playground")[1], queries.check_ledger()) == (0, HOUR, [])
 
 
-def test_a_mode_that_names_no_pool_is_paid_from_the_undivided_one(cast, call, machine, now):
-    parted(cast, machine, now)
+def test_until_the_first_year_begins_the_undivided_pool_pays_and_never_after(cast, call, machine, now):
     fund(cast, machine, now)
+    parted(cast, machine, now, **{"from": "2026-12-01"})
+    awarded(cast, call, now, HOUR)
+    assert queries.pool_of(machine) == POOL - HOUR
+    later = now + timedelta(days=9)
+    awarded(cast, call, later, HOUR)
+    assert (queries.pool_of(machine), cap_named("fast-lane+playground")[1]) == (POOL - HOUR, HOUR)
+    parted(cast, machine, later, **{"from": "2026-12-01"})
+    assert (queries.pool_of(machine), queries.check_ledger()) == (0, [])
+
+
+def test_a_call_of_before_modes_named_pools_is_paid_from_the_pool_of_its_mode_today(cast, call, machine, now):
+    year = parted(cast, machine, now)
     call.mode_row = {**call.mode_row, "facts": []}
     call.save(update_fields=["mode_row"])
     awarded(cast, call, now, HOUR)
-    assert (queries.pool_of(machine), queries.left_for(call, now)) == (POOL - HOUR, POOL - HOUR)
+    assert (pools(year)["union_aif_industrial"], cap_named("fast-lane+playground")[1]) == (49 * HOUR, HOUR)
+
+
+def test_a_mode_that_names_no_pool_gives_no_hours_of_a_parted_machine(cast, call, machine, now):
+    parted(cast, machine, now)
+    call.mode_row = {**call.mode_row, "facts": [], "key": "ours"}
+    call.save(update_fields=["mode_row"])
+    with pytest.raises(Refused, match="Playground names no pool. The hours of Machine One are parted into pools"):
+        awarded(cast, call, now, HOUR)
+    assert queries.left_for(call, now) == 0
+
+
+def test_an_officer_with_that_right_gives_hours_of_the_directors_reserve_with_a_reason(
+    cast, call, machine, now, settings
+):
+    year = parted(cast, machine, now)
+    award = awarded(cast, call, now, HOUR)
+    more = {"award": award, "gpu_seconds": 9 * HOUR, "key": "a", "now": now, "from_reserve": True}
+    with pytest.raises(NotAllowed, match="whom the site names"):
+        services.top_up(**more, by=cast.officer, reason="The board asked.")
+    settings.FABRICA_RESERVE_OFFICERS = [cast.officer.email.upper(), cast.operator.email]
+    for by, reason, refusal in ((cast.operator, "So.", NotAllowed), (cast.officer, " ", Refused)):
+        with pytest.raises(refusal):
+            services.top_up(**more, by=by, reason=reason)
+    services.top_up(**more, by=cast.officer, reason="The board asked.")
+    application = assessed(cast, call, now, gpu_seconds_requested=HOUR)
+    services.award(
+        application=application, gpu_seconds=HOUR, months=1, by=cast.officer, now=now, note="A gift.", from_reserve=True
+    )
+    assert (pools(year)["directors_reserve"], pools(year)["union_aif_industrial"]) == (0, 49 * HOUR)
+    assert (cap_named("fast-lane+playground")[1], queries.check_ledger()) == (HOUR, [])
+    with pytest.raises(Refused, match="The pool reserve of the director of Machine One has 0.00"):
+        services.check_top_up(award=award, gpu_seconds=1, key="b", now=now, from_reserve=True)
+    services.revoke(award=award, by=cast.officer, now=now + timedelta(hours=1), reason="Over.")
+    assert pools(year)["directors_reserve"] == 9 * HOUR
 
 
 def test_use_beyond_an_award_is_paid_by_its_pool_and_given_back_there(cast, call, machine, now):

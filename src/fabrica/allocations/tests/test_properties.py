@@ -9,16 +9,22 @@ from fabrica.allocations.models import Cap, JobBooking, LedgerAccount, Transfer
 from fabrica.allocations.tests.factories import awarded
 from fabrica.allocations.tests.years import cap, parted
 from fabrica.kit.errors import Refused
+from fabrica.reviews.tests.factories import assessed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 SECONDS = st.integers(min_value=0, max_value=3_000)
 KEYS = st.sampled_from(["a", "b", "c"])
 WHOSE = st.integers(min_value=0, max_value=1)
+WHICH = st.integers(min_value=0, max_value=4)
 PERCENT = st.integers(min_value=0, max_value=100)
 STEPS = st.one_of(
     st.tuples(st.just("fund"), SECONDS, KEYS),
     st.tuples(st.just("award"), st.integers(min_value=1, max_value=3_000)),
+    st.tuples(st.just("phased"), st.integers(min_value=2, max_value=3_000), st.integers(min_value=1, max_value=2_000)),
+    st.tuples(st.just("release_phase"), WHICH),
+    st.tuples(st.just("move"), WHICH, WHICH, SECONDS, KEYS),
+    st.tuples(st.just("drop_phase"), WHICH),
     st.tuples(st.just("hold"), WHOSE, SECONDS, KEYS),
     st.tuples(st.just("spend"), WHOSE, SECONDS, KEYS, KEYS),
     st.tuples(st.just("book"), WHOSE, SECONDS, KEYS, st.sampled_from(["", "a", "b", "c"])),
@@ -45,6 +51,35 @@ class Site:
 
     def award(self, gpu_seconds):
         self.awards.append(awarded(self.cast, self.call, self.now, gpu_seconds))
+
+    def phased(self, gpu_seconds, later):
+        """An award of which some is promised for later."""
+        application = assessed(self.cast, self.call, self.now, gpu_seconds_requested=gpu_seconds)
+        self.awards.append(services.award(
+            application=application, gpu_seconds=gpu_seconds, months=1, by=self.cast.officer, now=self.now,
+            phases=[services.Later(later)],
+        ))  # fmt: skip
+
+    def release_phase(self, which):
+        self.decide(which, services.release_phase, {})
+
+    def drop_phase(self, which):
+        self.decide(which, services.drop_phase, {"reason": "No."})
+
+    def move(self, which, other, gpu_seconds, key):
+        pair = [at % len(self.awards) for at in (which, other)]
+        giving, receiving = (self.awards[at] for at in pair)
+        by = self.cast.officer
+        services.move(
+            giving=giving, receiving=receiving, gpu_seconds=gpu_seconds, key=key, by=by, now=self.now, reason="So."
+        )
+        for at in pair:
+            self.awards[at].refresh_from_db()
+
+    def decide(self, which, act, facts):
+        at = which % len(self.awards)
+        if queries.phases_of(self.awards[at]).exists():
+            self.awards[at] = act(award=self.awards[at], number=2, by=self.cast.officer, now=self.now, **facts)
 
     def hold(self, whose, gpu_seconds, key):
         services.hold(award=self.awards[whose], gpu_seconds=gpu_seconds, hold_key=key, now=self.now)
@@ -102,7 +137,7 @@ class Site:
         except Refused:
             assert self.balances() == before
             return
-        if verb != "award":
+        if verb not in ("award", "phased"):
             after, rows = self.balances(), Transfer.objects.count()
             getattr(self, verb)(*arguments)
             assert (self.balances(), Transfer.objects.count()) == (after, rows)
@@ -115,6 +150,9 @@ class Site:
         for award in self.awards:
             now = queries.balance(award)
             assert now.awarded + now.written_off == now.free + now.held + now.used + now.returned
+            assert now.promised == sum(
+                one.gpu_seconds for one in queries.phases_of(award) if not (one.released_at or one.dropped_at)
+            )
             assert now.written_off == sum(owed for _account, owed in queries.written_off_by(award))
         assert dict(JobBooking.objects.values_list("key", "gpu_seconds")) == self.totals
 

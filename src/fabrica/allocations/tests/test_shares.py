@@ -67,7 +67,7 @@ def test_an_award_from_two_pools_fills_the_first_one_first(cast, call, machine, 
     parted(cast, machine, now)
     services.top_up(award=award, gpu_seconds=3 * HOUR, key="a", by=cast.officer, now=now)
     services.spend(award=award, gpu_seconds=3 * HOUR, hold_key="none", key="one", now=now)
-    assert (told()["undivided"], told()["fast-lane+playground"]) == ((10, 2, 2, 0, 0, 0, 8), (7, 3, 1, 0, 2, 0, 4))
+    assert (told()["undivided"], told()["fast-lane+playground"]) == ((2, 2, 2, 0, 0, 0, 0), (7, 3, 1, 0, 2, 0, 4))
 
 
 def test_what_came_back_is_not_granted_any_more(cast, year, call, now):

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('people', "0012_sessions"),
+        ('people', '0012_sessions'),
     ]
 
     operations = [

@@ -4,8 +4,9 @@ from typing import Any, Literal
 
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
+from fabrica.allocations.services import MOST_PHASES, Later
 from fabrica.applications.models import MOST
 from fabrica.applications.models import TEXT_LIMIT as APPLICATION_TEXT_LIMIT
 from fabrica.applications.queries import application_of
@@ -53,6 +54,14 @@ class RankIn(Schema):
     reasons: dict[str, str] = Field({}, max_length=500)
 
 
+class LaterIn(Schema):
+    """A later part of an award: usable from a moment, or once the progress report is accepted, or by an officer."""
+
+    gpu_seconds: int = Field(gt=0, le=MOST["gpu_seconds"])
+    opens_at: AwareDatetime | None = None
+    on_report: bool = False
+
+
 class ConcludeIn(Schema):
     """A decision on what the panel has ranked; `other_call` is the slug of an open call on another system."""
 
@@ -62,6 +71,8 @@ class ConcludeIn(Schema):
     conditions: str = Field("", max_length=APPLICATION_TEXT_LIMIT)
     note: str = Field("", max_length=APPLICATION_TEXT_LIMIT)
     other_call: str = Field("", max_length=60)
+    phases: list[LaterIn] = Field([], max_length=MOST_PHASES)
+    from_reserve: bool = False
 
 
 class ConcludedOut(Schema):
@@ -95,6 +106,7 @@ def conclude(request: HttpRequest, code: str, payload: ConcludeIn) -> Status[Any
     """Award hours to what the panel has ranked: in full, in part, with conditions, on another system."""
     person, told = signed_in(request), payload.dict()
     slug = told.pop("other_call")
+    told["phases"] = [Later(**one) for one in told["phases"]]
     other = call_by_slug(slug) if slug else None
     application = application_of(person, code)
     return Status(201, services.conclude(application=application, other_call=other, by=person, now=utcnow(), **told))

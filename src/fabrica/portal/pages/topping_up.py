@@ -28,14 +28,15 @@ def top_up(request: HttpRequest, slug: str) -> HttpResponse:
     form = TopUpForm(data, room=room, initial={"key": new_uid()})
     context: dict[str, Any] = {"room": room, "award": room.award, "project": room.award.project, "form": form}
     if form.is_valid() and "change" not in request.POST:
-        after = room.after(form.gpu_seconds())
+        after = room.after(form.gpu_seconds(), from_reserve=form.is_from_reserve())
         try:
             if told := _told_before(room, form) or ("add" in request.POST and _added(request, room, form)):
                 messages.success(request, told)
                 return redirect("portal:project", slug)
             services.check_top_up(
-                award=room.award, gpu_seconds=after.gpu_seconds, key=form.cleaned_data["key"], now=utcnow()
-            )
+                award=room.award, gpu_seconds=after.gpu_seconds, key=form.cleaned_data["key"], now=utcnow(),
+                from_reserve=after.from_reserve,
+            )  # fmt: skip
             context["after"] = after
         except Refused as problem:
             form.add_error(None, str(problem))
@@ -56,7 +57,7 @@ def _added(request: HttpRequest, room: Room, form: TopUpForm) -> str:
     award, given = room.award, form.cleaned_data
     made = services.top_up(
         award=award, gpu_seconds=form.gpu_seconds(), key=given["key"], reason=given["reason"],
-        by=signed_in(request), now=utcnow(),
+        from_reserve=form.is_from_reserve(), by=signed_in(request), now=utcnow(),
     )  # fmt: skip
     facts = {"hours": gpu_hours(form.gpu_seconds()), "total": gpu_hours(made.gpu_seconds)}
     if award.machine.site.is_dry_run:

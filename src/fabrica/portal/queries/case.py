@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from fabrica.allocations.queries import project_from
+from fabrica.allocations.rules import can_use_reserve
 from fabrica.applications.engine.asked import Advice, times_apart
 from fabrica.applications.models import Application, Submission
 from fabrica.applications.queries import (
@@ -65,6 +66,7 @@ class Case:
     sme: SmeDeclaration | None  # what its organisation declared last of its size
     project: Project | None  # what an award opened
     may_read_reviews: bool = False
+    may_use_reserve: bool = False
 
     @property
     def assessment(self) -> TechnicalAssessment | None:
@@ -124,6 +126,7 @@ def case_of(person: Person, code: str) -> Case:
         alike=twins(marks_of(application.organisation), MAX_ALIKE, but=application.organisation_id),
         sme=declared,
         project=project_from(application),
+        may_use_reserve=can_use_reserve(person),
         may_read_reviews=has_role(person, Role.OFFICER) and application.has_experts,
     )
 

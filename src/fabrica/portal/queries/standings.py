@@ -10,7 +10,7 @@ from django.db.models import Count, Max, Q
 from fabrica.allocations.engine import Balance
 from fabrica.allocations.models import Award, LedgerAccount
 from fabrica.allocations.queries import ready_accounts
-from fabrica.allocations.states import OF_AWARD
+from fabrica.allocations.states import OF_AWARD, AccountKind
 from fabrica.dataspaces.models import Staging
 from fabrica.dataspaces.states import STOPPED, TO_DO, StagingState
 from fabrica.people.models import Person
@@ -75,7 +75,7 @@ def _late(found: Sequence[Project], now: datetime) -> set[int]:
 
 def _balances(awards: list[Award]) -> dict[int, Balance]:
     kept: dict[int, dict[str, int]] = {}
-    rows = LedgerAccount.objects.filter(award__in=awards, kind__in=OF_AWARD)
+    rows = LedgerAccount.objects.filter(award__in=awards, kind__in=(*OF_AWARD, AccountKind.PROMISED))
     for award, kind, seconds in rows.values_list("award", "kind", "balance_gpu_seconds"):
         kept.setdefault(award, {})[kind] = seconds
     return {one.pk: Balance(one.gpu_seconds, **kept[one.pk]) for one in awards if one.pk in kept}

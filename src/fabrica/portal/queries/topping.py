@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from fabrica.allocations.engine import Balance
 from fabrica.allocations.models import Award, ClusterAccount
 from fabrica.allocations.queries import award_of, balance, cluster_account_of, in_flight, left_for
-from fabrica.allocations.rules import can_top_up
+from fabrica.allocations.rules import can_top_up, can_use_reserve
 from fabrica.kit.errors import NotAllowed
 from fabrica.kit.units import SECONDS_PER_HOUR
 from fabrica.people.models import Person
@@ -26,6 +26,7 @@ class Room:
     in_flight: int
     pool: int
     account: ClusterAccount
+    reserve: int | None = None  # what the director's reserve has left, for who may choose it
 
     @property
     def used(self) -> int:
@@ -45,14 +46,20 @@ class Room:
             return 0
         return max(0, (self.used - self.award.gpu_seconds) // HALF_HOUR + 1) * HALF_HOUR
 
-    def after(self, gpu_seconds: int) -> "After":
+    def paying(self, *, from_reserve: bool) -> int:
+        """What the pool has left that pays."""
+        return self.reserve or 0 if from_reserve else self.pool
+
+    def after(self, gpu_seconds: int, *, from_reserve: bool = False) -> "After":
         """The same with hours added."""
         total = self.award.gpu_seconds + gpu_seconds
         return After(
             gpu_seconds=gpu_seconds,
             awarded=total,
             free=self.balance.free + gpu_seconds,
-            pool=self.pool - gpu_seconds,
+            pool=self.paying(from_reserve=from_reserve) - gpu_seconds,
+            pool_before=self.paying(from_reserve=from_reserve),
+            from_reserve=from_reserve,
             opens=gpu_seconds >= self.needed > 0,
             stays_closed=gpu_seconds < self.needed,
         )
@@ -66,6 +73,8 @@ class After:
     awarded: int
     free: int
     pool: int
+    pool_before: int
+    from_reserve: bool
     opens: bool
     stays_closed: bool
 
@@ -79,5 +88,6 @@ def room_of(person: Person, slug: str, now: datetime) -> Room:
             "it."
         )
         raise NotAllowed(told)
-    left = left_for(award.application.call, now)
-    return Room(award, balance(award), in_flight(award), left, cluster_account_of(award))
+    call = award.application.call
+    reserve = left_for(call, now, from_reserve=True) if can_use_reserve(person) else None
+    return Room(award, balance(award), in_flight(award), left_for(call, now), cluster_account_of(award), reserve)

@@ -7,8 +7,8 @@ from datetime import datetime
 from django.utils import timezone
 
 from fabrica.allocations.engine import Balance
-from fabrica.allocations.models import Award, ClusterAccount, TopUp
-from fabrica.allocations.queries import award_of, balance, charged_as, cluster_account_of, in_flight, top_ups_of
+from fabrica.allocations.models import Award, ClusterAccount, Phase
+from fabrica.allocations.queries import award_of, balance, charged_as, cluster_account_of, in_flight, phases_of
 from fabrica.allocations.rules import can_audit, can_top_up
 from fabrica.clusters.queries import access_card, unix_names
 from fabrica.dataspaces.models import Staging
@@ -16,6 +16,7 @@ from fabrica.dataspaces.queries import stagings_in
 from fabrica.kit.errors import NotFound, Problem
 from fabrica.people.models import Person
 from fabrica.portal.counted import counted, in_native
+from fabrica.portal.queries.changing import Changed, changes_of
 from fabrica.portal.queries.life import Life, life_of
 from fabrica.portal.words import due
 from fabrica.projects import rules
@@ -40,7 +41,6 @@ from fabrica.training.queries import RunBill, bill, runs_in
 MAX_RUNS = 10
 MAX_MODELS = 10
 MAX_STAGINGS = 20
-MAX_TOP_UPS = 10
 ON_THIS_COMPUTER = "local"
 
 
@@ -59,7 +59,8 @@ class Hours:
     bill: RunBill | None
     counted: str
     free_there: str
-    top_ups: Sequence[TopUp]
+    changes: Sequence[Changed]
+    phases: Sequence[Phase]
     life: Life | None
 
     @property
@@ -118,7 +119,7 @@ class Workplace:
 def workplace_of(person: Person, slug: str, now: datetime) -> Workplace:
     """A project with all that belongs to it. Raises NotFound, also for one the person may not see."""
     project = project_of(person, slug)
-    hours, can_work = _hours(project, now), rules.works_in(person, project)
+    hours, can_work = _hours(person, project, now), rules.works_in(person, project)
     unix_name = _unix_name(person, hours.award) if hours and can_work else ""
     members = list(project.members.select_related("person").order_by("pk"))
     me = next((one for one in members if one.person_id == person.pk), None)
@@ -172,16 +173,23 @@ def _unix_name(person: Person, award: Award) -> str:
     return unix_names(award.machine.site, [person.pk]).get(person.pk, "")
 
 
-def _hours(project: Project, now: datetime) -> Hours | None:
+def _hours(person: Person, project: Project, now: datetime) -> Hours | None:
     try:
         award = award_of(project)
     except NotFound:
         return None
     has = balance(award)
     told = counted(award.machine), in_native(award.machine, has.free)
-    added = list(top_ups_of(award)[:MAX_TOP_UPS])
     return Hours(
-        award, has, in_flight(award), cluster_account_of(award), _bill(project), *told, added, life_of(award, now)
+        award,
+        has,
+        in_flight(award),
+        cluster_account_of(award),
+        _bill(project),
+        *told,
+        changes_of(award, names=can_audit(person)),
+        list(phases_of(award)),
+        life_of(award, now),
     )
 
 

@@ -5,6 +5,7 @@ from django.test import Client
 from fabrica.portal.api import life, listing as listing_api, panels, work
 from fabrica.portal.pages import (
     awarded,
+    changing,
     desk,
     figures,
     front,
@@ -23,7 +24,7 @@ from fabrica.portal.pages import (
 def frozen(monkeypatch, now):
     """The pages of the portal look at this clock."""
     edges = (
-        life, listing_api, panels, work, awarded, desk, figures, front, home, idle, listing, members, muting, project,
+        life, listing_api, panels, work, awarded, changing, desk, figures, front, home, idle, listing, members, muting, project,
         reports, topping_up,
     )  # fmt: skip
     for edge in edges:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('allocations', '0007_ending'),
+        ('allocations', '0010_moves'),
         ('clusters', '0005_calendar'),
         ('people', '0008_roles'),
     ]

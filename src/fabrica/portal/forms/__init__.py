@@ -17,6 +17,7 @@ from fabrica.calls.models import Call
 from fabrica.kit.time import utcnow
 from fabrica.kit.units import gpu_hours, gpu_seconds
 from fabrica.people.states import MEMBER_COUNTRIES
+from fabrica.portal.forms.awards import PhasedForm, ReserveForm, reserve_field
 from fabrica.portal.queries.awarded import Filters
 from fabrica.portal.queries.case import Case
 from fabrica.portal.queries.panel import other_calls
@@ -105,7 +106,7 @@ class AssessForm(forms.Form):
         return _meant(self.cleaned_data["gpu_hours"], self._shown)
 
 
-class DecideForm(forms.Form):
+class DecideForm(PhasedForm):
     """Award or refuse, with what the assessor found already filled in."""
 
     decision = _decision("award", "refuse")
@@ -118,6 +119,8 @@ class DecideForm(forms.Form):
         _("Taken from the assessment. Needed to refuse, and where the award differs from what was asked."),
         TEXT_LIMIT,
     )
+
+    from_reserve = reserve_field()
 
     def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
         application, found = case.application, case.assessment
@@ -134,6 +137,8 @@ class DecideForm(forms.Form):
         months = cast("forms.TypedChoiceField", self.fields["months"])
         months.choices = [(str(one), str(one)) for one in mode.months]
         self.fields["gpu_hours"].help_text = _hours(mode)
+        if not case.may_use_reserve:
+            del self.fields["from_reserve"]
         if self.data.get("decision") == "refuse":  # a refusal needs only its reason
             self.fields["gpu_hours"].required = months.required = False
 
@@ -297,7 +302,7 @@ class DayForm(forms.Form):
     on = forms.DateField(label=_("On"), widget=forms.DateInput({"type": "date"}))
 
 
-class TopUpForm(forms.Form):
+class TopUpForm(ReserveForm):
     """Hours to add to an award, whole or half, and why. `key` lets one form add once."""
 
     key = forms.CharField(widget=forms.HiddenInput, max_length=KEY_MAX)
@@ -314,9 +319,15 @@ class TopUpForm(forms.Form):
     )
 
     reason.error_messages["required"] = _("Say why these hours are added.")
+    from_reserve = reserve_field()
 
     def __init__(self, *args: Any, room: Room, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if room.reserve is None:
+            del self.fields["from_reserve"]
+        else:
+            told = _("It has %(left)s left.") % {"left": words.gpu_hours(room.reserve)}
+            self.fields["from_reserve"].help_text = told
         mode = room.award.application.call.mode
         left = words.gpu_hours(min(room.pool, room.mode_left))
         most = _("Whole or half hours, at most %(left)s now.") % {"left": left}

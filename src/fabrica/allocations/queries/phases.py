@@ -1,0 +1,41 @@
+"""The phases of an award: what is promised for later, and what is due."""
+
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from fabrica.allocations.models import Award, LedgerAccount, Phase
+from fabrica.allocations.states import AccountKind
+from fabrica.projects.models import Report
+from fabrica.projects.states import ReportKind, ReportState
+
+
+def promised_account(award: Award) -> LedgerAccount | None:
+    """Where the later phases of an award are set aside; None where it has none."""
+    return LedgerAccount.objects.filter(award=award, kind=AccountKind.PROMISED).first()
+
+
+def promised(award: Award) -> int:
+    """The GPU-seconds of its phases that are still to come."""
+    account = promised_account(award)
+    return account.balance_gpu_seconds if account else 0
+
+
+def phases_of(award: Award) -> QuerySet[Phase]:
+    """The later phases of an award, the next first."""
+    return Phase.objects.select_related("by").filter(award=award).order_by("number")
+
+
+def phase_of(award: Award, number: int) -> Phase | None:
+    """A later phase of an award; None where it has no such phase."""
+    return phases_of(award).filter(number=number).first()
+
+
+def phases_due(now: datetime) -> QuerySet[Phase]:
+    """The phases whose day has come, or whose progress report is accepted, of awards that go on."""
+    accepted = Report.objects.filter(
+        project=OuterRef("award__project"), kind=ReportKind.PROGRESS, state=ReportState.ACCEPTED
+    )
+    rows = Phase.objects.select_related("award__project").filter(released_at=None, dropped_at=None)
+    is_due = Q(opens_at__lte=now) | (Q(on_report=True) & Exists(accepted))
+    return rows.filter(is_due, award__ends_at__gt=now, award__revoked_at=None).order_by("pk")
