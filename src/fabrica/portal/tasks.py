@@ -104,7 +104,9 @@ def _granted(award: Award, now: datetime) -> Storage | None:
     except Refused as problem:
         log.warning("%s", problem)
         return None
-    return room and services.grant_storage(
+    if room is None:
+        return None
+    return services.grant_storage(
         project=award.project, size_bytes=room.size_bytes, inodes=room.inodes, keep_days=room.keep_days,
         warn_days=room.warn_days, source=str(room.source), now=now,
     )  # fmt: skip

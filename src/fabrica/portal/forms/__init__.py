@@ -428,5 +428,6 @@ class ListingForm(forms.Form):
     def __init__(self, *args: Any, found: Listing | None, **kwargs: Any) -> None:
         version = consent_on(timezone.localtime(utcnow()).date()).version
         told = {"sector": found.sector, "abstract": found.abstract} if found else {}
-        super().__init__(*args, initial={"version": version, **told}, **kwargs)
+        kwargs["initial"] = {"version": version, **told}
+        super().__init__(*args, **kwargs)
         cast("forms.ChoiceField", self.fields["sector"]).choices = [("", _("Not chosen")), *_sectors()]

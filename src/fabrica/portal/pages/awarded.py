@@ -6,7 +6,7 @@ Nothing of it is kept on the way: who takes their consent back is gone from the 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, astuple
 from json import dumps
-from typing import Any
+from typing import TypeVar
 
 from allauth.decorators import rate_limit
 from django.contrib.auth.decorators import login_not_required
@@ -23,6 +23,8 @@ from fabrica.kit.time import utcnow
 from fabrica.people.states import MEMBER_COUNTRIES
 from fabrica.portal.forms import AwardedForm
 from fabrica.portal.queries.awarded import COLUMNS, Awarded, Filters, exported, page, years
+
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 
 
 @login_not_required
@@ -86,6 +88,6 @@ def _file(parts: Iterable[bytes], ending: str, kind: str) -> HttpResponseBase:
     return _fresh(StreamingHttpResponse(parts, headers=headers))
 
 
-def _fresh(answer: Any) -> Any:
+def _fresh(answer: Answer) -> Answer:
     patch_cache_control(answer, no_store=True)
     return answer

@@ -144,8 +144,8 @@ def publications(person: Person, since: date, until: date) -> list[tuple[str, st
     begin, end = instants(since, until)
     awards = Award.objects.filter(application__submitted_at__gte=begin, application__submitted_at__lt=end)
     rows = Publication.objects.filter(project__in=awards.values("project")).order_by("-pk")
-    told = rows.values_list("doi", "project__slug", "project__organisation__name", "added_at")
-    return [(*row, localdate(at)) for *row, at in told[:MOST_PUBLICATIONS]]
+    told = rows.values_list("doi", "project__slug", "project__organisation__name", "added_at")[:MOST_PUBLICATIONS]
+    return [(doi, slug, organisation, localdate(at)) for doi, slug, organisation, at in told]
 
 
 def _rows(since: datetime, until: datetime) -> Iterator[_Row]:
