@@ -5,25 +5,21 @@ from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from fabrica.allocations.models.invoices import NOTE_LIMIT, REFERENCE_LIMIT
 from fabrica.allocations.services import KEY_MAX
 from fabrica.applications.models import TEXT_LIMIT
 from fabrica.calls.engine import Mode
 from fabrica.calls.models import Call
-from fabrica.kit.time import utcnow
 from fabrica.kit.units import gpu_hours, gpu_seconds
-from fabrica.people.states import MEMBER_COUNTRIES
 from fabrica.portal.forms.awards import PhasedForm, ReserveForm, reserve_field
-from fabrica.portal.queries.awarded import Filters
+from fabrica.portal.forms.parts import button, text
 from fabrica.portal.queries.case import Case
 from fabrica.portal.queries.panel import other_calls
 from fabrica.portal.queries.topping import Room
-from fabrica.projects.engine import MOST_LETTERS, consent_on, sectors
-from fabrica.projects.models import ABSTRACT_LIMIT, Listing, Report
+from fabrica.projects.engine import MOST_LETTERS
+from fabrica.projects.models import Report
 from fabrica.projects.states import Role
 from fabrica.reviews.models import COMMENT_LIMIT
 from fabrica.reviews.queries import Candidate
@@ -36,23 +32,10 @@ HALF = Decimal("0.5")
 _WHOLE_OR_HALF = _("Add whole or half GPU-hours, such as 100 or 12.5.")
 
 
-def _decision(*choices: str) -> forms.ChoiceField:
-    return forms.ChoiceField(
-        choices=[(one, one) for one in choices],
-        widget=forms.HiddenInput,
-        error_messages={"required": _("Press one of the buttons below the form.")},
-    )
-
-
 def _hours(mode: Mode) -> str:
     return _("%(title)s gives at most %(most)s GPU-hours. Source: %(source)s.") % {
         "title": mode.title, "most": f"{mode.gpu_hours_max:,}", "source": mode.source,
     }  # fmt: skip
-
-
-def _text(label: Any, help_text: Any, limit: int, *, required: bool = False) -> forms.CharField:
-    widget = forms.Textarea({"rows": 4})
-    return forms.CharField(label=label, help_text=help_text, max_length=limit, widget=widget, required=required)
 
 
 def _meant(hours: Decimal, shown: list[int]) -> int:
@@ -63,8 +46,8 @@ def _meant(hours: Decimal, shown: list[int]) -> int:
 class ScreenForm(forms.Form):
     """Eligible, back to the applicant, or no."""
 
-    decision = _decision("screen", "return", "refuse")
-    reason = _text(
+    decision = button("screen", "return", "refuse")
+    reason = text(
         _("Note or reason"),
         _("Needed to send it back or to refuse it, and where the gate refers to a person. The applicant reads it."),
         TEXT_LIMIT,
@@ -77,12 +60,12 @@ class ScreenForm(forms.Form):
 class AssessForm(forms.Form):
     """The technical assessment."""
 
-    decision = _decision("assess")
+    decision = button("assess")
     verdict = forms.ChoiceField(label=_("Verdict"), choices=Verdict.choices, widget=forms.RadioSelect)
     gpu_hours = forms.DecimalField(
         label=_("GPU-hours you recommend"), min_value=Decimal(0), max_value=MAX_HOURS, decimal_places=2
     )
-    comment = _text(
+    comment = text(
         _("Comment"), _("Does the plan fit the machine, and why. The applicant reads it once it is decided."),
         COMMENT_LIMIT, required=True,
     )  # fmt: skip
@@ -109,12 +92,12 @@ class AssessForm(forms.Form):
 class DecideForm(PhasedForm):
     """Award or refuse, with what the assessor found already filled in."""
 
-    decision = _decision("award", "refuse")
+    decision = button("award", "refuse")
     gpu_hours = forms.DecimalField(
         label=_("GPU-hours"), min_value=Decimal("0.01"), max_value=MAX_HOURS, decimal_places=2
     )
     months = forms.TypedChoiceField(label=_("Months"), coerce=int)
-    note = _text(
+    note = text(
         _("Note to the applicant"),
         _("Taken from the assessment. Needed to refuse, and where the award differs from what was asked."),
         TEXT_LIMIT,
@@ -151,7 +134,7 @@ class ConcludeForm(DecideForm):
     """Award or refuse what the panel has ranked: what kind of award, with which conditions, on which system."""
 
     kind = forms.ChoiceField(label=_("Award"), widget=forms.RadioSelect)
-    conditions = _text(_("Conditions"), _("For an award with conditions. The applicant reads them."), TEXT_LIMIT)
+    conditions = text(_("Conditions"), _("For an award with conditions. The applicant reads them."), TEXT_LIMIT)
     system = forms.ChoiceField(label=_("Other system"), required=False, help_text=_("An open call of the same mode."))
 
     def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
@@ -183,8 +166,8 @@ class ConcludeForm(DecideForm):
 class RefuseForm(forms.Form):
     """No, after the technical assessment; a mode with experts goes on to them otherwise."""
 
-    decision = _decision("refuse")
-    note = _text(_("Reasons"), _("The applicant reads them."), TEXT_LIMIT, required=True)
+    decision = button("refuse")
+    note = text(_("Reasons"), _("The applicant reads them."), TEXT_LIMIT, required=True)
 
     def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:  # noqa: ARG002 - the forms are made alike
         super().__init__(*args, **kwargs)
@@ -193,8 +176,8 @@ class RefuseForm(forms.Form):
 class AppealForm(forms.Form):
     """Take it up again, or leave it refused."""
 
-    decision = _decision("grant", "refuse")
-    reason = _text(_("Reasons"), _("The applicant reads them."), TEXT_LIMIT, required=True)
+    decision = button("grant", "refuse")
+    reason = text(_("Reasons"), _("The applicant reads them."), TEXT_LIMIT, required=True)
 
     def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:  # noqa: ARG002 - the forms are made alike
         super().__init__(*args, **kwargs)
@@ -281,8 +264,8 @@ class ReportForm(forms.Form):
 class JudgeForm(forms.Form):
     """What an officer does with a report."""
 
-    decision = _decision("accept", "return", "lift")
-    reason = _text(_("Reason"), _("Needed to send it back, or to lift the bar. The project reads it."), TEXT_LIMIT)
+    decision = button("accept", "return", "lift")
+    reason = text(_("Reason"), _("Needed to send it back, or to lift the bar. The project reads it."), TEXT_LIMIT)
 
 
 class PeriodForm(forms.Form):
@@ -314,7 +297,7 @@ class TopUpForm(ReserveForm):
         step_size=HALF,
         error_messages=dict.fromkeys(("min_value", "max_decimal_places", "step_size"), _WHOLE_OR_HALF),
     )
-    reason = _text(
+    reason = text(
         _("Reason"), _("The project's leader reads it; it stays beside the hours."), TEXT_LIMIT, required=True
     )
 
@@ -336,98 +319,3 @@ class TopUpForm(ReserveForm):
     def gpu_seconds(self) -> int:
         """What is added."""
         return gpu_seconds(self.cleaned_data["gpu_hours"])
-
-
-class CancelForm(forms.Form):
-    """Why an invoice is cancelled."""
-
-    reason = forms.CharField(
-        label=_("Why it is cancelled"), help_text=_("It stands on the credit note."), max_length=NOTE_LIMIT
-    )
-
-
-class PaidForm(forms.Form):
-    """When money moved, and how the bank knows it."""
-
-    paid_on = forms.DateField(label=_("Paid on"), widget=forms.DateInput({"type": "date"}))
-    reference = forms.CharField(label=_("Reference of the bank"), max_length=REFERENCE_LIMIT)
-
-
-class CustomerForm(forms.Form):
-    """Where an organisation's invoices go."""
-
-    street = forms.CharField(label=_("Street and number"), max_length=160)
-    postcode = forms.CharField(label=_("Postcode"), max_length=20)
-    city = forms.CharField(label=_("City"), max_length=80)
-    vat_number = forms.CharField(
-        label=_("VAT number"), max_length=20, required=False,
-        help_text=_("With the letters of the country. Needed where the site is in another country."),
-    )  # fmt: skip
-    reference = forms.CharField(
-        label=_("Your reference"), max_length=REFERENCE_LIMIT, required=False, help_text=_("Printed on each invoice.")
-    )
-
-
-class LimitForm(forms.Form):
-    """The most that an award may cost."""
-
-    euros = forms.DecimalField(
-        label=_("Limit in euros, without VAT"), min_value=Decimal("0.01"), max_value=10**10, decimal_places=2,
-        help_text=_("What the customer has ordered. Use beyond it is never billed."),
-    )  # fmt: skip
-
-    def cents(self) -> int:
-        """What was written, in cents."""
-        return int(self.cleaned_data["euros"] * 100)
-
-
-class AwardedForm(forms.Form):
-    """What one looks for among the awarded projects; what makes no sense counts as nothing chosen."""
-
-    country = forms.ChoiceField(label=_("Country"), required=False)
-    sector = forms.ChoiceField(label=_("Sector"), required=False)
-    mode = forms.ChoiceField(label=_("Access mode"), required=False)
-    year = forms.ChoiceField(label=_("Began in"), required=False)
-
-    def __init__(self, *args: Any, modes: dict[str, str], years: Sequence[int], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        countries = sorted((str(name), code) for code, name in MEMBER_COUNTRIES.items())
-        choices = {
-            "country": [(code, name) for name, code in countries],
-            "sector": _sectors(),
-            "mode": sorted(modes.items(), key=lambda one: one[1]),
-            "year": [(str(one), str(one)) for one in years],
-        }
-        for name, found in choices.items():
-            cast("forms.ChoiceField", self.fields[name]).choices = [("", _("All")), *found]
-
-    def filters(self) -> Filters:
-        """What was chosen."""
-        self.is_valid()
-        return Filters(**{name: self.cleaned_data.get(name, "") for name in self.fields})
-
-
-def _sectors() -> list[tuple[str, str]]:
-    language = (get_language() or "en")[:2]
-    return [(key, one.said(language)) for key, one in sectors().items()]
-
-
-class ListingForm(forms.Form):
-    """What a project says of itself in public. `version` is the wording that was read."""
-
-    decision = _decision("list", "unlist")
-    version = forms.CharField(widget=forms.HiddenInput, max_length=20)
-    sector = forms.ChoiceField(
-        label=_("Sector"), required=False, help_text=_("Also without being listed: reports count by it, without names.")
-    )
-    abstract = _text(
-        _("Abstract for the public"),
-        _("What the project is about, for people outside the field. No names, no secrets."), ABSTRACT_LIMIT,
-    )  # fmt: skip
-
-    def __init__(self, *args: Any, found: Listing | None, **kwargs: Any) -> None:
-        version = consent_on(timezone.localtime(utcnow()).date()).version
-        told = {"sector": found.sector, "abstract": found.abstract} if found else {}
-        kwargs["initial"] = {"version": version, **told}
-        super().__init__(*args, **kwargs)
-        cast("forms.ChoiceField", self.fields["sector"]).choices = [("", _("Not chosen")), *_sectors()]

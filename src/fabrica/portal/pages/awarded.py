@@ -21,7 +21,7 @@ from fabrica.calls.queries import titles
 from fabrica.kit.sheets import lines
 from fabrica.kit.time import utcnow
 from fabrica.people.states import MEMBER_COUNTRIES
-from fabrica.portal.forms import AwardedForm
+from fabrica.portal.forms.listing import AwardedForm
 from fabrica.portal.queries.awarded import COLUMNS, Awarded, Filters, exported, page, years
 
 Answer = TypeVar("Answer", bound=HttpResponseBase)

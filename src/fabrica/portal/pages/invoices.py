@@ -26,7 +26,7 @@ from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow
 from fabrica.people.models import Person
 from fabrica.people.queries import signed_in
-from fabrica.portal.forms import CancelForm, CustomerForm, LimitForm, PaidForm
+from fabrica.portal.forms.invoices import CancelForm, CustomerForm, LimitForm, PaidForm
 from fabrica.web.components import Column
 
 TONES = {"draft": "neutral", "issued": "info", "paid": "good", "cancelled": "warning"}

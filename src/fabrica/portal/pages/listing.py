@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
-from fabrica.portal.forms import ListingForm
+from fabrica.portal.forms.listing import ListingForm
 from fabrica.projects import rules, services
 from fabrica.projects.engine import consent_on, duties, sectors, sectors_source
 from fabrica.projects.models import Listing, Project
