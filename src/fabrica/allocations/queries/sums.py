@@ -61,7 +61,7 @@ def _accounts() -> Iterator[dict[str, Any]]:
         "pk", "kind", "award", "award__gpu_seconds", "award__returned_gpu_seconds", "award__project__slug",
         "machine__slug", "balance_gpu_seconds", "into", "out", "written_off", "jobs",
     )  # fmt: skip
-    return named.iterator(AT_ONCE)
+    yield from map(dict, named.iterator(AT_ONCE))
 
 
 def _booked() -> Coalesce:

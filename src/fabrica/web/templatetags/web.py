@@ -57,7 +57,7 @@ def said(row: Model, name: str) -> Any:
 
 
 @functools.cache
-def choices_of(field: Field) -> dict[Any, Text]:
+def choices_of(field: "Field[Any, Any]") -> dict[Any, Text]:
     """The words of a field's choices by value."""
     return dict(field.flatchoices)
 
