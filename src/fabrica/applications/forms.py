@@ -45,7 +45,7 @@ class Part:
     """A part of the form."""
 
     title: Text
-    help: str
+    help: Text
     items: Sequence[Item]
 
     @property

@@ -85,11 +85,11 @@ def _files(request: HttpRequest, application: Application, form: ApplicationForm
         services.detach(application=application, uid=uid, by=person, now=now)
 
 
-def _read(upload: UploadedFile) -> bytes:
+def _read(upload: "UploadedFile[Any]") -> bytes:
     """A file that was sent, if it is not too large. Raises Refused."""
     if (upload.size or 0) > FILE_BYTES:
         raise too_large(upload.name or "", upload.size or 0)
-    return upload.read()
+    return bytes(upload.read())
 
 
 def _conflict_page(
