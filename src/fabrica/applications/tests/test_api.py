@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from fabrica.applications import api as edge
+from fabrica.applications.api import schemas as edge
 from fabrica.applications import services
 from fabrica.applications.tests.factories import COMPLETE, draft, submitted
 from fabrica.kit.time import utcnow
