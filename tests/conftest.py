@@ -58,6 +58,8 @@ def samples(cast, call, site, now):
     )
     return {
         ("organisations", "uid"): cast.startup.uid,
+        ("others", "key"): "e1",
+        ("sme", "number"): 1,
         ("people", "uid"): cast.mate.uid,
         ("tokens", "token_id"): token.pk,
         ("tokens", "pk"): token.pk,

@@ -30,6 +30,9 @@ class Migration(migrations.Migration):
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sme_declarations', to='people.organisation')),
                 ('signed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('organisation', 'number'), name='people_sme_number_once')],
+            },
         ),
         migrations.CreateModel(
             name='SmeDraft',
@@ -52,9 +55,5 @@ class Migration(migrations.Migration):
                 ('relation', models.CharField(choices=[('linked', 'Linked enterprise'), ('partner', 'Partner enterprise'), ('linked_to_partner', 'Linked to a partner enterprise'), ('exempt', 'Investor with 25 % or more')], max_length=20)),
                 ('declaration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='relatives', to='people.smedeclaration')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='smedeclaration',
-            constraint=models.UniqueConstraint(fields=('organisation', 'number'), name='people_sme_number_once'),
         ),
     ]
