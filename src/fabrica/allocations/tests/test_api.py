@@ -36,7 +36,15 @@ def test_an_officer_awards_and_the_applicant_sees_the_balance(cast, call, pool, 
         application.code, "one", 36_000, 1, False,
     )  # fmt: skip
     assert api("applicant", "get", f"/projects/{slug}/award") == (200, {**made})
-    assert made["balance"] == {"awarded": 36_000, "free": 36_000, "held": 0, "used": 0, "written_off": 0, "returned": 0}
+    assert made["balance"] == {
+        "awarded": 36_000,
+        "free": 36_000,
+        "held": 0,
+        "used": 0,
+        "written_off": 0,
+        "returned": 0,
+        "promised": 0,
+    }
     assert (made["account_name"], made["account_error"], made["account_checked_at"]) == (slug, "", None)
 
 
@@ -51,6 +59,7 @@ def test_the_balance_follows_the_ledger(award, now, api):
         "used": 100,
         "written_off": 0,
         "returned": 0,
+        "promised": 0,
     }
 
 

@@ -71,7 +71,7 @@ def test_hours_return_to_each_pool_they_came_from_the_latest_first(cast, call, m
     services.top_up(award=award, gpu_seconds=HOUR, key="a", by=cast.officer, now=now)
     services.spend(award=award, gpu_seconds=HOUR // 2, hold_key="none", key="one", now=now)
     tasks.return_unused(award.ends_at + DAY)
-    assert queries.pool_of(machine) == POOL - HOUR // 2
+    assert queries.pool_of(machine) == 2 * HOUR - HOUR // 2
     assert year.pools.get(name="union_aif_industrial").account.balance_gpu_seconds == 50 * HOUR
     assert (taken(), queries.check_ledger()) == (0, [])
 
