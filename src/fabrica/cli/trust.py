@@ -17,11 +17,10 @@ from fabrica.trust.engine.act.telling import as_dict, asking_as_dict, comparison
 from fabrica.trust.engine.act.versions import version_on
 
 app = typer.Typer(no_args_is_help=True, help="The AI Act and the programme's rules, as questions; no legal advice.")
-DUTIES = ("applies_from", "owed_by", "duty", "ref")
 SIGNS = {True: "+", None: "?"}
 LANGUAGES = ("en", "fr")
 DECISIONS = {
-    "REJECT": "not allowed, until a person says otherwise",
+    "REJECT": "not allowed; a person confirms every refusal",
     "REFER_ETHICS": "to be looked at by a person",
     "ACCEPT_CONDITIONS": "accepted with conditions",
     "ACCEPT": "accepted",
@@ -122,16 +121,14 @@ def _assessment(told: dict[str, Any]) -> None:
 
 
 def _duties(obligations: list[dict[str, Any]]) -> None:
-    if not obligations:
-        return
-    say("")
-    rows = [{**one, "duty": _marked(one), "ref": one["ref"]} for one in obligations]
-    show(rows, as_json=False, columns=DUTIES)
-
-
-def _marked(one: dict[str, Any]) -> str:
-    open_one = "" if one["certain"] else " (if what is open turns out so)"
-    return f"{one['text']}{open_one}{' (the day is disputed)' if one['date_disputed'] else ''}"
+    if obligations:
+        say("")
+        say("Owed")
+    for one in obligations:
+        notes = [] if one["certain"] else ["if what is open turns out so"]
+        notes += ["authors differ about the day"] if one["date_disputed"] else []
+        note = f" ({'; '.join(notes)})" if notes else ""
+        say(f"- from {one['applies_from']}, {one['owed_by']}: {one['text']} {one['ref']}{note}")
 
 
 def _differences(told: dict[str, Any]) -> None:

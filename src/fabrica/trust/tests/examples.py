@@ -57,7 +57,9 @@ def expected_of(name):
 
 def dated(owes):
     """(day, duty) of each."""
-    named = {day: [one for key in keys for one in (FILE["+hr"] if key == "+hr" else [key])] for day, keys in owes.items()}
+    named = {
+        day: [one for key in keys for one in (FILE["+hr"] if key == "+hr" else [key])] for day, keys in owes.items()
+    }
     return {(day, duty) for day, duties in named.items() for duty in duties}
 
 

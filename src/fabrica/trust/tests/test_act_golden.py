@@ -80,7 +80,10 @@ def mutants(rule):
         yield "excluded leads to ACCEPT", replace(rule, softened=Decision.ACCEPT)
     for first, second in zip(rule.outcomes, rule.outcomes[1:], strict=False):
         for by in (DAY, -DAY):
-            moved = (replace(first, applies_to=first.applies_to + by), replace(second, applies_from=second.applies_from + by))
+            moved = (
+                replace(first, applies_to=first.applies_to + by),
+                replace(second, applies_from=second.applies_from + by),
+            )
             yield f"its day is moved by {by}", replace(rule, outcomes=moved)
 
 

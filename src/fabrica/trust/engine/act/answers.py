@@ -91,13 +91,15 @@ def facts_from(answers: Answers, day: date, rules: RuleSet) -> Facts:
 
 
 def _number(key: str, answer: str) -> Fraction:
+    """Exact, and bounded in every direction: a tiny exponent would be a number of millions of digits."""
     try:
         found = Decimal(answer)
-        if len(answer) <= SHOWN and found.is_finite() and 0 <= found <= MOST and found.adjusted() > -SHOWN:
-            return Fraction(found)
+        is_bounded = len(answer) <= SHOWN and found.is_finite() and 0 <= found <= MOST and found.adjusted() > -SHOWN
     except (InvalidOperation, TypeError, ValueError):
-        pass
-    _refuse(key, f"It must be a number from 0 to {MOST:.0e}, such as 2e22, or unsure.")
+        is_bounded = False
+    if not is_bounded:
+        _refuse(key, f"It must be a number from 0 to {MOST:.0e}, such as 2e22, or unsure.")
+    return Fraction(found)
 
 
 def _refuse(where: str, why: str) -> NoReturn:

@@ -1,6 +1,7 @@
 """Conditions on answers and rules, in three values: True, False, and None where it is not known."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -15,7 +16,7 @@ class Node(Protocol):
     def value(self, facts: "Facts") -> Truth:
         """Whether it holds."""
 
-    def open(self, facts: "Facts") -> Set[str]:
+    def open(self, facts: "Facts") -> AbstractSet[str]:
         """The questions nobody has answered yet on which it still hangs; asked only where the value is None."""
 
     def parts_of(self) -> tuple["Node", ...]:
@@ -41,17 +42,17 @@ class Facts:
 
     said: Mapping[str, Truth]
     numbers: Mapping[str, Fraction | None]
-    given: Set[str]
+    given: AbstractSet[str]
     day: date
     conditions: Mapping[str, Node]
     held: Held = field(init=False)
     named: dict[str, Truth] = field(default_factory=dict)
-    _opened: dict[str, Set[str]] = field(default_factory=dict)
+    _opened: dict[str, AbstractSet[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.held = Held(self)
 
-    def opened(self, name: str, node: "Node") -> Set[str]:
+    def opened(self, name: str, node: "Node") -> AbstractSet[str]:
         """The unanswered questions on which a rule or a named condition hangs, worked out once."""
         if name not in self._opened:
             self._opened[name] = node.open(self)
@@ -67,7 +68,7 @@ class Yes:
     def value(self, facts: Facts) -> Truth:
         return facts.said[self.question]
 
-    def open(self, facts: Facts) -> Set[str]:
+    def open(self, facts: Facts) -> AbstractSet[str]:
         return {self.question} - facts.given
 
     def parts_of(self) -> tuple[Node, ...]:
@@ -86,7 +87,7 @@ class More:
         said, other = facts.numbers[self.question], facts.numbers[self.of] if self.of else Fraction(1)
         return None if said is None or other is None else said > self.figure * other
 
-    def open(self, facts: Facts) -> Set[str]:
+    def open(self, facts: Facts) -> AbstractSet[str]:
         return {one for one in (self.question, self.of) if one} - facts.given
 
     def parts_of(self) -> tuple[Node, ...]:
@@ -102,7 +103,7 @@ class Before:
     def value(self, facts: Facts) -> Truth:
         return facts.day < self.day
 
-    def open(self, facts: Facts) -> Set[str]:  # noqa: ARG002 - a day is always known
+    def open(self, facts: Facts) -> AbstractSet[str]:  # noqa: ARG002 - a day is always known
         return frozenset()
 
     def parts_of(self) -> tuple[Node, ...]:
@@ -118,7 +119,7 @@ class Holds:
     def value(self, facts: Facts) -> Truth:
         return facts.held[self.rule]
 
-    def open(self, facts: Facts) -> Set[str]:
+    def open(self, facts: Facts) -> AbstractSet[str]:
         return facts.opened(self.rule, facts.conditions[self.rule])
 
     def parts_of(self) -> tuple[Node, ...]:
@@ -137,7 +138,7 @@ class Named:
             facts.named[self.name] = self.node.value(facts)
         return facts.named[self.name]
 
-    def open(self, facts: Facts) -> Set[str]:
+    def open(self, facts: Facts) -> AbstractSet[str]:
         return facts.opened(self.name, self.node)
 
     def parts_of(self) -> tuple[Node, ...]:
@@ -159,7 +160,7 @@ class All:
             is_known = is_known and found is not None
         return True if is_known else None
 
-    def open(self, facts: Facts) -> Set[str]:
+    def open(self, facts: Facts) -> AbstractSet[str]:
         return _open(self.parts, facts)
 
     def parts_of(self) -> tuple[Node, ...]:
@@ -182,14 +183,14 @@ class Some:
             is_known = is_known and found is not None
         return self.is_none if is_known else None
 
-    def open(self, facts: Facts) -> Set[str]:
+    def open(self, facts: Facts) -> AbstractSet[str]:
         return _open(self.parts, facts)
 
     def parts_of(self) -> tuple[Node, ...]:
         return self.parts
 
 
-def _open(parts: tuple[Node, ...], facts: Facts) -> Set[str]:
+def _open(parts: tuple[Node, ...], facts: Facts) -> AbstractSet[str]:
     return {one for part in parts if part.value(facts) is None for one in part.open(facts)}
 
 

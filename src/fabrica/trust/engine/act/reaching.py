@@ -1,4 +1,4 @@
-"""Whether each rule, each of its outcomes and each of its duties can come true at all: by finding answers that do it."""
+"""Whether each rule, outcome and duty can come true at all: by finding answers under which it does."""
 
 from collections.abc import Iterator
 from datetime import date

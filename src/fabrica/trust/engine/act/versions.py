@@ -1,4 +1,4 @@
-"""The versions that come along, side by side. One never changes once it was shipped: a correction is a later version."""
+"""The versions that come along, side by side. None changes once it was shipped: a correction is a later version."""
 
 from collections.abc import Mapping
 from datetime import date
