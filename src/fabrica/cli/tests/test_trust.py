@@ -27,7 +27,11 @@ def test_json_is_the_whole_record(asked):
         "format", "ruleset_version", "as_of", "answers", "decision", "labels", "possible_labels", "obligations", "path",
         "not_met", "open_questions", "notice",
     ]  # fmt: skip
-    assert (told["decision"], told["ruleset_version"], told["open_questions"]) == ("ACCEPT_CONDITIONS", "2026-11-1", [])
+    assert (told["decision"], told["ruleset_version"], told["open_questions"]) == (
+        "ACCEPT_CONDITIONS",
+        "act-2026-11-1",
+        [],
+    )
     assert [one["label"] for one in told["labels"]] == ["LITERACY", "ROLE_PROVIDER", "TR_50_1", "TR_50_2"]
 
 
@@ -36,7 +40,7 @@ def test_without_json_it_is_told_in_sentences(fabrica):
     result = fabrica("trust", "assess", "answers.json", "--as-of", "2026-11-26")
     lines = result.stdout.splitlines()
     assert (result.exit_code, lines[:2]) == (
-        0, ["ACCEPT_CONDITIONS: accepted with conditions", "By the rules 2026-11-1, as of 2026-11-26."],
+        0, ["ACCEPT_CONDITIONS: accepted with conditions", "By the rules act-2026-11-1, as of 2026-11-26."],
     )  # fmt: skip
     assert (
         "+ Talks with people (AI Act, Art. 50(1)): ACCEPT_CONDITIONS. Allowed; people must be able to know."
@@ -47,21 +51,20 @@ def test_without_json_it_is_told_in_sentences(fabrica):
 
 
 def test_the_file_says_its_day_and_version_and_the_command_may_say_otherwise(asked):
-    write(as_of="2026-01-15", version="2025-08-1")
-    write({key: one for key, one in ANSWERS.items() if key != "on_market"}, as_of="2026-01-15", version="2025-08-1")
+    write({key: one for key, one in ANSWERS.items() if key != "on_market"}, as_of="2026-01-15", version="act-2025-08-1")
     told = asked("trust", "assess", "answers.json")
-    assert (told["ruleset_version"], told["as_of"]) == ("2025-08-1", "2026-01-15")
-    told = asked("trust", "assess", "answers.json", "--as-of", "2026-12-03", "--version", "2026-11-1")
-    assert (told["ruleset_version"], told["as_of"]) == ("2026-11-1", "2026-12-03")
+    assert (told["ruleset_version"], told["as_of"]) == ("act-2025-08-1", "2026-01-15")
+    told = asked("trust", "assess", "answers.json", "--as-of", "2026-12-03", "--version", "act-2026-11-1")
+    assert (told["ruleset_version"], told["as_of"]) == ("act-2026-11-1", "2026-12-03")
 
 
 def test_an_old_assessment_is_compared_with_a_newer_version(asked, fabrica):
     old = {**{key: one for key, one in ANSWERS.items() if key != "on_market"}, "media": "yes"}
-    write(old, as_of="2026-01-15", version="2025-08-1")
-    told = asked("trust", "assess", "answers.json", "--against", "2026-11-1")
+    write(old, as_of="2026-01-15", version="act-2025-08-1")
+    told = asked("trust", "assess", "answers.json", "--against", "act-2026-11-1")
     assert (told["then"]["decision"], told["now"]["decision"]) == ("ACCEPT_CONDITIONS", "REFER_ETHICS")
     assert told["gained"]["rules"] == ["A5ba", "A5bb", "A5ev"]
-    shown = fabrica("trust", "assess", "answers.json", "--against", "2026-11-1").stdout.splitlines()
+    shown = fabrica("trust", "assess", "answers.json", "--against", "act-2026-11-1").stdout.splitlines()
     assert [one for one in shown if one.startswith("+ rules")] == ["+ rules: A5ba", "+ rules: A5bb", "+ rules: A5ev"]
 
 
@@ -88,7 +91,7 @@ def test_the_answers_may_come_through_a_pipe(fabrica):
         (["assess", "nowhere.json"], 1, "nowhere.json cannot be used."),
         (["assess", "answers.json", "--as-of", "tomorrow"], 1, "--as-of tomorrow is no day."),
         (["assess", "answers.json", "--version", "9"], 4, "There is no version '9' of the trust rules."),
-        (["assess", "answers.json", "--as-of", "2026-01-01", "--version", "2026-11-1"], 1, "Version 2026-11-1 begins on 2026-07-27, after 2026-01-01."),
+        (["assess", "answers.json", "--as-of", "2026-01-01", "--version", "act-2026-11-1"], 1, "Version act-2026-11-1 begins on 2026-07-27, after 2026-01-01."),
         (["assess", "answers.json", "--language", "de"], 1, "There are no words in 'de'."),
         (["assess", "answers.json", "--as-of", "2024-01-01"], 1, "No version of the trust rules covers 2024-01-01."),
         (["questions", "--after", "broken.json"], 1, "The file is no JSON document."),

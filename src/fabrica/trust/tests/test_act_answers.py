@@ -18,8 +18,8 @@ DAY = date(2026, 11, 26)
 def test_a_file_holds_answers_and_may_hold_a_day_and_a_version():
     found = read(json.dumps({"format": FORMAT, "answers": {"civilian": "yes", "flop": 2e22}}))
     assert (found.answers, found.as_of, found.version) == ({"civilian": "yes", "flop": "2e+22"}, None, "")
-    found = read(json.dumps({"format": FORMAT, "answers": {}, "as_of": "2026-01-15", "version": "2025-08-1"}))
-    assert (found.answers, found.as_of, found.version) == ({}, date(2026, 1, 15), "2025-08-1")
+    found = read(json.dumps({"format": FORMAT, "answers": {}, "as_of": "2026-01-15", "version": "act-2025-08-1"}))
+    assert (found.answers, found.as_of, found.version) == ({}, date(2026, 1, 15), "act-2025-08-1")
 
 
 @pytest.mark.parametrize(
@@ -95,4 +95,4 @@ def test_each_question_is_said_in_both_languages():
         english, french = question_as_dict(one), question_as_dict(one, "fr")
         for name in ("question", "help", "example"):
             assert (english[name] == french[name]) == (english[name] == "")
-        assert (english["question"][-1], french["question"][-2:]) == ("?", " ?")
+        assert (english["question"][-1], french["question"][-2:]) == ("?", "\N{NO-BREAK SPACE}?")

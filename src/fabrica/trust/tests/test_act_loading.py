@@ -112,13 +112,13 @@ def test_a_day_is_answered_by_the_version_then_in_force():
     told = [
         in_force(date.fromisoformat(day)).version for day in ("2025-08-02", "2026-07-26", "2026-07-27", "2030-01-01")
     ]
-    assert told == ["2025-08-1", "2025-08-1", "2026-11-1", "2026-11-1"]
+    assert told == ["act-2025-08-1", "act-2025-08-1", "act-2026-11-1", "act-2026-11-1"]
     with pytest.raises(Refused, match="No version of the trust rules covers 2025-08-01"):
         in_force(date(2025, 8, 1))
 
 
 def test_a_version_that_is_not_there_is_told_with_those_that_are():
-    with pytest.raises(NotFound, match="Use one of: 2025-08-1, 2026-11-1"):
+    with pytest.raises(NotFound, match="Use one of: act-2025-08-1, act-2026-11-1"):
         ruleset("2031-01-1")
 
 
@@ -132,23 +132,23 @@ def test_a_version_that_is_not_there_is_told_with_those_that_are():
 )
 def test_a_version_that_changes_what_another_does_not_have_is_refused(change, told):
     with pytest.raises(ValueError, match=told):
-        versions.laid_over(FOUND, {**versions._data("2025-08-1"), **change})
+        versions.laid_over(FOUND, {**versions._data("act-2025-08-1"), **change})
 
 
-OLD = [name for name in EXAMPLES if version_of(name) == "2025-08-1"]
+OLD = [name for name in EXAMPLES if version_of(name) == "act-2025-08-1"]
 
 
 @pytest.mark.parametrize("name", OLD)
 def test_an_old_assessment_is_the_same_again_under_its_own_version(name):
     newest = (ruleset(NEWEST), date(2026, 11, 26))
-    found = compare(answers_of(name), (ruleset("2025-08-1"), day_of(name)), newest)
+    found = compare(answers_of(name), (ruleset("act-2025-08-1"), day_of(name)), newest)
     assert agrees(found.then, name)
     assert (found.now.version, found.now.as_of) == (NEWEST, newest[1])
 
 
 def test_what_the_amendment_changed_is_told():
     name = "then-pictures"
-    found = compare(answers_of(name), (ruleset("2025-08-1"), day_of(name)), (ruleset(NEWEST), date(2026, 12, 3)))
+    found = compare(answers_of(name), (ruleset("act-2025-08-1"), day_of(name)), (ruleset(NEWEST), date(2026, 12, 3)))
     assert (found.then.decision.value, found.now.decision.value) == ("ACCEPT_CONDITIONS", "REFER_ETHICS")
     assert found.gained["possible_labels"] == {"PROHIBITED"}  # what was not asked then is open now
     assert found.gained["rules"] == {"A5ba", "A5bb", "A5ev"}
@@ -157,6 +157,6 @@ def test_what_the_amendment_changed_is_told():
 
 def test_an_answer_that_is_not_asked_any_more_is_left_out_and_named():
     told = {**answers_of("weather-model"), "convenience_only": "yes"}
-    found = compare(told, (ruleset(NEWEST), date(2026, 11, 26)), (ruleset("2025-08-1"), date(2026, 1, 1)))
+    found = compare(told, (ruleset(NEWEST), date(2026, 11, 26)), (ruleset("act-2025-08-1"), date(2026, 1, 1)))
     assert "convenience_only" in found.dropped
     assert evaluate(told, date(2026, 11, 26)) == found.then

@@ -12,8 +12,8 @@ from fabrica.trust.engine.act.versions import ruleset
 NOTICE = {
     "text": "This weighs your answers by rules kept as data. It is no legal advice; a person decides, and the "
     "Commission's AI Act Service Desk answers questions: https://ai-act-service-desk.ec.europa.eu",
-    "text_fr": "Vos réponses sont pesées selon des règles conservées comme données. Ce n’est pas un avis juridique ; "  # noqa: RUF001 - French spells it so
-    "une personne décide, et le service d’assistance de la Commission répond aux questions : "  # noqa: RUF001 - as above
+    "text_fr": "Vos réponses sont pesées selon des règles conservées comme données. Ce n’est pas un avis juridique ; "  # noqa: RUF001 - French spells it so
+    "une personne décide, et le service d’assistance de la Commission répond aux questions : "  # noqa: RUF001 - as above
     "https://ai-act-service-desk.ec.europa.eu",
 }
 

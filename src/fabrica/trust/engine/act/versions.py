@@ -12,7 +12,7 @@ from fabrica.trust.engine.act.reading import known, read
 from fabrica.trust.engine.act.ruleset import RuleSet
 
 # In the order in which they came into force; of two that began on one day, the later corrects the earlier.
-VERSIONS = ("2025-08-1", "2026-11-1")
+VERSIONS = ("act-2025-08-1", "act-2026-11-1")
 CHANGED = ("sources", "conditions", "rules", "questions", "duties")
 
 
@@ -43,7 +43,7 @@ def in_force(day: date) -> RuleSet:
 
 @cache
 def _data(version: str) -> dict[str, Any]:
-    return load("fabrica.trust", f"act-{version}.json")
+    return load("fabrica.trust", f"{version}.json")
 
 
 def whole(version: str) -> dict[str, Any]:
