@@ -138,7 +138,7 @@ def trust() -> Iterator[Figure]:
     for name, answers in bench_trust.cases():
         one = _median(partial(bench_trust.weigh, answers), REPEATS) / bench_trust.TIMES
         yield figure(f"trust: evaluate, {name}", 1000 * one, "ms")
-    asking = _median(partial(bench_trust.next_questions, {}, bench_trust.DAY, bench_trust.RULES), REPEATS)
+    asking = _median(bench_trust.ask, REPEATS)
     yield figure("trust: next questions, nothing answered", 1000 * asking, "ms")
 
 

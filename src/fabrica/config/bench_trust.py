@@ -29,3 +29,8 @@ def weigh(answers: dict[str, str]) -> None:
     """Several times, so that the clock has something to measure."""
     for _ in range(TIMES):
         evaluate(answers, DAY, RULES)
+
+
+def ask() -> None:
+    """What to ask first, and how many are left."""
+    next_questions({}, DAY, RULES)

@@ -56,7 +56,9 @@ def check_reachable(rules: RuleSet) -> None:
             found = search.answers(_unexcluded(rule), day)
             if found is None:
                 raise ValueError(f"no answers lead to {rule.id} on {day}")
-        for owed in (one for one in rule.owes if one.when):
+        for owed in rule.owes:
+            if owed.when is None:
+                continue
             wanted = All((rule.condition, owed.when))
             if not (search.answers(wanted, rules.valid_from, found) or search.answers(wanted, rules.valid_from)):
                 raise ValueError(f"no answers lead from {rule.id} to {owed.duty}")

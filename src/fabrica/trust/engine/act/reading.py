@@ -142,8 +142,8 @@ def _excluded(row: Row | None, shared: Shared) -> tuple[Node | None, Decision]:
 
 def _outcome(row: Row) -> Outcome:
     known(row, ("decision", "unsure"), ("applies_from", "applies_to", "labels"))
-    days = (date.fromisoformat(row[key]) if key in row else None for key in ("applies_from", "applies_to"))
-    return Outcome(*days, Decision(row["decision"]), Decision(row["unsure"]), tuple(row.get("labels", ())))
+    first, last = (date.fromisoformat(row[key]) if key in row else None for key in ("applies_from", "applies_to"))
+    return Outcome(first, last, Decision(row["decision"]), Decision(row["unsure"]), tuple(row.get("labels", ())))
 
 
 def _owed(row: Row, shared: Shared) -> Owed:
