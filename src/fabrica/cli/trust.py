@@ -110,14 +110,25 @@ def _assessment(told: dict[str, Any]) -> None:
         if told[name]:
             say(f"{title}: {', '.join(one['text'] + ' (' + one['label'] + ')' for one in told[name])}")
     say("")
-    for one in told["path"]:
-        say(f"{SIGNS[one['holds']]} {one['title']} ({one['article']}): {one['leads_to']}. {one['text']}")
+    for line in filter(None, map(_reason, told["path"])):
+        say(line)
     _duties(told["obligations"])
     if told["open_questions"]:
         say("")
         say(f"Still open: {', '.join(told['open_questions'])}.")
     say("")
     say(told["notice"])
+
+
+def _reason(one: dict[str, Any]) -> str:
+    """Why, in a line; nothing for what may hold and would decide nothing."""
+    if one["holds"] is None:
+        told = f"{one['leads_to']} while it is open. If it holds: {one['text']}" if one["leads_to"] != "ACCEPT" else ""
+    elif one["excluded"] is not False:
+        told = f"{one['leads_to']}, as it may not count here. If it does: {one['text']}"
+    else:
+        told = f"{one['leads_to']}. {one['text']}"
+    return f"{SIGNS[one['holds']]} {one['title']} ({one['article']}): {told}" if told else ""
 
 
 def _duties(obligations: list[dict[str, Any]]) -> None:

@@ -80,6 +80,21 @@ def test_questions_are_those_that_can_still_matter_with_how_many_are_left(asked,
     assert told == "Left: usually 0, at most 0.\n"
 
 
+def test_what_is_open_or_may_not_count_is_told_as_such(fabrica):
+    more = {"practices": "yes", "special": "yes", "emotions": "yes", "work_school": "unsure"}
+    write({**ANSWERS, **more})
+    lines = fabrica("trust", "assess", "answers.json", "--as-of", "2026-11-26", "--language", "fr").stdout.splitlines()
+    (line,) = [one for one in lines if "5(1)(f)" in one]
+    told = "? Émotions au travail ou à l’école (AI Act, Art. 5(1)(f)): REFER_ETHICS while it is open. If it holds: Interdit\N{NO-BREAK SPACE}; "
+    assert line.startswith(told)
+    write({**ANSWERS, **more, "work_school": "yes", "medical_safety": "no", "research_only": "yes"})
+    lines = fabrica("trust", "assess", "answers.json", "--as-of", "2026-11-26").stdout.splitlines()
+    (line,) = [one for one in lines if "5(1)(f)" in one]
+    assert line.startswith(
+        "+ Emotions at work or school (AI Act, Art. 5(1)(f)): REFER_ETHICS, as it may not count here. If it does: "
+    )
+
+
 def test_the_answers_may_come_through_a_pipe(fabrica):
     result = fabrica("trust", "assess", "-", "--json", input=write())
     assert json.loads(result.stdout)["decision"] == "ACCEPT_CONDITIONS"
