@@ -19,7 +19,7 @@ from fabrica.applications.queries import NOTHING, attachments_of, name_of
 from fabrica.calls.engine.form import FIXED, FIXED_YES_NO
 from fabrica.calls.engine.questions import Condition, Question
 from fabrica.kit.units import gpu_hours, gpu_seconds
-from fabrica.trust.engine import questions
+from fabrica.trust.engine.gate import questions
 from fabrica.trust.states import Answer
 
 Text = str | Promise

@@ -20,7 +20,7 @@ from fabrica.calls.queries import call_by_slug
 from fabrica.kit.errors import NotAllowed, Problem, Refused
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import organisation_of, organisations_of, signed_in
-from fabrica.trust import engine as gate
+from fabrica.trust.engine import gate
 from fabrica.web.downloads import download
 
 

@@ -33,7 +33,7 @@ from fabrica.people.models import Person
 from fabrica.people.queries import organisations_of
 from fabrica.people.states import Role
 from fabrica.planner import Plan, Proposal
-from fabrica.trust.engine import questions
+from fabrica.trust.engine.gate import questions
 from fabrica.trust.states import Answer
 from fabrica.web.components import Event
 

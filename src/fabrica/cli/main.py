@@ -3,7 +3,7 @@
 import typer
 
 from fabrica import __version__
-from fabrica.cli import applying, data, models, modes, proposing, running, signin, sme, ssh_keys
+from fabrica.cli import applying, data, models, modes, proposing, running, signin, sme, ssh_keys, trust
 from fabrica.cli.output import console
 
 app = typer.Typer(
@@ -32,6 +32,7 @@ for module in (signin, applying, running, sme, modes, proposing):
 app.add_typer(data.app, name="data")
 app.add_typer(models.app, name="models")
 app.add_typer(ssh_keys.app, name="ssh-keys")
+app.add_typer(trust.app, name="trust")
 
 
 def main() -> None:

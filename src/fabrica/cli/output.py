@@ -24,6 +24,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 console = Console()
 errors = Console(stderr=True)
 REPLACED = "\N{REPLACEMENT CHARACTER}"
+# French sets the no-break ones before its high punctuation; Python does not count them as printable.
+SPACES = "\n\t\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -76,7 +78,7 @@ def fail(problem: Problem, *, as_json: bool) -> NoReturn:
 
 def clean(text: str, style: str = "") -> Text:
     """Words from elsewhere as they read: no markup, and no control characters that would steer the terminal."""
-    return Text("".join(char if char.isprintable() or char in "\n\t" else REPLACED for char in text), style)
+    return Text("".join(char if char.isprintable() or char in SPACES else REPLACED for char in text), style)
 
 
 def say(line: str) -> None:

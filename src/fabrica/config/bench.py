@@ -30,7 +30,7 @@ from django.core.management import call_command  # noqa: E402 - the same
 from django.db import connection  # noqa: E402 - the same
 
 from fabrica.allocations.engine import capacity  # noqa: E402 - the same
-from fabrica.config import bench_capacity, bench_data, bench_sme, bench_usage  # noqa: E402 - the same
+from fabrica.config import bench_capacity, bench_data, bench_sme, bench_trust, bench_usage  # noqa: E402 - the same
 from fabrica.kit.files import write_atomic  # noqa: E402 - the same
 from fabrica.kit.time import utcnow  # noqa: E402 - the same
 from fabrica.people.engine.sme import assess  # noqa: E402 - the same
@@ -133,6 +133,15 @@ def sme() -> Iterator[Figure]:
         yield figure(f"sme: {bench_sme.SIZE} enterprises, {name}, explained", 1000 * whole, "ms")
 
 
+def trust() -> Iterator[Figure]:
+    """What the AI Act says to answers, all rules weighed; and what to ask next."""
+    for name, answers in bench_trust.cases():
+        one = _median(partial(bench_trust.weigh, answers), REPEATS) / bench_trust.TIMES
+        yield figure(f"trust: evaluate, {name}", 1000 * one, "ms")
+    asking = _median(bench_trust.ask, REPEATS)
+    yield figure("trust: next questions, nothing answered", 1000 * asking, "ms")
+
+
 def awards() -> Iterator[Figure]:
     """A proposal of awards under capacity for 300 applications on 10 systems, with every reason."""
     given = capacity.read(json.dumps(bench_capacity.awards_case(300, 10)))
@@ -210,7 +219,7 @@ def main() -> None:
     """Measure, print, write."""
     call_command("migrate", verbosity=0)
     figures = []
-    for measure in (machine, lists, clusters, launch, usage, sme, awards, reviewers, trainer, several):
+    for measure in (machine, lists, clusters, launch, usage, sme, trust, awards, reviewers, trainer, several):
         sys.stdout.write(f"\n{(measure.__doc__ or '').splitlines()[0]}\n")
         for one in measure():
             figures.append(one)

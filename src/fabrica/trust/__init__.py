@@ -1,6 +1,7 @@
 """Trust: the gate every application passes.
 
-First version: civilian purpose, prohibited practices, high risk, commitment.
+The gate of today (`engine.gate`): civilian purpose, prohibited practices, high risk, commitment. Beside it the AI Act
+rule by rule (`engine.act`), which applications do not ask yet.
 
 Words: *questions* are data with their legal reference; *answers* are yes, no or unsure; an *assessment* keeps answers,
 decision and reasons under the version of the rules they were made with.

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import get_language
 from ninja import Body, Router, Schema
 
-from fabrica.trust import engine
+from fabrica.trust.engine import gate
 from fabrica.web.scopes import needs
 
 router = Router(tags=["trust"])
@@ -44,11 +44,11 @@ class OutcomeOut(Schema):
 @needs("read")
 def questions(request: HttpRequest) -> Any:  # noqa: ARG001 - the questions are public
     """The questions every application answers, in the language that `Accept-Language` asks for."""
-    return engine.questions(get_language())
+    return gate.questions(get_language())
 
 
 @router.post("/trust/preview", response=OutcomeOut)
 @needs("read")
 def preview(request: HttpRequest, payload: Body[dict[str, str]]) -> Any:  # noqa: ARG001 - nothing is kept
     """What the gate would say to these answers; nothing is kept."""
-    return engine.evaluate(payload).as_dict()
+    return gate.evaluate(payload).as_dict()

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from fabrica.audit.services import record
 from fabrica.people.models import Person
-from fabrica.trust.engine import evaluate
+from fabrica.trust.engine.gate import evaluate
 from fabrica.trust.models import Assessment
 
 

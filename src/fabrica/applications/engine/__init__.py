@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 from fabrica.calls.engine import Mode
 from fabrica.kit.units import SECONDS_PER_HOUR, gpu_hours
 from fabrica.planner import Calibration, MachineFacts, Plan, Proposal, plan, propose_gpu_hours
-from fabrica.trust import engine as gate
+from fabrica.trust.engine import gate
 
 FIELDS = (
     "title", "purpose", "model_description", "parameters_millions", "tokens_millions", "runs", "data_description",

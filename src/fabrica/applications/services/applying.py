@@ -27,8 +27,8 @@ from fabrica.people.models import Organisation, Person
 from fabrica.people.queries import with_role
 from fabrica.people.states import Role
 from fabrica.projects.queries import bar_on
-from fabrica.trust import engine as gate
 from fabrica.trust import services as trust
+from fabrica.trust.engine import gate
 
 MAX_OPEN = 20
 CODE_TRIES = 10

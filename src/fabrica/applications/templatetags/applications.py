@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from fabrica.applications.models import Application
 from fabrica.applications.queries import attachments_of
 from fabrica.applications.states import State
-from fabrica.trust import engine as gate
+from fabrica.trust.engine import gate
 from fabrica.trust.states import Decision
 from fabrica.web.fields import target_of
 from fabrica.web.templatetags.web import badge

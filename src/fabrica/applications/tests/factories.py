@@ -5,7 +5,7 @@ from datetime import datetime
 from fabrica.applications import services
 from fabrica.applications.models import Application
 from fabrica.calls.models import Call
-from fabrica.trust.engine import questions
+from fabrica.trust.engine.gate import questions
 
 ACCEPTED = {one.id: one.expects.value for one in questions()}
 

@@ -11,7 +11,7 @@ from fabrica.audit.models import Entry
 from fabrica.kit.calendar import Calendar
 from fabrica.notices.models import Notice
 from fabrica.people.models import Person
-from fabrica.trust.engine import Outcome, evaluate, questions
+from fabrica.trust.engine.gate import Outcome, evaluate, questions
 
 VERBS = {
     State.SUBMITTED: "application.submit", State.SCREENED: "application.screen", State.ASSESSED: "application.assess",

@@ -4,7 +4,7 @@ import pytest
 from django.utils import translation
 from fabrica.kit.errors import Refused
 from fabrica.kit.facts import load
-from fabrica.trust import engine
+from fabrica.trust.engine import gate as engine
 from fabrica.trust.states import Decision
 
 PASSING = {one.id: one.expects.value for one in engine.questions()}

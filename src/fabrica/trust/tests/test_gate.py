@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 from fabrica.kit.errors import Refused
-from fabrica.trust import engine
+from fabrica.trust.engine import gate as engine
 from fabrica.trust.states import SEVERITY, Answer, Decision
 from hypothesis import given
 from hypothesis import strategies as st

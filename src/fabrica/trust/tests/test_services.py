@@ -5,7 +5,8 @@ from django.test import Client
 from fabrica.audit.queries import about
 from fabrica.kit.errors import Refused
 from fabrica.people.services import create_token
-from fabrica.trust import engine, services
+from fabrica.trust import services
+from fabrica.trust.engine import gate as engine
 from fabrica.trust.models import Assessment
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,1 @@
+"""Trust as pure functions. `gate`: the questions every application answers today; `act`: the AI Act, rule by rule."""

@@ -1,0 +1,105 @@
+"""Outcomes and questions as plain data, in a language: what `--json` prints and a record keeps."""
+
+from datetime import date
+from typing import Any
+
+from fabrica.trust.engine.act.answers import FORMAT
+from fabrica.trust.engine.act.asking import Asking, next_questions
+from fabrica.trust.engine.act.evaluating import Comparison, Obligation, Outcome, Step
+from fabrica.trust.engine.act.ruleset import ENGLISH, Question, RuleSet, said
+from fabrica.trust.engine.act.versions import ruleset
+
+NOTICE = {
+    "text": "This weighs your answers by rules kept as data. It is no legal advice; a person decides, and the "
+    "Commission's AI Act Service Desk answers questions: https://ai-act-service-desk.ec.europa.eu",
+    "text_fr": "Vos réponses sont pesées selon des règles conservées comme données. Ce n’est pas un avis juridique ; "  # noqa: RUF001 - French spells it so
+    "une personne décide, et le service d’assistance de la Commission répond aux questions : "  # noqa: RUF001 - as above
+    "https://ai-act-service-desk.ec.europa.eu",
+}
+
+
+def as_dict(found: Outcome, language: str = ENGLISH) -> dict[str, Any]:
+    """The record: version, day, answers, decision, labels, duties, path, and what is still to be answered."""
+    rules = ruleset(found.version)
+    asking = next_questions(found.answers, found.as_of, rules)
+    return {
+        "format": FORMAT,
+        "ruleset_version": found.version,
+        "as_of": found.as_of.isoformat(),
+        "answers": dict(found.answers),
+        "decision": found.decision.value,
+        "labels": [_label(key, rules, language) for key in sorted(found.labels)],
+        "possible_labels": [_label(key, rules, language) for key in sorted(found.possible)],
+        "obligations": [_obligation(one, found.as_of, rules, language) for one in found.obligations],
+        "path": [_step(one, rules, language) for one in found.path],
+        "not_met": list(found.not_met),
+        "open_questions": [one.id for one in asking.questions],
+        "notice": said(NOTICE, "text", language),
+    }
+
+
+def _label(key: str, rules: RuleSet, language: str) -> dict[str, str]:
+    return {"label": key, "text": said(rules.labels[key], "text", language)}
+
+
+def _obligation(one: Obligation, day: date, rules: RuleSet, language: str) -> dict[str, Any]:
+    duty = rules.duties[one.duty]
+    return {
+        "duty": one.duty,
+        "ref": duty.article,
+        "owed_by": duty.owed_by,
+        "text": said(duty.words, "text", language),
+        "applies_from": one.applies_from.isoformat(),
+        "in_force": one.applies_from <= day,
+        "certain": one.is_certain,
+        "date_disputed": one.is_disputed,
+        "because_of": list(one.rules),
+    }
+
+
+def _step(one: Step, rules: RuleSet, language: str) -> dict[str, Any]:
+    rule = rules.rules[one.rule]
+    return {
+        "rule": one.rule,
+        "title": said(rule.words, "title", language),
+        "article": rule.article,
+        "holds": one.holds,
+        "excluded": one.excluded,
+        "leads_to": one.decision.value,
+        "text": said(rules.consequences[rule.consequence], "text", language),
+        "source": rule.source.text,
+        "checked_on": rule.source.checked_on.isoformat(),
+        "confidence": rule.source.confidence,
+    }
+
+
+def question_as_dict(one: Question, language: str = ENGLISH) -> dict[str, Any]:
+    """A question with its help and example."""
+    return {
+        "id": one.id,
+        **{name: said(one.words, name, language) for name in ("question", "help", "example")},
+        "answers": "number" if one.is_number else "yes, no, unsure",
+        "answered_by": one.answered_by,
+        "stands_for": list(one.stands_for),
+    }
+
+
+def asking_as_dict(asking: Asking, rules: RuleSet, language: str = ENGLISH) -> dict[str, Any]:
+    """What to ask next, and how many are left."""
+    return {
+        "ruleset_version": rules.version,
+        "questions": [question_as_dict(one, language) for one in asking.questions],
+        "left_at_most": asking.at_most,
+        "left_usually": asking.usually,
+    }
+
+
+def comparison_as_dict(found: Comparison, language: str = ENGLISH) -> dict[str, Any]:
+    """Both records, and what came and went."""
+    return {
+        "then": as_dict(found.then, language),
+        "now": as_dict(found.now, language),
+        "gained": {key: sorted(one) for key, one in found.gained.items()},
+        "lost": {key: sorted(one) for key, one in found.lost.items()},
+        "answers_not_asked_any_more": list(found.dropped),
+    }
