@@ -84,6 +84,7 @@ def samples(cast, call, site, now):
         ("invitations", "code"): code_of(invitation),
         ("reports", "kind"): "final",
         ("publications", "pk"): publication.pk,
+        ("phases", "number"): 1,
         ("runs", "number"): model.run.number,
         ("runs", "uid"): model.run.uid,
         ("data", "pk"): site.staging.pk,

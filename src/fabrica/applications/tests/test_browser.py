@@ -178,7 +178,7 @@ def test_a_calls_own_question_its_condition_and_a_file(visit, cast, large, large
     services.save_draft(application=made, values=COMPLETE, by=cast.applicant, now=now)
     file = tmp_path / "scaling.pdf"
     file.write_bytes(PDF)
-    page = visit(f"/applications/{made.code}/edit/", viewport={"width": 1280, "height": 900})
+    page = visit(f"/applications/{made.code}/edit/", "applicant", viewport={"width": 1280, "height": 900})
     sent = []
     page.on("request", lambda one: sent.append(one.post_data_buffer or b"") if one.method == "POST" else None)
     gpus = page.locator("#id_x_largest_gpus")

@@ -14,7 +14,7 @@ def labels(entries):
 def asked(path="/", person=None):
     request = RequestFactory().get(path)
     if person is not None:
-        request.user = person
+        request.user, request.session = person, {}
     return request
 
 
