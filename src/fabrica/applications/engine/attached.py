@@ -7,6 +7,7 @@ nothing of scripts in a PDF.
 import re
 import unicodedata
 import zlib
+from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
@@ -20,7 +21,7 @@ NAME_LETTERS = 120
 ENDINGS = {"pdf": "pdf", "png": "png", "jpg": "jpg", "jpeg": "jpg", "txt": "txt", "csv": "csv"}
 TAIL = 1_024
 STREAM_BYTES, STREAMS_BYTES = 1_000_000, 16_000_000
-STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
+STREAM, BLANKS = b"stream", b"\r\n\t "
 HEX = re.compile(rb"#([0-9A-Fa-f]{2})")
 # Names of a PDF that act by themselves or carry other files; a name ends before a delimiter of the format.
 END = rb"(?![A-Za-z0-9_.#+-])"
@@ -104,13 +105,28 @@ def _check_pdf(name: str, data: bytes) -> None:
 
 def _plain(data: bytes) -> bytes:
     """What of a PDF is written plainly, with its packed objects; escaped letters of names are written out."""
-    packed, room = [], STREAMS_BYTES
-    for found in STREAM.finditer(data):
-        if b"/ObjStm" in data[max(0, found.start() - 400) : found.start()] and room > 0:
-            packed.append(_inflated(found[1], min(room, STREAM_BYTES)))
-            room -= len(packed[-1])
-    plain = b"\n".join([STREAM.sub(b" ", data), *packed])
-    return HEX.sub(lambda one: bytes([int(one[1], 16)]), plain)
+    plain, room, before = [], STREAMS_BYTES, b""
+    for part, is_content in _parts(data):
+        if not is_content:
+            plain.append(part)
+        elif b"/ObjStm" in before and room > 0:
+            plain.append(_inflated(part.lstrip(BLANKS), min(room, STREAM_BYTES)))
+            room -= len(plain[-1])
+        before = part
+    return HEX.sub(lambda one: bytes([int(one[1], 16)]), b" ".join(plain))
+
+
+def _parts(data: bytes) -> Iterator[tuple[bytes, bool]]:
+    """What stands between the words that begin and end streams, and whether it is the content of one.
+
+    Each letter is looked at once, whatever is begun and never ended.
+    """
+    begin, is_content = 0, False
+    while (end := data.find(STREAM, begin)) >= 0:
+        part = data[begin:end]
+        yield part, is_content
+        begin, is_content = end + len(STREAM), not part.endswith(b"end")
+    yield data[begin:], is_content
 
 
 def _inflated(raw: bytes, most: int) -> bytes:

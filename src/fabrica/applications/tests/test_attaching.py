@@ -4,6 +4,7 @@ import errno
 import hashlib
 import zlib
 from datetime import timedelta
+from time import process_time
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -84,6 +85,23 @@ def test_what_is_not_or_acts_is_refused_with_its_reason(name, data, told):
 
 def test_a_packed_bomb_is_not_unpacked():
     assert kind_of("a.pdf", packed(b"\0" * 50_000_000), ALL) == "pdf"
+
+
+def seconds_for(times):
+    """The computing time it takes to look into a PDF with so many streams that begin and never end."""
+    data = PDF.replace(b"trailer", b"stream\n" * times + b"trailer")
+
+    def one():
+        begin = process_time()
+        kind_of("a.pdf", data, ALL)
+        return process_time() - begin
+
+    return min(one() for _ in range(3))
+
+
+def test_a_file_of_ten_times_the_size_takes_about_ten_times_as_long():
+    few, many = seconds_for(1_000), seconds_for(10_000)
+    assert many < 30 * few  # looking to the end for each would take a hundred times as long
 
 
 def test_a_name_keeps_its_ending_and_no_path():
@@ -181,7 +199,7 @@ def test_how_many_and_how_much_is_bounded(cast, add, monkeypatch):
 def test_who_does_not_write_in_it_adds_nothing(cast, add, large):
     for who in (cast.outsider, cast.officer):
         with pytest.raises(NotAllowed):
-            add(by=who)
+            add(b"not looked into", by=who)
     assert Attachment.objects.count() == 0
 
 
