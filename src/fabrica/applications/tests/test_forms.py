@@ -52,6 +52,8 @@ def test_an_answer_is_kept_in_one_way_and_said_in_words(asked, given, kept, show
 @pytest.mark.parametrize(
     ("asked", "given", "told"),
     [
+        (question("number"), "1e50", "Write a number."),
+        (question("number", decimals=2), "-1e999999", "Write a number."),
         (question("text", most=3), "four", "Write at most 3 letters."),
         (question("text"), 7, "Write words here."),
         (question("text"), "a\0b", "Write words here."),
