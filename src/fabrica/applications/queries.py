@@ -167,9 +167,7 @@ def handed_in(application: Application) -> dict[str, Any]:
     The form, its answers and the files stand there only where there are any.
     """
     form, files = application.definition, [as_dict(one) for one in attachments_of(application)]
-    asked = [one.key for one in questions_asked(application)]
-    answers = {key: application.extra_answers[key] for key in asked if key in application.extra_answers}
-    more = {"form": str(application.form), "extra_answers": answers} if form.questions else {}
+    more = {"form": str(application.form), "extra_answers": answers_asked(application)} if form.questions else {}
     return {**answers_of(application), **more, **({"attachments": files} if files else {})}
 
 
@@ -216,6 +214,12 @@ def content_of(one: Attachment) -> bytes:
 def questions_asked(application: Application) -> list[Question]:
     """The call's own questions that are to be answered, given the answers so far."""
     return list(asked(application.definition, application.extra_answers, answers_of(application)))
+
+
+def answers_asked(application: Application) -> dict[str, Any]:
+    """The answers to those of the call's own questions that are asked: no others are handed in."""
+    keys = [one.key for one in questions_asked(application)]
+    return {key: application.extra_answers[key] for key in keys if key in application.extra_answers}
 
 
 def has_newer_form(application: Application) -> bool:

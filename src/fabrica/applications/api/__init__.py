@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from ninja import File, Form, Router, Status, UploadedFile
 
-from fabrica.applications import queries, services
+from fabrica.applications import queries, rules, services
 from fabrica.applications.api.schemas import (
     AdviceOut,
     ApplicationOut,
@@ -32,6 +32,7 @@ from fabrica.calls.queries import call_by_slug
 from fabrica.kit.errors import Refused
 from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow
+from fabrica.people.models import Person
 from fabrica.people.queries import organisation_of, signed_in
 from fabrica.web.downloads import download
 from fabrica.web.scopes import needs
@@ -84,22 +85,23 @@ def save_draft(request: HttpRequest, code: str, payload: DraftIn, version: int |
 @needs("read")
 def form(request: HttpRequest, code: str) -> dict[str, Any]:
     """Which questions of the call's own it has, and which of them are to be answered, given the answers so far."""
-    return _form_out(_mine(request, code))
+    return _form_out(_mine(request, code), signed_in(request))
 
 
 @router.post("/applications/{code}/form", response=FormOut)
 @needs("apply")
 def take_form(request: HttpRequest, code: str) -> dict[str, Any]:
     """Let a draft ask what its call asks by now; what has no place in it any more is kept as `former_answers`."""
-    return _form_out(services.take_form(application=_mine(request, code), by=signed_in(request), now=utcnow()))
+    person = signed_in(request)
+    return _form_out(services.take_form(application=_mine(request, code), by=person, now=utcnow()), person)
 
 
-def _form_out(found: Application) -> dict[str, Any]:
+def _form_out(found: Application, reader: Person) -> dict[str, Any]:
     row = found.form.row if found.form else shipped_row(STANDARD)
     asked = [one.key for one in queries.questions_asked(found)]
     return {
         "version": str(found.form or ""), "row": row, "asked": asked, "has_newer": queries.has_newer_form(found),
-        "former_answers": found.former_answers,
+        "former_answers": found.former_answers if rules.can_edit(reader, found) else [],  # never handed in
     }  # fmt: skip
 
 

@@ -6,10 +6,11 @@ from typing import Any, Literal
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
-from fabrica.applications import queries
+from fabrica.applications import queries, rules
 from fabrica.applications.models import MOST, TEXT_LIMIT, Application, Attachment
 from fabrica.applications.states import Standing, State
 from fabrica.kit.time import utcnow
+from fabrica.people.queries import signed_in
 
 
 class DraftIn(Schema):
@@ -147,7 +148,7 @@ class FormOut(Schema):
     row: dict[str, Any]
     asked: list[str]
     has_newer: bool
-    former_answers: list[list[str]]
+    former_answers: list[list[str]] = Field(description="For its writers alone: no version of it holds them.")
 
 
 class ApplicationOut(ApplicationRow):
@@ -166,7 +167,7 @@ class ApplicationOut(ApplicationRow):
     months: int | None
     trust_answers: dict[str, str]
     form: str = Field(description="The version of the form; empty: it has no questions of the call's own.")
-    extra_answers: dict[str, Any]
+    extra_answers: dict[str, Any] = Field(description="To its writers all that are kept, to others those asked for.")
     attachments: list[AttachmentOut]
     draft_version: int
     decided_at: datetime | None
@@ -176,6 +177,11 @@ class ApplicationOut(ApplicationRow):
     @staticmethod
     def resolve_form(application: Application) -> str:
         return str(application.form or "")
+
+    @staticmethod
+    def resolve_extra_answers(application: Application, context: Any) -> dict[str, Any]:
+        is_writer = rules.can_edit(signed_in(context["request"]), application)
+        return application.extra_answers if is_writer else queries.answers_asked(application)
 
     @staticmethod
     def resolve_attachments(application: Application) -> list[Attachment]:

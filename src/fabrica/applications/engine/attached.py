@@ -7,6 +7,7 @@ nothing of scripts in a PDF.
 import re
 import unicodedata
 import zlib
+from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
@@ -19,17 +20,20 @@ PERSON_BYTES = 500_000_000
 NAME_LETTERS = 120
 ENDINGS = {"pdf": "pdf", "png": "png", "jpg": "jpg", "jpeg": "jpg", "txt": "txt", "csv": "csv"}
 TAIL = 1_024
-STREAM_BYTES, STREAMS_BYTES = 1_000_000, 16_000_000
-STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
+STREAMS_BYTES = 16_000_000
+STREAM, BLANKS = b"stream", b"\r\n\t "
 HEX = re.compile(rb"#([0-9A-Fa-f]{2})")
+LETTERS = {b"%02x" % one: bytes([one]) for one in range(256)}
 # Names of a PDF that act by themselves or carry other files; a name ends before a delimiter of the format.
 END = rb"(?![A-Za-z0-9_.#+-])"
-ACTS = re.compile(rb"/(JavaScript|JS|Launch|EmbeddedFiles?|RichMedia|XFA)" + END)
+ACTS = re.compile(rb"/(JavaScript|JS|Launch|EmbeddedFiles?|RichMedia|Rendition|XFA)" + END)
+# Long enough to stand nowhere by chance: looked for also where a stream would be, for a comment can begin one.
+ACTS_ANYWHERE = re.compile(rb"/(JavaScript|Launch|EmbeddedFiles?|RichMedia|Rendition|XFA)" + END)
+SAYS = {b"JS": "JavaScript", b"EmbeddedFile": "EmbeddedFiles"}
 LOCKED = re.compile(rb"/Encrypt" + END)
-SAYS = {
-    b"JavaScript": "JavaScript", b"JS": "JavaScript", b"Launch": "Launch", b"EmbeddedFile": "EmbeddedFiles",
-    b"EmbeddedFiles": "EmbeddedFiles", b"RichMedia": "RichMedia", b"XFA": "XFA",
-}  # fmt: skip
+PACKED = re.compile(rb"/ObjStm" + END)
+PACKED_ODDLY = re.compile(rb"/(LZW|ASCIIHex|ASCII85|RunLength|AHx|A85|RL|Predictor)")
+NUMBERED = re.compile(rb"\s*(\d+\s+\d+\s|$)")  # how packed objects begin, once nothing else is around them
 CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
 
 
@@ -93,28 +97,62 @@ LOOKS = {"pdf": _is_pdf, "png": _is_png, "jpg": _is_jpg, "txt": _is_text, "csv":
 
 def _check_pdf(name: str, data: bytes) -> None:
     """Refuse what acts when it is opened, carries other files, or cannot be looked into, as far as one sees cheaply."""
-    seen = _plain(data)
-    if LOCKED.search(seen):
+    everything = _unescaped(data)
+    if LOCKED.search(everything):
         told = _("%(name)s is encrypted, so nobody can see what is in it.") % {"name": name}
         raise Refused(told, todo=_("Export it again without a password."))
-    if found := ACTS.search(seen):
+    try:
+        found = ACTS_ANYWHERE.search(everything) or next(filter(None, map(ACTS.search, _plain(data))), None)
+    except ValueError:
+        told = _("%(name)s has parts that are packed in a way that nobody can look into here.") % {"name": name}
+        raise Refused(told, todo=_("Print it to a new PDF.")) from None
+    if found:
         told = _("%(name)s is a PDF with something in it that acts or is another file.") % {"name": name}
-        raise Refused(told, why=f"/{SAYS[found[1]]}", todo=_("Print it to a new PDF, and add files one by one."))
+        raise Refused(
+            told,
+            why=f"/{SAYS.get(found[1], found[1].decode())}",
+            todo=_("Print it to a new PDF, and add files one by one."),
+        )
 
 
-def _plain(data: bytes) -> bytes:
-    """What of a PDF is written plainly, with its packed objects; escaped letters of names are written out."""
-    packed, room = [], STREAMS_BYTES
-    for found in STREAM.finditer(data):
-        if b"/ObjStm" in data[max(0, found.start() - 400) : found.start()] and room > 0:
-            packed.append(_inflated(found[1], min(room, STREAM_BYTES)))
-            room -= len(packed[-1])
-    plain = b"\n".join([STREAM.sub(b" ", data), *packed])
-    return HEX.sub(lambda one: bytes([int(one[1], 16)]), plain)
+def _unescaped(data: bytes) -> bytes:
+    """With the escaped letters of names written out."""
+    return HEX.sub(lambda one: LETTERS[one[1].lower()], data)
+
+
+def _plain(data: bytes) -> Iterator[bytes]:
+    """What of a PDF is written plainly, and its packed objects. Raises ValueError for those that cannot be unpacked."""
+    room, before = STREAMS_BYTES, b""
+    for part, is_content in _parts(data):
+        if not is_content:
+            yield _unescaped(part)
+        elif PACKED.search(before):
+            if PACKED_ODDLY.search(before):
+                raise ValueError
+            found = _inflated(part.lstrip(BLANKS), room)
+            room -= len(found)
+            yield _unescaped(found)
+        before = _unescaped(part)
+
+
+def _parts(data: bytes) -> Iterator[tuple[bytes, bool]]:
+    """What stands between the words that begin and end streams, and whether it is the content of one.
+
+    Each letter is looked at once, whatever is begun and never ended.
+    """
+    begin, is_content = 0, False
+    while (end := data.find(STREAM, begin)) >= 0:
+        part = data[begin:end]
+        yield part, is_content
+        begin, is_content = end + len(STREAM), not part.endswith(b"end")
+    yield data[begin:], is_content
 
 
 def _inflated(raw: bytes, most: int) -> bytes:
     try:
-        return zlib.decompressobj().decompress(raw, most)
-    except zlib.error:
-        return b""
+        found = zlib.decompressobj().decompress(raw, most + 1)
+    except zlib.error as error:
+        raise ValueError from error
+    if len(found) > most or not NUMBERED.match(found):
+        raise ValueError
+    return found

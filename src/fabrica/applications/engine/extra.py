@@ -70,7 +70,10 @@ def _number(question: Question, value: Any) -> str:
         raise ValueError(_("Write a number."))
     if (question.least is not None and found < question.least) or (question.most is not None and found > question.most):
         raise ValueError(_within(question))
-    exact = round(found, question.decimals)
+    try:
+        exact = round(found, question.decimals)
+    except InvalidOperation:  # more digits than a number has room for
+        raise ValueError(_("Write a number.")) from None
     if exact != found:
         raise ValueError(_("Write at most %(most)s decimals.") % {"most": question.decimals})
     return f"{exact:f}"

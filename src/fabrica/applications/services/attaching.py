@@ -43,14 +43,14 @@ def attach(*, application: Application, question: str, name: str, data: bytes, b
     """
     told, digest = clean_name(name), sha256(data)
     kinds, most = _limits(application, question)
-    kind = kind_of(told, data, kinds)
+    made = Attachment(
+        application=application, question=question, name=told, size_bytes=len(data), sha256=digest, by=by, at=now
+    )
+    with transaction.atomic():  # before anybody looks into it: that takes long, for who may not add it too
+        _must_be_taken(made, most)
+    made.kind = kind_of(told, data, kinds)
     with _store(), transaction.atomic():
-        _must_be_writable(application, by)
-        made = Attachment(
-            application=application, question=question, name=told, kind=kind, size_bytes=len(data), sha256=digest,
-            by=by, at=now,
-        )  # fmt: skip
-        _must_fit(made, most)
+        _must_be_taken(made, most)
         _write(content_path(digest), data)
         made.save()
         facts = {"sha256": digest, "size_bytes": len(data)}
@@ -96,6 +96,11 @@ def _must_be_writable(application: Application, by: Person) -> None:
         raise Refused(
             _("It was submitted; its files stay as they are."), todo=_("Withdraw it, or ask the officer for it back.")
         )
+
+
+def _must_be_taken(made: Attachment, most: int) -> None:
+    _must_be_writable(made.application, made.by)
+    _must_fit(made, most)
 
 
 def _must_fit(made: Attachment, most: int) -> None:

@@ -112,6 +112,26 @@ def test_what_takes_too_long_is_ended(monkeypatch):
         typeset("#set document(title: [x])", {}, 0)
 
 
+def test_only_so_many_are_made_at_once_and_the_next_is_told_to_come_again(browser_of, twice, monkeypatch):
+    monkeypatch.setattr(typesetting, "WAIT_SECONDS", 0.01)
+    address = f"/applications/{twice.code}/versions/1/pdf/"
+    for _one in range(typesetting.AT_ONCE):
+        typesetting.ROOM.acquire()
+    try:
+        answer = browser_of("officer").get(address)
+    finally:
+        typesetting.ROOM.release(typesetting.AT_ONCE)
+    assert answer.status_code == 503
+    assert "Too many documents are being made just now." in answer.text
+    assert browser_of("officer").get(address).status_code == 200
+
+
+def test_what_takes_too_much_memory_is_ended(monkeypatch):
+    monkeypatch.setattr(typesetting, "MEMORY_BYTES", 400_000_000)
+    with pytest.raises(Unreachable, match=r"could not be made"):
+        typeset("#set document(title: [x])\n#range(20000000).len()", {}, 0)
+
+
 def test_the_template_evaluates_nothing():
     template = (Path(exports.__file__).parent / "data" / "application.typ").read_text(encoding="utf-8")
     assert [word in template for word in ("eval", "include", "import", "read(")] == [False] * 4

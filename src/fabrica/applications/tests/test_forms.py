@@ -52,6 +52,8 @@ def test_an_answer_is_kept_in_one_way_and_said_in_words(asked, given, kept, show
 @pytest.mark.parametrize(
     ("asked", "given", "told"),
     [
+        (question("number"), "1e50", "Write a number."),
+        (question("number", decimals=2), "-1e999999", "Write a number."),
         (question("text", most=3), "four", "Write at most 3 letters."),
         (question("text"), 7, "Write words here."),
         (question("text"), "a\0b", "Write words here."),
@@ -227,6 +229,21 @@ def test_the_api_answers_and_takes_the_new_form(api, large, change_form):
         "large-scale 2",
         [["Who will do it?", EXTRA["team"]]],
     )
+
+
+def test_what_was_not_handed_in_its_writers_alone_read(api, cast, large, change_form, now):
+    values = {"extra_answers": {"largest_run": "none"}}  # so that `largest_gpus` is not asked
+    services.save_draft(application=large, values=values, by=cast.applicant, now=now)
+    change_form(lambda one: None if one["key"] == "team" else one)
+    services.take_form(application=large, by=cast.applicant, now=now)
+    services.submit(application=large, by=cast.applicant, now=now)
+
+    def read_by(who):
+        told = [api(who, "get", f"/applications/{large.code}{rest}")[1] for rest in ("", "/form")]
+        return told[0]["extra_answers"].get("largest_gpus"), told[1]["former_answers"]
+
+    nothing, everything = (None, []), (EXTRA["largest_gpus"], [["Who will do it?", EXTRA["team"]]])
+    assert [read_by(who) for who in ("officer", "assessor", "applicant")] == [nothing, nothing, everything]
 
 
 def test_playground_asks_nothing_besides(api, cast, call, now):

@@ -168,6 +168,14 @@ def test_the_document_is_a_tagged_pdf_whatever_a_name_holds(client, path):
     assert answer.content == client.get(f"{path}1.pdf").content
 
 
+def test_the_document_comes_out_with_letters_that_no_font_has(client, path):
+    entered(client, path)
+    client.post(f"{path}others/new/", {**OWNER, "name": "🚀 漢字", "version": "1"})
+    declared(client, path)
+    answer = client.get(f"{path}1.pdf")
+    assert (answer.status_code, answer.content[:5]) == (200, b"%PDF-")
+
+
 def test_a_declaration_ends_and_says_so(client, cast, path, now):
     entered(client, path)
     declared(client, path)
