@@ -40,7 +40,7 @@ def extend(*, award: Award, months: int, gpu_seconds: int, key: str, by: Person,
     """
     if not rules.can_change(by, award):
         raise NotAllowed(
-            "Only an officer who works neither for the organisation nor in the project, or an operator, extends it."
+            "Only an officer or operator who works neither for the organisation nor in the project extends it."
         )
     _check(months, gpu_seconds, key, reason)
     free, *_rest = of_award(award)

@@ -60,7 +60,7 @@ def draft_planned(*, priced: PricedAward, now: datetime) -> Invoice | None:
 
 def _must_bill(by: Person, award: Award) -> None:
     if not rules.can_bill(by, award):
-        raise NotAllowed("Only an officer from outside the project and its organisation, or an operator, bills it.")
+        raise NotAllowed("Only an officer or operator from outside the project and its organisation bills it.")
 
 
 def _held(award: Award) -> PricedAward:

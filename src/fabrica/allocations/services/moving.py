@@ -39,7 +39,7 @@ def move(
     """
     if not (rules.can_change(by, giving) and rules.can_change(by, receiving)):
         raise NotAllowed(
-            "Only an officer who works neither for the organisations nor in the projects, or an operator, moves hours "
+            "Only an officer or operator who works neither for the organisations nor in the projects moves hours "
             "between them."
         )
     check(gpu_seconds, key)

@@ -143,7 +143,7 @@ def must_stay_within(*, award_id: int | None, more: int) -> None:
 def set_limit(*, award: Award, limit_cents: int, by: Person, now: datetime) -> PricedAward:
     """Change the most that an award may cost, as the customer has ordered. Raises NotAllowed, Refused."""
     if not rules.can_bill(by, award):
-        raise NotAllowed("Only an officer from outside the project, or an operator, changes its limit.")
+        raise NotAllowed("Only an officer or operator from outside the project and its organisation changes its limit.")
     Award.objects.select_for_update(no_key=True).get(pk=award.pk)
     award.refresh_from_db(fields=["gpu_seconds", "returned_gpu_seconds"])
     priced = priced_of(award)
