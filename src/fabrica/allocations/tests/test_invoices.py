@@ -12,7 +12,7 @@ from fabrica.allocations.tests import billing, factories
 from fabrica.allocations.tests.billing import HOUR
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.notices.models import Notice
-from fabrica.people.models import Member
+from fabrica.people.models import Member, Organisation
 from fabrica.people.states import MemberRole
 from fabrica.projects.models import Member as ProjectMember
 from fabrica.projects.states import Role
@@ -186,6 +186,19 @@ def test_a_foreign_business_with_a_number_pays_no_vat_and_one_without_is_not_bil
     made = billing.issued(award, cast, DECEMBER)
     line = made.lines.get()
     assert (made.vat_cents, line.treatment["kind"], line.treatment["note"]) == (0, "reverse_charge", "Reverse charge")
+
+
+def test_the_number_of_the_organisations_page_counts_and_another_one_is_not_issued(award, cast, machine):
+    abroad = billing.SELLER | {"country": "IT", "vat_number": "IT00743110157"}
+    billing.set_tariff(cast, machine, DECEMBER, seller=abroad)
+    billing.used(award, "1", 2 * HOUR, IN_NOVEMBER)
+    Organisation.objects.filter(pk=cast.startup.pk).update(vat_number="FR40303265045")
+    billing.addressed(cast, DECEMBER, vat_number="FR23334175221")
+    with pytest.raises(Refused, match="is not the one of the organisation's page, FR40303265045"):
+        billing.issued(award, cast, DECEMBER)
+    billing.addressed(cast, DECEMBER)
+    made = billing.issued(award, cast, DECEMBER)
+    assert (made.content["buyer"]["vat_number"], made.vat_cents) == ("FR40303265045", 0)
 
 
 def test_a_correction_is_taxed_as_what_it_corrects(award, cast, machine):
