@@ -41,7 +41,14 @@ from fabrica.allocations.queries.awards import (
     was_moved,
     written_off_by,
 )
-from fabrica.allocations.queries.phases import phase_of, phases_due, phases_of, promised, promised_account
+from fabrica.allocations.queries.phases import (
+    owes_progress,
+    phase_of,
+    phases_due,
+    phases_of,
+    promised,
+    promised_account,
+)
 from fabrica.allocations.queries.pools import (
     caps_on,
     drawn,
@@ -103,6 +110,7 @@ __all__ = [
     "moves_of",
     "named_pool",
     "origins",
+    "owes_progress",
     "people_without_name",
     "phase_of",
     "phases_due",

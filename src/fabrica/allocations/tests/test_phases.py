@@ -86,7 +86,14 @@ def test_others_release_no_phase(cast, award, now, who):
         release(award, getattr(cast, who), now)
 
 
-def test_a_phase_that_waits_for_the_report_is_released_once_it_is_accepted(cast, call, machine, now):
+def test_no_phase_waits_for_a_report_that_will_not_be_owed(cast, call, machine, now):
+    parted(cast, machine, now)
+    with pytest.raises(Refused, match="An award of Playground for 1 months owes no progress report"):
+        give(cast, call, now, Later(5 * HOUR, on_report=True))
+    assert queries.check_ledger() == []
+
+
+def test_a_phase_that_waits_for_the_report_is_released_once_it_is_accepted(cast, call, machine, now, reporting):
     parted(cast, machine, now)
     award = give(cast, call, now, Later(5 * HOUR, on_report=True))
     facts = {"project": award.project, "kind": ReportKind.PROGRESS, "form": {}, "due_on": now.date()}

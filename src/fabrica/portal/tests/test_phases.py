@@ -5,6 +5,7 @@ import re
 import pytest
 from fabrica.allocations import queries
 from fabrica.allocations.models import Award, Phase
+from fabrica.allocations.tests.conftest import reporting  # noqa: F401 - a fixture
 from fabrica.allocations.tests.years import HOUR, parted
 from fabrica.notices.models import Notice
 from fabrica.reviews.tests.factories import assessed
@@ -24,7 +25,7 @@ def decided(browser, cast, call, machine, now):
     return lambda **changes: browser("officer").post(f"/desk/{made.code}/", {**DECISION, **changes}, follow=True)
 
 
-def test_an_officer_awards_a_part_now_and_the_rest_once_the_report_is_accepted(browser, decided):
+def test_an_officer_awards_a_part_now_and_the_rest_once_the_report_is_accepted(browser, decided, reporting):  # noqa: F811
     decided(rest="report")
     award = Award.objects.get()
     assert (queries.balance(award).free, queries.promised(award), queries.check_ledger()) == (8_640, 12_960, [])
@@ -36,6 +37,12 @@ def test_an_officer_awards_a_part_now_and_the_rest_once_the_report_is_accepted(b
     linked = {who: address in browser(who).get(f"/projects/{award.project.slug}/").content.decode()
               for who in ("officer", "applicant")}  # fmt: skip
     assert linked == {"officer": True, "applicant": False}
+
+
+def test_the_report_is_no_choice_where_none_will_be_owed(decided):
+    answer = decided(rest="report")
+    assert (list(answer.context["form"].errors), Award.objects.count()) == (["rest"], 0)
+    assert [name for name, _label in answer.context["form"].fields["rest"].choices] == ["", "day", "officer"]
 
 
 def test_the_rest_may_wait_for_a_day(decided):
