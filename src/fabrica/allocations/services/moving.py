@@ -33,9 +33,10 @@ def move(
 ) -> Move:
     """Move free hours of an award to another on the same machine that is paid from the same pool; once for each key.
 
-    The caps count them for the mode that has them. Raises NotAllowed for who may not add hours to both; Refused beyond
-    what is free and not used by jobs that run, a cap, the mode's limit or the limit in money, without a reason, after
-    either award's end, where only one of them pays, and where nothing would be left of the giving award.
+    The caps count them for the mode that has them. Raises NotAllowed for who may not add hours to both, or may not give
+    what is of the director's reserve; Refused beyond what is free and not used by jobs that run, a cap, the mode's
+    limit or the limit in money, without a reason, after either award's end, where only one of them pays, and where
+    nothing would be left of the giving award.
     """
     if not (rules.can_change(by, giving) and rules.can_change(by, receiving)):
         raise NotAllowed(
@@ -52,7 +53,10 @@ def move(
             raise used_before(key)
         return before
     _must_fit(giving, receiving, gpu_seconds, now)
-    shift(giving=giving, receiving=receiving, gpu_seconds=gpu_seconds, key=f"move:{giving.project.slug}:{key}", now=now)
+    shift(
+        giving=giving, receiving=receiving, gpu_seconds=gpu_seconds, key=f"move:{giving.project.slug}:{key}", by=by,
+        now=now, reason=reason,
+    )  # fmt: skip
     made = Move.objects.create(
         giving=giving, receiving=receiving, key=key, gpu_seconds=gpu_seconds, by=by, reason=reason.strip(), at=now
     )

@@ -101,6 +101,21 @@ def test_a_check_changes_nothing(cast, awards, now):
     assert not Notice.objects.filter(kind="award_moved").exists()
 
 
+def test_hours_of_the_directors_reserve_are_moved_by_who_may_give_them_alone(cast, awards, now, settings):
+    settings.FABRICA_RESERVE_OFFICERS = [cast.officer.email]
+    for one in awards:
+        services.top_up(
+            award=one, gpu_seconds=HOUR, key="r", by=cast.officer, now=now, reason="The board asked.", from_reserve=True
+        )
+    settings.FABRICA_RESERVE_OFFICERS = []
+    for by in (cast.officer, cast.operator):
+        with pytest.raises(NotAllowed, match="gives hours of the director's reserve"):
+            move(awards, by, now, gpu_seconds=HOUR)
+    settings.FABRICA_RESERVE_OFFICERS = [cast.officer.email]
+    move(awards, cast.officer, now, gpu_seconds=HOUR)
+    assert (stand(awards), queries.check_ledger()) == ([(6 * HOUR, 6 * HOUR), (6 * HOUR, 6 * HOUR)], [])
+
+
 def test_hours_move_between_awards_that_pay_within_the_limit_in_money_and_to_none_that_is_free(
     cast, call, machine, fake, now
 ):
