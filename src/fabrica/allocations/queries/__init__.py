@@ -42,6 +42,7 @@ from fabrica.allocations.queries.awards import (
     written_off_by,
 )
 from fabrica.allocations.queries.phases import (
+    dropped_with,
     owes_progress,
     phase_of,
     phases_due,
@@ -92,6 +93,7 @@ __all__ = [
     "check_ledger",
     "cluster_account_of",
     "drawn",
+    "dropped_with",
     "extended",
     "extending",
     "extension_of",

@@ -2,7 +2,8 @@
 
 from datetime import date, datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from fabrica.allocations.models import Award, LedgerAccount, Phase
 from fabrica.allocations.states import AccountKind
@@ -31,6 +32,14 @@ def phases_of(award: Award) -> QuerySet[Phase]:
 def phase_of(award: Award, number: int) -> Phase | None:
     """A later phase of an award; None where it has no such phase."""
     return phases_of(award).filter(number=number).first()
+
+
+def dropped_with(award: Award) -> int:
+    """The GPU-seconds of its phases that were still to come when it was taken back."""
+    if award.revoked_at is None:
+        return 0
+    dropped = Phase.objects.filter(award=award, dropped_at=award.revoked_at)
+    return dropped.aggregate(total=Coalesce(Sum("gpu_seconds"), 0))["total"]
 
 
 def owes_progress(call: Call, months: int, begin: date) -> bool:

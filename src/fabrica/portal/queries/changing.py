@@ -132,4 +132,5 @@ def _moved(one: Move, award: Award, *, names: bool) -> str:
 
 
 def _revoked(award: Award) -> str:
-    return _("Taken back; %(hours)s went back to the pool") % {"hours": gpu_hours(award.returned_gpu_seconds)}
+    returned = award.returned_gpu_seconds + queries.dropped_with(award)
+    return _("Taken back; %(hours)s went back to the pool") % {"hours": gpu_hours(returned)}
