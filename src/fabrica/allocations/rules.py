@@ -9,7 +9,7 @@ from fabrica.people import rules as people_rules
 from fabrica.people.models import Organisation, Person
 from fabrica.people.states import Role
 from fabrica.projects import rules as project_rules
-from fabrica.reviews.rules import can_decide
+from fabrica.reviews.rules import can_decide, works_for_applicant
 
 
 def can_award(person: Person, application: Application) -> bool:
@@ -18,10 +18,10 @@ def can_award(person: Person, application: Application) -> bool:
 
 
 def can_top_up(person: Person, award: Award) -> bool:
-    """Whether the person may add hours to an award: operators, and who may decide on its application from outside."""
-    if can_fund(person):
-        return True
-    return can_decide(person, award.application) and not project_rules.belongs_to(person, award.project)
+    """Whether the person may add hours to an award: who may decide on its application, and operators; from outside."""
+    if project_rules.belongs_to(person, award.project) or works_for_applicant(person, award.application):
+        return False
+    return can_fund(person) or can_decide(person, award.application)
 
 
 def can_change(person: Person, award: Award) -> bool:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from fabrica.allocations import services as allocations
 from fabrica.allocations.models import Award
-from fabrica.allocations.queries import award_of
+from fabrica.allocations.queries import award_of, dropped_with, promised
 from fabrica.applications import services as applications
 from fabrica.applications.models import Application
 from fabrica.calls.models import Call
@@ -55,7 +55,7 @@ def announce_reclaim(*, proposal: ReclaimProposal, reason: str, by: Person, now:
     """
     award = award_of(proposal.project)
     life = _still_idle(award, now)
-    unused = gpu_hours(max(0, life.awarded - life.used))
+    unused = gpu_hours(max(0, life.awarded - life.used) + promised(award))
     projects.announce_reclaim(
         proposal=proposal, days=life.rule.object_days, unused=unused, reason=reason, by=by, now=now
     )  # fmt: skip
@@ -72,7 +72,8 @@ def reclaim(*, proposal: ReclaimProposal, reason: str, by: Person, now: datetime
     projects.settle_reclaim(proposal=proposal, reason=reason, by=by, now=now)
     before = award.returned_gpu_seconds
     made = allocations.revoke(award=award, by=by, now=now, reason=reason)
-    projects.note_reclaimed(proposal=proposal, gpu_seconds=made.returned_gpu_seconds - before)
+    returned = made.returned_gpu_seconds - before + dropped_with(made)
+    projects.note_reclaimed(proposal=proposal, gpu_seconds=returned)
     return made
 
 

@@ -212,7 +212,8 @@ def first_day(month: tuple[int, int]) -> date:
 
 
 def facts_of(customer: Customer | None, organisation: Organisation) -> dict[str, Any]:
-    """What a document says of its customer."""
+    """What a document says of its customer; the VAT number of its own page where none was told for its invoices."""
     told = {"name": organisation.name, "country": organisation.country}
     names = ("street", "postcode", "city", "vat_number", "reference")
-    return told | {name: getattr(customer, name) if customer else "" for name in names}
+    told |= {name: getattr(customer, name) if customer else "" for name in names}
+    return told | {"vat_number": told["vat_number"] or organisation.vat_number}

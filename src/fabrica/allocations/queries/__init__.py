@@ -41,7 +41,15 @@ from fabrica.allocations.queries.awards import (
     was_moved,
     written_off_by,
 )
-from fabrica.allocations.queries.phases import phase_of, phases_due, phases_of, promised, promised_account
+from fabrica.allocations.queries.phases import (
+    dropped_with,
+    owes_progress,
+    phase_of,
+    phases_due,
+    phases_of,
+    promised,
+    promised_account,
+)
 from fabrica.allocations.queries.pools import (
     caps_on,
     drawn,
@@ -85,6 +93,7 @@ __all__ = [
     "check_ledger",
     "cluster_account_of",
     "drawn",
+    "dropped_with",
     "extended",
     "extending",
     "extension_of",
@@ -103,6 +112,7 @@ __all__ = [
     "moves_of",
     "named_pool",
     "origins",
+    "owes_progress",
     "people_without_name",
     "phase_of",
     "phases_due",

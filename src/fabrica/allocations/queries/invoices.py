@@ -128,6 +128,17 @@ def gaps_of(invoice: Invoice) -> tuple[Gap, ...]:
     return gaps(invoice.content, [one.treatment for one in invoice.lines.all()])
 
 
+def other_number(invoice: Invoice) -> str:
+    """The VAT number of the customer's own page where the document names another one; else nothing."""
+    known = invoice.organisation.vat_number
+    return known if known and invoice.content["buyer"]["vat_number"] not in ("", known) else ""
+
+
+def rests_on_number(invoice: Invoice) -> bool:
+    """Whether no VAT is taken since the customer named a number, whose form alone is checked here."""
+    return any(one.treatment.get("kind") == "reverse_charge" for one in invoice.lines.all())
+
+
 def drafts() -> QuerySet[Invoice]:
     """What is not issued yet, in an order in which nobody waits in a ring."""
     return Invoice.objects.filter(IS_DRAFT).select_related("priced__award").order_by("priced__award")

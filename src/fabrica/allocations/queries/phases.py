@@ -1,11 +1,14 @@
 """The phases of an award: what is promised for later, and what is due."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from fabrica.allocations.models import Award, LedgerAccount, Phase
 from fabrica.allocations.states import AccountKind
+from fabrica.calls.models import Call
+from fabrica.projects.engine import owed
 from fabrica.projects.models import Report
 from fabrica.projects.states import ReportKind, ReportState
 
@@ -29,6 +32,19 @@ def phases_of(award: Award) -> QuerySet[Phase]:
 def phase_of(award: Award, number: int) -> Phase | None:
     """A later phase of an award; None where it has no such phase."""
     return phases_of(award).filter(number=number).first()
+
+
+def dropped_with(award: Award) -> int:
+    """The GPU-seconds of its phases that were still to come when it was taken back."""
+    if award.revoked_at is None:
+        return 0
+    dropped = Phase.objects.filter(award=award, dropped_at=award.revoked_at)
+    return dropped.aggregate(total=Coalesce(Sum("gpu_seconds"), 0))["total"]
+
+
+def owes_progress(call: Call, months: int, begin: date) -> bool:
+    """Whether an award of a call for so many months, begun on a day, will owe a progress report."""
+    return any(one.kind == ReportKind.PROGRESS for one in owed(call.mode_row["key"], months, begin))
 
 
 def phases_due(now: datetime) -> QuerySet[Phase]:

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
-from fabrica.allocations import rules
+from fabrica.allocations import queries, rules
 from fabrica.allocations.engine import add_months, beyond, hours, unix_name
 from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount
 from fabrica.allocations.services.drawing import draw, must_use_reserve
@@ -37,7 +38,7 @@ def award(
     found the plan unfit. In a mode at the market price today's price is fixed, and the most that all of it may cost:
     what the hours cost, where `limit_cents` says no more. Raises NotAllowed for all but officers who do not work for
     the organisation; Refused beyond the mode's limits, a cap (each with its source) or the pool (with what is left),
-    without a price, or in a wrong state.
+    without a price, for a phase that waits for a report which is not owed, or in a wrong state.
     """
     if not rules.can_award(by, application):
         raise NotAllowed(
@@ -47,6 +48,7 @@ def award(
         raise Refused(reason)
     if from_reserve:
         must_use_reserve(by, note)
+    _must_report(application, phases, months, now)
     first = at_once(gpu_seconds, phases, now, add_months(now, months))
     _must_explain(application, gpu_seconds, months, note)
     applications.mark_awarded(application=application, by=by, now=now, reason=note.strip())
@@ -78,6 +80,16 @@ def _unix_name(award: Award) -> str:
             todo="Ask the operator to choose a template that gives each project a name of its own.",
         )
     return name
+
+
+def _must_report(application: Application, phases: Sequence[Later], months: int, now: datetime) -> None:
+    waits = any(one.on_report for one in phases)
+    if waits and not queries.owes_progress(application.call, months, timezone.localdate(now)):
+        raise Refused(
+            f"An award of {application.call.mode_row['title']} for {months} months owes no progress report.",
+            why="A phase that waits for one would never be released by it.",
+            todo="Choose a day, or let an officer release it.",
+        )
 
 
 def _must_explain(application: Application, gpu_seconds: int, months: int, note: str) -> None:

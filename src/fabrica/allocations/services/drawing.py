@@ -15,7 +15,7 @@ from fabrica.allocations.engine import hours
 from fabrica.allocations.models import AccountingYear, Award, Cap, LedgerAccount, Pool, Transfer
 from fabrica.allocations.services.pricing import must_stay_within
 from fabrica.allocations.services.transfers import LEG, of_machine, too_little, transfer
-from fabrica.allocations.states import AccountKind, TransferKind
+from fabrica.allocations.states import AccountKind, PoolName, TransferKind
 from fabrica.calls.models import Call
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.people.models import Person
@@ -82,10 +82,13 @@ def give_back(*, award: Award, source: LedgerAccount, gpu_seconds: int, key: str
     return sum(part for _account, part in parts)
 
 
-def shift(*, giving: Award, receiving: Award, gpu_seconds: int, key: str, now: datetime) -> None:
+def shift(
+    *, giving: Award, receiving: Award, gpu_seconds: int, key: str, by: Person, now: datetime, reason: str
+) -> None:
     """Move free hours between two locked awards by way of the pools both are paid from, which nobody can use meanwhile.
 
-    Raises Refused where the giving award got less from these, or where a cap would be passed.
+    Raises Refused where the giving award got less from these, or where a cap would be passed; NotAllowed where some are
+    of the director's reserve, and the person may give none of it.
     """
     parts = queries.origins(giving, gpu_seconds, only=queries.drawn(receiving))
     if sum(part for _account, part in parts) < gpu_seconds:
@@ -94,6 +97,8 @@ def shift(*, giving: Award, receiving: Award, gpu_seconds: int, key: str, now: d
             why="Hours belong to the pool that an award got them from.",
             todo="Move less, or take hours back and award others.",
         )
+    if any(account.pool and account.pool.name == PoolName.DIRECTORS_RESERVE for account, _part in parts):
+        must_use_reserve(by, reason)
     _lock_years(parts)
     of_machine(giving.machine, lock=True)
     free = {one.award_id: one for one in LedgerAccount.objects.filter(

@@ -48,7 +48,7 @@ def revoke(*, award: Award, by: Person, now: datetime, reason: str) -> Award:
     """
     if not rules.can_change(by, award):
         raise NotAllowed(
-            "Only an officer who works neither for the organisation nor in the project, or an operator, takes it back."
+            "Only an officer or operator who works neither for the organisation nor in the project takes it back."
         )
     check_reason(reason)
     if not reason.strip():

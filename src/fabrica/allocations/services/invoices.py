@@ -60,7 +60,7 @@ def draft_planned(*, priced: PricedAward, now: datetime) -> Invoice | None:
 
 def _must_bill(by: Person, award: Award) -> None:
     if not rules.can_bill(by, award):
-        raise NotAllowed("Only an officer from outside the project and its organisation, or an operator, bills it.")
+        raise NotAllowed("Only an officer or operator from outside the project and its organisation bills it.")
 
 
 def _held(award: Award) -> PricedAward:
@@ -126,7 +126,8 @@ def issue(*, invoice: Invoice, version: int, by: Person, now: datetime) -> Invoi
     """Issue a draft as the person saw it, under the next number of its site and year. It never changes again.
 
     Raises NotAllowed; Refused where it was drawn up anew since, where what it says of seller or customer has changed,
-    and where it lacks something that an invoice must show: with what, and where to give it.
+    where it lacks something that an invoice must show (with what, and where to give it), and where it names another VAT
+    number than the customer's own page.
     """
     award = invoice.priced.award
     _must_bill(by, award)
@@ -141,6 +142,8 @@ def issue(*, invoice: Invoice, version: int, by: Person, now: datetime) -> Invoi
         )
     if missing := queries.gaps_of(found):
         raise Refused(_told(missing), why="Directive 2006/112/EC, Article 226.", todo=_where(missing))
+    if known := queries.other_number(found):
+        raise Refused(_told_of_number(known), todo=str(PLACES["buyer"]))
     today = timezone.localdate(now)
     found.year, found.serial = today.year, _next_number(found, today.year)
     found.state, found.issued_at, found.issued_on, found.issued_by = InvoiceState.ISSUED, now, today, by
@@ -156,10 +159,22 @@ def _told(missing: Sequence[Gap]) -> str:
     return gettext("It cannot be issued; it lacks: %(named)s.") % {"named": named}
 
 
-def told_of(*, gap: Gap) -> str:
+def _told_of(gap: Gap) -> str:
     """Something that is missing, by which point of the directive, and where to give it."""
     told = {"owner": OWNERS[gap.owner], "what": WORDS[gap.what], "point": gap.point, "place": PLACES[gap.owner]}
     return gettext("%(owner)s: %(what)s (Article 226, point %(point)s). %(place)s") % told
+
+
+def told_against(*, invoice: Invoice) -> list[str]:
+    """What keeps a draft from being issued, a sentence each."""
+    known = queries.other_number(invoice)
+    differs = [_told_of_number(known)] if known else []
+    return [*(_told_of(one) for one in queries.gaps_of(invoice)), *differs]
+
+
+def _told_of_number(known: str) -> str:
+    told = gettext("The customer's VAT number is not the one of the organisation's page, %(known)s; mend one of them.")
+    return told % {"known": known}
 
 
 def _where(missing: Sequence[Gap]) -> str:

@@ -7,9 +7,10 @@ from django.db.models import F
 
 from fabrica.allocations import queries, rules
 from fabrica.allocations.engine import beyond, hours
-from fabrica.allocations.models import Award, Move
+from fabrica.allocations.models import Award, Move, PricedAward
 from fabrica.allocations.services.accounts import tell_leaders
 from fabrica.allocations.services.drawing import shift
+from fabrica.allocations.services.pricing import must_stay_within
 from fabrica.allocations.services.topping_up import check_reason, must_go_on, raise_limit
 from fabrica.allocations.services.transfers import check, of_award, used_before
 from fabrica.audit.services import record
@@ -32,13 +33,14 @@ def move(
 ) -> Move:
     """Move free hours of an award to another on the same machine that is paid from the same pool; once for each key.
 
-    The caps count them for the mode that has them. Raises NotAllowed for who may not add hours to both; Refused beyond
-    what is free and not used by jobs that run, a cap or the mode's limit, without a reason, after either award's end,
-    and where nothing would be left of the giving award.
+    The caps count them for the mode that has them. Raises NotAllowed for who may not add hours to both, or may not give
+    what is of the director's reserve; Refused beyond what is free and not used by jobs that run, a cap, the mode's
+    limit or the limit in money, without a reason, after either award's end, where only one of them pays, and where
+    nothing would be left of the giving award.
     """
     if not (rules.can_change(by, giving) and rules.can_change(by, receiving)):
         raise NotAllowed(
-            "Only an officer who works neither for the organisations nor in the projects, or an operator, moves hours "
+            "Only an officer or operator who works neither for the organisations nor in the projects moves hours "
             "between them."
         )
     check(gpu_seconds, key)
@@ -51,7 +53,10 @@ def move(
             raise used_before(key)
         return before
     _must_fit(giving, receiving, gpu_seconds, now)
-    shift(giving=giving, receiving=receiving, gpu_seconds=gpu_seconds, key=f"move:{giving.project.slug}:{key}", now=now)
+    shift(
+        giving=giving, receiving=receiving, gpu_seconds=gpu_seconds, key=f"move:{giving.project.slug}:{key}", by=by,
+        now=now, reason=reason,
+    )  # fmt: skip
     made = Move.objects.create(
         giving=giving, receiving=receiving, key=key, gpu_seconds=gpu_seconds, by=by, reason=reason.strip(), at=now
     )
@@ -86,6 +91,17 @@ def _must_fit(giving: Award, receiving: Award, gpu_seconds: int, now: datetime) 
     total = receiving.gpu_seconds + queries.promised(receiving) + gpu_seconds
     if reason := beyond(receiving.application.call.mode, total, receiving.months):
         raise Refused(reason, todo="Move less, or ask the project to apply in a larger mode.")
+    _must_pay_alike(giving, receiving)
+    must_stay_within(award_id=receiving.pk, more=gpu_seconds)
+
+
+def _must_pay_alike(giving: Award, receiving: Award) -> None:
+    if PricedAward.objects.filter(award__in=[giving, receiving]).count() == 1:
+        raise Refused(
+            "Hours do not move between an award that pays and one that is free of charge.",
+            why="Hours given for free would be billed, or sold hours given away.",
+            todo="Take the hours back, and award others to the project that needs them.",
+        )
 
 
 def _grow(award: Award, more: int, made: Move) -> None:

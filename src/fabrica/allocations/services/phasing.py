@@ -130,8 +130,7 @@ def drop_all(*, award: Award, now: datetime) -> int:
 def _held(award: Award, number: int, by: Person | None, reason: str) -> tuple[Award, Phase]:
     if by is not None and not rules.can_change(by, award):
         raise NotAllowed(
-            "Only an officer who works neither for the organisation nor in the project, or an operator, decides on a "
-            "phase."
+            "Only an officer or operator who works neither for the organisation nor in the project decides on a phase."
         )
     check_reason(reason)
     of_award(award)

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from stdnum.eu import vat as eu_vat
 
-from fabrica.allocations import rules
+from fabrica.allocations import queries, rules
 from fabrica.allocations.engine import hours
 from fabrica.allocations.engine.pricing import gpus_behind
 from fabrica.allocations.engine.tariffs import PriceRule, kept, read_tariff
@@ -71,8 +71,9 @@ def _must_count_so(site: Site, price: PriceRule) -> None:
 def fix_price(*, award: Award, limit_cents: int | None, by: Person, now: datetime) -> PricedAward | None:
     """Fix what an award of a mode at the market price pays; None for any other, which is free.
 
-    Without a limit in money, what its hours cost is the limit. Raises Refused without a tariff that counts today or
-    a price for the machine, for a limit on what is free, and for one below the price of its hours.
+    Without a limit in money, what its hours cost is the limit, those of its later phases too. Raises Refused without a
+    tariff that counts today or a price for the machine, for a limit on what is free, and for one below the price of
+    its hours.
     """
     if award.application.call.terms.value("price") != "market":
         if limit_cents is not None:
@@ -85,9 +86,8 @@ def fix_price(*, award: Award, limit_cents: int | None, by: Person, now: datetim
         gpus_per_unit=str(rule.gpus_per_unit), micros_per_unit=rule.micros, limit_cents=0, fixed_at=now,
         next_draft_at=next_draft(award, now),
     )  # fmt: skip
-    cost = made.price.net(award.gpu_seconds)
-    made.limit_cents = cost if limit_cents is None else limit_cents
-    _check_limit(made, cost, award.gpu_seconds)
+    made.limit_cents = made.price.net(_granted(award)) if limit_cents is None else limit_cents
+    _check_limit(made, _granted(award))
     made.save()
     record(
         verb="award.price", by=by, subject=award.subject, now=now, tariff=tariff.number, unit=made.unit,
@@ -109,7 +109,13 @@ def _price_of(award: Award, now: datetime) -> tuple[Tariff, PriceRule]:
     return tariff, rule
 
 
-def _check_limit(priced: PricedAward, cost: int, gpu_seconds: int) -> None:
+def _granted(award: Award) -> int:
+    """What an award may come to use: what it has, and what is promised to it."""
+    return award.gpu_seconds + queries.promised(award) - award.returned_gpu_seconds
+
+
+def _check_limit(priced: PricedAward, gpu_seconds: int) -> None:
+    cost = priced.price.net(gpu_seconds)
     if not 0 < priced.limit_cents <= MOST_CENTS:
         raise Refused("A limit is from one cent to ten thousand million euros.")
     if cost > priced.limit_cents:
@@ -130,15 +136,14 @@ def must_stay_within(*, award_id: int | None, more: int) -> None:
     """Raises Refused where so many GPU-seconds more would cost beyond an award's limit in money."""
     priced = PricedAward.objects.select_related("award").filter(award=award_id).first() if award_id else None
     if priced is not None:
-        granted = priced.award.gpu_seconds - priced.award.returned_gpu_seconds + more
-        _check_limit(priced, priced.price.net(granted), granted)
+        _check_limit(priced, _granted(priced.award) + more)
 
 
 @transaction.atomic
 def set_limit(*, award: Award, limit_cents: int, by: Person, now: datetime) -> PricedAward:
     """Change the most that an award may cost, as the customer has ordered. Raises NotAllowed, Refused."""
     if not rules.can_bill(by, award):
-        raise NotAllowed("Only an officer from outside the project, or an operator, changes its limit.")
+        raise NotAllowed("Only an officer or operator from outside the project and its organisation changes its limit.")
     Award.objects.select_for_update(no_key=True).get(pk=award.pk)
     award.refresh_from_db(fields=["gpu_seconds", "returned_gpu_seconds"])
     priced = priced_of(award)
@@ -147,8 +152,7 @@ def set_limit(*, award: Award, limit_cents: int, by: Person, now: datetime) -> P
     if priced.limit_cents == limit_cents:
         return priced
     priced.limit_cents = limit_cents
-    granted = award.gpu_seconds - award.returned_gpu_seconds
-    _check_limit(priced, priced.price.net(granted), granted)
+    _check_limit(priced, _granted(award))
     priced.save(update_fields=["limit_cents"])
     record(verb="award.limit", by=by, subject=award.subject, now=now, limit_cents=limit_cents)
     return priced

@@ -41,8 +41,7 @@ def top_up(
     """
     if not rules.can_top_up(by, award):
         raise NotAllowed(
-            "Only an officer who works neither for the organisation nor in the project, or an operator, adds hours to "
-            "it."
+            "Only an officer or operator who works neither for the organisation nor in the project adds hours to it."
         )
     check(gpu_seconds, key)
     check_reason(reason)

@@ -55,12 +55,13 @@ def open_pay_per_use(cast, machine, now):
 FIRST_COME = {"how": "first_come"}
 
 
-def sold(cast, call, now, hours=10, limit_cents=None):
+def sold(cast, call, now, hours=10, limit_cents=None, phases=()):
     """An award of ten hours in a call of the mode. The pool must be filled."""
     application = assessed(cast, call, now, gpu_seconds_requested=hours * HOUR)
     made = services.award(
-        application=application, gpu_seconds=hours * HOUR, months=1, by=cast.officer, now=now, limit_cents=limit_cents
-    )
+        application=application, gpu_seconds=hours * HOUR, months=1, by=cast.officer, now=now, limit_cents=limit_cents,
+        phases=phases,
+    )  # fmt: skip
     return PricedAward.objects.get(award=made)
 
 

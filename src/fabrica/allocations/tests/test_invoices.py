@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
-from fabrica.allocations import services, tasks
+from fabrica.allocations import rules, services, tasks
 from fabrica.allocations.models import Invoice, InvoiceSeries, PricedAward
 from fabrica.allocations.queries import invoices as queries
 from fabrica.allocations.services import invoices, pricing
@@ -12,6 +12,10 @@ from fabrica.allocations.tests import billing, factories
 from fabrica.allocations.tests.billing import HOUR
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.notices.models import Notice
+from fabrica.people.models import Member, Organisation
+from fabrica.people.states import MemberRole
+from fabrica.projects.models import Member as ProjectMember
+from fabrica.projects.states import Role
 
 JANUARY, FEBRUARY = datetime(2027, 1, 4, 9, tzinfo=UTC), datetime(2027, 2, 4, 9, tzinfo=UTC)
 DECEMBER = datetime(2026, 12, 4, 9, tzinfo=UTC)
@@ -184,6 +188,19 @@ def test_a_foreign_business_with_a_number_pays_no_vat_and_one_without_is_not_bil
     assert (made.vat_cents, line.treatment["kind"], line.treatment["note"]) == (0, "reverse_charge", "Reverse charge")
 
 
+def test_the_number_of_the_organisations_page_counts_and_another_one_is_not_issued(award, cast, machine):
+    abroad = billing.SELLER | {"country": "IT", "vat_number": "IT00743110157"}
+    billing.set_tariff(cast, machine, DECEMBER, seller=abroad)
+    billing.used(award, "1", 2 * HOUR, IN_NOVEMBER)
+    Organisation.objects.filter(pk=cast.startup.pk).update(vat_number="FR40303265045")
+    billing.addressed(cast, DECEMBER, vat_number="FR23334175221")
+    with pytest.raises(Refused, match="is not the one of the organisation's page, FR40303265045"):
+        billing.issued(award, cast, DECEMBER)
+    billing.addressed(cast, DECEMBER)
+    made = billing.issued(award, cast, DECEMBER)
+    assert (made.content["buyer"]["vat_number"], made.vat_cents) == ("FR40303265045", 0)
+
+
 def test_a_correction_is_taxed_as_what_it_corrects(award, cast, machine):
     billing.used(award, "1", 2 * HOUR, IN_NOVEMBER)
     billing.issued(award, cast, DECEMBER)
@@ -205,6 +222,19 @@ def test_paid_is_noted_by_a_person_within_its_days(award, cast):
     assert (paid.state, paid.paid_reference) == ("paid", "B-1")
     with pytest.raises(Refused, match="is Paid"):
         invoices.mark_paid(invoice=made, paid_on=date(2026, 12, 4), reference="B-2", by=cast.officer, now=JANUARY)
+
+
+@pytest.mark.parametrize("tie", ["customer", "project"])
+def test_an_operator_with_a_part_in_customer_or_project_decides_neither_on_its_hours_nor_on_its_money(award, cast, tie):
+    by, facts = cast.operator, {"joined_at": DECEMBER}
+    assert (rules.can_change(by, award), rules.can_bill(by, award)) == (True, True)
+    if tie == "customer":
+        Member.objects.create(organisation=cast.startup, person=by, role=MemberRole.MEMBER, **facts)
+    else:
+        ProjectMember.objects.create(project=award.project, person=by, role=Role.GUEST, **facts)
+    assert (rules.can_change(by, award), rules.can_bill(by, award)) == (False, False)
+    with pytest.raises(NotAllowed):
+        pricing.set_limit(award=award, limit_cents=9_999, by=by, now=DECEMBER)
 
 
 @pytest.mark.parametrize("who", ["applicant", "mate", "assessor", "provider", "outsider"])

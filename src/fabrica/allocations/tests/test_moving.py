@@ -3,7 +3,9 @@
 import pytest
 from fabrica.allocations import queries, services
 from fabrica.allocations.models import Cap, ClusterAccount, Move, Transfer
-from fabrica.allocations.tests.factories import awarded
+from fabrica.allocations.services import pricing
+from fabrica.allocations.tests import billing
+from fabrica.allocations.tests.factories import awarded, fund
 from fabrica.allocations.tests.years import HOUR, cap, parted
 from fabrica.audit.models import Entry
 from fabrica.calls import services as calls
@@ -97,3 +99,36 @@ def test_a_check_changes_nothing(cast, awards, now):
         services.check_move(**facts, gpu_seconds=7 * HOUR)
     assert (Move.objects.count(), stand(awards)) == (0, [(6 * HOUR, 6 * HOUR), (4 * HOUR, 4 * HOUR)])
     assert not Notice.objects.filter(kind="award_moved").exists()
+
+
+def test_hours_of_the_directors_reserve_are_moved_by_who_may_give_them_alone(cast, awards, now, settings):
+    settings.FABRICA_RESERVE_OFFICERS = [cast.officer.email]
+    for one in awards:
+        services.top_up(
+            award=one, gpu_seconds=HOUR, key="r", by=cast.officer, now=now, reason="The board asked.", from_reserve=True
+        )
+    settings.FABRICA_RESERVE_OFFICERS = []
+    for by in (cast.officer, cast.operator):
+        with pytest.raises(NotAllowed, match="gives hours of the director's reserve"):
+            move(awards, by, now, gpu_seconds=HOUR)
+    settings.FABRICA_RESERVE_OFFICERS = [cast.officer.email]
+    move(awards, cast.officer, now, gpu_seconds=HOUR)
+    assert (stand(awards), queries.check_ledger()) == ([(6 * HOUR, 6 * HOUR), (6 * HOUR, 6 * HOUR)], [])
+
+
+def test_hours_move_between_awards_that_pay_within_the_limit_in_money_and_to_none_that_is_free(
+    cast, call, machine, fake, now
+):
+    fund(cast, machine, now)
+    billing.set_tariff(cast, machine, now)
+    sells = billing.open_pay_per_use(cast, machine, now)
+    first, second = (billing.sold(cast, sells, now).award for _ in range(2))
+    free = awarded(cast, call, now, 2 * HOUR)
+    with pytest.raises(Refused, match="11.00 GPU-hours cost 27.50 EUR; the limit is 25.00 EUR"):
+        move((first, second), cast.officer, now, gpu_seconds=HOUR)
+    pricing.set_limit(award=second, limit_cents=2_750, by=cast.officer, now=now)
+    move((first, second), cast.officer, now, gpu_seconds=HOUR)
+    for pair in ((first, free), (free, first)):
+        with pytest.raises(Refused, match="between an award that pays and one that is free of charge"):
+            move(pair, cast.officer, now, gpu_seconds=HOUR, key="b")
+    assert stand((first, second, free)) == [(9 * HOUR, 9 * HOUR), (11 * HOUR, 11 * HOUR), (2 * HOUR, 2 * HOUR)]

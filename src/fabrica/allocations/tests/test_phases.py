@@ -6,7 +6,8 @@ import pytest
 from fabrica.allocations import queries, services, tasks
 from fabrica.allocations.models import Cap, ClusterAccount, Phase, Transfer
 from fabrica.allocations.queries.shares import shares
-from fabrica.allocations.services import Later
+from fabrica.allocations.services import Later, pricing
+from fabrica.allocations.tests import billing
 from fabrica.allocations.tests.years import HOUR, parted
 from fabrica.audit.models import Entry
 from fabrica.kit.errors import NotAllowed, NotFound, Refused
@@ -85,7 +86,14 @@ def test_others_release_no_phase(cast, award, now, who):
         release(award, getattr(cast, who), now)
 
 
-def test_a_phase_that_waits_for_the_report_is_released_once_it_is_accepted(cast, call, machine, now):
+def test_no_phase_waits_for_a_report_that_will_not_be_owed(cast, call, machine, now):
+    parted(cast, machine, now)
+    with pytest.raises(Refused, match="An award of Playground for 1 months owes no progress report"):
+        give(cast, call, now, Later(5 * HOUR, on_report=True))
+    assert queries.check_ledger() == []
+
+
+def test_a_phase_that_waits_for_the_report_is_released_once_it_is_accepted(cast, call, machine, now, reporting):
     parted(cast, machine, now)
     award = give(cast, call, now, Later(5 * HOUR, on_report=True))
     facts = {"project": award.project, "kind": ReportKind.PROGRESS, "form": {}, "due_on": now.date()}
@@ -160,3 +168,22 @@ def test_the_check_finds_a_phase_that_somebody_changed(award):
     Phase.objects.filter(number=3).update(gpu_seconds=1)
     slug = award.project.slug
     assert queries.check_ledger() == [f"18000 GPU-seconds are promised to {slug}; its phases say 7201."]
+
+
+def test_the_limit_in_money_counts_the_phases_still_to_come_and_all_of_them_is_billed(cast, machine, fake, now):
+    services.fund(machine=machine, gpu_seconds=11 * HOUR, key="all", by=cast.operator, now=now)
+    billing.set_tariff(cast, machine, now)
+    billing.addressed(cast, now)
+    call, phases = billing.open_pay_per_use(cast, machine, now), [Later(7 * HOUR)]
+    with pytest.raises(Refused, match="10.00 GPU-hours cost 25.00 EUR; the limit is 24.99 EUR"):
+        billing.sold(cast, call, now, limit_cents=2_499, phases=phases)
+    priced = billing.sold(cast, call, now, phases=phases)
+    award = priced.award
+    assert priced.limit_cents == 2_500
+    with pytest.raises(Refused, match="11.00 GPU-hours cost 27.50 EUR"):
+        services.top_up(award=award, gpu_seconds=HOUR, key="a", by=cast.officer, now=now)
+    with pytest.raises(Refused, match="the limit is 24.99 EUR"):
+        pricing.set_limit(award=award, limit_cents=2_499, by=cast.officer, now=now)
+    release(award, cast.officer, now, 2)
+    billing.used(award, "1", 10 * HOUR, now + DAY)
+    assert billing.issued(award, cast, now + 20 * DAY).net_cents == 2_500

@@ -78,7 +78,7 @@ class InvoiceOut(InvoiceRow):
 
     @staticmethod
     def resolve_missing(invoice: Invoice) -> list[str]:
-        return [services.told_of(gap=one) for one in queries.gaps_of(invoice)] if not invoice.number else []
+        return services.told_against(invoice=invoice) if not invoice.number else []
 
 
 class InvoicePage(Schema):

@@ -5,9 +5,11 @@ from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
+from django.utils.timezone import localdate
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from fabrica.allocations.queries import owes_progress
 from fabrica.allocations.services import KEY_MAX
 from fabrica.applications.models import TEXT_LIMIT
 from fabrica.calls.engine import Mode
@@ -122,6 +124,8 @@ class DecideForm(PhasedForm):
         self.fields["gpu_hours"].help_text = _hours(mode)
         if not case.may_use_reserve:
             del self.fields["from_reserve"]
+        if not owes_progress(application.call, max(mode.months), localdate()):
+            self.leave_out_report()
         if self.data.get("decision") == "refuse":  # a refusal needs only its reason
             self.fields["gpu_hours"].required = months.required = False
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, time
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.timezone import make_aware
@@ -69,6 +69,11 @@ class PhasedForm(ReserveForm):
     def plain(self) -> list[forms.BoundField]:
         """All others that are seen."""
         return [one for one in self.visible_fields() if one not in self.phased()]
+
+    def leave_out_report(self) -> None:
+        """No phase waits for a report where none will be owed."""
+        rest = cast("forms.ChoiceField", self.fields["rest"])
+        rest.choices = [one for one in cast("list[tuple[str, Any]]", rest.choices) if one[0] != ON_REPORT]
 
     def is_phased(self) -> bool:
         """Whether part of the award comes later, or somebody was about to say so."""

@@ -131,6 +131,7 @@ def _context(person: Person, found: Invoice, bound: dict[str, forms.Form]) -> di
         "sums": papers.sums_of(sheet), "notes": papers.notes_of(sheet),
         "facts": [*papers.facts_of(sheet), *papers.parties_of(found)],
         "gaps": _gaps(found), "issues": InvoiceState.ISSUED in moves,
+        "is_unverified": found.state == InvoiceState.DRAFT and queries.rests_on_number(found),
         "pay": (bound.get("pay") or PaidForm()) if pay else None,
         "cancel": (bound.get("cancel") or CancelForm()) if cancel else None,
         "problems": [one for name in ("issue", "draft") if name in bound for one in bound[name].non_field_errors()],
@@ -140,7 +141,7 @@ def _context(person: Person, found: Invoice, bound: dict[str, forms.Form]) -> di
 def _gaps(found: Invoice) -> list[str]:
     if found.state != InvoiceState.DRAFT:
         return []
-    return [services.told_of(gap=one) for one in queries.gaps_of(found)]
+    return services.told_against(invoice=found)
 
 
 @require_safe
@@ -207,8 +208,9 @@ def _account_forms(person: Person, found: Account, request: HttpRequest) -> dict
     shown: dict[str, forms.Form] = {}
     if can_save_customer(person, found.project.organisation):
         names = CustomerForm.base_fields
-        known = {name: getattr(found.customer, name) for name in names} if found.customer else None
-        shown["customer"] = CustomerForm(data("customer"), initial=known)
+        known = {name: getattr(found.customer, name) for name in names} if found.customer else {}
+        number = known.get("vat_number") or found.project.organisation.vat_number
+        shown["customer"] = CustomerForm(data("customer"), initial={**known, "vat_number": number})
     if can_bill(person, found.award):
         shown["limit"] = LimitForm(data("limit"), initial={"euros": f"{found.priced.limit_cents / 100:.2f}"})
         shown["draft"] = forms.Form(data("draft"))

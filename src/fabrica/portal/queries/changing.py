@@ -74,9 +74,7 @@ def standing_of(person: Person, slug: str, now: datetime) -> Standing:
     """An award as it stands. Raises NotFound; NotAllowed for who may not change it."""
     award = queries.award_of(project_of(person, slug))
     if not can_change(person, award):
-        told = _(
-            "Only an officer who works neither for the organisation nor in the project, or an operator, does this."
-        )
+        told = _("Only an officer or operator who works neither for the organisation nor in the project does this.")
         raise NotAllowed(told)
     return Standing(
         award, queries.balance(award), queries.in_flight(award), queries.running(award),
@@ -134,4 +132,5 @@ def _moved(one: Move, award: Award, *, names: bool) -> str:
 
 
 def _revoked(award: Award) -> str:
-    return _("Taken back; %(hours)s went back to the pool") % {"hours": gpu_hours(award.returned_gpu_seconds)}
+    returned = award.returned_gpu_seconds + queries.dropped_with(award)
+    return _("Taken back; %(hours)s went back to the pool") % {"hours": gpu_hours(returned)}

@@ -37,7 +37,7 @@ class Room:
     def mode_left(self) -> int:
         """How much the mode lets be added still."""
         most = self.award.application.call.mode.gpu_hours_max * SECONDS_PER_HOUR
-        return max(0, most - self.award.gpu_seconds)
+        return max(0, most - self.award.gpu_seconds - self.balance.promised)
 
     @property
     def needed(self) -> int:
@@ -84,8 +84,7 @@ def room_of(person: Person, slug: str, now: datetime) -> Room:
     award = award_of(project_of(person, slug))
     if not can_top_up(person, award):
         told = _(
-            "Only an officer who works neither for the organisation nor in the project, or an operator, adds hours to "
-            "it."
+            "Only an officer or operator who works neither for the organisation nor in the project adds hours to it."
         )
         raise NotAllowed(told)
     call = award.application.call

@@ -88,6 +88,22 @@ def test_the_customers_administrator_gives_the_address(browser, page):
     assert Customer.objects.get().city == "Paris"
 
 
+def test_a_draft_without_vat_says_that_nobody_verified_the_number(browser, cast, machine, award, page, now):
+    abroad = billing.SELLER | {"country": "IT", "vat_number": "IT00743110157"}
+    billing.set_tariff(cast, machine, now, seller=abroad)
+    cast.startup.vat_number = "FR40303265045"
+    cast.startup.save(update_fields=["vat_number"])
+    assert browser("applicant").get(page).context["forms"]["customer"].initial == {"vat_number": "FR40303265045"}
+    billing.addressed(cast, now)
+    browser("officer").post(page, {"decision": "draft"})
+    shown = browser("officer").get(f"/invoices/{Invoice.objects.get().uid}/")
+    assert (shown.context["is_unverified"], shown.context["gaps"]) == (True, [])
+    billing.addressed(cast, now, vat_number="FR23334175221")
+    browser("officer").post(page, {"decision": "draft"})
+    (gap,) = browser("officer").get(f"/invoices/{Invoice.objects.get().uid}/").context["gaps"]
+    assert gap.startswith("The customer's VAT number is not the one of the organisation's page, FR40303265045")
+
+
 def test_an_officer_changes_the_limit_and_others_cannot(browser, award, page):
     assert browser("applicant").post(page, {"decision": "limit", "euros": "99"}).status_code == 404
     answer = browser("officer").post(page, {"decision": "limit", "euros": "24.99"})

@@ -5,8 +5,10 @@ import re
 import pytest
 from fabrica.allocations import queries
 from fabrica.allocations.models import Award, Phase
+from fabrica.allocations.tests.conftest import reporting  # noqa: F401 - a fixture
 from fabrica.allocations.tests.years import HOUR, parted
 from fabrica.notices.models import Notice
+from fabrica.portal.queries.topping import room_of
 from fabrica.reviews.tests.factories import assessed
 
 DECISION = {"decision": "award", "gpu_hours": "6", "months": "1", "note": "In two steps.", "first_percent": "40"}
@@ -24,7 +26,7 @@ def decided(browser, cast, call, machine, now):
     return lambda **changes: browser("officer").post(f"/desk/{made.code}/", {**DECISION, **changes}, follow=True)
 
 
-def test_an_officer_awards_a_part_now_and_the_rest_once_the_report_is_accepted(browser, decided):
+def test_an_officer_awards_a_part_now_and_the_rest_once_the_report_is_accepted(browser, decided, reporting):  # noqa: F811
     decided(rest="report")
     award = Award.objects.get()
     assert (queries.balance(award).free, queries.promised(award), queries.check_ledger()) == (8_640, 12_960, [])
@@ -36,6 +38,17 @@ def test_an_officer_awards_a_part_now_and_the_rest_once_the_report_is_accepted(b
     linked = {who: address in browser(who).get(f"/projects/{award.project.slug}/").content.decode()
               for who in ("officer", "applicant")}  # fmt: skip
     assert linked == {"officer": True, "applicant": False}
+
+
+def test_the_report_is_no_choice_where_none_will_be_owed(decided):
+    answer = decided(rest="report")
+    assert (list(answer.context["form"].errors), Award.objects.count()) == (["rest"], 0)
+    assert [name for name, _label in answer.context["form"].fields["rest"].choices] == ["", "day", "officer"]
+
+
+def test_what_may_be_added_leaves_room_for_what_is_promised(cast, decided, now):
+    decided(rest="officer")
+    assert room_of(cast.officer, Award.objects.get().project.slug, now).mode_left == (5_000 - 6) * HOUR
 
 
 def test_the_rest_may_wait_for_a_day(decided):

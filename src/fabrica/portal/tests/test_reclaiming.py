@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from fabrica.allocations.models import Award
+from fabrica.allocations import services as services_of_hours
+from fabrica.allocations.models import Award, LedgerAccount, Phase
 from fabrica.allocations.queries import balance, check_ledger, pool_of
+from fabrica.allocations.services.transfers import transfer
 from fabrica.audit.models import Entry
 from fabrica.clusters.models import JobUsage
 from fabrica.kit.errors import NotAllowed, Refused
@@ -13,11 +15,13 @@ from fabrica.portal import services
 from fabrica.portal.api import idle as idle_api
 from fabrica.portal.pages import idle, reports
 from fabrica.portal.pages import project as project_page
+from fabrica.portal.queries.changing import changes_of
 from fabrica.portal.tasks import look_after
 from fabrica.portal.tests.test_life import job
 from fabrica.projects import services as projects
 from fabrica.projects.models import ReclaimProposal
 from fabrica.registry.tests.conftest import key, run, site, version  # noqa: F401 - fixtures
+from fabrica.web.words import gpu_hours
 
 DAY = timedelta(days=1)
 
@@ -65,6 +69,23 @@ def test_after_its_clock_an_officer_confirms_and_what_is_unused_is_in_the_pool(c
     assert list(verbs.values_list("verb", flat=True)) == [
         "project.propose_reclaim", "project.announce_reclaim", "project.reclaim",
     ]  # fmt: skip
+
+
+def test_phases_still_to_come_go_back_too_and_the_project_is_told_of_them(cast, site, asked, later):  # noqa: F811
+    award, hours = Award.objects.get(pk=site.award.pk), 3 * 3_600
+    account = LedgerAccount.objects.create(kind="promised", machine=award.machine, award=award)
+    Phase.objects.create(award=award, number=2, gpu_seconds=hours)
+    services_of_hours.fund(machine=award.machine, gpu_seconds=hours, key="more", by=cast.operator, now=later)
+    pool = LedgerAccount.objects.get(machine=award.machine, kind="pool")
+    transfer(key="promise:x", kind="promise", source=pool, target=account, gpu_seconds=hours, now=later)
+    whole = balance(award).free + hours
+    services.announce_reclaim(proposal=asked, reason="Nothing runs.", by=cast.officer, now=later)
+    assert gpu_hours(whole) in Notice.objects.get(kind="hours_announced").body
+    taken = services.reclaim(proposal=asked, reason="So.", by=cast.officer, now=asked.objects_until)
+    asked.refresh_from_db()
+    (told,) = [one.told for one in changes_of(taken, names=True)]
+    assert (asked.reclaimed_gpu_seconds, told) == (whole, f"Taken back; {gpu_hours(whole)} went back to the pool")
+    assert check_ledger() == []
 
 
 def test_an_objection_stops_the_clock_until_an_officer_answers_it(cast, site, announced, later):  # noqa: F811
