@@ -15,6 +15,7 @@ from fabrica.calls.models import Call
 from fabrica.kit.paging import Page, page_of
 from fabrica.kit.units import gpu_hours
 from fabrica.projects.engine import sectors
+from fabrica.projects.models import Project
 
 MOST_EXPORTED = 10_000
 MOST_CALLS = 5_000
@@ -73,6 +74,11 @@ def listed(now: datetime, filters: Filters = Filters()) -> QuerySet[Award]:
     if filters.year:
         rows = rows.filter(starts_at__year=int(filters.year))
     return rows.order_by("-pk")
+
+
+def is_shown(project: Project, now: datetime) -> bool:
+    """Whether everybody reads of the project: it was agreed to, and its award was not taken back."""
+    return listed(now).filter(project=project).exists()
 
 
 def counted(now: datetime, since: datetime, until: datetime) -> Counter[tuple[str, str]]:
