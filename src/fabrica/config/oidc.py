@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from fabrica.config import env
 from fabrica.people.engine.assurance import Assurance, read_needs
 from fabrica.people.engine.providers import SignInProvider, is_safe
+from fabrica.people.states import Role
 
 SLUG = re.compile(r"[a-z][a-z0-9-]{0,29}")
 
@@ -42,7 +43,7 @@ def _provider(slug: str) -> SignInProvider:
 def assurance() -> dict[str, Assurance]:
     """What roles, data and access modes ask for."""
     try:
-        return read_needs(env.names("FABRICA_ASSURANCE"))
+        return read_needs(env.names("FABRICA_ASSURANCE"), Role.values)
     except ValueError as error:
         raise ImproperlyConfigured(
             f"FABRICA_ASSURANCE: {error} is not understood, or its purpose stands there twice. "

@@ -1,7 +1,7 @@
 """Operators look after people, organisations and roles."""
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import QuerySet, URLField
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -61,6 +61,7 @@ class OrganisationAdmin(ReadOnly):
     list_display = ["name", "country", "kind", "registered_at"]
     list_filter = ["kind", "country"]
     search_fields = ["name", "registration_number", "vat_number", "pic"]
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
     inlines = [MemberInline]
 
 

@@ -78,7 +78,7 @@ def _store(award: Award, now: datetime) -> bool:
 def _idle(award: Award, now: datetime) -> None:
     project, life = award.project, life_of(award, now)
     if now >= award.ends_at or (life is not None and not life.is_to_reclaim):
-        services.lapse_reclaim(project=project, now=now)
+        services.lapse_reclaim(project=project, now=now, stays=award.revoked_at is None)
     if life is None or now >= award.ends_at:
         return
     if life.is_idle:

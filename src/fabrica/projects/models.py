@@ -166,8 +166,9 @@ class ReclaimProposal(models.Model):
         indexes = [models.Index(fields=["state", "-made_at"], name="projects_reclaims")]
 
     def may_object(self, now: datetime) -> bool:
-        """Whether the project can still object to what was announced."""
-        return self.state == ProposalState.ANNOUNCED and self.objects_until is not None and now < self.objects_until
+        """Whether the project can still object to what was announced; not once it has ended or lost its award."""
+        is_asked = self.state == ProposalState.ANNOUNCED and now < self.project.ends_at
+        return is_asked and self.objects_until is not None and now < self.objects_until
 
     def may_be_taken(self, now: datetime) -> bool:
         """Whether an officer may take the hours now: its time to object is over, or its objection was read."""

@@ -1,6 +1,7 @@
 """How surely it is known who somebody is, as REFEDS words it: what was shown, and what a purpose asks for."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,6 +9,7 @@ MFA: Final = "https://refeds.org/profile/mfa"
 PROOFING: Final = "https://refeds.org/assurance/IAP/"
 STEPS: Final = ("", "low", "medium", "high")
 DATA: Final = "data"
+MODE: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,15 @@ def proofing_of(assurance: Iterable[str]) -> str:
     return max((one for one in told if one in STEPS), key=STEPS.index, default="")
 
 
-def read_needs(entries: Iterable[str]) -> dict[str, Assurance]:
-    """What each purpose asks for, from `role.officer=mfa+medium`. Raises ValueError."""
+def read_needs(entries: Iterable[str], roles: Collection[str]) -> dict[str, Assurance]:
+    """What each purpose asks for, from `role.officer=mfa+medium`. Raises ValueError, also for none of these roles."""
     found: dict[str, Assurance] = {}
     for entry in entries:
         purpose, _, asked = entry.partition("=")
         kind, _, name = purpose.partition(".")
         words = asked.split("+")
-        is_known = purpose == DATA or (kind in ("role", "mode") and bool(name))
+        is_mode = kind == "mode" and MODE.fullmatch(name) is not None
+        is_known = purpose == DATA or is_mode or (kind == "role" and name in roles)
         if not is_known or purpose in found or not set(words) <= {"mfa", *STEPS[1:]} or len(words) > len({*words}):
             raise ValueError(entry)
         found[purpose] = Assurance("mfa" in words, max({"", *words} - {"mfa"}, key=STEPS.index))

@@ -32,6 +32,7 @@ from fabrica.people.models import Organisation, Person, SmeDeclaration, SmeDraft
 from fabrica.people.queries import signed_in
 
 MOST_VERSIONS = 20
+MOST_DIGITS = 9  # of a draft's version
 
 
 def sme(request: HttpRequest, uid: str) -> HttpResponse:
@@ -81,7 +82,7 @@ def _keep(
     try:
         services.save_sme_draft(
             organisation=found, content=content, by=by, now=utcnow(),
-            version=int(version) if version.isascii() and version.isdigit() else None,
+            version=_number(version),
         )  # fmt: skip
     except Refused as refused:
         if form is None:
@@ -91,6 +92,13 @@ def _keep(
         return False
     messages.success(request, _("Saved."))
     return True
+
+
+def _number(version: str) -> int | None:
+    """The version somebody started from; -1, which none is, for more digits than any has."""
+    if not version.isascii() or not version.isdigit():
+        return None
+    return int(version) if len(version) <= MOST_DIGITS else -1
 
 
 @never_cache

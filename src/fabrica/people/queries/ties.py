@@ -1,10 +1,10 @@
 """Who belongs together by ownership, as organisations declared it of themselves: facts for conflicts of interest."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Case, OuterRef, Q, Subquery, Value, When
 
 from fabrica.people.engine.numbers import vat_within
 from fabrica.people.models import Organisation, SmeDeclaration, SmeRelative
@@ -17,11 +17,15 @@ MOST_ROWS = 2_000
 
 @dataclass(frozen=True)
 class Tie:
-    """How an organisation belongs to another: the names on the way with the relation of each step, and who said so."""
+    """How an organisation belongs to another: the names on the way with the relation of each step, and who said so.
+
+    `told_by` are all whose word the way rests on, but for the organisation that was asked about.
+    """
 
     way: Way
     declared_by: str
     declared_at: datetime
+    told_by: frozenset[int] = frozenset()
 
     @property
     def words(self) -> str:
@@ -45,43 +49,85 @@ class _End:
     marks: frozenset[str]
 
 
+@dataclass
+class _Walk:
+    """What was reached so far, by mark: the way to it, whose word that rests on, and the tie."""
+
+    start: int
+    ways: dict[str, Way]
+    told: dict[str, frozenset[int]]
+    found: dict[str, Tie] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One declared row, from the mark by which its one end is known to its other end."""
+
+    row: SmeRelative
+    mark: str
+    there: _End
+    told: frozenset[int]
+
+    @property
+    def strangers(self) -> int:
+        """How many told it that stand at neither end."""
+        declarer = self.row.declaration.organisation
+        return len(self.told - {declarer.pk} if self.there == _end(declarer) else self.told)
+
+
 def ties_of(organisation: Organisation) -> Ties:
     """All that partner and linked enterprises lead to, over any number of steps and in both directions.
 
     Only what each declared last counts, also when it is no longer valid: an interest does not end with a paper. Each
-    end is reached once, so that rings end. An investor that is no partner is tied to whom it invested in, and these are
-    not tied to each other by it.
+    end is reached once, so that rings end, at each step by the word of the two ends before that of others. An investor
+    that is no partner is tied to whom it invested in, and these are not tied to each other by it.
     """
-    found: dict[str, Tie] = {}
     start = _end(organisation)
-    ways: dict[str, Way] = dict.fromkeys(start.marks, ())
-    frontier = set(ways)
+    walk = _Walk(organisation.pk, dict.fromkeys(start.marks, ()), dict.fromkeys(start.marks, frozenset()))
+    frontier = set(walk.ways)
     for _step in range(MOST_STEPS):
         fresh: set[str] = set()
-        for row in _rows(frontier):
-            for here, there in _ends(row):
-                if known := sorted(here.marks & frontier):
-                    reached = _reach(row, there, ways[known[0]], ways, found)
-                    fresh |= reached if row.relation != Relation.EXEMPT else set()
+        for step in _steps(walk, frontier):
+            reached = _reach(walk, step)
+            fresh |= reached if step.row.relation != Relation.EXEMPT else set()
         if not fresh:
             break
         frontier = fresh
-    return _ties(found, organisation)
+    return _ties(walk.found, organisation)
 
 
-def _reach(row: SmeRelative, there: _End, way: Way, ways: dict[str, Way], found: dict[str, Tie]) -> set[str]:
+def _steps(walk: _Walk, frontier: set[str]) -> list[_Step]:
+    made = []
+    for row in _rows(frontier, walk.start):
+        said = frozenset({row.declaration.organisation_id} - {walk.start})
+        for here, there in _ends(row):
+            if known := here.marks & frontier:
+                mark = min(known, key=lambda one: (len(walk.told[one]), one))
+                made.append(_Step(row, mark, there, walk.told[mark] | said))
+    return sorted(made, key=lambda one: one.strangers)
+
+
+def _reach(walk: _Walk, step: _Step) -> set[str]:
     """The marks by which this end was not known before; one that was known by another mark keeps its way."""
-    fresh = there.marks - set(ways)
-    known = sorted(there.marks & set(ways))
-    longer = ways[known[0]] if known else (*way, (there.name, Relation(row.relation)))
-    tie = found.get(known[0]) if known else Tie(longer, row.declaration.organisation.name, row.declaration.signed_at)
-    ways.update(dict.fromkeys(fresh, longer))
+    row, there = step.row, step.there
+    fresh = there.marks - set(walk.ways)
+    known = sorted(there.marks & set(walk.ways))
+    tie: Tie | None
+    if known:  # that both marks are one firm is the word of who declared them together
+        longer, told = walk.ways[known[0]], walk.told[known[0]] | step.told
+        tie = replace(walk.found[known[0]], told_by=told) if known[0] in walk.found else None
+    else:
+        longer, told = (*walk.ways[step.mark], (there.name, Relation(row.relation))), step.told
+        tie = Tie(longer, row.declaration.organisation.name, row.declaration.signed_at, told)
+    walk.ways.update(dict.fromkeys(fresh, longer))
+    walk.told.update(dict.fromkeys(fresh, told))
     if tie is not None:
-        found.update(dict.fromkeys(fresh, tie))
+        walk.found.update(dict.fromkeys(fresh, tie))
     return set(fresh)
 
 
-def _rows(marks: Iterable[str]) -> Iterable[SmeRelative]:
+def _rows(marks: Iterable[str], start: int) -> Iterable[SmeRelative]:
+    """What was declared of these; what the organisation itself declared comes first, so that no flood hides it."""
     names = {one[1:] for one in marks if one.startswith("n")}
     numbers = {one.partition(":")[2] for one in marks if one.startswith("#")}
     own = "declaration__organisation__"
@@ -91,7 +137,8 @@ def _rows(marks: Iterable[str]) -> Iterable[SmeRelative]:
     )
     last = SmeDeclaration.objects.filter(organisation=OuterRef("declaration__organisation")).order_by("-number")
     rows = SmeRelative.objects.filter(by_name | by_number, declaration=Subquery(last.values("pk")[:1]))
-    return rows.select_related("declaration__organisation").order_by("pk")[:MOST_ROWS]
+    own_first = Case(When(declaration__organisation=start, then=Value(0)), default=Value(1))
+    return rows.select_related("declaration__organisation").order_by(own_first, "pk")[:MOST_ROWS]
 
 
 def _ends(row: SmeRelative) -> tuple[tuple[_End, _End], ...]:
@@ -117,6 +164,6 @@ def _ties(found: dict[str, Tie], organisation: Organisation) -> Ties:
     rows = Organisation.objects.filter(Q(name_key__in=names) | Q(number_key__in=numbers) | Q(vat_number__in=numbers))
     organisations = {}
     for one in rows.exclude(pk=organisation.pk).order_by("pk")[:MOST_ROWS] if found else ():
-        if marks := sorted(_end(one).marks & set(found)):
-            organisations[one.pk] = found[marks[0]]
+        if marks := _end(one).marks & set(found):
+            organisations[one.pk] = found[min(marks, key=lambda mark: (len(found[mark].told_by - {one.pk}), mark))]
     return Ties(organisations, names)

@@ -11,6 +11,7 @@ from fabrica.kit.time import utcnow
 from fabrica.people import rules, services
 from fabrica.people.engine.assurance import MFA, Assurance, proofing_of, read_needs
 from fabrica.people.models import Identity, Person
+from fabrica.people.states import Role
 from fabrica.people.tests.signing_in import come_back, know, leave, sign_in_here, there  # noqa: F401 - fixture
 
 PAGE = "/account/assurance/"
@@ -158,10 +159,11 @@ def test_the_highest_proofing_counts_and_what_is_unknown_does_not():
 
 
 def test_what_the_site_asks_for_is_read_whole_or_not_at_all(monkeypatch):
-    assert read_needs(["role.officer=mfa+medium", "data=low"]) == {
+    assert read_needs(["role.officer=mfa+medium", "data=low"], Role.values) == {
         "role.officer": Assurance(mfa=True, proofing="medium"), "data": Assurance(proofing="low"),
     }  # fmt: skip
-    for wrong in ("officer=mfa", "data", "data=", "data=best", "data=mfa+", "data=low,data=mfa", "role.=mfa"):
+    for wrong in ("officer=mfa", "data", "data=", "data=best", "data=mfa+", "data=low,data=mfa", "role.=mfa",
+                  "role.oficer=mfa", "mode.=low", "mode.Large Scale=low"):  # fmt: skip
         monkeypatch.setenv("FABRICA_ASSURANCE", wrong)
         with pytest.raises(ImproperlyConfigured, match="FABRICA_ASSURANCE"):
             oidc.assurance()

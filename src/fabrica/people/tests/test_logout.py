@@ -7,10 +7,12 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from fabrica.audit.models import Entry
+from fabrica.people.adapters.openid.provider import Exchange
 from fabrica.people.models import HeardLogout, OpenSession, Person
 from fabrica.people.states import TERMS_VERSION
 from fabrica.people.tests.provider import OTHER_KEY, Provider
 from fabrica.people.tests.signing_in import address_of, come_back, is_in, know, sign_in_here, there  # noqa: F401 - fixture
+from requests import RequestException
 
 pytestmark = pytest.mark.django_db
 TELL = "/accounts/oidc/campus/backchannel-logout/"
@@ -165,6 +167,19 @@ def test_forged_tokens_make_us_ask_for_keys_seldom(there, eva):
     there.key = OTHER_KEY
     assert {tell(there.logout_token())[0] for _ in range(5)} == {400}
     assert there.keys_asked == asked + 2
+
+
+def test_a_provider_that_does_not_answer_is_asked_seldom(there, eva, monkeypatch):
+    cache.clear()
+    tried = []
+
+    def silent(exchange):
+        tried.append(exchange)
+        raise RequestException
+
+    monkeypatch.setattr(Exchange, "keys", silent)
+    assert {tell(there.logout_token()) for _ in range(5)} == {(400, "Its keys could not be read.")}
+    assert len(tried) == 1
 
 
 def test_only_a_post_to_a_provider_of_the_site_is_heard(there):

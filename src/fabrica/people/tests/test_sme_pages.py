@@ -70,6 +70,11 @@ def test_the_category_is_seen_at_once_and_an_owner_of_thirty_per_cent_changes_it
     assert live(client.get(path)).category == "small"
 
 
+def test_a_version_of_endless_digits_is_none_that_there_was(client, path):
+    answer = client.post(f"{path}accounts/", {**OWN, "version": "9" * 5_000})
+    assert answer.context["form"].errors["__all__"][0].startswith("Somebody else changed these figures meanwhile.")
+
+
 def test_what_is_missing_is_said_in_plain_words_and_nothing_is_guessed(client, path):
     page = entered(client, path, dispersed="", turnover_1="", balance_1="", staff_1="", category_before="")
     assert not live(page).is_certain

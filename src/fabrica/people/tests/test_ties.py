@@ -79,3 +79,15 @@ def test_a_long_chain_costs_one_statement_a_step(cast, declare, django_assert_nu
     declare(cast.stranger, cast.outsider, ("Big Holding", "60"))
     with django_assert_num_queries(4):
         ties_of(cast.startup)
+
+
+def test_a_way_says_on_whose_word_it_rests_and_a_mark_that_a_stranger_added_rests_on_theirs(cast, declare):
+    declare(cast.stranger, cast.outsider, ("Novalis Labs", "30"), ("Uni Paris", "30"))
+    assert {name: tie.told_by for name, tie in ties_of(cast.startup).names.items()} == {
+        "stranger things": {cast.stranger.pk}, "uni paris": {cast.stranger.pk},
+    }  # fmt: skip
+    declare(cast.startup, cast.applicant, ("Big Holding", "60"), number="FR40303265045")
+    declare(cast.stranger, cast.outsider, ("Uni Paris", "30"), number="FR40303265045")
+    assert {name: tie.told_by for name, tie in ties_of(cast.startup).names.items()} == {
+        "big holding": frozenset(), "uni paris": {cast.stranger.pk}, "stranger things": {cast.stranger.pk},
+    }  # fmt: skip

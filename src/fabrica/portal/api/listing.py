@@ -10,6 +10,7 @@ from pydantic import Field
 
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
+from fabrica.portal.queries.awarded import is_shown
 from fabrica.projects import services as projects
 from fabrica.projects.engine import consent_on
 from fabrica.projects.models import ABSTRACT_LIMIT, Listing, Project
@@ -64,7 +65,7 @@ def answer(request: HttpRequest, slug: str, payload: ListingIn) -> dict[str, Any
 def _told(project: Project) -> dict[str, Any]:
     found, consent = Listing.objects.filter(project=project).first(), consent_on(localtime(utcnow()).date())
     return {
-        "is_listed": found is not None and found.listed_at is not None,
+        "is_listed": is_shown(project, utcnow()),
         "sector": found.sector if found else "", "abstract": found.abstract if found else "",
         "listed_at": found.listed_at if found else None, "agreed_to": found.consent_version if found else "",
         "version": consent.version, "wording": consent.text,

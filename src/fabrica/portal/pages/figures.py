@@ -24,7 +24,7 @@ from fabrica.people.queries import signed_in
 from fabrica.people.states import MEMBER_COUNTRIES, Kind
 from fabrica.portal.defining import FIGURES
 from fabrica.portal.forms import PeriodForm
-from fabrica.portal.queries.awarded import years
+from fabrica.portal.queries.awarded import counted, years
 from fabrica.portal.queries.kpis import (
     Kpi,
     all_years,
@@ -141,12 +141,16 @@ def _year(request: HttpRequest) -> str:
 
 
 def _public(year: str) -> list[Told]:
-    """Counted once in ten minutes at most: anybody may ask."""
+    """Counted once in ten minutes at most: anybody may ask. All years hide what one of them hides."""
     now = utcnow()
-    found = cache.get_or_set(
-        f"public-figures:{year}:{localdate(now)}", lambda: suppressed(kpis(*instants(*_period(year)))), KEPT_SECONDS
-    )  # fmt: skip
+    found = cache.get_or_set(f"public-figures:{year}:{localdate(now)}", lambda: _counted(year), KEPT_SECONDS)
     return list(found or ())
+
+
+def _counted(year: str) -> list[Told]:
+    since, until = instants(*_period(year))
+    each = [_counted(str(one)) for one in years(utcnow())] if year == EVERY_YEAR else []
+    return suppressed(kpis(since, until), counted(utcnow(), since, until), each)
 
 
 def _groups() -> list[tuple[str, str]]:

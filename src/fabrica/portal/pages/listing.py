@@ -11,6 +11,7 @@ from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
 from fabrica.portal.forms.listing import ListingForm
+from fabrica.portal.queries.awarded import is_shown
 from fabrica.projects import rules, services
 from fabrica.projects.engine import consent_on, duties, sectors, sectors_source
 from fabrica.projects.models import Listing, Project
@@ -40,7 +41,8 @@ def _answered(request: HttpRequest, project: Project, form: ListingForm) -> Http
     facts = {"sector": given["sector"], "abstract": given["abstract"]}
     if given["decision"] == "list":
         services.list_project(project=project, version=given["version"], by=person, now=now, **facts)
-        messages.success(request, _("It stands in the public list now."))
+        if is_shown(project, now):
+            messages.success(request, _("It stands in the public list now."))
     else:
         services.unlist_project(project=project, by=person, now=now, **facts)
         messages.success(request, _("It does not stand in the public list."))
@@ -51,8 +53,11 @@ def _page(request: HttpRequest, project: Project, found: Listing | None, form: L
     language = (get_language() or "en")[:2]
     consent = consent_on(timezone.localtime(utcnow()).date())
     sector = sectors().get(found.sector) if found else None
+    shown = is_shown(project, utcnow())
+    agreed = found is not None and found.listed_at is not None
     context = {
-        "project": project, "listing": found, "form": form, "consent": consent, "wording": consent.said(language),
+        "project": project, "listing": found, "is_shown": shown, "is_left_out": agreed and not shown,
+        "form": form, "consent": consent, "wording": consent.said(language),
         "duties": [(one, one.said(language)) for one in duties()], "sectors_source": sectors_source(),
         "sector": sector.said(language) if sector else "",
     }  # fmt: skip

@@ -1,5 +1,6 @@
 """The public list of awarded projects: those whose principal investigator agreed, and no others. It names nobody."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import date, datetime
@@ -14,6 +15,7 @@ from fabrica.calls.models import Call
 from fabrica.kit.paging import Page, page_of
 from fabrica.kit.units import gpu_hours
 from fabrica.projects.engine import sectors
+from fabrica.projects.models import Project
 
 MOST_EXPORTED = 10_000
 MOST_CALLS = 5_000
@@ -72,6 +74,22 @@ def listed(now: datetime, filters: Filters = Filters()) -> QuerySet[Award]:
     if filters.year:
         rows = rows.filter(starts_at__year=int(filters.year))
     return rows.order_by("-pk")
+
+
+def is_shown(project: Project, now: datetime) -> bool:
+    """Whether everybody reads of the project: it was agreed to, and its award was not taken back."""
+    return listed(now).filter(project=project).exists()
+
+
+def counted(now: datetime, since: datetime, until: datetime) -> Counter[tuple[str, str]]:
+    """How many of them were handed in within a period, by the groups of the figures."""
+    rows = listed(now).filter(application__submitted_at__gte=since, application__submitted_at__lt=until)
+    names = ("application__call__mode_row__key", "application__organisation__country", "project__listing__sector",
+             "application__organisation__kind")  # fmt: skip
+    found: Counter[tuple[str, str]] = Counter()
+    for row in rows.order_by().values_list(*names).iterator():
+        found.update([("all", ""), *zip(("mode", "country", "sector", "kind"), row, strict=True)])
+    return found
 
 
 def page(now: datetime, filters: Filters, cursor: str = "") -> tuple[Page[Award], list[Awarded]]:

@@ -32,7 +32,7 @@ from fabrica.projects.models import (
     Storage,
 )
 from fabrica.projects.queries import open_handover, project_of, storage_of, unanswered
-from fabrica.projects.states import MAY, InvitationState, Right, Role
+from fabrica.projects.states import MAY, UNSETTLED, InvitationState, Right, Role
 from fabrica.registry.models import ModelVersion
 from fabrica.registry.queries import visible_to as models_visible_to
 from fabrica.training.models import Run
@@ -125,6 +125,8 @@ def workplace_of(person: Person, slug: str, now: datetime) -> Workplace:
     me = next((one for one in members if one.person_id == person.pk), None)
     leads = me is not None and Right.MANAGE in MAY[Role(me.role)]
     reclaim = ReclaimProposal.objects.filter(project=project).order_by("-pk").first()
+    if reclaim is not None and reclaim.state in UNSETTLED and hours is not None and hours.award.revoked_at is not None:
+        reclaim = None  # the hours went in another way: there is nothing to say about it
     return Workplace(
         project=project,
         is_open=now < project.ends_at,

@@ -140,6 +140,21 @@ def test_an_award_that_the_site_took_back_is_not_shown(cast, award, now):
     assert not listed(now).exists()
 
 
+def test_what_the_site_took_back_is_not_said_to_be_listed(cast, award, now, browser):
+    agree(award, cast.applicant, now)
+    client, slug = browser("applicant"), award.project.slug
+
+    def said():
+        page = client.get(f"/projects/{slug}/listing/")
+        whole = client.get(f"/projects/{slug}/").content.decode()
+        told = client.get(f"/api/projects/{slug}/listing").json()["is_listed"]
+        return page.context["is_shown"], page.context["is_left_out"], ">not listed<" in whole, told
+
+    assert said() == (True, False, False, True)
+    Award.objects.filter(pk=award.pk).update(revoked_at=now)
+    assert said() == (False, True, True, False)
+
+
 def test_it_pages_and_asks_the_same_of_the_database_however_long_it_is(
     cast, call, award, now, django_assert_num_queries
 ):

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from fabrica.allocations import services as services_of_hours
 from fabrica.allocations.models import Award, LedgerAccount, Phase
+from fabrica.allocations.services import revoke
 from fabrica.allocations.queries import balance, check_ledger, pool_of
 from fabrica.allocations.services.transfers import transfer
 from fabrica.audit.models import Entry
@@ -16,10 +17,11 @@ from fabrica.portal.api import idle as idle_api
 from fabrica.portal.pages import idle, reports
 from fabrica.portal.pages import project as project_page
 from fabrica.portal.queries.changing import changes_of
+from fabrica.portal.queries.workplace import workplace_of
 from fabrica.portal.tasks import look_after
 from fabrica.portal.tests.test_life import job
 from fabrica.projects import services as projects
-from fabrica.projects.models import ReclaimProposal
+from fabrica.projects.models import Project, ReclaimProposal
 from fabrica.registry.tests.conftest import key, run, site, version  # noqa: F401 - fixtures
 from fabrica.web.words import gpu_hours
 
@@ -31,6 +33,7 @@ def later(site, now):  # noqa: F811
     """When an officer is asked: 30 days without a job, of an award of 60."""
     JobUsage.objects.all().delete()
     Award.objects.update(ends_at=now + 60 * DAY)
+    Project.objects.update(ends_at=now + 60 * DAY)
     return now + 30 * DAY
 
 
@@ -122,6 +125,22 @@ def test_a_job_ends_the_matter_and_the_project_is_told(cast, site, announced, la
         pass
     announced.refresh_from_db()
     assert (announced.state, letters("hours_lapsed")) == ("lapsed", [("hours_lapsed", "Ada")])
+
+
+def test_who_loses_the_award_meanwhile_is_neither_asked_to_object_nor_told_that_the_hours_stay(
+    cast, site, announced, later  # noqa: F811
+):  # fmt: skip
+    assert workplace_of(cast.applicant, site.project.slug, later).may_object
+    revoke(award=Award.objects.get(), by=cast.officer, now=later + DAY, reason="Misused.")
+    place = workplace_of(cast.applicant, site.project.slug, later + DAY)
+    assert (place.reclaim, place.may_object) == (None, False)
+    announced = ReclaimProposal.objects.get()
+    with pytest.raises(Refused, match="nothing that the project can object to"):
+        projects.object_to_reclaim(proposal=announced, objection="x", by=cast.applicant, now=later + DAY)
+    while look_after(later + 2 * DAY):
+        pass
+    announced.refresh_from_db()
+    assert (announced.state, letters("hours_lapsed")) == ("lapsed", [])
 
 
 def test_nobody_inside_announces_or_takes(cast, asked, announced, later):

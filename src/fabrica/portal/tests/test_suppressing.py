@@ -64,6 +64,25 @@ def test_no_hidden_count_follows_from_the_total_and_what_is_told(counts):
         assert total is None or not hidden or (len(hidden) > 1 and sum(hidden) >= FEWEST)
 
 
+def test_all_years_hide_what_one_year_hides_and_what_would_tell_it():
+    first = [row("all", "", 22), row("country", "FR", 20), row("country", "LU", 2)]
+    second = [row("all", "", 46), row("country", "FR", 10), row("country", "IT", 30), row("country", "LU", 6)]
+    both = [row("all", "", 68), row("country", "FR", 30), row("country", "IT", 30), row("country", "LU", 8)]
+    found = suppressed(both, years=[suppressed(first), suppressed(second)])
+    assert {(one.group, one.value): one.figures["awarded"] for one in found} == {
+        ("all", ""): 68, ("country", "FR"): None, ("country", "IT"): 30, ("country", "LU"): None,
+    }  # fmt: skip
+
+
+def test_hours_are_not_told_where_the_public_list_leaves_few_awards_to_subtract():
+    rows = [row("all", "", 30), row("country", "BE", 8), row("country", "FR", 12), row("country", "IT", 10)]
+    listed = {("all", ""): 10, ("country", "BE"): 6, ("country", "IT"): 4}
+    assert {one.value: one.figures["gpu_hours_awarded"] for one in suppressed(rows, listed)} == {
+        "": 300.0, "BE": None, "FR": 120.0, "IT": None,
+    }  # fmt: skip
+    assert {one.value: one.figures["awarded"] for one in suppressed(rows, listed)}["BE"] == 8
+
+
 def test_groups_keep_their_order():
     rows = [row(group, "x", 9) for group in ORDER]
     assert [one.group for one in suppressed(rows)] == list(ORDER)

@@ -34,12 +34,15 @@ def propose_reclaim(*, project: Project, facts: Mapping[str, Any], now: datetime
 
 
 @transaction.atomic
-def lapse_reclaim(*, project: Project, now: datetime) -> None:
-    """Take the question back: its jobs run again, or its time is over. Who was told that hours go is told they stay."""
+def lapse_reclaim(*, project: Project, now: datetime, stays: bool = True) -> None:
+    """Take the question back: its jobs run again, or its time is over. Who was told that hours go is told they stay.
+
+    Where they went in another way (`stays` is False), nobody is told that they stay.
+    """
     for one in ReclaimProposal.objects.filter(project=project, state__in=UNSETTLED):
         if _moved(one, (one.state,), state=ProposalState.LAPSED, decided_at=now):
             record(verb="project.lapse_reclaim", by=None, subject=project.subject, now=now)
-            if one.announced_at is not None:
+            if stays and one.announced_at is not None:
                 _tell(one, "hours_lapsed", "lapsed", now)
 
 

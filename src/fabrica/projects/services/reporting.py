@@ -35,11 +35,17 @@ class ReportSavedMeanwhile(Refused):
 def plan_reports(
     *, project: Project, mode: str, months: int, begins_at: datetime, ends_at: datetime, now: datetime
 ) -> None:
-    """See that the project has each report its award owes; where the award's end moved, the due day moves too."""
+    """See that the project has each report its award owes; where the award's end moved, the due day moves too.
+
+    Where it moves towards now, as when hours are taken back, there are still the days of a report to be mended.
+    """
     begin, end = _day(begins_at), _day(ends_at)
+    soonest = _day(now) + timedelta(days=reminders().mend_days)
     there = {one.kind: one for one in Report.objects.filter(project=project)}
     for form in owed(mode, months, begin):
         found, due_on = there.get(form.kind), form.due_on(begin, end)
+        if found is None or due_on < found.due_on:
+            due_on = max(due_on, min(found.due_on, soonest) if found else soonest)
         if found is None:
             Report.objects.get_or_create(
                 project=project, kind=form.kind, defaults={"form": _kept(form), "due_on": due_on}

@@ -117,6 +117,24 @@ def test_a_report_is_planned_once_and_its_day_follows_the_end_of_the_award(proje
     ]  # fmt: skip
 
 
+def test_who_loses_the_hours_has_time_to_write_before_a_report_bars_anybody(project, cast, now):
+    def progress(ends_at, at):
+        services.plan_reports(
+            project=project, mode="ai-for-science", months=6, begins_at=now, ends_at=ends_at, now=at
+        )  # fmt: skip
+        return project.reports.get(kind="progress")
+
+    revoked_at = now + timedelta(days=10)
+    assert progress(now + timedelta(days=180), now).due_on > (now + timedelta(days=130)).date()
+    for later in range(5):  # the worker looks again and again
+        report = progress(revoked_at, revoked_at + timedelta(days=later))
+    assert report.due_on == (revoked_at + timedelta(days=reminders().mend_days)).date()
+    in_time, late = (revoked_at + timedelta(days=reminders().mend_days + more) for more in (0, 1))
+    assert [queries.bar_on(cast.startup, cast.applicant, at) for at in (revoked_at, in_time, late)] == [
+        None, None, report,
+    ]  # fmt: skip
+
+
 def test_it_keeps_its_questions_and_sources_whatever_becomes_of_the_data(report):
     assert report.questions == owed("playground", 1, BEGIN)[0].questions
     assert "confidence A" in report.form["due_source"]

@@ -158,9 +158,9 @@ def proposal(request: HttpRequest, code: str) -> dict[str, Any]:
 @router.put("/applications/{code}/evaluation/experts", response={204: None})
 @needs("decide")
 def assign(request: HttpRequest, code: str, payload: ExpertsIn) -> Status[None]:
-    """Say who reviews it."""
-    found = _evaluation(request, code)
-    services.assign(evaluation=found, experts=payload.experts, by=signed_in(request), now=utcnow())
+    """Say who reviews it; `reason` is needed for somebody with a conflict that only one side told."""
+    found, person = _evaluation(request, code), signed_in(request)
+    services.assign(evaluation=found, experts=payload.experts, reason=payload.reason, by=person, now=utcnow())
     return Status(204, None)
 
 

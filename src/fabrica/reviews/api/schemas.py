@@ -126,6 +126,7 @@ class PairOut(Schema):
     points: int
     fields_shared: dict[str, int] = Field(alias="pairing.fields")
     against: list[str] = Field(alias="pairing.against")
+    needs_reason: bool
     open_reviews: int = Field(alias="load")
     most_reviews: int = Field(alias="most")
 
@@ -142,6 +143,7 @@ class ExpertsIn(Schema):
     """Who reviews it: everybody, by uid; it is taken back from who is left out."""
 
     experts: list[str] = Field(max_length=MOST_REVIEWS)
+    reason: str = Field(default="", max_length=3_000)
 
 
 class ReviewRow(Schema):

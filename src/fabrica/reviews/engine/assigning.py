@@ -69,7 +69,7 @@ def assign(given: Given) -> Assignment:
 def _check_kept(given: Given, pairs: dict[tuple[str, str], Pairing]) -> None:
     for key in sorted(given.kept):
         conflict = [one for one in pairs[key].against if one in CONFLICTS]
-        if conflict:
+        if conflict and key not in given.excused:
             raise _cannot_stay(f"{key[0]} reviews {key[1]}", f"There is a conflict of interest: {', '.join(conflict)}.")
     load, reviews = Counter(expert for expert, _ in given.kept), Counter(name for _, name in given.kept)
     for person in given.experts:

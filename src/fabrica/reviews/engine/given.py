@@ -34,7 +34,10 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True)
 class Given:
-    """Everything, sorted by name. Pairs are (expert, application), `linked` pairs of organisations in both orders."""
+    """Everything, sorted by name. Pairs are (expert, application), `linked` pairs of organisations in both orders.
+
+    `excused` may be kept in spite of a conflict that an officer looked into; they are proposed no more than others.
+    """
 
     experts: tuple[Expert, ...]
     applications: tuple[Application, ...]
@@ -42,3 +45,4 @@ class Given:
     blocked: frozenset[Pair]
     kept: frozenset[Pair]
     linked: frozenset[Pair]
+    excused: frozenset[Pair] = frozenset()

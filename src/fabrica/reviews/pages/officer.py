@@ -113,7 +113,8 @@ def _posted(request: HttpRequest, application: Application, found: Evaluation | 
         if found is None:
             messages.error(request, _("Say first what experts must know."))
         elif act == "assign":
-            services.assign(evaluation=found, experts=request.POST.getlist("expert"), by=person, now=now)
+            experts, reason = request.POST.getlist("expert"), request.POST.get("reason", "")
+            services.assign(evaluation=found, experts=experts, reason=reason, by=person, now=now)
             messages.success(request, _("Confirmed. Who is new has been asked."))
         elif act == "close":
             services.close_evaluation(evaluation=found, by=person, now=now)
@@ -159,6 +160,7 @@ def _context(
         "proposal": proposal,
         "trouble": trouble,
         "rows": [(one, [labels.get(key, key) for key in one.pairing.fields]) for one in _first(proposal)],
+        "needs_reason": any(one.needs_reason for one in _first(proposal)),
         "left_out": max(0, len(proposal.rows) - MOST_SHOWN) if proposal else 0,
         "reviews": shown_reviews(found, reviews) if found else [],
         "merged": merged_of(found, reviews) if found and reviews else None,

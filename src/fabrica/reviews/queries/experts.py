@@ -1,7 +1,7 @@
 """The pool, and what stands between each of its experts and an application."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from fabrica.applications.models import Application
 from fabrica.applications.states import State
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Authorship, Member, Organisation, Person
-from fabrica.people.queries import Tie, alike, authorships_of, ties_of
+from fabrica.people.queries import Tie, Ties, alike, authorships_of, ties_of
 from fabrica.people.states import Role
 from fabrica.reviews.engine import Given, assign
 from fabrica.reviews.engine.assigning import Unfilled
@@ -66,6 +66,7 @@ class Pooled:
     stage: Stage | None
     is_proposed: bool = False
     tie: Tie | None = None  # how their employer belongs to who applies, as it was declared
+    doubtful: frozenset[str] = frozenset()  # conflicts that rest on the word of the applicant or a third party alone
 
     @property
     def uid(self) -> str:
@@ -82,6 +83,16 @@ class Pooled:
     @property
     def conflicts(self) -> list[str]:
         return [one for one in self.pairing.against if one in CONFLICTS]
+
+    @property
+    def bars(self) -> list[str]:
+        """The conflicts that no officer sets aside."""
+        return [one for one in self.conflicts if one not in self.doubtful]
+
+    @property
+    def needs_reason(self) -> bool:
+        """Whether an officer may choose them, and has to say why."""
+        return bool(self.conflicts) and not self.bars
 
     @property
     def conflict_words(self) -> list[Promise | str]:
@@ -108,6 +119,10 @@ class Pooled:
         """What spoke for this expert, as it is kept with the review."""
         return {"points": self.points, "fields": dict(self.pairing.fields), "against": list(self.pairing.against)}
 
+    def despite(self) -> dict[str, Any]:
+        """The conflicts that an officer set aside, for the audit; empty where there are none."""
+        return {"despite": self.conflicts} if self.needs_reason else {}
+
 
 @dataclass(frozen=True)
 class Proposal:
@@ -128,6 +143,7 @@ class _Known:
     load: dict[int, int] = field(default_factory=dict)
     stages: dict[int, Stage] = field(default_factory=dict)
     ties: dict[int, Tie] = field(default_factory=dict)
+    doubtful: dict[int, frozenset[str]] = field(default_factory=dict)
     written: dict[int, Authorship] = field(default_factory=dict)  # of experts and of who applies
 
 
@@ -190,6 +206,7 @@ def _pooled(one: Expert, pairing: Pairing, known: _Known, *, is_proposed: bool =
         known.stages.get(key),
         is_proposed,
         known.ties.get(key),
+        known.doubtful.get(key, frozenset()),
     )
 
 
@@ -223,6 +240,7 @@ def _given(evaluation: Evaluation, known: _Known) -> Given:
         theirs = (ties.organisations.get(each.pk) for each in known.organisations.get(one.person_id, []))
         if tie := next(filter(None, (*theirs, ties.names.get(one.affiliation_key))), None):
             known.ties[one.person_id] = tie
+    known.doubtful = _doubtful(application, known, ties)
     nodes = {one.pk: _node(one, application, known, linked, keys) for one in known.experts}
     experts = tuple(sorted((_able(one, nodes[one.pk], known) for one in known.experts), key=lambda one: one.id))
     wanted = Wanted(
@@ -230,10 +248,11 @@ def _given(evaluation: Evaluation, known: _Known) -> Given:
         max(evaluation.reviews_wanted, sum(stage in COUNTS for stage in known.stages.values())),
         *_authors(application, known),
     )  # fmt: skip
-    return Given(
+    made = Given(
         experts, (wanted,), _declared(application, known), _blocked(application, known), _kept(application, known),
-        frozenset({(_LINKED, _mine(application)), (_mine(application), _LINKED)}),
+        frozenset({(_LINKED, _mine(application)), (_mine(application), _LINKED)})
     )  # fmt: skip
+    return replace(made, excused=_excused(made, known))
 
 
 _LINKED = "linked"
@@ -256,11 +275,51 @@ def _node(one: Expert, application: Application, known: _Known, linked: set[int]
 
 def _linked_to(application: Application, tied: Iterable[int]) -> set[int]:
     """Organisations noted as linked to who applies, over any number of steps, those tied by ownership, and its like."""
-    edges = list(Link.objects.values_list("one_id", "other_id"))
-    found = {application.organisation_id, *tied, *(one.pk for one in alike(application.organisation, MOST_ALIKE))}
+    known = (application.organisation_id, *tied, *(one.pk for one in alike(application.organisation, MOST_ALIKE)))
+    return _noted(known) - {application.organisation_id}
+
+
+def _noted(of: Iterable[int]) -> set[int]:
+    """These, and what officers noted as belonging to them, over any number of steps."""
+    edges, found = list(Link.objects.values_list("one_id", "other_id")), set(of)
     while more := {b for pair in edges for a, b in (pair, pair[::-1]) if a in found} - found:
         found |= more
-    return found - {application.organisation_id}
+    return found
+
+
+def _doubtful(application: Application, known: _Known, ties: Ties) -> dict[int, frozenset[str]]:
+    """By expert, the conflicts that neither the expert, their organisation, who applies (signed) nor an officer told.
+
+    Anybody may write a list of ORCIDs, or declare a holding in somebody else's firm: that keeps nobody away for good.
+    """
+    noted = _noted([application.organisation_id])
+    told = {pk for pk, tie in ties.organisations.items() if not tie.told_by}
+    firms = _noted([application.organisation_id, *told])
+    firms |= {pk for pk, tie in ties.organisations.items() if tie.told_by == {pk}}
+    names = {name for name, tie in ties.names.items() if not tie.told_by}
+    names |= set(Organisation.objects.filter(pk__in=noted).values_list("name_key", flat=True)) - {""}
+    said = known.written.get(application.applicant_id)
+    own = {said.orcid} - {""} if said else set()
+    found = {}
+    for one in known.experts:
+        works = {each.pk for each in known.organisations.get(one.person_id, [])}
+        theirs = known.written.get(one.person_id)
+        sure = {
+            "linked organisations": bool(works & firms) or one.affiliation_key in names,
+            "co-author": theirs is not None and bool(own & set(theirs.coauthors)),
+            "named in the application": bool(own & {theirs.orcid if theirs else "", one.orcid}),
+        }
+        found[one.person_id] = frozenset(name for name, is_sure in sure.items() if not is_sure)
+    return found
+
+
+def _excused(given: Given, known: _Known) -> frozenset[tuple[str, str]]:
+    """Those who were asked, with a reason or before anybody said so, in spite of what rests on one side's word."""
+    pairs, (application,) = Pairings(given), given.applications
+    able = {one.id: one for one in given.experts}
+    told = {one.person.uid: set(pairs.conflicts(able[one.person.uid], application)) for one in known.experts}
+    rows = {one.person.uid: known.doubtful[one.person_id] for one in known.experts}
+    return frozenset(key for key in given.kept if told[key[0]] <= rows[key[0]])
 
 
 def _able(one: Expert, node: str, known: _Known) -> Able:

@@ -26,6 +26,7 @@ from fabrica.reviews.models import Evaluation, Review
 from fabrica.reviews.queries import Pooled, pairings_of
 from fabrica.reviews.states import COUNTS, LANGUAGES, OPEN, Stage
 
+MOST_REASON = 3_000
 BARRED = (Stage.DECLINED, Stage.CONFLICTED)
 
 
@@ -61,42 +62,55 @@ def _mode(application: Application) -> str:
 
 
 @transaction.atomic
-def assign(*, evaluation: Evaluation, experts: Collection[str], by: Person, now: datetime) -> list[Review]:
+def assign(
+    *, evaluation: Evaluation, experts: Collection[str], by: Person, now: datetime, reason: str = ""
+) -> list[Review]:
     """Let these persons (uids) review it: new ones are asked, and it is taken back from those left out.
 
-    An officer may choose against field, language and load, never against a conflict of interest. Raises NotAllowed,
-    Refused.
+    An officer may choose against field, language and load; with a reason, which is kept, also against a conflict that
+    only the applicant or a third party told; never against another. Raises NotAllowed, Refused.
     """
+    reason = reason.strip()
+    if len(reason) > MOST_REASON:
+        raise Refused(_("A reason is needed, of at most %(most)s letters.") % {"most": MOST_REASON})
     application = evaluation.application
     _must_run(by, application)
     _hold(evaluation)
     given = {one.reviewer.uid: one for one in evaluation.reviews.select_related("reviewer")}
     wanted = set(experts)
     found = {one.uid: one for one in pairings_of(evaluation)}
-    _check_experts(found, wanted, given)
+    _check_experts(found, wanted, given, reason)
     for uid, one in given.items():
         if uid not in wanted and one.stage in OPEN:
             _take_back(one, by, now)
     new = [uid for uid in sorted(wanted) if _is_new(given.get(uid))]
-    return [_ask(evaluation, found[uid], given.get(uid), by, now) for uid in new]
+    return [_ask(evaluation, (found[uid], reason), given.get(uid), by, now) for uid in new]
 
 
 def _is_new(given: Review | None) -> bool:
     return given is None or given.stage == Stage.TAKEN_BACK
 
 
-def _check_experts(found: dict[str, Pooled], wanted: set[str], given: dict[str, Review]) -> None:
+def _check_experts(found: dict[str, Pooled], wanted: set[str], given: dict[str, Review], reason: str) -> None:
     for uid in sorted(wanted):
         if uid not in found:
             raise Refused(_("This person is not in the pool, or not available."))
         one = found[uid]
         if one.conflicts and _is_new(given.get(uid)):
-            told = _("%(name)s has a conflict of interest in this application.") % {"name": one.name}
-            raise Refused(told, why=", ".join(map(str, one.conflict_words)))
+            _check_conflict(one, reason)
         if uid in given and given[uid].stage in BARRED:
             raise Refused(_("%(name)s has said no to this review.") % {"name": one.name})
     if len(wanted) > MOST_REVIEWS:
         raise Refused(_("An application has 1 to %(most)s reviews.") % {"most": MOST_REVIEWS})
+
+
+def _check_conflict(one: Pooled, reason: str) -> None:
+    why = ", ".join(map(str, one.conflict_words))
+    if one.bars:
+        raise Refused(_("%(name)s has a conflict of interest in this application.") % {"name": one.name}, why=why)
+    if not reason:
+        todo = _("Look into it, and give a reason if you choose them all the same.")
+        raise Refused(_("%(name)s may have a conflict of interest.") % {"name": one.name}, why=why, todo=todo)
 
 
 def _take_back(review: Review, by: Person, now: datetime) -> None:
@@ -105,13 +119,19 @@ def _take_back(review: Review, by: Person, now: datetime) -> None:
     record(verb="review.take_back", by=by, subject=review.evaluation.application.subject, now=now, **told)
 
 
-def _ask(evaluation: Evaluation, pair: Pooled, before: Review | None, by: Person, now: datetime) -> Review:
+def _ask(
+    evaluation: Evaluation, chosen: tuple[Pooled, str], before: Review | None, by: Person, now: datetime
+) -> Review:
+    """Ask somebody, who was chosen with a reason where there is a conflict that only one side told."""
+    pair, reason = chosen
     application = evaluation.application
     due_at = until(calendar_of(application.call.machine.site), now, evaluation.criteria.days)
     made = before or Review(evaluation=evaluation, reviewer=pair.person, asked_at=now)
-    made.stage, made.due_at, made.why = Stage.ASKED, due_at, pair.why()
+    told = pair.despite()
+    made.stage, made.due_at, made.why = Stage.ASKED, due_at, pair.why() | ({"reason": reason} if told else {})
     made.save()
-    record(verb="review.ask", by=by, subject=application.subject, now=now, reviewer=pair.uid, points=pair.points)
+    facts = {"reviewer": pair.uid, "points": pair.points, **told}
+    record(verb="review.ask", by=by, subject=application.subject, now=now, **facts)
     event, path = f"review:{made.pk}:asked:{now.isoformat()}", f"/reviewing/{made.pk}/"
     tell(
         person=pair.person, kind="review_asked", event=event, now=now, path=path, code=application.code,

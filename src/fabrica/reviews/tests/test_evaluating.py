@@ -182,9 +182,44 @@ def test_who_wrote_or_applies_with_the_applicant_reviews_nothing_of_theirs_and_t
         "Anna": ["is named in the application"], "Bert": ["wrote with somebody who applies"],
         "Carl": ["wrote with somebody who applies"], "Dora": ["wrote with somebody who applies"], "Emil": [],
     }  # fmt: skip
-    uid = next(one.uid for one in found.rows if one.name == "Bert")
-    with pytest.raises(Refused, match="wrote with somebody who applies"):
-        services.assign(evaluation=evaluation, experts=[uid], by=cast.officer, now=now)
+    assert not any(one.is_proposed for one in found.rows if one.conflicts)
+    assert {one.name: one.needs_reason for one in found.rows} == {
+        "Anna": True, "Bert": True, "Carl": False, "Dora": True, "Emil": False,
+    }  # fmt: skip
+    uids = {one.name: one.uid for one in found.rows}
+    for name, given, problem in (("Carl", "I looked.", "has a conflict"), ("Bert", " ", "may have a conflict")):
+        with pytest.raises(Refused, match=f"{problem}.*wrote with somebody who applies"):
+            services.assign(evaluation=evaluation, experts=[uids[name]], reason=given, by=cast.officer, now=now)
+    (asked,) = services.assign(
+        evaluation=evaluation, experts=[uids["Bert"]], reason="Never met.", by=cast.officer, now=now
+    )
+    assert (asked.why["reason"], asked.why["against"]) == ("Never met.", ["co-author"])
+    assert Entry.objects.get(verb="review.ask").facts["despite"] == ["co-author"]
+    assert [one.name for one in queries.proposal_of(evaluation).rows if one.is_asked] == ["Bert"]
+
+
+def test_a_stranger_who_declares_holdings_in_everybody_keeps_no_expert_away_for_good(cast, wide, now):
+    own = {"years": [{"year": 2025, "staff": "2", "turnover": "1", "balance": "1"}], "dispersed": True}
+    names = ("Novalis Labs", "Uni Paris", "Uni Rome")
+    document = {
+        "enterprises": [{"id": "self", **own}, *({"id": f"e{at}", "name": one, **own} for at, one in enumerate(names))],
+        "links": [{"holder": "self", "held": f"e{at}", "capital": "30", "votes": "30"} for at in range(3)],
+        "category_before": "none",
+    }  # fmt: skip
+    people.save_sme_draft(organisation=cast.stranger, content=document, by=cast.outsider, now=now)
+    digest = shown.live(cast.stranger, document, now.date()).digest
+    people.declare_sme(organisation=cast.stranger, digest=digest, name="Eve", role="Head", by=cast.outsider, now=now)
+    paula = expert(cast, "paula", now, affiliation="Uni Paris")
+    sten = expert(cast, "sten", now, affiliation="Elsewhere")
+    Member.objects.create(organisation=cast.stranger, person=sten, role="member", joined_at=now)
+    evaluation = opened(cast, large(cast, wide, now), now)
+    rows = {one.name: one for one in queries.proposal_of(evaluation).rows}
+    assert {name: (one.conflicts, one.needs_reason) for name, one in rows.items()} == {
+        "Paula": (["linked organisations"], True), "Sten": (["linked organisations"], False),
+    }  # fmt: skip
+    with pytest.raises(Refused, match="Paula may have.*Stranger Things.*Uni Paris"):
+        services.assign(evaluation=evaluation, experts=[paula.uid], by=cast.officer, now=now)
+    services.assign(evaluation=evaluation, experts=[paula.uid], reason="Not so.", by=cast.officer, now=now)
 
 
 def test_what_is_lacking_is_said_with_its_reason(cast, wide, now):

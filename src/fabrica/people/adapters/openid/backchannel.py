@@ -28,8 +28,9 @@ from fabrica.people.engine.providers import SignInProvider
 
 log = logging.getLogger(__name__)
 KEYS_SECONDS: Final = 300
-# keys that do not fit are asked for anew, but not for everybody who sends us something
+# keys that do not fit, or did not come, are asked for anew, but not for everybody who sends us something
 RETRY_SECONDS: Final = 30
+UNREADABLE: Final = (OAuth2Error, RequestException, ValueError, KeyError)
 
 
 @csrf_exempt  # no browser comes here, and no cookie counts: only what the provider signed
@@ -45,7 +46,7 @@ def backchannel_logout(request: HttpRequest, provider_id: str) -> HttpResponse:
     token = request.POST.get("logout_token", "")
     try:
         _hear(request, provider, token)
-    except (Unbelievable, Refused, OAuth2Error, RequestException, ValueError, KeyError) as error:
+    except (Unbelievable, Refused, *UNREADABLE) as error:
         log.warning("logout told by %s was not believed: %s", provider.slug, type(error).__name__)
         why = str(error) if isinstance(error, Unbelievable | Refused) else "Its keys could not be read."
         return JsonResponse({"error": "invalid_request", "error_description": why}, status=400)
@@ -75,6 +76,13 @@ def _keys(request: HttpRequest, provider: SignInProvider, *, anew: bool = False)
     name = f"people:logout-keys:{digest(provider.issuer)}"
     found: list[dict[str, Any]] | None = None if anew else cache.get(name)
     if found is None:
-        found = Exchange(request, provider.slug).keys()
+        failed = f"{name}:failed"
+        if cache.get(failed):
+            raise Refused("Its keys could not be read.")
+        try:
+            found = Exchange(request, provider.slug).keys()
+        except UNREADABLE:
+            cache.set(failed, 1, RETRY_SECONDS)
+            raise
         cache.set(name, found, KEYS_SECONDS)
     return found
