@@ -1,4 +1,4 @@
-"""The worker's part: clocks that ring, and clocks that are counted anew."""
+"""The worker's part: clocks that ring, clocks that are counted anew, and files that nobody has any more."""
 
 from datetime import datetime
 
@@ -18,3 +18,8 @@ def ring(now: datetime) -> bool:
     """Tell of one step that is due soon or late; True when there was one."""
     found = queries.ringing(now)
     return found is not None and services.ring(application=found, now=now)
+
+
+def sweep(now: datetime) -> bool:
+    """Delete contents of files that no application has; True when there were some."""
+    return services.sweep(now=now) > 0

@@ -23,6 +23,7 @@ Loop = Callable[[datetime], bool]
 LOOPS = [
     ("applications", "recount"),
     ("applications", "ring"),
+    ("applications", "sweep"),
     ("allocations", "name_people"),
     ("allocations", "reconcile"),
     ("dataspaces", "stage"),

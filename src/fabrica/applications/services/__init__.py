@@ -9,7 +9,7 @@ from fabrica.applications.services.applying import (
     take_form,
     withdraw,
 )
-from fabrica.applications.services.attaching import attach, detach
+from fabrica.applications.services.attaching import attach, detach, sweep
 from fabrica.applications.services.deciding import (
     mark_assessed,
     mark_awarded,
@@ -44,6 +44,7 @@ __all__ = [
     "send_back",
     "start",
     "submit",
+    "sweep",
     "take_form",
     "take_up_again",
     "withdraw",

@@ -32,6 +32,7 @@ from fabrica.kit.files import write_atomic
 from fabrica.kit.units import size
 from fabrica.people.models import Person
 
+SWEPT_AFTER_SECONDS, SWEPT_AT_ONCE = 3_600, 200
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -76,6 +77,38 @@ def detach(*, application: Application, uid: str, by: Person, now: datetime) -> 
             record(verb="application.detach", by=by, subject=application.subject, now=now, sha256=found.sha256)
         if not Attachment.objects.filter(sha256=found.sha256).exists():
             content_path(found.sha256).unlink(missing_ok=True)
+
+
+def sweep(*, now: datetime) -> int:
+    """Delete contents that no row names, which a process that was killed left; how many they were.
+
+    Looks into one of the 256 folders, the next one each minute, and leaves what is younger than an hour.
+    """
+    folder = Path(settings.FABRICA_STORAGE) / "attachments" / f"{int(now.timestamp() // 60) % 256:02x}"
+    before = now.timestamp() - SWEPT_AFTER_SECONDS
+    try:
+        is_clean = not folder.is_dir() or not _unnamed(folder, before)
+    except FileNotFoundError:  # somebody takes a file off: the next look finds the rest
+        return 0
+    if is_clean:
+        return 0
+    with _store():  # nobody is between a content and its row now
+        found = _unnamed(folder, before)
+        for one in found:
+            one.unlink(missing_ok=True)
+    return len(found)
+
+
+def _unnamed(folder: Path, before: float) -> list[Path]:
+    """The first of the old files in a folder that no row names."""
+    old = sorted(one for one in folder.iterdir() if one.stat().st_mtime < before)
+    found: list[Path] = []
+    while old and len(found) < SWEPT_AT_ONCE:
+        some, old = old[:SWEPT_AT_ONCE], old[SWEPT_AT_ONCE:]
+        names = [one.name for one in some]
+        kept = set(Attachment.objects.filter(sha256__in=names).values_list("sha256", flat=True))
+        found += [one for one in some if one.name not in kept]
+    return found
 
 
 def _limits(application: Application, question: str) -> tuple[tuple[str, ...], int]:

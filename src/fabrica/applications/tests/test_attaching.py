@@ -2,13 +2,14 @@
 
 import errno
 import hashlib
+import os
 import zlib
 from datetime import timedelta
 from time import process_time
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from fabrica.applications import queries, services
+from fabrica.applications import queries, services, tasks
 from fabrica.applications.engine import attached
 from fabrica.applications.engine.attached import clean_name, kind_of
 from fabrica.applications.models import Attachment
@@ -162,6 +163,27 @@ def test_a_content_goes_with_the_last_draft_that_has_it(cast, add, large, large_
     assert (Attachment.objects.count(), stored(second)) == (0, None)
     with pytest.raises(NotFound):
         services.detach(application=other, uid=second.uid, by=cast.mate, now=now)
+
+
+def test_what_a_killed_process_left_is_deleted_after_an_hour_and_nothing_else(add, now):
+    kept, taken_off = add(), add(PNG, "a.png")
+    Attachment.objects.filter(pk=taken_off.pk).update(removed_at=now, is_submitted=True)
+    named = [queries.content_path(one.sha256) for one in (kept, taken_off)]
+    lost = queries.content_path(hashlib.sha256(b"lost").hexdigest())
+    half, young = lost.with_name(f".{lost.name}.half"), lost.with_name(hashlib.sha256(b"young").hexdigest())
+    lost.parent.mkdir()
+    for path in (lost, half, young):
+        path.write_bytes(b"lost")
+    begin = now.timestamp()
+    for path, at in (
+        (lost, begin - 3_601),
+        (half, begin - 3_601),
+        (young, begin + 256 * 60),
+        *((one, 0) for one in named),
+    ):
+        os.utime(path, (at, at))
+    assert [tasks.sweep(now + timedelta(minutes=minute)) for minute in range(256)].count(True) == 1
+    assert [path.exists() for path in (*named, lost, half, young)] == [True, True, False, False, True]
 
 
 def test_what_was_handed_in_is_never_deleted_and_each_version_has_its_files(cast, add, large, now):
