@@ -9,6 +9,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils.crypto import salted_hmac
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from fabrica.kit.ids import new_uid
@@ -161,7 +162,7 @@ class SmeDeclaration(models.Model):
 
     def is_valid(self, now: datetime) -> bool:
         """Whether it may still be relied on; its last day is its whole."""
-        return now.date() <= self.valid_until
+        return localdate(now) <= self.valid_until
 
 
 class SmeRelative(models.Model):

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.timezone import localdate
 from ninja import Router, Schema, Status
 from pydantic import Field
 
@@ -58,7 +59,7 @@ def sme(request: HttpRequest, uid: str) -> dict[str, Any]:
 def _sme(organisation: Organisation, person: Person) -> dict[str, Any]:
     declared, answer, now = queries.sme_declaration_of(organisation), None, utcnow()
     if rules.works_for(person, organisation):
-        answer = shown.live(organisation, queries.sme_draft_of(organisation).content, now.date())
+        answer = shown.live(organisation, queries.sme_draft_of(organisation).content, localdate(now))
     is_valid = declared is not None and declared.is_valid(now)
     return {"declared": declared, "is_valid": is_valid, "answer": answer and answer.as_dict()}
 

@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
@@ -51,7 +52,7 @@ def sme(request: HttpRequest, uid: str) -> HttpResponse:
 
 def _entered(organisation: Organisation, now: datetime) -> dict[str, Any]:
     row = queries.sme_draft_of(organisation)
-    live, problem = shown.try_live(organisation, row.content, now.date())
+    live, problem = shown.try_live(organisation, row.content, localdate(now))
     kinds, names = dict(KINDS), _names(organisation, row.content)
     others = [{**one, "kind_words": kinds[one.get("kind", "enterprise")]} for one in row.content["enterprises"][1:]]
     links = [{**one, "from": names[one["holder"]], "to": names[one["held"]]} for one in row.content["links"]]
@@ -118,7 +119,7 @@ def sme_accounts(request: HttpRequest, uid: str) -> HttpResponse:
 
 def _latest(draft: Draft, now: datetime) -> int:
     years = draft["enterprises"][0].get("years", [])
-    return max((one["year"] for one in years), default=now.year - 1)
+    return max((one["year"] for one in years), default=localdate(now).year - 1)
 
 
 @never_cache
@@ -172,7 +173,7 @@ def sme_declare(request: HttpRequest, uid: str) -> HttpResponse:
         raise NotAllowed(
             _("Only an administrator of the organisation declares its status."), todo=_("Ask one of them to sign.")
         )
-    live, problem = shown.try_live(found, row.content, utcnow().date())
+    live, problem = shown.try_live(found, row.content, localdate(utcnow()))
     if live is None or not live.is_certain:
         messages.error(
             request, str(problem) if problem else _("Something is missing still: nothing can be signed yet.")

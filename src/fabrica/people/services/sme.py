@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.timezone import localdate
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -39,7 +40,7 @@ def save_sme_draft(
     """
     if not rules.works_for(by, organisation):
         raise NotAllowed(_("Only people of the organisation enter its figures."))
-    checked(content, name=organisation.name, country=organisation.country, as_of=now.date())
+    checked(content, name=organisation.name, country=organisation.country, as_of=localdate(now))
     row, _created = SmeDraft.objects.select_for_update().get_or_create(
         organisation=organisation, defaults={"saved_at": now}
     )
@@ -66,7 +67,8 @@ def declare_sme(
         raise Refused(_("Write your name and your position to sign."))
     Organisation.objects.select_for_update().get(pk=organisation.pk)
     draft = queries.sme_draft_of(organisation)
-    document, ownership = whole(draft.content, name=organisation.name, country=organisation.country, as_of=now.date())
+    today = localdate(now)
+    document, ownership = whole(draft.content, name=organisation.name, country=organisation.country, as_of=today)
     if digest != digest_of(document):
         raise Refused(_("The figures have changed since you looked."), todo=_("Look at them again, then sign."))
     found = assess(ownership)
@@ -75,7 +77,7 @@ def declare_sme(
         organisation=organisation, number=last.number + 1 if last else 1, content=document, digest=digest,
         printed=_printed(found), category=found.category, rule_version=found.rules.version,
         language=get_language() or "en", signer_name=signer, signer_role=position, signed_by=by, signed_at=now,
-        valid_until=term().until(now.date()),
+        valid_until=term().until(today),
     )  # fmt: skip
     SmeRelative.objects.bulk_create(_relatives(made, found, draft.content.get("numbers", {})))
     record(

@@ -1,7 +1,7 @@
 """From figures to a signed declaration: what its people enter, what they see at once, what officers see."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -241,3 +241,10 @@ def test_every_sentence_has_its_french(client, cast, path):
     english = found.reasons
     with translation.override("fr"):
         assert [one for one in found.reasons if one in english] == []
+
+
+def test_the_days_of_a_declaration_are_the_site_s(settings):
+    settings.TIME_ZONE = "Europe/Luxembourg"
+    one = SmeDeclaration(valid_until=date(2027, 7, 1))
+    evening = datetime(2027, 7, 1, 21, 59, tzinfo=UTC)
+    assert (one.is_valid(evening), one.is_valid(evening + timedelta(minutes=1))) == (True, False)

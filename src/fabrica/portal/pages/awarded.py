@@ -29,6 +29,7 @@ Answer = TypeVar("Answer", bound=HttpResponseBase)
 
 @login_not_required
 @require_safe
+@rate_limit(action="public_list", limit_get=True)  # type: ignore[untyped-decorator]  # allauth has no types
 def awarded(request: HttpRequest) -> HttpResponse:
     """The list, newest first, 25 on a page."""
     now = utcnow()

@@ -18,7 +18,6 @@ from fabrica.projects.engine import sectors
 from fabrica.projects.models import Project
 
 MOST_EXPORTED = 10_000
-MOST_CALLS = 5_000
 MOST_YEARS = 50
 
 
@@ -44,7 +43,8 @@ class Awarded:
 COLUMNS = tuple(one.name for one in fields(Awarded))
 READ = (
     "project__title", "project__organisation__name", "project__organisation__country", "project__listing__sector",
-    "application__call", "machine__name", "machine__site__name", "gpu_seconds", "starts_at", "ends_at",
+    "application__call__mode_row__key", "application__call__mode_row__title",
+    "machine__name", "machine__site__name", "gpu_seconds", "starts_at", "ends_at",
     "project__listing__abstract",
 )  # fmt: skip
 
@@ -112,17 +112,15 @@ def years(now: datetime) -> list[int]:
 
 
 def _told(rows: QuerySet[Award]) -> Iterator[tuple[int, Awarded]]:
-    calls = Call.objects.order_by("-pk").values_list("pk", "mode_row__key", "mode_row__title")[:MOST_CALLS]
-    modes = {pk: (key, title) for pk, key, title in calls}
     language = (get_language() or "en")[:2]
     names = {key: one.said(language) for key, one in sectors().items()}
     facts: Iterator[tuple[Any, ...]] = rows.values_list("pk", *READ).iterator()
-    return ((pk, _awarded(row, modes, names)) for pk, *row in facts)
+    return ((pk, _awarded(row, names)) for pk, *row in facts)
 
 
-def _awarded(row: list[Any], modes: dict[int, tuple[str, str]], names: dict[str, str]) -> Awarded:
-    title, organisation, country, sector, call, machine, site, seconds, begin, end, abstract = row
+def _awarded(row: list[Any], names: dict[str, str]) -> Awarded:
+    title, organisation, country, sector, mode, mode_title, machine, site, seconds, begin, end, abstract = row
     return Awarded(
-        title, organisation, country, sector, names.get(sector, sector), *modes.get(call, ("", "")), machine, site,
+        title, organisation, country, sector, names.get(sector, sector), mode or "", mode_title or "", machine, site,
         float(gpu_hours(seconds)), localdate(begin), localdate(end), abstract,
     )  # fmt: skip
