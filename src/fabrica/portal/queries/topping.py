@@ -37,7 +37,7 @@ class Room:
     def mode_left(self) -> int:
         """How much the mode lets be added still."""
         most = self.award.application.call.mode.gpu_hours_max * SECONDS_PER_HOUR
-        return max(0, most - self.award.gpu_seconds)
+        return max(0, most - self.award.gpu_seconds - self.balance.promised)
 
     @property
     def needed(self) -> int:

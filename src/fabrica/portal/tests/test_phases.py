@@ -8,6 +8,7 @@ from fabrica.allocations.models import Award, Phase
 from fabrica.allocations.tests.conftest import reporting  # noqa: F401 - a fixture
 from fabrica.allocations.tests.years import HOUR, parted
 from fabrica.notices.models import Notice
+from fabrica.portal.queries.topping import room_of
 from fabrica.reviews.tests.factories import assessed
 
 DECISION = {"decision": "award", "gpu_hours": "6", "months": "1", "note": "In two steps.", "first_percent": "40"}
@@ -43,6 +44,11 @@ def test_the_report_is_no_choice_where_none_will_be_owed(decided):
     answer = decided(rest="report")
     assert (list(answer.context["form"].errors), Award.objects.count()) == (["rest"], 0)
     assert [name for name, _label in answer.context["form"].fields["rest"].choices] == ["", "day", "officer"]
+
+
+def test_what_may_be_added_leaves_room_for_what_is_promised(cast, decided, now):
+    decided(rest="officer")
+    assert room_of(cast.officer, Award.objects.get().project.slug, now).mode_left == (5_000 - 6) * HOUR
 
 
 def test_the_rest_may_wait_for_a_day(decided):
