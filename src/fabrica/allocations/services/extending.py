@@ -11,6 +11,7 @@ from fabrica.allocations.engine import add_months, beyond_extension, hours
 from fabrica.allocations.models import Award, Extension
 from fabrica.allocations.services.accounts import tell_leaders
 from fabrica.allocations.services.drawing import check_draw, draw
+from fabrica.allocations.services.pricing import must_stay_within
 from fabrica.allocations.services.topping_up import check_reason, must_go_on, raise_limit
 from fabrica.allocations.services.transfers import check, of_award, used_before
 from fabrica.allocations.states import TransferKind
@@ -27,6 +28,7 @@ def check_extend(*, award: Award, months: int, gpu_seconds: int, key: str, reaso
     must_go_on(award, now)
     _must_fit(award, months, gpu_seconds)
     if gpu_seconds:
+        must_stay_within(award_id=award.pk, more=gpu_seconds)
         check_draw(call=award.application.call, gpu_seconds=gpu_seconds, now=now)
 
 

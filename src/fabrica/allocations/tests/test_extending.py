@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 from fabrica.allocations import queries, services
-from fabrica.allocations.models import Cap, ClusterAccount, Extension
+from fabrica.allocations.models import Cap, ClusterAccount, Extension, PricedAward
+from fabrica.allocations.tests import billing
 from fabrica.allocations.tests.factories import awarded
 from fabrica.allocations.tests.years import HOUR, cap, parted
 from fabrica.audit.models import Entry
@@ -48,6 +49,17 @@ def test_an_extension_gives_time_and_hours_once(cast, award, now):
     assert ("goes on until 23 March 2027" in told, "4.00 GPU-hours were added" in told, "Interim report" in told) == (
         True, True, True,
     )  # fmt: skip
+
+
+def test_a_check_tells_of_the_limit_in_money_before_anybody_confirms(cast, award, machine, fake, now):
+    PricedAward.objects.create(
+        award=award, tariff=billing.set_tariff(cast, machine, now), unit="gpu_hour", gpus_per_unit="1",
+        micros_per_unit=2_500_000, limit_cents=10_000, fixed_at=now,
+    )  # fmt: skip
+    facts = {"award": award, "months": 3, "key": "a", "reason": "So.", "now": now}
+    services.check_extend(**facts, gpu_seconds=0)
+    with pytest.raises(Refused, match="44.00 GPU-hours cost 110.00 EUR; the limit is 100.00 EUR"):
+        services.check_extend(**facts, gpu_seconds=4 * HOUR)
 
 
 def test_the_modes_limit_holds_for_all_extensions_together_and_tells_its_source(cast, award, now):
