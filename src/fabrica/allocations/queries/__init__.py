@@ -49,6 +49,7 @@ from fabrica.allocations.queries.phases import (
     phases_of,
     promised,
     promised_account,
+    promised_from,
 )
 from fabrica.allocations.queries.pools import (
     caps_on,
@@ -121,6 +122,7 @@ __all__ = [
     "project_from",
     "promised",
     "promised_account",
+    "promised_from",
     "ready_accounts",
     "running",
     "shares_for",

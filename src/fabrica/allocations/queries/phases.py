@@ -5,8 +5,8 @@ from datetime import date, datetime
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from fabrica.allocations.models import Award, LedgerAccount, Phase
-from fabrica.allocations.states import AccountKind
+from fabrica.allocations.models import Award, LedgerAccount, Phase, Transfer
+from fabrica.allocations.states import AccountKind, TransferKind
 from fabrica.calls.models import Call
 from fabrica.projects.engine import owed
 from fabrica.projects.models import Report
@@ -24,6 +24,12 @@ def promised(award: Award) -> int:
     return account.balance_gpu_seconds if account else 0
 
 
+def promised_from(award: Award) -> LedgerAccount | None:
+    """The pool that paid for the later phases of an award; None where it has none."""
+    found = Transfer.objects.select_related("source").filter(target__award=award, kind=TransferKind.PROMISE).first()
+    return found.source if found else None
+
+
 def phases_of(award: Award) -> QuerySet[Phase]:
     """The later phases of an award, the next first."""
     return Phase.objects.select_related("by").filter(award=award).order_by("number")
@@ -39,7 +45,7 @@ def dropped_with(award: Award) -> int:
     if award.revoked_at is None:
         return 0
     dropped = Phase.objects.filter(award=award, dropped_at=award.revoked_at)
-    return dropped.aggregate(total=Coalesce(Sum("gpu_seconds"), 0))["total"]
+    return int(dropped.aggregate(total=Coalesce(Sum("gpu_seconds"), 0))["total"])
 
 
 def owes_progress(call: Call, months: int, begin: date) -> bool:

@@ -100,12 +100,16 @@ def drawn(award: Award) -> list[tuple[LedgerAccount, int]]:
 
 
 def origins(
-    award: Award, gpu_seconds: int, only: Iterable[tuple[LedgerAccount, int]] | None = None
-) -> list[tuple[LedgerAccount, int]]:
-    """Which pools so much of an award goes back to: the latest first; `only` those that another has hours from."""
+    award: Award, gpu_seconds: int, only: Iterable[tuple[LedgerAccount, int]] | None = None,
+    first: LedgerAccount | None = None,
+) -> list[tuple[LedgerAccount, int]]:  # fmt: skip
+    """Which pools so much of an award goes back to: the latest, or `first`, first.
+
+    `only` those that another has hours from.
+    """
     parts, left = [], gpu_seconds
     shared = None if only is None else {account.pk for account, had in only if had}
-    for account, had in drawn(award):
+    for account, had in sorted(drawn(award), key=lambda one: one[0] != first):
         if shared is not None and account.pk not in shared:
             continue
         parts.append((account, min(had, left)))

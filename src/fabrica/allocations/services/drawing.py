@@ -66,9 +66,20 @@ def must_use_reserve(by: Person, reason: str) -> None:
         raise Refused("Hours of the director's reserve need a reason.", todo="Say why; the project's leaders read it.")
 
 
-def give_back(*, award: Award, source: LedgerAccount, gpu_seconds: int, key: str, now: datetime) -> int:
-    """Return hours of a locked award to the pools they came from, the latest first, and to their caps; how many."""
-    parts = queries.origins(award, gpu_seconds)
+def give_back(
+    *,
+    award: Award,
+    source: LedgerAccount,
+    gpu_seconds: int,
+    key: str,
+    now: datetime,
+    first: LedgerAccount | None = None,
+) -> int:
+    """Return hours of a locked award to the pools they came from, and to their caps; how many.
+
+    The latest pool goes first, or the one that is known to have paid for these.
+    """
+    parts = queries.origins(award, gpu_seconds, first=first)
     _lock_years(parts)
     of_machine(award.machine, lock=True)
     for number, (account, part) in enumerate(parts):

@@ -105,7 +105,7 @@ def drop_phase(*, award: Award, number: int, by: Person, now: datetime, reason: 
     _must_wait(phase)
     give_back(
         award=award, source=_promised(award), gpu_seconds=phase.gpu_seconds,
-        key=f"drop:{award.project.slug}:{number}", now=now,
+        key=f"drop:{award.project.slug}:{number}", now=now, first=queries.promised_from(award),
     )  # fmt: skip
     Phase.objects.filter(pk=phase.pk).update(dropped_at=now, by=by, reason=reason.strip())
     record(verb="award.drop_phase", by=by, subject=award.subject, now=now, number=number, gpu_seconds=phase.gpu_seconds)
@@ -123,7 +123,7 @@ def drop_all(*, award: Award, now: datetime) -> int:
         return 0
     return give_back(
         award=award, source=account, gpu_seconds=account.balance_gpu_seconds,
-        key=f"drop:{award.project.slug}:rest", now=now,
+        key=f"drop:{award.project.slug}:rest", now=now, first=queries.promised_from(award),
     )  # fmt: skip
 
 

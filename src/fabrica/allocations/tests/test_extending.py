@@ -51,7 +51,7 @@ def test_an_extension_gives_time_and_hours_once(cast, award, now):
     )  # fmt: skip
 
 
-def test_a_check_tells_of_the_limit_in_money_before_anybody_confirms(cast, award, machine, now):
+def test_a_check_tells_of_the_limit_in_money_before_anybody_confirms(cast, award, machine, fake, now):
     PricedAward.objects.create(
         award=award, tariff=billing.set_tariff(cast, machine, now), unit="gpu_hour", gpus_per_unit="1",
         micros_per_unit=2_500_000, limit_cents=10_000, fixed_at=now,

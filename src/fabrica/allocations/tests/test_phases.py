@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from fabrica.allocations import queries, services, tasks
-from fabrica.allocations.models import Cap, ClusterAccount, Phase, Transfer
+from fabrica.allocations.models import Cap, ClusterAccount, LedgerAccount, Phase, Transfer
 from fabrica.allocations.queries.shares import shares
 from fabrica.allocations.services import Later, pricing
 from fabrica.allocations.tests import billing
@@ -118,6 +118,17 @@ def test_a_phase_that_is_withheld_goes_back_once_and_is_not_released(cast, award
             services.drop_phase(
                 **{"award": award, "number": 3, "by": cast.officer, "now": now, "reason": "x", **changes}
             )
+
+
+def test_a_phase_that_is_withheld_goes_back_to_the_pool_that_paid_for_it(cast, award, now, settings):
+    settings.FABRICA_RESERVE_OFFICERS = [cast.officer.email]
+    services.top_up(
+        award=award, gpu_seconds=2 * HOUR, key="r", by=cast.officer, now=now, reason="The board.", from_reserve=True
+    )
+    services.drop_phase(award=award, number=2, by=cast.officer, now=now, reason="The report was poor.")
+    left = {one.pool.name: one.balance_gpu_seconds for one in LedgerAccount.objects.exclude(pool=None)}
+    assert (left["union_aif_industrial"], left["directors_reserve"]) == (46 * HOUR, 8 * HOUR)
+    assert queries.check_ledger() == []
 
 
 def test_a_phase_that_is_none_is_not_found(cast, award, now):
