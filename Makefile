@@ -31,7 +31,7 @@ run: $(STAMP) ## Play the whole way on this machine, then serve the portal (ARGS
 test: $(STAMP) ## Run the tests (without those that take long, or need a browser, a cluster, or several processes that train).
 	$(BIN)/pytest -n $(WORKERS) -m "not long and $(APART)" $(ARGS)
 
-test-long: $(STAMP) ## Run the tests that start and kill processes, or fill a whole site.
+test-long: $(STAMP) ## Run the tests that start and kill processes, fill a whole site, or walk all its addresses.
 	$(BIN)/pytest -n $(WORKERS) -m "long and $(APART)" $(ARGS)
 
 test-postgres: $(STAMP) ## Run the tests that touch the database on PostgreSQL (a throw-away server: tests/postgres/up.sh).

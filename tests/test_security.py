@@ -20,7 +20,7 @@ from fabrica.web import downloads
 
 from tests.routes import keys, operations, pages
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.long, pytest.mark.django_db]
 
 # What anybody may open without signing in. Adding a name here is a decision about privacy.
 PUBLIC = {
