@@ -43,7 +43,7 @@ WHOLE = {
     "api/modes": "a data file",
     "api/trust/questions": "a data file",
     "api/pools": "the pools of a machine's year, declared by hand",
-    "api/kpis": "one row for each mode, country and kind",
+    "api/kpis": "one row for each mode, country, sector and kind",
     "api/applications/<code>/gaps": "one for each field of the form",
     "api/applications/<code>/advice": "three sentences at most",
     "api/applications/<code>/versions": "one for each submission",
@@ -164,7 +164,8 @@ def test_no_page_is_longer_on_a_larger_site(both, who):
 
 @pytest.mark.parametrize("who", PEOPLE)
 def test_no_list_of_the_api_holds_more_than_a_page(both, who):
-    assert [name for name, (_, _, rows) in both[1][who].items() if rows > PAGE_SIZE and name.startswith("GET")] == []
+    long = {name.removeprefix("GET ") for name, (_, _, rows) in both[1][who].items() if rows > PAGE_SIZE}
+    assert {name for name in long if name.startswith("api/")} - {"api/kpis"} == set()
 
 
 def test_the_lists_that_matter_were_read(both):
