@@ -66,7 +66,7 @@ def apply(ada: Visitor) -> str:
     code = page.url.split("/")[-3]
     _write(ada)
     ada.look("application-edit")
-    _press(page, "main form [name=check]")
+    _press(page, "main form .button[name=check]")
     page.wait_for_url("**/check/")
     ada.look("application-check")
     _press(page, "main form button")
