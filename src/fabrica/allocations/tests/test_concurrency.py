@@ -12,7 +12,7 @@ import pytest
 import fabrica
 from fabrica.kit.tests.databases import Own
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.long]
 POOL, AWARD, WAITING = 2_000, 1_000, 8
 
 

@@ -3,7 +3,7 @@
 import pytest
 from fabrica.allocations.tests.test_concurrency import both, contenders, template  # noqa: F401 - fixtures
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.long]
 
 
 def test_two_officers_issue_at_once_and_no_number_is_missing_or_given_twice(contenders):  # noqa: F811

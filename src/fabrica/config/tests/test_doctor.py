@@ -233,6 +233,7 @@ def test_a_chain_whose_key_is_gone_is_told(site):
 # The command
 
 
+@pytest.mark.long
 def test_the_command_prints_findings_for_people_and_for_programs(tmp_path):
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("FABRICA_", "DATABASE_URL"))},

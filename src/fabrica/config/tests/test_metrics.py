@@ -85,6 +85,7 @@ sys.stdout.buffer.write(generate_latest(_answered()))
 """
 
 
+@pytest.mark.long
 def test_what_several_processes_answered_is_added_up_and_nothing_is_lost_when_one_ends(tmp_path):
     environment = {
         **os.environ, "DJANGO_SETTINGS_MODULE": "fabrica.config.settings_test",

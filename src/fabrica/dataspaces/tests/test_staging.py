@@ -331,6 +331,7 @@ def own_database(tmp_path):
     database.drop()
 
 
+@pytest.mark.long
 @pytest.mark.database
 def test_a_worker_killed_in_the_middle_of_a_copy_leaves_nothing_half(tmp_path, own_database):
     """A real process on a database and storage of its own, killed with SIGKILL while it copies."""

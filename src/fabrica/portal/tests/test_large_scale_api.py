@@ -49,7 +49,7 @@ def test_the_whole_way(cast, machine, now, send):
         "missing": 0, "why": "",
         "experts": [{
             "uid": anna.uid, "name": "Anna", "is_proposed": True, "stage": None, "points": 100,
-            "fields_shared": {"code": 100}, "against": [], "open_reviews": 0, "most_reviews": 2,
+            "fields_shared": {"code": 100}, "against": [], "needs_reason": False, "open_reviews": 0, "most_reviews": 2,
         }],
     }  # fmt: skip
     assert send(cast.officer, "put", f"{path}/evaluation/experts", {"experts": [anna.uid]})[0] == 204
