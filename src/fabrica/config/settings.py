@@ -155,7 +155,7 @@ ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "signup": "20/m/ip",
     "provider": "300/m/ip",
-    "public_list": "60/m/ip",
+    "public_list": "300/m/ip",
 }
 # Sign-in at other places: docs/operator/sign-in.md. An address that matches never signs anybody in by itself.
 FABRICA_OIDC_PROVIDERS = oidc.providers()
