@@ -179,8 +179,9 @@ def carried(old: Form, new: Form, answers: Mapping[str, Any]) -> tuple[dict[str,
     """Answers to one form as answers to a newer one, and those it has no place for, as labels and words."""
     kept: dict[str, Any] = {}
     former: list[list[str]] = []
-    for key, answer in answers.items():
-        question, was = new.question(key), old.question(key)
+    order = {one.key: at for at, one in enumerate(old.questions)}  # a database may keep them in another
+    for key in sorted(answers, key=lambda one: (order.get(one, len(order)), one)):
+        answer, question, was = answers[key], new.question(key), old.question(key)
         try:
             if question is None:
                 raise ValueError(key)  # noqa: TRY301 - told apart from an answer that it cannot read by nobody

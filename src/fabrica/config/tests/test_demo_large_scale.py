@@ -3,7 +3,10 @@
 from datetime import timedelta
 
 import httpx
+import pytest
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from fabrica.applications.models import Application
 from fabrica.cli.client import Client
 from fabrica.config.demo import large_scale, stage
@@ -20,7 +23,17 @@ def played(people, now, tmp_path):
     return made
 
 
-def test_a_newcomer_finds_something_to_do_in_each_role(db, settings, tmp_path):
+@pytest.fixture
+def one_connection(db):
+    """The requests of this process leave the connection of its test open."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+def test_a_newcomer_finds_something_to_do_in_each_role(one_connection, settings, tmp_path):
     settings.FABRICA_HOME, settings.FABRICA_DEMO = tmp_path, True
     now = utcnow()
     people = stage.people_of(now)
