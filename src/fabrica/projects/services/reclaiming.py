@@ -17,8 +17,9 @@ from fabrica.people.models import Person
 from fabrica.people.queries import with_role
 from fabrica.people.states import Role as SiteRole
 from fabrica.projects import rules
-from fabrica.projects.models import TEXT_LIMIT, Project, ReclaimProposal
+from fabrica.projects.models import Project, ReclaimProposal
 from fabrica.projects.queries import told
+from fabrica.projects.services.reasons import kept_reason
 from fabrica.projects.states import UNSETTLED, ProposalState, Right
 
 
@@ -50,7 +51,7 @@ def lapse_reclaim(*, project: Project, now: datetime, stays: bool = True) -> Non
 def keep_hours(*, proposal: ReclaimProposal, reason: str, by: Person, now: datetime) -> None:
     """Answer that the hours stay, with the reason its people read. Raises NotAllowed, Refused."""
     _must_judge(by, proposal)
-    kept = _reason(reason)
+    kept = kept_reason(reason)
     if not _moved(proposal, UNSETTLED, state=ProposalState.KEPT, decided_at=now, decided_by=by, reason=kept):
         raise Refused(_("This question is answered already."))
     record(verb="project.keep_hours", by=by, subject=proposal.project.subject, now=now)
@@ -66,7 +67,7 @@ def announce_reclaim(
     Raises NotAllowed, Refused.
     """
     _must_judge(by, proposal)
-    kept, until = _reason(reason), now + timedelta(days=days)
+    kept, until = kept_reason(reason), now + timedelta(days=days)
     announced = {"announced_at": now, "announced_by": by, "objects_until": until, "reason": kept}
     if not _moved(proposal, (ProposalState.OPEN,), state=ProposalState.ANNOUNCED, **announced):
         raise Refused(_("This question is no longer where it was."), todo=_("Reload the page."))
@@ -83,7 +84,7 @@ def object_to_reclaim(*, proposal: ReclaimProposal, objection: str, by: Person, 
     project = proposal.project
     if not rules.may(by, project, Right.MANAGE):
         raise NotAllowed(_("Only those who lead the project object."))
-    kept = _reason(objection)
+    kept = kept_reason(objection)
     if not proposal.may_object(now):
         raise Refused(_("There is nothing that the project can object to now."), todo=_("Write to an officer."))
     objected = {"objected_at": now, "objected_by": by, "objection": kept}
@@ -105,7 +106,7 @@ def settle_reclaim(*, proposal: ReclaimProposal, reason: str, by: Person, now: d
     Raises NotAllowed, Refused: also where the time is not over, or nothing was announced.
     """
     _must_judge(by, proposal)
-    kept = _reason(reason)
+    kept = kept_reason(reason)
     if not proposal.may_be_taken(now):
         raise Refused(
             _("These hours cannot be taken now."),
@@ -126,13 +127,6 @@ def note_reclaimed(*, proposal: ReclaimProposal, gpu_seconds: int) -> None:
 def _must_judge(by: Person, proposal: ReclaimProposal) -> None:
     if not rules.judges_reports(by, proposal.project):
         raise NotAllowed(_("Only an officer who stands outside the project answers this."))
-
-
-def _reason(reason: str) -> str:
-    kept = reason.strip()
-    if not kept or len(kept) > TEXT_LIMIT:
-        raise Refused(_("A reason is needed, of at most %(most)s letters.") % {"most": TEXT_LIMIT})
-    return kept
 
 
 def _moved(proposal: ReclaimProposal, before: tuple[str, ...], **fields: Any) -> bool:

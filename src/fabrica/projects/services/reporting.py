@@ -19,8 +19,9 @@ from fabrica.people.queries import with_role
 from fabrica.people.states import Role as SiteRole
 from fabrica.projects import rules
 from fabrica.projects.engine import MOST_LETTERS, Form, gaps, owed, reminder, reminders
-from fabrica.projects.models import TEXT_LIMIT, Project, Report
+from fabrica.projects.models import Project, Report
 from fabrica.projects.queries import told
+from fabrica.projects.services.reasons import kept_reason
 from fabrica.projects.states import WRITABLE, ReportState, Right
 
 
@@ -133,7 +134,7 @@ def accept_report(*, report: Report, by: Person, now: datetime) -> None:
 def return_report(*, report: Report, reason: str, by: Person, now: datetime) -> None:
     """Send it back with what is to be mended; there is time for that. Raises NotAllowed, Refused without a reason."""
     _must_judge(by, report.project)
-    kept = _reason(reason)
+    kept = kept_reason(reason)
     due_on = max(report.due_on, _day(now) + timedelta(days=reminders().mend_days))
     _move(report, ReportState.RETURNED, decided_at=now, decided_by=by, reason=kept, due_on=due_on)
     record(verb="report.return", by=by, subject=report.project.subject, now=now, kind=report.kind, due_on=str(due_on))
@@ -145,7 +146,7 @@ def return_report(*, report: Report, reason: str, by: Person, now: datetime) -> 
 def lift_bar(*, report: Report, reason: str, by: Person, now: datetime) -> None:
     """Let an overdue report bar nobody any more; it stays due. Raises NotAllowed, Refused without a reason."""
     _must_judge(by, report.project)
-    kept = _reason(reason)
+    kept = kept_reason(reason)
     rows = Report.objects.filter(pk=report.pk, state__in=WRITABLE, lifted_at=None, due_on__lt=_day(now))
     if not rows.update(lifted_at=now, lifted_by=by, lift_reason=kept):
         raise Refused(_("This report bars nobody."))
@@ -173,13 +174,6 @@ def _must_write(by: Person, report: Report) -> None:
 def _must_judge(by: Person, project: Project) -> None:
     if not rules.judges_reports(by, project):
         raise NotAllowed(_("Only an officer who stands outside the project judges its reports."))
-
-
-def _reason(reason: str) -> str:
-    kept = reason.strip()
-    if not kept or len(kept) > TEXT_LIMIT:
-        raise Refused(_("A reason is needed, of at most %(most)s letters.") % {"most": TEXT_LIMIT})
-    return kept
 
 
 def _move(report: Report, after: ReportState, **fields: Any) -> None:
