@@ -91,18 +91,14 @@ class PhasedForm(ReserveForm):
             self.add_error("rest_on", _("Choose the day."))
         return given
 
-    def later(self) -> tuple[Later, ...]:
-        """The later phase, if there is one."""
-        given, whole = self.cleaned_data, self.gpu_seconds()
+    def later(self, whole: int) -> tuple[Later, ...]:
+        """The later phase of so many GPU-seconds in all, if there is one."""
+        given = self.cleaned_data
         if not given["rest"]:
             return ()
         at = make_aware(datetime.combine(given["rest_on"], time.min)) if given["rest"] == ON_DAY else None
         rest = whole - whole * given["first_percent"] // WHOLE
         return (Later(rest, at, on_report=given["rest"] == ON_REPORT),)
-
-    def gpu_seconds(self) -> int:
-        """What is awarded in all."""
-        raise NotImplementedError
 
 
 class ExtendForm(forms.Form):

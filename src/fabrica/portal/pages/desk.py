@@ -155,7 +155,8 @@ def _assess(application: Application, form: AssessForm, by: Person) -> None:
 def _award(application: Application, form: DecideForm, by: Person) -> None:
     allocations.award(
         application=application, gpu_seconds=form.gpu_seconds(), months=form.cleaned_data["months"],
-        note=form.cleaned_data["note"], phases=form.later(), from_reserve=form.is_from_reserve(), by=by, now=utcnow(),
+        note=form.cleaned_data["note"], phases=form.later(form.gpu_seconds()),
+        from_reserve=form.is_from_reserve(), by=by, now=utcnow(),
     )  # fmt: skip
 
 
@@ -167,7 +168,7 @@ def _conclude(application: Application, form: ConcludeForm, by: Person) -> None:
     services.conclude(
         application=application, kind=form.cleaned_data["kind"], gpu_seconds=form.gpu_seconds(),
         months=form.cleaned_data["months"], conditions=form.cleaned_data["conditions"],
-        note=form.cleaned_data["note"], other_call=form.other_call(), phases=form.later(),
+        note=form.cleaned_data["note"], other_call=form.other_call(), phases=form.later(form.gpu_seconds()),
         from_reserve=form.is_from_reserve(), by=by, now=utcnow(),
     )  # fmt: skip
 
