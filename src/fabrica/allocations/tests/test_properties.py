@@ -10,6 +10,7 @@ from fabrica.allocations.tests.factories import awarded
 from fabrica.allocations.tests.years import cap, parted
 from fabrica.kit.errors import Refused
 from fabrica.reviews.tests.factories import assessed
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -157,6 +158,7 @@ class Site:
         assert dict(JobBooking.objects.values_list("key", "gpu_seconds")) == self.totals
 
 
+@pytest.mark.long
 @settings(
     max_examples=25,
     deadline=None,

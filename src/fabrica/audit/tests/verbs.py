@@ -2,12 +2,18 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2]
 
 
+@cache
 def modules():
+    return list(_modules())
+
+
+def _modules():
     for path in sorted(PACKAGE.rglob("*.py")):
         if "tests" not in path.parts and path.name != "conftest.py":
             yield path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
@@ -21,8 +27,13 @@ def entries():
                 yield f"{place}:{node.lineno}", {one.arg: one.value for one in node.keywords}
 
 
+@cache
 def verbs():
     """Each verb as text; `staging.*` where its second half is a state. Verbs stand at `verb=` or in a table VERBS."""
+    return list(_verbs())
+
+
+def _verbs():
     for place, tree in modules():
         for node in ast.walk(tree):
             if isinstance(node, ast.keyword) and node.arg == "verb":

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from fabrica.allocations.models import Award
@@ -39,13 +39,16 @@ class Life:
         return is_to_reclaim(self.rule, self.idle, self.forecast)
 
 
-def life_of(award: Award, now: datetime) -> Life | None:
-    """How it lives; None where the site's rules cannot be read, which must hide no page."""
+def life_of(award: Award, now: datetime, used: int | None = None) -> Life | None:
+    """How it lives; None where the site's rules cannot be read, which must hide no page.
+
+    `used` are the GPU-seconds used so far, where the caller has read them already.
+    """
     try:
         rule = rule_for(award.machine.site.slug, timezone.localtime(now).date(), settings.FABRICA_LIFE_RULES)
     except Problem:
         return None
-    used = used_so_far(award)
+    used = used_so_far(award) if used is None else used
     until = min(now, award.ends_at)
     recent = used_between(award, until - timedelta(days=rule.recent_days), until)
     given = Given(
@@ -75,11 +78,10 @@ def _share(began: datetime, ended: datetime, used: int, start: datetime, end: da
 
 def last_job_at(award: Award, now: datetime) -> datetime | None:
     """When a job of it last ran: now, where one runs."""
-    rows = _jobs(award)
-    if rows.filter(ended_at=None, missed_at=None).exists():
-        return now
-    found: datetime | None = rows.aggregate(last=Max("ended_at"))["last"]
-    return found
+    running = Count("pk", filter=Q(ended_at=None, missed_at=None))
+    told = _jobs(award).aggregate(last=Max("ended_at"), running=running)
+    last: datetime | None = told["last"]
+    return now if told["running"] else last
 
 
 def _jobs(award: Award) -> QuerySet[JobUsage]:

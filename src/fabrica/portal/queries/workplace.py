@@ -181,23 +181,23 @@ def _hours(person: Person, project: Project, now: datetime) -> Hours | None:
     except NotFound:
         return None
     has = balance(award)
-    told = counted(award.machine), in_native(award.machine, has.free)
+    told, flying = (counted(award.machine), in_native(award.machine, has.free)), in_flight(award)
     return Hours(
         award,
         has,
-        in_flight(award),
+        flying,
         cluster_account_of(award),
-        _bill(project),
+        _bill(award),
         *told,
         changes_of(award, names=can_audit(person)),
         list(phases_of(award)),
-        life_of(award, now),
+        life_of(award, now, used=has.used + flying),
     )
 
 
-def _bill(project: Project) -> RunBill | None:
+def _bill(award: Award) -> RunBill | None:
     """A machine or country without facts must not hide the project's page."""
     try:
-        return bill(project)
+        return bill(award)
     except NotFound:
         return None

@@ -22,23 +22,24 @@ class RunBill:
     attempts: int
 
 
-def bill(of: Run | Project) -> RunBill:
-    """The bill of a run so far, or of all runs of a project: hours against the award, energy, CO2e, cloud price.
+def bill(of: Run | Project | Award) -> RunBill:
+    """The bill of a run so far, or of all runs of a project or its award: hours against it, energy, CO2e, cloud price.
 
     Planned and actual time are compared for a run that was planned. Raises NotFound for a project without an award.
     """
     if isinstance(of, Run):
         attempts = Attempt.objects.filter(run=of)
         return _bill(of.award, Run.objects.filter(pk=of.pk), attempts, of.planned_seconds)
-    award = award_of(of)
-    runs = Run.objects.filter(project=of)
+    award = of if isinstance(of, Award) else award_of(of)
+    runs = Run.objects.filter(project=award.project_id)
     return _bill(award, runs, Attempt.objects.filter(run__in=runs), None)
 
 
 def _bill(award: Award, runs: QuerySet[Run], attempts: QuerySet[Attempt], planned: int | None) -> RunBill:
-    used, actual = 0, 0
+    used, actual, tried = 0, 0, 0
     facts_of_run = ("run__devices", "run__time_limit_seconds", "run__held_gpu_seconds")
     for row in attempts.select_related("run").only("gpu_seconds", "run", *facts_of_run):
+        tried += 1
         used += row.gpu_seconds
         actual += row.run.seconds_of(row.gpu_seconds)
     joules, recorded = _recorded(award, attempts)
@@ -51,7 +52,7 @@ def _bill(award: Award, runs: QuerySet[Run], attempts: QuerySet[Attempt], planne
         recorded_joules=joules,
         recorded_gpu_seconds=recorded,
     )
-    return RunBill(facts, runs.count(), attempts.count())
+    return RunBill(facts, runs.count(), tried)
 
 
 def _recorded(award: Award, attempts: QuerySet[Attempt]) -> tuple[int, int]:
