@@ -21,6 +21,7 @@ Loop = Callable[[datetime], bool]
 
 # context, function: each looks at one row and says whether there was one
 LOOPS = [
+    ("people", "forget_ended"),
     ("applications", "recount"),
     ("applications", "ring"),
     ("applications", "sweep"),

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import BigIntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import BigIntegerField, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from fabrica.allocations.engine import Balance, Extending, room_to_extend
@@ -50,6 +50,13 @@ def award_of(project: Project) -> Award:
 def project_from(application: Application) -> Project | None:
     """The project that an award to an application opened."""
     return Project.objects.filter(pk__in=Award.objects.filter(application=application).values("project")).first()
+
+
+def last_move(award: Award) -> int | None:
+    """The key of the last move of hours from or to an award; None where there was none."""
+    rows = Move.objects.filter(Q(giving=award) | Q(receiving=award))
+    last: int | None = rows.aggregate(last=Max("pk"))["last"]
+    return last
 
 
 def award_of_account(machine: Machine, account: str) -> Award | None:

@@ -60,7 +60,8 @@ def move(
     made = Move.objects.create(
         giving=giving, receiving=receiving, key=key, gpu_seconds=gpu_seconds, by=by, reason=reason.strip(), at=now
     )
-    for award, more in ((giving, -gpu_seconds), (receiving, gpu_seconds)):
+    changes = ((giving, -gpu_seconds), (receiving, gpu_seconds))
+    for award, more in sorted(changes, key=lambda one: one[0].pk):  # always the older first, as they are held
         _grow(award, more, made)
     return made
 

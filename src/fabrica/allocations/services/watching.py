@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from fabrica.allocations import queries
 from fabrica.allocations.engine import highest, hours, reached
 from fabrica.allocations.models import Award, ClusterAccount, Watch
 from fabrica.allocations.services.accounts import tell_leaders
@@ -58,10 +59,16 @@ def note_share(
 
 def _tell(award: Award, percent: int, gpu_seconds: int, now: datetime, grace: timedelta) -> None:
     tell_leaders(
-        award, "award_used", f"used:{percent}:{award.gpu_seconds}", now,
+        award, "award_used", f"used:{percent}:{_size(award)}", now,
         percent=percent, used=hours(gpu_seconds), gpu_hours=hours(award.gpu_seconds),
         closes_at=now + grace if percent == FULL else None,
     )  # fmt: skip
+
+
+def _size(award: Award) -> str:
+    """Names how large the award is now, for it may have had the same size before hours were moved."""
+    last = queries.last_move(award)
+    return f"{award.gpu_seconds}:{last}" if last else str(award.gpu_seconds)
 
 
 def _close(account: ClusterAccount, now: datetime) -> None:
@@ -69,7 +76,7 @@ def _close(account: ClusterAccount, now: datetime) -> None:
     rows = ClusterAccount.objects.filter(pk=account.pk, is_open_wanted=True)
     if rows.update(is_open_wanted=False, next_check_at=now, **FREED):
         record(verb="award.stop", by=None, subject=award.subject, now=now, gpu_seconds=award.gpu_seconds)
-        event = f"stopped:{award.gpu_seconds}"
+        event = f"stopped:{_size(award)}"
         tell_leaders(award, "award_stopped", event, now, gpu_hours=hours(award.gpu_seconds))
 
 

@@ -162,6 +162,24 @@ def test_every_machine_is_looked_at_each_minute(award, now):
     ]  # fmt: skip
 
 
+def test_the_same_share_of_the_same_size_is_told_again_after_hours_were_moved(award, cast, call, now):
+    other = awarded(cast, call, now, AWARDED)
+    use(award, AWARDED // 2, now)
+    watch(now)
+    for giving, receiving, key in ((other, award, "in"), (award, other, "out")):
+        services.move(
+            giving=giving,
+            receiving=receiving,
+            gpu_seconds=AWARDED // 2,
+            key=key,
+            reason="So.",
+            by=cast.officer,
+            now=now,
+        )
+        watch(now)
+    assert [kind for kind, _ in told()] == ["award_used", "award_used"]
+
+
 def test_an_award_that_ended_is_no_longer_told_of(award, now):
     use(award, AWARDED, now)
     watch(award.ends_at)

@@ -17,6 +17,7 @@ from fabrica.people.services.telling import tell_person
 from fabrica.people.states import Cause, Role
 
 MOST_SESSIONS = 50
+BATCH = 500
 REMEMBERED = timedelta(hours=1)
 
 
@@ -38,6 +39,16 @@ def rename_session(*, uid: str, session_key: str) -> bool:
 def forget_session(*, uid: str) -> None:
     """Its person signed out in it."""
     OpenSession.objects.filter(uid=uid).delete()
+
+
+@transaction.atomic
+def forget_ended(*, now: datetime) -> int:
+    """Delete sessions whose time is over, at most a batch at a time; how many."""
+    ended = list(Session.objects.filter(expire_date__lt=now).values_list("pk", flat=True)[:BATCH])
+    if ended:
+        OpenSession.objects.filter(session_key__in=ended).delete()
+        Session.objects.filter(pk__in=ended).delete()
+    return len(ended)
 
 
 @transaction.atomic

@@ -1,5 +1,7 @@
 """Sessions: seen by their person, ended one by one or all, and with the identity they were begun with."""
 
+from datetime import timedelta
+
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -10,7 +12,7 @@ from fabrica.audit.queries import about
 from fabrica.conftest import PASSWORD
 from fabrica.kit.errors import NotAllowed
 from fabrica.notices.models import Notice
-from fabrica.people import services
+from fabrica.people import services, tasks
 from fabrica.people.engine.devices import device_of
 from fabrica.people.models import Identity, OpenSession
 from fabrica.people.tests.signing_in import come_back, is_in, sign_in_here, there  # noqa: F401 - fixture
@@ -156,3 +158,11 @@ def test_an_upgrade_signs_nobody_out(cast):
 )  # fmt: skip
 def test_a_device_is_told_roughly(said, device):
     assert device_of(said) == device
+
+
+def test_what_ended_by_itself_is_not_kept(cast, now):
+    lost, _kept = sign_in_here(cast.applicant), sign_in_here(cast.mate)
+    Session.objects.filter(pk=lost.session.session_key).update(expire_date=now - timedelta(seconds=1))
+    Session.objects.exclude(pk=lost.session.session_key).update(expire_date=now + timedelta(hours=1))
+    assert (tasks.forget_ended(now), tasks.forget_ended(now)) == (True, False)
+    assert [Session.objects.count(), *OpenSession.objects.values_list("person", flat=True)] == [1, cast.mate.pk]
