@@ -15,7 +15,7 @@ from fabrica.config.api import api
 from fabrica.people.pages import language, password_set
 
 CONTEXTS = [
-    "people", "notices", "calls", "applications", "reviews", "projects", "dataspaces", "training", "registry", "portal",
+    "people", "notices", "calls", "trust", "applications", "reviews", "projects", "dataspaces", "training", "registry", "portal",
     "web",
 ]  # fmt: skip
 
