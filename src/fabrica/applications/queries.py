@@ -121,9 +121,7 @@ def clock_as_dict(application: Application, now: datetime) -> dict[str, Any] | N
     return told.as_dict(now, late)
 
 
-def _clock(
-    application: Application, moves: Sequence[Move], calendar: Calendar, waits: Sequence[Pause]
-) -> Clock | None:
+def _clock(application: Application, moves: Sequence[Move], calendar: Calendar, waits: Sequence[Pause]) -> Clock | None:
     """What was done before the cut-off it counts for counts as done at the cut-off: the promise begins there."""
     mode = application.call.mode
     first = next((one.at for one in moves if one.after is State.SUBMITTED), None)

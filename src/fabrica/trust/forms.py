@@ -40,7 +40,8 @@ class AskForm(forms.Form):
     """A question to the applicant."""
 
     question = _text(
-        _("Your question"), _("The applicant gets a letter. Until they answer, the clock of the application stands still.")
+        _("Your question"),
+        _("The applicant gets a letter. Until they answer, the clock stands still."),
     )
 
 

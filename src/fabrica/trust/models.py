@@ -125,7 +125,7 @@ class Condition(models.Model):
     source = models.CharField(max_length=200, blank=True)
     owner = models.CharField(max_length=20, choices=Owner.choices, default=Owner.APPLICANT)
     person = models.ForeignKey(
-        Person, null=True, on_delete=models.PROTECT, related_name="+", help_text="Who gives the evidence, if one person."
+        Person, null=True, on_delete=models.PROTECT, related_name="+", help_text="Who alone gives the evidence, if any."
     )  # fmt: skip
     blocks = models.CharField(max_length=20, choices=Blocks.choices)
     run_gpu_seconds = models.PositiveBigIntegerField(null=True, help_text="For runs: up to this much they go on.")

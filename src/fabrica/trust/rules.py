@@ -67,12 +67,13 @@ def can_answer(person: Person, referral: Referral) -> bool:
 
 
 def can_read_condition(person: Person, condition: Condition) -> bool:
-    """Whether the person reads a condition: its side, the project's members, staff and the board without an interest."""
+    """Whether the person reads a condition: its side, the project's members, officers and board without an interest."""
     if people_rules.works_for(person, condition.organisation):
         return True
     if condition.project is not None and project_rules.belongs_to(person, condition.project):
         return True
-    return is_on_board(person) or people_rules.has_role(person, Role.OFFICER)
+    may = people_rules.has_role(person, Role.ETHICS, Role.BOARD, Role.OFFICER)
+    return may and not has_interest(person, condition.organisation)
 
 
 def can_give_evidence(person: Person, condition: Condition) -> bool:

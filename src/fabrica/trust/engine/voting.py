@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from itertools import pairwise
 from math import ceil
 from typing import Any
 
@@ -54,7 +55,7 @@ class Tally:
 def versions() -> tuple[Rules, ...]:
     """All versions, validated: one follows the other without a day of two."""
     found = tuple(_rules(one) for one in load("fabrica.trust", "board.json")["versions"])
-    for one, following in zip(found, found[1:], strict=False):
+    for one, following in pairwise(found):
         if one.applies_to is None or one.applies_to >= following.applies_from:
             raise ValueError(f"{one.version} and {following.version} apply on the same day")
     return found

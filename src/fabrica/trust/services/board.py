@@ -45,7 +45,8 @@ def open_case(
     days = rules_on(timezone.localdate(now)).decide_days
     made = Referral.objects.create(
         subject=assessment.subject, title=(title or assessment.subject)[:160], path=path, assessment=assessment,
-        organisation=theirs, applicant=applicant or by, opened_at=now, due_on=timezone.localdate(now) + timedelta(days=days),
+        organisation=theirs, applicant=applicant or by, opened_at=now,
+        due_on=timezone.localdate(now) + timedelta(days=days),
     )  # fmt: skip
     Seat.objects.bulk_create(
         Seat(referral=made, person_id=one.person_id, at=one.at, conflict=one.conflict, conflicted_at=one.conflicted_at)
@@ -98,9 +99,7 @@ def _end_enquiries(referral: Referral, now: datetime) -> None:
     referral.enquiries.filter(ended_at=None).update(ended_at=now, is_counted=False)
 
 
-def _move(
-    referral: Referral, after: Case, *, by: Person, now: datetime, verb: str, **fields: Any
-) -> None:
+def _move(referral: Referral, after: Case, *, by: Person, now: datetime, verb: str, **fields: Any) -> None:
     """The one place where a case changes its state: compare-and-set, audit."""
     mine = Referral.objects.filter(pk=referral.pk, state=referral.state)
     if not mine.update(state=after, **fields):
@@ -182,9 +181,7 @@ def ask(*, referral: Referral, question: str, by: Person, now: datetime) -> Enqu
         raise Refused(_("A case has at most %(most)s questions.") % {"most": MOST_ENQUIRIES})
     today = timezone.localdate(now)
     due_on = today + timedelta(days=rules_on(today).answer_days)
-    made = Enquiry.objects.create(
-        referral=referral, question=said(question), asked_by=by, asked_at=now, due_on=due_on
-    )
+    made = Enquiry.objects.create(referral=referral, question=said(question), asked_by=by, asked_at=now, due_on=due_on)
     record(verb="board.ask", by=by, subject=referral.subject, now=now, case=referral.pk, question=made.pk)
     event, path = f"enquiry:{made.pk}:asked", f"/board/questions/{made.pk}/"
     tell_all([referral.applicant], kind="board_asked", event=event, now=now, path=path, enquiry=made, referral=referral)

@@ -156,7 +156,8 @@ def give_evidence(*, condition: Condition, text: str, by: Person, now: datetime,
     told = {"evidence": said(text), "evidence_link": _checked(link), "given_by": by, "given_at": now, "reason": ""}
     _move(condition, Met.EVIDENCE_GIVEN, by=by, now=now, verb="condition.evidence", **told)
     event = f"{condition.audit_subject}:evidence:{now.isoformat()}"
-    tell_all(_board_of(condition), kind="condition_evidence", event=event, now=now, path=_page(condition), one=condition)
+    board = _board_of(condition)
+    tell_all(board, kind="condition_evidence", event=event, now=now, path=_page(condition), one=condition)
     return condition
 
 
