@@ -45,9 +45,10 @@ def _row(told: Mapping[str, Any]) -> Row:
     words = {SOURCE_LANGUAGE: told["text"]} | {
         name.removeprefix("text_"): text for name, text in told.items() if name.startswith("text_")
     }
+    labels, duties, rules = (frozenset(told[name]) for name in ("labels", "duties", "rules"))
     made = Row(
-        told["key"], *(frozenset(told[name]) for name in ("labels", "duties", "rules")), Owner(told["owner"]),
-        Blocks(told["blocks"]), told.get("run_gpu_seconds"), told["days"], words, source_of(dict(told)),
+        told["key"], labels, duties, rules, Owner(told["owner"]), Blocks(told["blocks"]), told.get("run_gpu_seconds"),
+        told["days"], words, source_of(dict(told)),
     )  # fmt: skip
     if made.days <= 0 or not (made.labels | made.duties | made.rules):
         raise ValueError(f"a condition needs days and a cause: {made.key}")

@@ -63,9 +63,9 @@ def versions() -> tuple[Rules, ...]:
 
 def _rules(told: dict[str, Any]) -> Rules:
     begins, ends = told["applies_from"], told["applies_to"]
-    figures = [told[name] for name in ("quorum_members", "quorum_percent", "majority_percent", "decide_days")]
     made = Rules(
-        told["version"], date.fromisoformat(begins), date.fromisoformat(ends) if ends else None, *figures,
+        told["version"], date.fromisoformat(begins), date.fromisoformat(ends) if ends else None,
+        told["quorum_members"], told["quorum_percent"], told["majority_percent"], told["decide_days"],
         told["answer_days"], source_of(told),
     )  # fmt: skip
     if min(made.quorum_members, made.decide_days, made.answer_days) < 1:
