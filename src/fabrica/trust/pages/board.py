@@ -1,5 +1,7 @@
 """The board's desk, and one case with what the reader may do there."""
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -136,7 +138,7 @@ def _leading(request: HttpRequest, person: Person, found: Referral) -> list[Act]
         Act(
             f"take_back_{one.pk}", _("Take the open question back"), _("Take it back"),
             NothingForm(data_for(request, f"take_back_{one.pk}")),
-            lambda _data, one=one: services.take_back(enquiry=one, by=person, now=utcnow()), is_secondary=True,
+            partial(_take_back, one, person), is_secondary=True,
         )
         for one in found.enquiries.filter(ended_at=None)
     ]  # fmt: skip
@@ -164,6 +166,10 @@ def _leading(request: HttpRequest, person: Person, found: Referral) -> list[Act]
         ),
     ))  # fmt: skip
     return made
+
+
+def _take_back(one: Enquiry, person: Person, _data: Mapping[str, Any]) -> None:
+    services.take_back(enquiry=one, by=person, now=utcnow())
 
 
 def _releasing(request: HttpRequest, person: Person, found: Referral) -> list[Act]:
