@@ -112,6 +112,11 @@ class Application(models.Model):
         return f"application:{self.code}"
 
     @property
+    def page(self) -> str:
+        """Where it stands on the portal."""
+        return f"/applications/{self.code}/"
+
+    @property
     def definition(self) -> Form:
         """What its form asks for."""
         return self.form.form if self.form else form_from(shipped_row(STANDARD))

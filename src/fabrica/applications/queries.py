@@ -25,7 +25,7 @@ from fabrica.calls.engine.form import STANDARD, asked, shipped_row
 from fabrica.calls.engine.questions import Question
 from fabrica.calls.queries import form_row
 from fabrica.clusters.queries import calendar_of, calendars, calibration_of, facts_of, gpus_of
-from fabrica.kit.calendar import Calendar, Unit, days_promised
+from fabrica.kit.calendar import Calendar, Pause, Unit, days_promised
 from fabrica.kit.errors import NotFound, Unreachable
 from fabrica.kit.units import gpu_hours
 from fabrica.people import rules as people_rules
@@ -34,6 +34,8 @@ from fabrica.people.queries import organisations_of
 from fabrica.people.states import Role
 from fabrica.planner import Plan, Proposal
 from fabrica.trust.engine.gate import questions
+from fabrica.trust.queries.board import codes_read_by, pauses_of
+from fabrica.trust.queries.board import uncounted as asked_about
 from fabrica.trust.states import Answer
 from fabrica.web.components import Event
 
@@ -56,13 +58,15 @@ def visible_to(person: Person) -> QuerySet[Application]:
     """Those of the person's organisations, newest first.
 
     The factory's staff see what was ever submitted; one that was sent back they see as it is being mended. They never
-    see a draft. The panel sees what experts have reviewed, until it is decided.
+    see a draft. The panel sees what experts have reviewed, until it is decided; the ethics board its own cases.
     """
     mine = Q(organisation__in=organisations_of(person))
     if people_rules.is_staff_member(person):
         mine |= Q(submitted_at__isnull=False)
     if people_rules.has_role(person, Role.PANEL):
         mine |= Q(state__in=[State.EVALUATED, State.RANKED])
+    if people_rules.has_role(person, Role.ETHICS, Role.BOARD):
+        mine |= Q(code__in=codes_read_by(person, "application"), submitted_at__isnull=False)
     rows = Application.objects.select_related("call__machine__site", "organisation", "applicant", "gate")
     return rows.filter(mine).order_by("-pk")
 
@@ -87,13 +91,19 @@ def is_late(now: datetime) -> Q:
 
 
 def clocks_of(applications: Sequence[Application]) -> dict[int, Clock]:
-    """The clock of each of these that was ever submitted, by key: three statements, however many there are."""
+    """The clock of each of these that was ever submitted, by key: four statements, however many there are."""
     moves: dict[int, list[Move]] = {}
     rows = Transition.objects.filter(application__in=[one.pk for one in applications]).order_by("pk")
     for key, application, after, at in rows.values_list("pk", "application_id", "after", "at"):
         moves.setdefault(application, []).append(Move(key, State(after), at))
-    known = calendars()
-    told = {one.pk: _clock(one, moves.get(one.pk, []), known[one.call.machine.site_id]) for one in applications}
+    known, waits = calendars(), pauses_of(one.subject for one in applications)
+    told = {
+        one.pk: _clock(
+            one, moves.get(one.pk, []), known[one.call.machine.site_id],
+            [Pause(begin, end) for begin, end in waits.get(one.subject, ())],
+        )
+        for one in applications
+    }  # fmt: skip
     return {key: found for key, found in told.items() if found is not None}
 
 
@@ -111,7 +121,7 @@ def clock_as_dict(application: Application, now: datetime) -> dict[str, Any] | N
     return told.as_dict(now, late)
 
 
-def _clock(application: Application, moves: Sequence[Move], calendar: Calendar) -> Clock | None:
+def _clock(application: Application, moves: Sequence[Move], calendar: Calendar, waits: Sequence[Pause]) -> Clock | None:
     """What was done before the cut-off it counts for counts as done at the cut-off: the promise begins there."""
     mode = application.call.mode
     first = next((one.at for one in moves if one.after is State.SUBMITTED), None)
@@ -120,7 +130,7 @@ def _clock(application: Application, moves: Sequence[Move], calendar: Calendar) 
     begins = mode.counts_from(first)
     told = [replace(one, at=max(one.at, begins)) for one in moves]
     promised = days_promised(calendar, begins, mode.promise.at_most, UNITS[mode.promise.unit])
-    return clock(told, calendar, mode=mode.key, promised=promised, by=lengths())
+    return clock(told, calendar, mode=mode.key, promised=promised, by=lengths(), waits=waits)
 
 
 def appeal_until(application: Application) -> datetime | None:
@@ -149,8 +159,13 @@ def ringing(now: datetime) -> Application | None:
 
 
 def uncounted() -> Application | None:
-    """One whose clock is to be counted anew: the site's calendar changed, or no version of ours has counted it yet."""
+    """One whose clock is to be counted anew.
+
+    The site's calendar changed, no version of ours has counted it yet, or the ethics board's questions pause it.
+    """
     rows = Application.objects.select_related("call__machine__site").order_by("pk")
+    if subject := asked_about("application"):
+        return rows.filter(code=subject.partition(":")[2]).first()
     waiting = rows.filter(state__in=(*WITH_THE_FACTORY, State.RETURNED))
     changed = waiting.exclude(clock_calendar=F("call__machine__site__calendar_version")).first()
     return changed or rows.filter(state=State.AWARDED, clock_calendar=0).first()

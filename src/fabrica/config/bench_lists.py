@@ -48,6 +48,8 @@ LISTS = (
     ("API experts", OFFICER, "/api/experts"), ("API reviews of an expert", ASSESSOR, "/api/reviews/mine"),
     ("API reports", OFFICER, "/api/reports"), ("API models", MEMBER, "/api/models"),
     ("API calls", MEMBER, "/api/calls"), ("API invoices", OFFICER, "/api/invoices"),
+    ("board", OFFICER, "/board/"), ("API board", OFFICER, "/api/board"), ("conditions", MEMBER, "/conditions/"),
+    ("API conditions", MEMBER, "/api/conditions"),
 )  # fmt: skip
 # Reports over everything: no lists, and not held to their time.
 REPORTS = (("figures of a year", OFFICER, "/desk/figures/"), ("check of the ledger", OPERATOR, "/api/ledger/check"))

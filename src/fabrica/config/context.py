@@ -24,6 +24,7 @@ MODES: Entry = ("calls:modes", _("Access modes"))
 REVIEWING: Entry = ("reviews:mine", _("Reviewing"))
 EXPERTS: Entry = ("reviews:pool", _("Experts"))
 PANEL: Entry = ("portal:panels", _("Panel"))
+BOARD: Entry = ("trust:desk", _("Ethics board"))
 MY_DATA: Entry = ("dataspaces:mine", _("My data"))
 ACCOUNT: Entry = ("people:account", _("My account"))
 ADMINISTRATION: Entry = ("admin:index", _("Administration"))
@@ -80,6 +81,7 @@ def _by_role(person: Person) -> list[Entry]:
         (EXPERTS, rules.has_role(person, Role.OFFICER)),
         (REVIEWING, rules.has_role(person, Role.EXPERT)),
         (PANEL, rules.has_role(person, Role.OFFICER, Role.PANEL)),
+        (BOARD, rules.has_role(person, Role.ETHICS, Role.BOARD)),
         (MODES, rules.has_role(person, Role.OPERATOR)),
         (MY_DATA, rules.has_role(person, Role.PROVIDER)),
     ]

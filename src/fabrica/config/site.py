@@ -175,7 +175,10 @@ def doctor(json_: Annotated[bool, typer.Option("--json", help="One JSON object i
 
 
 @app.command()
-def grant(email: str, role: Annotated[str, typer.Argument(help="officer, assessor, operator or provider")]) -> None:
+def grant(
+    email: str,
+    role: Annotated[str, typer.Argument(help="officer, assessor, operator, provider, panel, ethics or board")],
+) -> None:
     """Give a person a role. The person must have signed up; an operator may also enter the administration."""
     start()
     from fabrica.config import setup

@@ -15,8 +15,8 @@ from fabrica.config.api import api
 from fabrica.people.pages import language, password_set
 
 CONTEXTS = [
-    "people", "notices", "calls", "applications", "reviews", "projects", "dataspaces", "training", "registry", "portal",
-    "web",
+    "people", "notices", "calls", "trust", "applications", "reviews", "projects", "dataspaces", "training", "registry",
+    "portal", "web",
 ]  # fmt: skip
 
 # One sign-in for all: the administration offers no way round the limit on tries and the second factor.

@@ -25,6 +25,7 @@ LOOPS = [
     ("applications", "recount"),
     ("applications", "ring"),
     ("applications", "sweep"),
+    ("trust", "remind"),
     ("allocations", "name_people"),
     ("allocations", "reconcile"),
     ("dataspaces", "stage"),

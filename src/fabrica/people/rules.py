@@ -36,7 +36,7 @@ def is_staff_member(person: Person) -> bool:
 
 def judges(person: Person) -> bool:
     """Whether the person has a say in what becomes of applications."""
-    return has_role(person, Role.OFFICER, Role.ASSESSOR, Role.EXPERT, Role.PANEL)
+    return has_role(person, Role.OFFICER, Role.ASSESSOR, Role.EXPERT, Role.PANEL, Role.ETHICS, Role.BOARD)
 
 
 def works_for(person: Person, organisation: Organisation) -> bool:

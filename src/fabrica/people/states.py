@@ -15,10 +15,12 @@ class Role(TextChoices):
     PROVIDER = "provider", _("Data provider")
     EXPERT = "expert", _("Expert reviewer")
     PANEL = "panel", _("Panel member")
+    ETHICS = "ethics", _("Ethics officer")
+    BOARD = "board", _("Member of the ethics board")
 
 
 # Roles that decide about others: a second factor is required.
-PRIVILEGED = frozenset({Role.OFFICER, Role.OPERATOR, Role.PANEL})
+PRIVILEGED = frozenset({Role.OFFICER, Role.OPERATOR, Role.PANEL, Role.ETHICS, Role.BOARD})
 
 
 class Language(TextChoices):

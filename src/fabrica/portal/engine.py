@@ -21,6 +21,7 @@ class Kind(StrEnum):
     JOIN_POOL = "join_pool"
     RANK = "rank"
     NOTHING_TO_RANK = "nothing_to_rank"
+    BOARD = "board"
     REGISTER = "register"
     MEND = "mend"
     MEND_DATA = "mend_data"
@@ -219,6 +220,8 @@ IDLE = {
     Role.ASSESSOR: Kind.QUEUE_EMPTY,
     Role.EXPERT: Kind.NOTHING_TO_REVIEW,
     Role.PANEL: Kind.NOTHING_TO_RANK,
+    Role.ETHICS: Kind.BOARD,
+    Role.BOARD: Kind.BOARD,
     Role.OPERATOR: Kind.OPERATE,
 }
 

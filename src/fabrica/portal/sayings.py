@@ -66,6 +66,12 @@ SAYINGS: dict[Kind, Saying] = {
         "portal:panels",
         gettext_lazy("Open the panel"),
     ),
+    Kind.BOARD: Saying(
+        gettext_lazy("Look at the desk of the ethics board"),
+        gettext_lazy("We write to you when your vote is asked for, or evidence was given."),
+        "trust:desk",
+        gettext_lazy("Open the desk"),
+    ),
     Kind.REGISTER: Saying(
         gettext_lazy("Register your organisation"),
         gettext_lazy("Applications are made by organisations. You need the legal name and the registration number."),

@@ -22,3 +22,71 @@ class Decision(TextChoices):
 
 
 SEVERITY = list(Decision)
+
+
+class Case(TextChoices):
+    """Where a referral to the board stands."""
+
+    OPEN = "open", _("With the board")
+    PROPOSED = "proposed", _("Waits for a second person")
+    RELEASED = "released", _("Decided")
+    OVERTAKEN = "overtaken", _("Overtaken by new answers")
+
+
+class Finding(TextChoices):
+    """What the board finds. A refusal is still an officer's act."""
+
+    APPROVED = "approved", _("Approved")
+    APPROVED_WITH_CONDITIONS = "approved_with_conditions", _("Approved with conditions")
+    NOT_APPROVED = "not_approved", _("Not approved")
+
+
+class Vote(TextChoices):
+    """What a member of the board votes."""
+
+    ACCEPT = "accept", _("Accept")
+    ACCEPT_WITH_CONDITIONS = "accept_with_conditions", _("Accept with conditions")
+    REFUSE = "refuse", _("Refuse")
+    ABSTAIN = "abstain", _("Abstain")
+
+
+class Blocks(TextChoices):
+    """The step that a condition holds up until it is met."""
+
+    AWARD = "award", _("The award")
+    DATA = "data", _("Access to data")
+    RUN = "run", _("Further runs")
+    PUBLICATION = "publication", _("Publication of a model")
+
+
+class Owner(TextChoices):
+    """Whose turn a condition is."""
+
+    APPLICANT = "applicant", _("The applicant")
+    SITE = "site", _("The site")
+
+
+class Met(TextChoices):
+    """Where a condition stands."""
+
+    OPEN = "open", _("Open")
+    EVIDENCE_GIVEN = "evidence_given", _("Evidence given")
+    CLOSING = "closing", _("Found met by one person")
+    CLOSED = "closed", _("Met")
+    WAIVING = "waiving", _("To be waived, says one person")
+    WAIVED = "waived", _("Waived")
+    DROPPED = "dropped", _("Not owed any more")
+
+
+# From a state to those it may come to. What one person found is released by another, or sent back.
+MET_MOVES: dict[Met, frozenset[Met]] = {
+    Met.OPEN: frozenset({Met.EVIDENCE_GIVEN, Met.WAIVING, Met.DROPPED}),
+    Met.EVIDENCE_GIVEN: frozenset({Met.EVIDENCE_GIVEN, Met.CLOSING, Met.OPEN, Met.WAIVING, Met.DROPPED}),
+    Met.CLOSING: frozenset({Met.CLOSED, Met.OPEN, Met.DROPPED}),
+    Met.WAIVING: frozenset({Met.WAIVED, Met.OPEN, Met.DROPPED}),
+    Met.CLOSED: frozenset(),
+    Met.WAIVED: frozenset(),
+    Met.DROPPED: frozenset(),
+}
+SETTLED = (Met.CLOSED, Met.WAIVED, Met.DROPPED)
+PENDING = tuple(one for one in Met if one not in SETTLED)

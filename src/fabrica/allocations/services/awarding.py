@@ -23,6 +23,8 @@ from fabrica.people.models import Person
 from fabrica.projects import services as projects
 from fabrica.reviews import queries as reviews
 from fabrica.reviews.states import Verdict
+from fabrica.trust.queries.conditions import Step
+from fabrica.trust.services import conditions
 
 
 @transaction.atomic
@@ -51,8 +53,10 @@ def award(
     _must_report(application, phases, months, now)
     first = at_once(gpu_seconds, phases, now, add_months(now, months))
     _must_explain(application, gpu_seconds, months, note)
+    conditions.require_none(step=Step.AWARD, subject=application.subject)
     applications.mark_awarded(application=application, by=by, now=now, reason=note.strip())
     made = _open(application, first, months, by, now)
+    conditions.carry_over(subject=application.subject, project=made.project, by=by, now=now)
     free, *_ = [LedgerAccount.objects.create(kind=kind, machine=made.machine, award=made) for kind in OF_AWARD]
     draw(
         call=application.call, key=f"award:{application.code}", kind=TransferKind.AWARD, target=free,

@@ -166,11 +166,17 @@ class _Read:
     ended_at: datetime | None
 
 
-def clock(moves: Sequence[Move], calendar: Calendar, *, mode: str, promised: int, by: Lengths) -> Clock | None:
-    """The clock of an application from its moves, oldest first; None before it was ever submitted."""
+def clock(
+    moves: Sequence[Move], calendar: Calendar, *, mode: str, promised: int, by: Lengths, waits: Sequence[Pause] = ()
+) -> Clock | None:
+    """The clock of an application from its moves, oldest first; None before it was ever submitted.
+
+    `waits` are spans in which it stands still without a move: the applicant was asked something.
+    """
     read = _read(moves)
     if read is None:
         return None
+    read = _with_waits(read, waits)
     promise = deadline(calendar, due(calendar, read.begins_at, promised, read.pauses))
     step = None if read.step is None else _step(read, read.step, calendar, by.days(mode, read.step.after, promised), by)
     ended = read.ended_at
@@ -206,6 +212,19 @@ def _resumed(read: _Read, at: datetime) -> _Read:
     """The same with a pause that lasted ended."""
     pauses = tuple(Pause(one.begin, at) if one.end is None else one for one in read.pauses)
     return replace(read, pauses=pauses)
+
+
+def _with_waits(read: _Read, waits: Sequence[Pause]) -> _Read:
+    """The same with more pauses: those that overlap are one, and none outlasts the end."""
+    found: list[Pause] = []
+    ended = [one if one.end else Pause(one.begin, read.ended_at) for one in waits]
+    for one in sorted((*read.pauses, *ended), key=lambda each: each.begin):
+        last = found[-1] if found else None
+        if last is None or (last.end is not None and last.end < one.begin):
+            found.append(one)
+        elif last.end is not None:
+            found[-1] = Pause(last.begin, max(last.end, one.end) if one.end else None)
+    return replace(read, pauses=tuple(found)) if waits else read
 
 
 def _goes_on(read: _Read, move: Move) -> Move:

@@ -29,6 +29,7 @@ from fabrica.people.states import Role
 from fabrica.projects.queries import bar_on
 from fabrica.trust import services as trust
 from fabrica.trust.engine import gate
+from fabrica.trust.services import board
 
 MAX_OPEN = 20
 CODE_TRIES = 10
@@ -199,6 +200,9 @@ def submit(*, application: Application, by: Person, now: datetime) -> Applicatio
         application, State.SUBMITTED, by=by, now=now, verb="application.submit",
         facts={"version": kept.number, "digest": kept.digest}, submitted_at=now, gate=assessment,
     )  # fmt: skip
+    board.open_case(
+        assessment=assessment, by=by, now=now, organisation=moved.organisation, title=moved.title, path=moved.page
+    )
     tell_applicant(moved, now)
     tell_staff(moved, Role.OFFICER, now)
     return moved
@@ -219,6 +223,7 @@ def withdraw(*, application: Application, by: Person, now: datetime, reason: str
     moved = move(
         application, State.WITHDRAWN, by=by, now=now, verb="application.withdraw", reason=reason, decided_at=now
     )
+    board.give_up(subject=moved.subject, by=by, now=now)
     tell_roles(moved, dict.fromkeys(saw), "application_withdrawn", f"{moved.subject}:withdrawn", now, reason=reason)
     return moved
 

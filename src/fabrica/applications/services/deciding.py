@@ -15,24 +15,44 @@ from fabrica.kit.errors import Refused
 from fabrica.notices.services import tell
 from fabrica.people.models import Person
 from fabrica.people.states import Role
-from fabrica.trust.states import Decision
+from fabrica.trust.models import Referral
+from fabrica.trust.queries.board import standing_of
+from fabrica.trust.services import board
+from fabrica.trust.states import Decision, Finding
 
 
 @transaction.atomic
 def screen(*, application: Application, by: Person, now: datetime, note: str = "") -> Application:
-    """Find it eligible. Raises NotAllowed, and Refused where the gate says no, or says to look and no note tells why.
+    """Find it eligible. Raises NotAllowed, and Refused where the gate says no, or refers it and no board approved it.
 
-    The note is what the officer found on the points the gate referred to a person; the applicant reads it.
+    The note is what the applicant is told; without one, what the board wrote.
     """
     must_screen(by, application)
     decision = application.gate.decision if application.gate else Decision.REJECT
     if decision == Decision.REJECT:
         raise Refused(_("The gate does not let this through."), todo=_("Refuse it with its reasons, or send it back."))
-    if decision == Decision.REFER_ETHICS and not note.strip():
-        raise Refused(_("The gate refers this to a person."), todo=_("Write what you found on the points it names."))
+    if decision == Decision.REFER_ETHICS:
+        approved = _must_be_approved(application)
+        note = note.strip() or approved.reason
     moved = move(application, State.SCREENED, by=by, now=now, verb="application.screen", reason=note)
     tell_staff(moved, Role.ASSESSOR, now)
     return moved
+
+
+def _must_be_approved(application: Application) -> Referral:
+    """What two persons of the board stand behind, which must be a yes."""
+    standing = standing_of(application.subject)
+    if standing is None or standing.finding is None:
+        raise Refused(
+            _("The gate refers this to the ethics board, which has not decided yet."),
+            todo=_("Wait for its decision, or send it back."),
+        )
+    if standing.finding is Finding.NOT_APPROVED:
+        raise Refused(
+            _("The ethics board did not approve this."), why=standing.referral.reason,
+            todo=_("Refuse it with the board's reason, or send it back."),
+        )  # fmt: skip
+    return standing.referral
 
 
 @transaction.atomic
@@ -54,6 +74,7 @@ def refuse(*, application: Application, reason: str, by: Person, now: datetime) 
     must_screen(by, application)
     must_tell(reason)
     moved = move(application, State.REFUSED, by=by, now=now, verb="application.refuse", reason=reason, decided_at=now)
+    board.give_up(subject=moved.subject, by=by, now=now)
     tell_applicant(moved, now, reason)
     return moved
 
@@ -68,6 +89,11 @@ def take_up_again(*, application: Application, reason: str, by: Person, now: dat
     must_tell(reason)
     after = refused_from(application)
     moved = move(application, after, by=by, now=now, verb="application.take_up_again", reason=reason.strip())
+    if moved.gate is not None:
+        board.open_case(
+            assessment=moved.gate, by=by, now=now, organisation=moved.organisation, title=moved.title, path=moved.page,
+            applicant=moved.applicant,
+        )  # fmt: skip
     event, path = f"{moved.subject}:taken-up-again", f"/applications/{moved.code}/"
     tell(
         person=moved.applicant, kind="application_taken_up_again", event=event, now=now, path=path,

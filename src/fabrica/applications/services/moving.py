@@ -19,6 +19,7 @@ from fabrica.notices.services import tell
 from fabrica.people.models import Person
 from fabrica.people.queries import with_role
 from fabrica.people.states import Role
+from fabrica.trust.services.board import mark_counted
 
 # What an application that is appealed against may come to: nobody hands it in, screens or assesses it meanwhile.
 OF_APPEALS = ("application.take_up_again", "application.refuse", "application.withdraw")
@@ -95,9 +96,10 @@ def _count(application: Application) -> None:
 
 @transaction.atomic
 def recount(*, application: Application) -> None:
-    """Count its clock anew by the calendar of its site as it is now: a reading of its moves, no act. For the worker."""
+    """Count its clock anew by the calendar of its site and the pauses as they are now: no act. For the worker."""
     read_again(application)
     _count(application)
+    mark_counted(subject=application.subject)
 
 
 @transaction.atomic

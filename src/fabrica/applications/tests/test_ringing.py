@@ -132,18 +132,18 @@ def test_rows_of_an_older_version_are_counted_by_the_worker(cast, call, now):
     assert Application.objects.filter(pk=made.pk).values().get() == expected
 
 
-def test_clocks_of_many_cost_three_statements(cast, call, now, django_assert_num_queries):
+def test_clocks_of_many_cost_four_statements(cast, call, now, django_assert_num_queries):
     made = [screened(cast, call, now) for _ in range(3)]
     draft(cast, call, now)
     rows = list(queries.visible_to(cast.applicant))
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         found = queries.clocks_of(rows)
     assert set(found) == {one.pk for one in made}
 
 
 def test_looking_for_work_costs_the_worker_little(cast, call, now, django_assert_num_queries):
     submitted(cast, call, now)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert (tasks.recount(now), tasks.ring(now)) == (False, False)
 
 

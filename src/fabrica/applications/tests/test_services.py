@@ -122,13 +122,6 @@ def test_a_rejecting_gate_still_leaves_the_refusal_to_a_person(cast, call, now):
     assert (refused.state, refused.decided_at) == (State.REFUSED, now)
 
 
-def test_what_the_gate_refers_needs_the_officers_note(cast, call, now):
-    made = submitted(cast, call, now, trust_answers={**COMPLETE["trust_answers"], "A5a": "unsure"})
-    with pytest.raises(Refused, match="refers this to a person"):
-        services.screen(application=made, by=cast.officer, now=now)
-    assert services.screen(application=made, by=cast.officer, now=now, note="A chess tutor.").state == State.SCREENED
-
-
 def test_sent_back_mended_and_submitted_again(cast, call, now):
     made = submitted(cast, call, now)
     services.send_back(application=made, reason="Which licence?", by=cast.officer, now=now)

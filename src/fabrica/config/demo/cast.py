@@ -36,6 +36,8 @@ CAST = (
     Part("nadia", "Nadia Rossi", "expert with a review in hand", (), (Scope.DECIDE, Scope.ACCOUNT)),
     Part("erik", "Erik Lund", "expert who is asked for a review", (), (Scope.DECIDE, Scope.ACCOUNT)),
     Part("paula", "Paula Vermeer", "member of the panel", (Role.PANEL,), (Scope.DECIDE, Scope.ACCOUNT)),
+    Part("edda", "Edda Holm", "ethics officer", (Role.ETHICS,), (Scope.DECIDE, Scope.ACCOUNT)),
+    Part("bruno", "Bruno Ferri", "member of the ethics board", (Role.BOARD,), (Scope.DECIDE, Scope.ACCOUNT)),
     Part("ingrid", "Ingrid Berg", "operator", (Role.OPERATOR,), (Scope.ACCOUNT,)),
 )
 

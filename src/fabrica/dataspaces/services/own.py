@@ -11,7 +11,7 @@ from fabrica.dataspaces.engine.incoming import Upload
 from fabrica.dataspaces.models import Dataset, Version
 from fabrica.dataspaces.services.files import limits, received
 from fabrica.dataspaces.services.publishing import folder_of, freeze, frozen, set_values
-from fabrica.dataspaces.services.using import must_work_in, queue
+from fabrica.dataspaces.services.using import must_owe_nothing, must_work_in, queue
 from fabrica.dataspaces.states import State, Visibility
 from fabrica.kit.errors import Refused
 from fabrica.kit.files import FileFact, folder_facts
@@ -37,6 +37,7 @@ def own_data(
     Raises NotAllowed for who is no member; Refused without the right to use the data, or for files not taken.
     """
     must_work_in(by, project, now)
+    must_owe_nothing(project)
     if has_rights is not True:
         raise Refused(
             "You need the right to use this data.", todo="Confirm that you have it, or choose data you may use."

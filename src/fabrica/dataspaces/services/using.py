@@ -14,6 +14,8 @@ from fabrica.people.models import Person
 from fabrica.people.rules import must_be_assured
 from fabrica.projects import rules as project_rules
 from fabrica.projects.models import Project
+from fabrica.trust.queries.conditions import Step
+from fabrica.trust.services import conditions
 
 
 class TermsChanged(Refused):
@@ -29,6 +31,11 @@ def must_work_in(by: Person, project: Project, now: datetime) -> None:
         raise NotAllowed("Only members of the project use data in it.")
     if project.ends_at <= now:
         raise Refused(f"The project ended on {project.ends_at:%Y-%m-%d}.", todo="Apply again to go on.")
+
+
+def must_owe_nothing(project: Project) -> None:
+    """Raises Refused while a condition of the project holds up its access to data."""
+    conditions.require_none(step=Step.DATA, project=project)
 
 
 def _must_be_usable(version: Version) -> None:
@@ -50,6 +57,7 @@ def accept(
     """
     must_work_in(by, project, now)
     must_be_assured(by, DATA, now=now)
+    must_owe_nothing(project)
     _must_be_usable(version)
     if version.dataset.is_own_data:
         raise Refused("Own data has no terms to accept.", todo="Stage it directly.")
@@ -78,6 +86,7 @@ def stage(*, version: Version, project: Project, by: Person, now: datetime) -> S
     must_be_assured(by, DATA, now=now)
     if there := queries.staging_of(project, version):
         return there
+    must_owe_nothing(project)
     _must_be_usable(version)
     _must_have_agreed(version, project)
     return queue(version, project, by, now)
@@ -108,6 +117,7 @@ def queue(version: Version, project: Project, by: Person, now: datetime) -> Stag
 def retry(*, staging: Staging, by: Person, now: datetime) -> Staging:
     """Let a worker try a staging again that was refused or failed. Raises NotAllowed, Refused."""
     must_work_in(by, staging.project, now)
+    must_owe_nothing(staging.project)
     _must_be_usable(staging.version)
     _must_have_agreed(staging.version, staging.project)
     before = StagingState(staging.state)

@@ -26,6 +26,8 @@ from fabrica.projects.states import Role
 from fabrica.reviews.models import COMMENT_LIMIT
 from fabrica.reviews.queries import Candidate
 from fabrica.reviews.states import Kind, Verdict
+from fabrica.trust.queries.board import standing_of
+from fabrica.trust.states import Finding
 from fabrica.web import words
 
 MAX_HOURS = 10**8
@@ -51,11 +53,14 @@ class ScreenForm(forms.Form):
     decision = button("screen", "return", "refuse")
     reason = text(
         _("Note or reason"),
-        _("Needed to send it back or to refuse it, and where the gate refers to a person. The applicant reads it."),
+        _("Needed to send it back or to refuse it. The applicant reads it."),
         TEXT_LIMIT,
     )
 
-    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:  # noqa: ARG002 - the three forms are made alike
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        standing = standing_of(case.application.subject)
+        if standing is not None and standing.finding == Finding.NOT_APPROVED:
+            kwargs.setdefault("initial", {"reason": standing.referral.reason})
         super().__init__(*args, **kwargs)
 
 

@@ -10,8 +10,9 @@ from fabrica.allocations.tests.factories import fund
 from fabrica.applications import services as applications
 from fabrica.applications.states import Standing
 from fabrica.applications.tests.factories import ACCEPTED, draft, screened, submitted
-from fabrica.people import services as people
 from fabrica.calls.models import Call
+from fabrica.conftest import make_person
+from fabrica.people import services as people
 from fabrica.people.models import Member, RoleGrant
 from fabrica.people.states import MemberRole, Role
 from fabrica.portal.pages import desk as desk_pages
@@ -20,6 +21,8 @@ from fabrica.portal.queries import desk
 from fabrica.portal.queries.case import case_of
 from fabrica.reviews.models import TechnicalAssessment
 from fabrica.reviews.tests.factories import assessed
+from fabrica.trust.models import Referral
+from fabrica.trust.services import board
 
 
 def address(application):
@@ -167,12 +170,14 @@ def test_bad_input_changes_nothing(browser, cast, call, now, data):
     assert answer.context["form"].errors
 
 
-def test_what_the_gate_refers_needs_a_note(browser, cast, call, now):
+def test_what_the_gate_refers_waits_for_the_board_whose_reason_a_refusal_takes_over(browser, cast, call, now):
     made = submitted(cast, call, now, trust_answers={**ACCEPTED, "A5a": "unsure"})
-    browser("officer").post(address(made), {"decision": "screen", "reason": ""})
-    assert reload(made).state == "submitted"
     browser("officer").post(address(made), {"decision": "screen", "reason": "A chess tutor."})
-    assert reload(made).state == "screened"
+    assert reload(made).state == "submitted"
+    case, ethics = Referral.objects.get(subject=made.subject), make_person("edda", now, Role.ETHICS)
+    board.propose(referral=case, finding="not_approved", reason="It manipulates.", by=ethics, now=now)
+    board.release(referral=case, by=cast.officer, now=now)
+    assert browser("officer").get(address(made)).context["form"].initial == {"reason": "It manipulates."}
 
 
 ASSESSMENT = {"decision": "assess", "verdict": "fit", "gpu_hours": "8", "comment": "Sound.", "no_conflict": "on"}

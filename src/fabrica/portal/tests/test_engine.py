@@ -122,6 +122,7 @@ CASES = {
     ),
     "an expert without one waits": (Facts(roles=frozenset({"expert"})), Step(Kind.NOTHING_TO_REVIEW)),
     "the panel ranks": (Facts(roles=frozenset({"panel"}), to_rank=1), Step(Kind.RANK, words={"count": 1})),
+    "the ethics board waits": (Facts(roles=frozenset({"board"}), has_organisation=False), Step(Kind.BOARD)),
     "the panel waits": (Facts(roles=frozenset({"panel"}), has_organisation=False), Step(Kind.NOTHING_TO_RANK)),
     "an assessor whose desk is clear": (Facts(roles=frozenset({"assessor"})), Step(Kind.QUEUE_EMPTY)),
     "an operator looks after the machines": (

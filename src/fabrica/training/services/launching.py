@@ -23,6 +23,8 @@ from fabrica.training.engine import check_command, check_nodes, in_container
 from fabrica.training.models import Run, RunData
 from fabrica.training.queries.plans import check_devices, hold, plan
 from fabrica.training.states import OPEN, Kind
+from fabrica.trust.queries.conditions import Step
+from fabrica.trust.services import conditions
 
 MAX_OPEN = 20
 MAX_DATA = 20
@@ -66,6 +68,7 @@ def launch(
     held = hold(
         award.machine, devices=devices, nodes=nodes, planned_seconds=what["planned_seconds"], given=time_limit_seconds
     )
+    _must_owe_nothing(project, award, held.gpu_seconds)
     run = Run.objects.create(
         project=project, award=award, machine=award.machine, number=_next_number(project), devices=devices,
         nodes=nodes, time_limit_seconds=held.time_limit_seconds, held_gpu_seconds=held.gpu_seconds, created_by=by,
@@ -102,6 +105,13 @@ def _ready_award(project: Project, now: datetime) -> Award:
             todo="Ask an officer for more hours; the account opens again within a minute after they are added.",
         )
     return award
+
+
+def _must_owe_nothing(project: Project, award: Award, gpu_seconds: int) -> None:
+    """Raises Refused where runs go beyond what a condition lets the project use: used, held by others, and asked."""
+    balance = awards.balance(award)
+    total = balance.used + balance.held + gpu_seconds
+    conditions.require_none(step=Step.RUN, project=project, gpu_seconds=total)
 
 
 def _check_room(project: Project) -> None:

@@ -9,7 +9,7 @@ from ninja import Body, Router, Schema
 from fabrica.trust.engine import gate
 from fabrica.web.scopes import needs
 
-router = Router(tags=["trust"])
+router = Router()
 
 
 class QuestionOut(Schema):

@@ -1,4 +1,4 @@
-"""Every write of the gate."""
+"""The gate answers, and what it said is kept."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,0 +1,69 @@
+"""Which conditions follow from what the gate said: rows of a data file, each with its source. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from fabrica.kit.facts import Source, load, source_of
+from fabrica.trust.states import Blocks, Owner
+
+SOURCE_LANGUAGE = "en"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One condition: any of these labels, duties or rules brings it."""
+
+    key: str
+    labels: frozenset[str]
+    duties: frozenset[str]
+    rules: frozenset[str]
+    owner: Owner
+    blocks: Blocks
+    run_gpu_seconds: int | None
+    days: int
+    words: Mapping[str, str]
+    source: Source
+
+    @property
+    def text(self) -> str:
+        """As it is kept on record."""
+        return self.words[SOURCE_LANGUAGE]
+
+
+@cache
+def rows() -> tuple[Row, ...]:
+    """All rows, validated: known words only, each with a source, no key twice, a limit where runs wait."""
+    found = tuple(_row(one) for one in load("fabrica.trust", "conditions.json")["conditions"])
+    if len({one.key for one in found}) != len(found):
+        raise ValueError("a condition's key stands twice")
+    return found
+
+
+def _row(told: Mapping[str, Any]) -> Row:
+    words = {SOURCE_LANGUAGE: told["text"]} | {
+        name.removeprefix("text_"): text for name, text in told.items() if name.startswith("text_")
+    }
+    labels, duties, rules = (frozenset(told[name]) for name in ("labels", "duties", "rules"))
+    made = Row(
+        told["key"], labels, duties, rules, Owner(told["owner"]), Blocks(told["blocks"]), told.get("run_gpu_seconds"),
+        told["days"], words, source_of(dict(told)),
+    )  # fmt: skip
+    if made.days <= 0 or not (made.labels | made.duties | made.rules):
+        raise ValueError(f"a condition needs days and a cause: {made.key}")
+    if (made.blocks is Blocks.RUN) != (made.run_gpu_seconds is not None):
+        raise ValueError(f"a condition says from how many GPU-seconds on runs wait, and only then: {made.key}")
+    return made
+
+
+def owed_by(labels: Iterable[str], duties: Iterable[str], rules: Iterable[str]) -> tuple[Row, ...]:
+    """The conditions that these bring, in the order of the file, each once."""
+    sets = frozenset(labels), frozenset(duties), frozenset(rules)
+    return tuple(one for one in rows() if one.labels & sets[0] or one.duties & sets[1] or one.rules & sets[2])
+
+
+def words_of(key: str, text: str, language: str | None) -> str:
+    """A condition's text in a language, where the data has it and still says the same in its own."""
+    found = next((one for one in rows() if one.key == key and one.text == text), None)
+    return found.words.get((language or SOURCE_LANGUAGE).partition("-")[0], text) if found else text

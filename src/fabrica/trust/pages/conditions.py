@@ -1,0 +1,83 @@
+"""Conditions for those who owe them and those who judge them."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from fabrica.kit.paging import page_of
+from fabrica.kit.time import utcnow
+from fabrica.people.models import Person
+from fabrica.people.queries import signed_in
+from fabrica.trust import rules
+from fabrica.trust.forms import EvidenceForm, NothingForm, ReasonForm
+from fabrica.trust.models import Condition
+from fabrica.trust.pages.acting import Act, data_for, done
+from fabrica.trust.queries import conditions as queries
+from fabrica.trust.services import conditions as services
+from fabrica.trust.states import MET_MOVES, Met
+
+
+def listing(request: HttpRequest) -> HttpResponse:
+    """The conditions I may read, newest first."""
+    person, today, language = signed_in(request), timezone.localdate(utcnow()), get_language()
+    page = page_of(queries.visible_to(person), request.GET.get("cursor", ""))
+    rows = [(one, one.said(language), one.is_overdue(today)) for one in page.rows]
+    return render(request, "trust/conditions.html", {"page": page, "rows": rows})
+
+
+def condition(request: HttpRequest, pk: int) -> HttpResponse:
+    """One condition: what is owed, the evidence, who closed it; a POST does what its button says."""
+    person = signed_in(request)
+    found = queries.condition_of(person, pk)
+    acts = _acts(request, person, found)
+    if request.method == "POST" and done(request, acts):
+        return redirect("trust:condition", pk)
+    is_late = found.is_overdue(timezone.localdate(utcnow()))
+    context = {"condition": found, "text": found.said(get_language()), "acts": acts, "is_late": is_late}
+    return render(request, "trust/condition.html", context)
+
+
+def _acts(request: HttpRequest, person: Person, found: Condition) -> list[Act]:
+    may, made = MET_MOVES[Met(found.state)], []
+    if Met.EVIDENCE_GIVEN in may and rules.can_give_evidence(person, found):
+        form = EvidenceForm(
+            data_for(request, "evidence"), prefix="evidence",
+            initial={"text": found.evidence, "link": found.evidence_link},
+        )  # fmt: skip
+        made.append(Act(
+            "evidence", _("Show how it is met"), _("Give the evidence"), form,
+            lambda data: services.give_evidence(
+                condition=found, text=data["text"], link=data["link"], by=person, now=utcnow()
+            ),
+        ))  # fmt: skip
+    return made + (_judging(request, person, found) if may and rules.can_judge(person, found) else [])
+
+
+def _judging(request: HttpRequest, person: Person, found: Condition) -> list[Act]:
+    may, made, now = MET_MOVES[Met(found.state)], [], utcnow()
+    if Met.CLOSING in may:
+        made.append(Act(
+            "find_met", _("Is it met?"), _("Yes, I find it met"), NothingForm(data_for(request, "find_met")),
+            lambda _data: services.find_met(condition=found, by=person, now=now),
+        ))  # fmt: skip
+    if {Met.CLOSED, Met.WAIVED} & may and found.found_by_id != person.pk:
+        made.append(Act(
+            "settle", _("Do you agree?"), _("I agree, as the second person"), NothingForm(data_for(request, "settle")),
+            lambda _data: services.settle(condition=found, by=person, now=now),
+        ))  # fmt: skip
+    if Met.OPEN in may:
+        made.append(Act(
+            "send_back", _("Send it back"), _("Send it back"),
+            ReasonForm(data_for(request, "send_back"), prefix="send_back"),
+            lambda data: services.send_back(condition=found, reason=data["reason"], by=person, now=now),
+            is_secondary=True,
+        ))  # fmt: skip
+    if Met.WAIVING in may:
+        made.append(Act(
+            "waive", _("Waive it"), _("Propose to waive it"), ReasonForm(data_for(request, "waive"), prefix="waive"),
+            lambda data: services.waive(condition=found, reason=data["reason"], by=person, now=now),
+            is_secondary=True,
+        ))  # fmt: skip
+    return made

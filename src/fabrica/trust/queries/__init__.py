@@ -1,0 +1,1 @@
+"""Reading the board's cases and conditions. Every list starts from `visible_to`."""

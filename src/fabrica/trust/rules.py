@@ -1,0 +1,95 @@
+"""May this person ...? Pure questions. Nobody reads or votes on what they have an interest in."""
+
+from fabrica.people import rules as people_rules
+from fabrica.people.models import Organisation, Person
+from fabrica.people.queries import organisations_of, ties_of
+from fabrica.people.states import Role
+from fabrica.projects import rules as project_rules
+from fabrica.trust.models import Condition, Referral
+from fabrica.trust.states import Case, Owner
+
+
+def interests(person: Person) -> frozenset[int]:
+    """The keys of the organisations that the person works for, and of those tied to them by ownership.
+
+    Looked up once per loaded person.
+    """
+    cached: frozenset[int] | None = getattr(person, "_interests", None)
+    if cached is None:
+        own = list(organisations_of(person))
+        tied = {key for one in own for key in ties_of(one).organisations}
+        cached = frozenset({one.pk for one in own} | tied)
+        person._interests = cached  # type: ignore[attr-defined]  # noqa: SLF001 - a cache on our own row
+    return cached
+
+
+def has_interest(person: Person, organisation: Organisation) -> bool:
+    """Whether the person works for it, or for one that is tied to it by ownership."""
+    return organisation.pk in interests(person)
+
+
+def is_on_board(person: Person) -> bool:
+    """Whether the person is an ethics officer or a member of the board."""
+    return people_rules.has_role(person, Role.ETHICS, Role.BOARD)
+
+
+def is_conflicted(person: Person, referral: Referral) -> bool:
+    """Whether an interest bars the person from a case: found in what organisations declared, or told by themselves."""
+    if has_interest(person, referral.organisation):
+        return True
+    return referral.seats.filter(person=person, conflicted_at__isnull=False).exists()
+
+
+def can_lead(person: Person, referral: Referral) -> bool:
+    """Whether the person leads a case: an ethics officer without an interest in it."""
+    return people_rules.has_role(person, Role.ETHICS) and not is_conflicted(person, referral)
+
+
+def can_vote(person: Person, referral: Referral) -> bool:
+    """Whether the person votes on a case: whoever was given a seat, keeps the right, and has no interest in it."""
+    if not is_on_board(person) or is_conflicted(person, referral):
+        return False
+    return referral.seats.filter(person=person).exists()
+
+
+def can_release(person: Person, referral: Referral) -> bool:
+    """Whether the person is the second of two: of the board, or an officer where a site is small; never the writer."""
+    if referral.state != Case.PROPOSED or referral.written_by_id == person.pk or is_conflicted(person, referral):
+        return False
+    if people_rules.has_role(person, Role.ETHICS, Role.OFFICER):
+        return True
+    return can_vote(person, referral)
+
+
+def can_answer(person: Person, referral: Referral) -> bool:
+    """Whether the person answers the board's questions: a member of the organisation."""
+    return people_rules.works_for(person, referral.organisation)
+
+
+def can_read_condition(person: Person, condition: Condition) -> bool:
+    """Whether the person reads a condition: its side, the project's members, officers and board without an interest."""
+    if people_rules.works_for(person, condition.organisation):
+        return True
+    if condition.project is not None and project_rules.belongs_to(person, condition.project):
+        return True
+    may = people_rules.has_role(person, Role.ETHICS, Role.BOARD, Role.OFFICER)
+    return may and not has_interest(person, condition.organisation)
+
+
+def can_give_evidence(person: Person, condition: Condition) -> bool:
+    """Whether the person gives evidence: of the side that owes it, and the one person, where one is named."""
+    if condition.person_id is not None and condition.person_id != person.pk:
+        return False
+    if condition.owner == Owner.SITE:
+        is_site = people_rules.has_role(person, Role.OFFICER, Role.ETHICS)
+        return is_site and not has_interest(person, condition.organisation)
+    if people_rules.works_for(person, condition.organisation):
+        return True
+    return condition.project is not None and project_rules.works_in(person, condition.project)
+
+
+def can_judge(person: Person, condition: Condition) -> bool:
+    """Whether the person finds a condition met or waives it: of the board, without an interest, nor its evidence's."""
+    if not is_on_board(person) or has_interest(person, condition.organisation):
+        return False
+    return condition.given_by_id != person.pk

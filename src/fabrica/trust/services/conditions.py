@@ -1,0 +1,283 @@
+"""Conditions: owed, evidence given, found met by one person and closed by another."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fabrica.audit.services import record
+from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.people.models import Organisation, Person
+from fabrica.people.queries import with_role
+from fabrica.people.states import Role
+from fabrica.projects.models import Project
+from fabrica.trust import rules
+from fabrica.trust.engine.owed import Row, owed_by
+from fabrica.trust.models import Assessment, Condition, Referral
+from fabrica.trust.queries.board import ethics_for
+from fabrica.trust.queries.conditions import blocking
+from fabrica.trust.services.writing import said, tell_all
+from fabrica.trust.states import MET_MOVES, PENDING, Blocks, Decision, Met, Owner
+
+WARN = timedelta(days=7)
+MOST_DAYS = 1_000
+MOST_OF_SUBJECT = 100
+LINK_LIMIT = 400
+MOST_NAMED = 5
+
+
+def require_none(*, step: Blocks, project: Project | None = None, subject: str = "", gpu_seconds: int = 0) -> None:
+    """Go on only where no condition holds this step up. Raises Refused, which names each."""
+    found = blocking(step=step, project=project, subject=subject, gpu_seconds=gpu_seconds)
+    if not found:
+        return
+    lines = [f"{one.text.rstrip('.')} ({one.get_state_display()})." for one in found[:MOST_NAMED]]
+    raise Refused(
+        _("Conditions are to be met before: %s.") % str(Blocks(step).label).lower(), why=" ".join(lines),
+        todo=_("Give the evidence on the page of the conditions; two persons of the board close each."),
+        conditions=[one.pk for one in found],
+    )  # fmt: skip
+
+
+def owe(
+    *, assessment: Assessment, organisation: Organisation, applicant: Person, by: Person, now: datetime
+) -> list[Condition]:
+    """Write the conditions that an assessment brings, by the data file; drop those that it brings no more.
+
+    Only what nobody has worked on yet is dropped. Called by `board.open_case`, in its transaction.
+    """
+    wanted = {one.key: one for one in _rows(assessment)}
+    there = Condition.objects.filter(subject=assessment.subject, state__in=PENDING).exclude(key="")
+    for one in there.filter(state=Met.OPEN).exclude(key__in=wanted):
+        _move(one, Met.DROPPED, by=by, now=now, verb="condition.drop", rings_at=None)
+    known = set(there.filter(key__in=wanted).values_list("key", flat=True))
+    made = [
+        _create(
+            row, assessment=assessment, subject=assessment.subject, organisation=organisation, applicant=applicant,
+            now=now,
+        )
+        for key, row in wanted.items() if key not in known
+    ]  # fmt: skip
+    if made:
+        record(
+            verb="condition.owe", by=by, subject=assessment.subject, now=now, conditions=[one.pk for one in made],
+            keys=[one.key for one in made],
+        )  # fmt: skip
+        _tell_opened(made, now)
+    return made
+
+
+def drop(*, subject: str, by: Person, now: datetime) -> None:
+    """Let everything go that a subject still owes: it is refused or taken back."""
+    for one in Condition.objects.filter(subject=subject, project=None, state__in=PENDING):
+        _move(one, Met.DROPPED, by=by, now=now, verb="condition.drop", rings_at=None)
+
+
+def _rows(assessment: Assessment) -> tuple[Row, ...]:
+    """None but for a yes with conditions: what is with the board gets them from the board."""
+    if assessment.decision != Decision.ACCEPT_CONDITIONS:
+        return ()
+    labels, duties = getattr(assessment, "labels", None) or [], getattr(assessment, "duties", None) or []
+    reasons = [one["rule"] for one in assessment.reasons if isinstance(one, Mapping) and "rule" in one]
+    return owed_by(_names(labels, "label"), _names(duties, "duty"), reasons)
+
+
+def _names(kept: Iterable[Any], name: str) -> list[str]:
+    """The names of labels or duties, kept as bare words or as rows that have one."""
+    return [str(one.get(name, one.get("id", ""))) if isinstance(one, Mapping) else str(one) for one in kept]
+
+
+def _create(row: Row, *, now: datetime, **about: Any) -> Condition:
+    due_on = timezone.localdate(now) + timedelta(days=row.days)
+    made = Condition.objects.create(
+        key=row.key, text=row.text, source=row.source.text[:200], owner=row.owner, blocks=row.blocks,
+        run_gpu_seconds=row.run_gpu_seconds, due_on=due_on, opened_at=now, **about,
+    )  # fmt: skip
+    return _wind(made)
+
+
+def _wind(condition: Condition) -> Condition:
+    """Set when its owner is next to be told: a week before it is due."""
+    morning = timezone.make_aware(datetime.combine(condition.due_on, time.min))
+    condition.rings_at = max(morning - WARN, condition.opened_at)
+    condition.save(update_fields=["rings_at"])
+    return condition
+
+
+@transaction.atomic
+def write(
+    *, referral: Referral, text: str, blocks: str, days: int, by: Person, now: datetime, owner: str = Owner.APPLICANT,
+    run_gpu_seconds: int | None = None,
+) -> Condition:  # fmt: skip
+    """Write a condition of the board's own for a case. Raises NotAllowed, Refused."""
+    if not rules.can_lead(by, referral):
+        raise NotAllowed(_("Only an ethics officer without an interest in it writes its conditions."))
+    if blocks not in Blocks.values or owner not in Owner.values or not 0 < days <= MOST_DAYS:
+        raise Refused(
+            _("This condition cannot be kept."),
+            why=_("It names a step, a side, and 1 to %(most)s days.") % {"most": MOST_DAYS},
+        )
+    if (blocks == Blocks.RUN) != (run_gpu_seconds is not None) or (run_gpu_seconds or 0) < 0:
+        raise Refused(_("Say from how many GPU-hours on runs wait; for other steps leave that empty."))
+    if Condition.objects.filter(subject=referral.subject).count() >= MOST_OF_SUBJECT:
+        raise Refused(_("There are %(most)s conditions already.") % {"most": MOST_OF_SUBJECT})
+    made = Condition.objects.create(
+        subject=referral.subject, organisation=referral.organisation, applicant=referral.applicant,
+        assessment=referral.assessment, referral=referral, text=said(text), owner=owner, blocks=blocks,
+        run_gpu_seconds=run_gpu_seconds, due_on=timezone.localdate(now) + timedelta(days=days), opened_at=now,
+    )  # fmt: skip
+    record(verb="condition.write", by=by, subject=referral.subject, now=now, condition=made.pk, blocks=blocks)
+    _tell_opened([made], now)
+    return _wind(made)
+
+
+@transaction.atomic
+def carry_over(*, subject: str, project: Project, by: Person, now: datetime) -> int:
+    """Let what is owed by an application be owed by its project from now on. The award calls this."""
+    moved = Condition.objects.filter(subject=subject, project=None).update(project=project)
+    if moved:
+        record(verb="condition.carry_over", by=by, subject=subject, now=now, project=project.slug, count=moved)
+    return moved
+
+
+@transaction.atomic
+def give_evidence(*, condition: Condition, text: str, by: Person, now: datetime, link: str = "") -> Condition:
+    """Say how it is met; saying it again replaces what was said, until somebody found it met.
+
+    Raises NotAllowed, Refused.
+    """
+    if not rules.can_give_evidence(by, condition):
+        raise NotAllowed(_("Only the side that owes it gives the evidence."))
+    told = {"evidence": said(text), "evidence_link": _checked(link), "given_by": by, "given_at": now, "reason": ""}
+    _move(condition, Met.EVIDENCE_GIVEN, by=by, now=now, verb="condition.evidence", **told)
+    event = f"{condition.audit_subject}:evidence:{now.isoformat()}"
+    board = _board_of(condition)
+    tell_all(board, kind="condition_evidence", event=event, now=now, path=_page(condition), one=condition)
+    return condition
+
+
+def _checked(link: str) -> str:
+    link = link.strip()
+    try:
+        if link:
+            URLValidator(schemes=["https", "http"])(link)
+    except ValidationError as error:
+        raise Refused(_("This is no address of a page."), todo=_("Use one that begins with https://.")) from error
+    if len(link) > LINK_LIMIT:
+        raise Refused(_("An address has at most %(most)s letters.") % {"most": LINK_LIMIT})
+    return link
+
+
+@transaction.atomic
+def find_met(*, condition: Condition, by: Person, now: datetime) -> Condition:
+    """Find it met, as the first of two. Raises NotAllowed, Refused without evidence."""
+    _must_judge(by, condition)
+    return _move(condition, Met.CLOSING, by=by, now=now, verb="condition.find_met", found_by=by, found_at=now)
+
+
+@transaction.atomic
+def waive(*, condition: Condition, reason: str, by: Person, now: datetime) -> Condition:
+    """Say, as the first of two, that it need not be met, and why. Raises NotAllowed, Refused without a reason."""
+    _must_judge(by, condition)
+    facts = {"found_by": by, "found_at": now, "reason": said(reason)}
+    return _move(condition, Met.WAIVING, by=by, now=now, verb="condition.waive", **facts)
+
+
+@transaction.atomic
+def settle(*, condition: Condition, by: Person, now: datetime) -> Condition:
+    """Close or waive it as the second person. Raises NotAllowed for the first, Refused where there was none."""
+    _must_judge(by, condition)
+    after = {Met.CLOSING: Met.CLOSED, Met.WAIVING: Met.WAIVED}.get(Met(condition.state))
+    if after is None:
+        raise Refused(_("Nobody has found it met or to be waived yet."), todo=_("Reload the page."))
+    if condition.found_by_id == by.pk:
+        raise NotAllowed(_("A condition is closed by two persons: somebody else must agree."))
+    facts = {"settled_by": by, "settled_at": now, "rings_at": None}
+    _move(condition, after, by=by, now=now, verb="condition.settle", **facts)
+    event = f"{condition.audit_subject}:settled"
+    tell_all(_owners(condition), kind="condition_settled", event=event, now=now, path=_page(condition), one=condition)
+    return condition
+
+
+@transaction.atomic
+def send_back(*, condition: Condition, reason: str, by: Person, now: datetime) -> Condition:
+    """Say what is missing: it is open again. Raises NotAllowed, Refused without a reason."""
+    _must_judge(by, condition)
+    facts = {"reason": said(reason), "found_by": None, "found_at": None}
+    _move(condition, Met.OPEN, by=by, now=now, verb="condition.send_back", **facts)
+    event = f"{condition.audit_subject}:back:{now.isoformat()}"
+    tell_all(_owners(condition), kind="condition_back", event=event, now=now, path=_page(condition), one=condition)
+    return condition
+
+
+def _must_judge(by: Person, condition: Condition) -> None:
+    if not rules.can_judge(by, condition):
+        raise NotAllowed(
+            _("Only the board, without an interest in it, judges a condition, and nobody their own evidence.")
+        )
+
+
+def _move(condition: Condition, after: Met, *, by: Person, now: datetime, verb: str, **fields: Any) -> Condition:
+    """The one place where a condition changes its state: table, compare-and-set, audit."""
+    before = Met(condition.state)
+    if after not in MET_MOVES[before]:
+        words = {"before": str(before.label).lower(), "after": str(after.label).lower()}
+        raise Refused(
+            _("A condition that is “%(before)s” cannot become “%(after)s”.") % words, todo=_("Reload the page.")
+        )
+    if not Condition.objects.filter(pk=condition.pk, state=before).update(state=after, **fields):
+        raise Refused(_("Somebody else decided meanwhile."), todo=_("Reload the page."))
+    record(
+        verb=verb, by=by, subject=condition.subject, now=now, condition=condition.pk, before=before.value,
+        after=after.value,
+    )  # fmt: skip
+    condition.refresh_from_db()
+    return condition
+
+
+@transaction.atomic
+def ring(*, condition: Condition, now: datetime) -> bool:
+    """Tell its owner that it is due soon, or overdue; each once. False where another worker did. No act."""
+    mine = Condition.objects.filter(pk=condition.pk, rings_at=condition.rings_at)
+    due_at = timezone.make_aware(datetime.combine(condition.due_on + timedelta(days=1), time.min))
+    is_late = now >= due_at
+    if not mine.update(rings_at=None if is_late or condition.is_settled else due_at):
+        return False
+    if not condition.is_settled:
+        kind = "condition_overdue" if is_late else "condition_due_soon"
+        people = [*_owners(condition), *(ethics_for(condition.organisation) if is_late else ())]
+        event = f"{condition.audit_subject}:{kind}"
+        tell_all(people, kind=kind, event=event, now=now, path=_page(condition), one=condition)
+    return True
+
+
+def _page(condition: Condition) -> str:
+    return f"/conditions/{condition.pk}/"
+
+
+def _owners(condition: Condition) -> list[Person]:
+    """Who gives the evidence: the person named, the applicant, or the site's officers."""
+    if condition.person is not None:
+        return [condition.person]
+    if condition.owner == Owner.SITE:
+        return [one for one in with_role(Role.OFFICER) if not rules.has_interest(one, condition.organisation)]
+    return [condition.applicant]
+
+
+def _board_of(condition: Condition) -> list[Person]:
+    people = [one for role in (Role.ETHICS, Role.BOARD) for one in with_role(role)]
+    return [one for one in people if rules.can_judge(one, condition)]
+
+
+def _tell_opened(made: list[Condition], now: datetime) -> None:
+    """One letter for all that were written at once, to each side that owes some of them."""
+    for owner in Owner:
+        theirs = [one for one in made if one.owner == owner]
+        if theirs:
+            event, path = f"condition:{theirs[0].pk}:opened", _page(theirs[0])
+            tell_all(_owners(theirs[0]), kind="condition_opened", event=event, now=now, path=path, conditions=theirs)

@@ -1,0 +1,128 @@
+"""The board's pages and API: who gets in, what each button does, what a list shows."""
+
+import json
+
+import pytest
+from django.test import Client
+from fabrica.applications.tests.factories import ACCEPTED, submitted
+from fabrica.conftest import make_person
+from fabrica.kit.time import utcnow
+from fabrica.people.services import create_token
+from fabrica.people.states import Role
+from fabrica.trust.models import Condition, Enquiry, Referral
+from fabrica.trust.services import board
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def now():
+    return utcnow()  # pages ask the real clock
+
+
+@pytest.fixture
+def ethics(cast, now):
+    return make_person("edda", now, Role.ETHICS)
+
+
+@pytest.fixture
+def member(cast, now):
+    return make_person("bruno", now, Role.BOARD)
+
+
+@pytest.fixture
+def case(cast, call, now, ethics, member):
+    made = submitted(cast, call, now, trust_answers={**ACCEPTED, "A5a": "unsure"})
+    return Referral.objects.get(subject=made.subject)
+
+
+@pytest.fixture
+def condition(cast, call, now):
+    submitted(cast, call, now, trust_answers={**ACCEPTED, "HR": "yes"})
+    return Condition.objects.get(key="technical_documentation")
+
+
+def browser(person):
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def press(who, path, act, **fields):
+    data = {"act": act, **{f"{act}-{name}": value for name, value in fields.items()}}
+    return browser(who).post(path, data)
+
+
+def test_a_case_goes_its_way_by_buttons(cast, case, ethics, member):
+    path = f"/board/{case.pk}/"
+    answer = press(ethics, path, "seat", person=member.uid)
+    assert answer.status_code == 302
+    assert press(member, path, "vote", choice="accept", reason="").context["acts"][0].form.errors
+    press(member, path, "vote", choice="accept", reason="Fine.")
+    assert press(ethics, path, "vote", choice="accept", reason="Fine.").status_code == 409  # has no seat
+    answer = press(ethics, path, "propose", finding="approved", reason="Fine.")
+    assert "1 voted, 2 must" in str(answer.context["acts"][-2].form.errors)
+    press(ethics, path, "ask", question="Who plays?")
+    enquiry = Enquiry.objects.get()
+    home = f"/board/questions/{enquiry.pk}/"
+    assert press(cast.applicant, home, "answer", text="Children.").status_code == 302
+    assert "Children." in browser(member).get(path).content.decode()
+    press(member, path, "interest", what="I know them.")
+    assert browser(member).get(path).status_code == 404
+    press(ethics, path, "propose", finding="approved", reason="A chess tutor.")
+    assert press(cast.officer, path, "release").status_code == 302
+    case.refresh_from_db()
+    assert (case.state, case.how) == ("released", "alone")
+    shown = browser(cast.applicant).get(case.path).content.decode()
+    assert "A chess tutor." in shown
+
+
+@pytest.mark.parametrize("who", ["applicant", "outsider", "assessor", "operator", "officer"])
+def test_nobody_else_gets_in(cast, case, who):
+    client = browser(getattr(cast, who))
+    assert client.get(f"/board/{case.pk}/").status_code == 404
+    assert client.get("/board/").status_code == (200 if who == "officer" else 403)
+
+
+def test_the_desk_lists_what_waits_and_says_where_nothing_does(cast, ethics, case, condition):
+    shown = browser(ethics).get("/board/")
+    assert list(shown.context["page"].rows) == [case]
+    assert condition in [one for one, _text, _late in shown.context["conditions"]]
+    Condition.objects.all().delete()
+    Referral.objects.update(state="overtaken")
+    assert list(browser(ethics).get("/board/").context["page"].rows) == []
+    assert list(browser(ethics).get("/board/?show=all").context["page"].rows) == [case]
+
+
+def test_a_condition_is_shown_and_closed_by_buttons(cast, ethics, member, condition):
+    path = f"/conditions/{condition.pk}/"
+    assert browser(cast.outsider).get(path).status_code == 404
+    assert press(cast.applicant, path, "find_met").status_code == 409
+    press(cast.applicant, path, "evidence", text="The plan.", link="https://x.example/plan")
+    press(ethics, path, "find_met")
+    assert [one.name for one in browser(ethics).get(path).context["acts"]] == ["send_back"]
+    press(member, path, "settle")
+    condition.refresh_from_db()
+    assert condition.state == "closed"
+    assert "Met" in browser(cast.mate).get("/conditions/").content.decode()
+
+
+def ask_as(person, now, method, path, body=None, scopes=("read", "decide", "apply")):
+    _, secret = create_token(name="t", scopes=list(scopes), by=person, now=now, days=365)
+    client = Client(headers={"authorization": f"Bearer {secret}"})
+    return client.generic(method, f"/api{path}", json.dumps(body), content_type="application/json")
+
+
+def test_the_api_does_the_same(cast, case, ethics, member, condition, now):
+    board.give_seat(referral=case, person=member, by=ethics, now=now)
+    listed = ask_as(member, now, "GET", "/board").json()["rows"]
+    assert [(row["id"], row["state"], row["organisation"]) for row in listed] == [(case.pk, "open", "Novalis Labs")]
+    told = ask_as(member, now, "POST", f"/board/{case.pk}/vote", {"choice": "refuse", "reason": "No."}).json()
+    assert (told["votes"], told["quorum"], told["points"][0]["rule"]) == ({"refuse": 1}, 2, "A5a")
+    assert ask_as(member, now, "POST", f"/board/{case.pk}/vote", {"choice": "?", "reason": "No."}).status_code == 422
+    assert ask_as(cast.outsider, now, "GET", f"/board/{case.pk}").status_code == 404
+    rows = ask_as(cast.applicant, now, "GET", "/conditions").json()["rows"]
+    assert {row["blocks"] for row in rows} == {"run", "publication"}
+    given = ask_as(cast.applicant, now, "POST", f"/conditions/{condition.pk}/evidence", {"text": "The plan."})
+    assert (given.status_code, given.json()["state"]) == (200, "evidence_given")
+    assert ask_as(cast.outsider, now, "POST", f"/conditions/{condition.pk}/met").status_code == 404
