@@ -4,7 +4,8 @@ Words: an *estimate* has a method, a value and the range that its error allows; 
 the AI Act asks for something; a *crossing* is a threshold of which an estimate reaches a level (50 or 100 per cent).
 """
 
-from fabrica.trust.engine.compute.crossing import Base, Crossing, Measure, crossed, measures
+from fabrica.trust.engine.compute.base import base_from
+from fabrica.trust.engine.compute.crossing import Base, Crossing, Measure, crossed, measures, operations
 from fabrica.trust.engine.compute.estimates import (
     ARCHITECTURE,
     GRANTED,
@@ -19,6 +20,7 @@ from fabrica.trust.engine.compute.estimates import (
 from fabrica.trust.engine.compute.thresholds import LEVELS, Threshold, due_on, thresholds
 
 __all__ = [
-    "ARCHITECTURE", "GRANTED", "LEVELS", "METERED", "Base", "Crossing", "Estimate", "Measure", "Threshold", "crossed",
-    "due_on", "from_architecture", "from_grant", "from_metering", "from_operations", "measures", "thresholds", "total",
+    "ARCHITECTURE", "GRANTED", "LEVELS", "METERED", "Base", "Crossing", "Estimate", "Measure", "Threshold", "base_from",
+    "crossed", "due_on", "from_architecture", "from_grant", "from_metering", "from_operations", "measures",
+    "operations", "thresholds", "total",
 ]  # fmt: skip

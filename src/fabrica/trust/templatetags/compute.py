@@ -1,0 +1,20 @@
+"""Training compute in words."""
+
+from django import template
+from django.utils.translation import gettext
+
+from fabrica.trust.engine.compute import Crossing, operations
+
+register = template.Library()
+
+
+@register.filter
+def flop(value: float | None) -> str:
+    """Operations as people write them; a dash where nobody knows."""
+    return "–" if value is None else operations(value)
+
+
+@register.simple_tag
+def because(crossing: Crossing) -> str:
+    """Why a threshold is reached, in the language of the page or letter."""
+    return crossing.why(gettext)
