@@ -48,6 +48,7 @@ LISTS = (
     ("API experts", OFFICER, "/api/experts"), ("API reviews of an expert", ASSESSOR, "/api/reviews/mine"),
     ("API reports", OFFICER, "/api/reports"), ("API models", MEMBER, "/api/models"),
     ("API calls", MEMBER, "/api/calls"), ("API invoices", OFFICER, "/api/invoices"),
+    ("compute alerts", OFFICER, "/desk/compute/?show=all"), ("API compute alerts", OFFICER, "/api/compute/alerts"),
 )  # fmt: skip
 # Reports over everything: no lists, and not held to their time.
 REPORTS = (("figures of a year", OFFICER, "/desk/figures/"), ("check of the ledger", OPERATOR, "/api/ledger/check"))

@@ -21,6 +21,7 @@ from fabrica.trust.engine.compute import (
     ARCHITECTURE,
     GRANTED,
     METERED,
+    Base,
     Estimate,
     base_from,
     from_architecture,
@@ -59,13 +60,23 @@ def note_grant(
     if plan.parameters and plan.tokens:
         planned = from_architecture(plan.parameters, plan.tokens * (plan.runs or 1))
     base = base_from(answers)
-    declared = {"modifies": base.modifies, "flop": base.flop, "is_systemic": base.is_systemic}
     subject, found = award_subject(project.slug), {GRANTED: granted, ARCHITECTURE: planned}
     _keep([
-        _row(subject, method, one, project=project, now=now, gpu_seconds=gpu_seconds, more={"base": declared})
+        _row(subject, method, one, project=project, now=now, gpu_seconds=gpu_seconds, more={"base": _declared(base)})
         for method, one in found.items()
     ])  # fmt: skip
     watch(subject=subject, project=project, estimates=_known(found.values()), base=base, now=now)
+
+
+def note_base(*, project: Project, answers: Mapping[str, Any]) -> None:
+    """Keep the base model that was declared anew; nothing where no award was looked at."""
+    for row in ComputeEstimate.objects.filter(subject=award_subject(project.slug), method=GRANTED):
+        row.inputs["base"] = _declared(base_from(answers))
+        row.save(update_fields=["inputs"])
+
+
+def _declared(base: Base) -> dict[str, Any]:
+    return {"modifies": base.modifies, "flop": base.flop, "is_systemic": base.is_systemic}
 
 
 @transaction.atomic

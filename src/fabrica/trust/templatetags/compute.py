@@ -1,11 +1,13 @@
 """Training compute in words."""
 
 from django import template
+from django.utils import formats
 from django.utils.translation import gettext
 
 from fabrica.trust.engine.compute import Crossing, operations
 
 register = template.Library()
+SMALL = 0.1
 
 
 @register.filter
@@ -18,3 +20,11 @@ def flop(value: float | None) -> str:
 def because(crossing: Crossing) -> str:
     """Why a threshold is reached, in the language of the page or letter."""
     return crossing.why(gettext)
+
+
+@register.filter
+def percent(value: float) -> str:
+    """Per cent in words: what is nearly nothing is not written as nothing."""
+    if 0 < value < SMALL:
+        return f"< {formats.number_format(SMALL, 1)} %"
+    return f"{formats.number_format(round(value, 1), 1)} %"
