@@ -110,12 +110,19 @@ class PurposeOut(Schema):
 
 
 class PurposeIn(Schema):
-    """Declare another purpose, answer the gate for it (only what changes), decide, or withdraw."""
+    """Declare another purpose, answer the gate for it (only what changes), or withdraw it."""
 
-    do: Literal["propose", "answer", "accept", "refuse", "withdraw"]
+    do: Literal["propose", "answer", "withdraw"]
     purpose: str = Field(default="", max_length=PURPOSE_LIMIT)
     reason: str = Field(default="", max_length=NOTE_LIMIT)
     answers: dict[str, str] = Field(default_factory=dict, max_length=MOST_ANSWERS)
+
+
+class DecisionIn(Schema):
+    """What an officer decides about a purpose that the gate left to a person; the project reads the note."""
+
+    accepts: bool
+    note: str = Field(min_length=1, max_length=NOTE_LIMIT)
 
 
 @router.get("/projects/{slug}/compute", response=ComputeOut)
@@ -195,10 +202,16 @@ def change_purpose(request: HttpRequest, slug: str, payload: PurposeIn) -> dict[
     if payload.do == "answer":
         answers = purpose_queries.changed(answers_of(project), payload.answers)
         purpose_services.answer_gate(change=change, answers=answers, by=person, now=now)
-    elif payload.do == "withdraw":
-        purpose_services.withdraw_purpose(change=change, by=person, now=now)
     else:
-        purpose_services.decide_purpose(
-            change=change, accepts=payload.do == "accept", note=payload.reason, by=person, now=now
-        )
+        purpose_services.withdraw_purpose(change=change, by=person, now=now)
+    return dict(purpose(request, slug))
+
+
+@router.post("/projects/{slug}/purpose/decision", response=PurposeOut)
+@needs("decide")
+def decide_purpose(request: HttpRequest, slug: str, payload: DecisionIn) -> dict[str, Any]:
+    """Decide about a purpose that was referred. 403 for all but officers outside the project."""
+    person = signed_in(request)
+    change = purpose_queries.open_change(project_of(person, slug))
+    purpose_services.decide_purpose(change=change, accepts=payload.accepts, note=payload.note, by=person, now=utcnow())
     return dict(purpose(request, slug))
