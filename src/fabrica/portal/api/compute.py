@@ -11,7 +11,7 @@ from pydantic import Field
 from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
-from fabrica.portal.pages.purpose import answers_of
+from fabrica.portal.queries.purpose import answers_of
 from fabrica.projects.queries import project_of
 from fabrica.trust.models import NOTE_LIMIT, PURPOSE_LIMIT, ComputeAlert
 from fabrica.trust.queries import purposes as purpose_queries

@@ -1,6 +1,5 @@
 """The purpose of a project: what it declares, another one proposed, the gate answered anew, a person's decision."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -9,11 +8,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fabrica.allocations.queries import award_of
-from fabrica.kit.errors import NotFound, Refused
+from fabrica.kit.errors import Refused
 from fabrica.kit.time import utcnow
 from fabrica.people.models import Person
 from fabrica.people.queries import signed_in
+from fabrica.portal.queries.purpose import answers_of
 from fabrica.projects import rules
 from fabrica.projects.models import Project
 from fabrica.projects.queries import project_of
@@ -39,40 +38,30 @@ def purpose(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _done(request: HttpRequest, person: Person, project: Project) -> None:
-    given, by = request.POST, {"by": person, "now": utcnow()}
+    given, now = request.POST, utcnow()
     what = given.get("do", "")
     if what == "propose":
         services.propose_purpose(
-            project=project, purpose=given.get("purpose", ""), reason=given.get("reason", ""), **by
+            project=project, purpose=given.get("purpose", ""), reason=given.get("reason", ""), by=person, now=now
         )
         messages.success(request, _("Declared. Now answer the gate for the new purpose."))
         return
     change = queries.open_change(project)
     if what == "answer":
         answers = queries.changed(answers_of(project), given.dict())
-        made = services.answer_gate(change=change, answers=answers, **by)
+        made = services.answer_gate(change=change, answers=answers, by=person, now=now)
         held = made.state == PurposeState.ACCEPTED
         messages.success(request, _("The new purpose holds.") if held else _("A person decides. You will be told."))
     elif what == "decide":
-        services.decide_purpose(change=change, accepts=given.get("accepts") == "yes", note=given.get("note", ""), **by)
+        services.decide_purpose(
+            change=change, accepts=given.get("accepts") == "yes", note=given.get("note", ""), by=person, now=now
+        )
         messages.success(request, _("Decided. The project was told."))
     elif what == "withdraw":
-        services.withdraw_purpose(change=change, **by)
+        services.withdraw_purpose(change=change, by=person, now=now)
         messages.success(request, _("Withdrawn. The project keeps its purpose."))
     else:
         raise Refused(_("Press one of the buttons."))
-
-
-def answers_of(project: Project) -> Mapping[str, Any]:
-    """What the gate was told last: for the purpose that holds now."""
-    since = queries.answers_since(project)
-    if since is not None:
-        return since
-    try:
-        gate = award_of(project).application.gate
-    except NotFound:
-        return {}
-    return gate.answers if gate else {}
 
 
 def _context(request: HttpRequest, person: Person, project: Project) -> dict[str, Any]:

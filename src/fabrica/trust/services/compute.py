@@ -203,7 +203,7 @@ def _sums(which: Q, project: Project) -> dict[str, dict[str, Any]]:
         total_low=Sum("low"), total_flop=Sum("flop"), total_high=Sum("high"), known=Count("flop"), of=Count("pk"),
         seconds=Sum("gpu_seconds"), loose=loose,
     )  # fmt: skip
-    return {row["method"]: row for row in rows}
+    return {row["method"]: dict(row) for row in rows}
 
 
 def _of_sums(

@@ -4,8 +4,8 @@ Words: an *estimate* has a method, a value and the range that its error allows; 
 the AI Act asks for something; a *crossing* is a threshold of which an estimate reaches a level (50 or 100 per cent).
 """
 
-from fabrica.trust.engine.compute.base import base_from
 from fabrica.trust.engine.compute.crossing import Base, Crossing, Measure, crossed, measures, operations
+from fabrica.trust.engine.compute.declared import base_from
 from fabrica.trust.engine.compute.estimates import (
     ARCHITECTURE,
     GRANTED,
