@@ -31,6 +31,13 @@ class Migration(migrations.Migration):
                 ('acknowledged_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.project')),
             ],
+            options={
+                'indexes': [models.Index(fields=['project', 'id'], name='trust_alerts_of_project')],
+                'constraints': [
+                    models.UniqueConstraint(fields=('subject', 'threshold', 'level'), name='trust_alert_once'),
+                    models.CheckConstraint(condition=models.Q(('acknowledged_at', None), models.Q(models.Q(('note', ''), _negated=True), ('acknowledged_by__isnull', False)), _connector='OR'), name='trust_alert_acknowledged_with_note'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ComputeEstimate',
@@ -49,6 +56,12 @@ class Migration(migrations.Migration):
                 ('estimated_at', models.DateTimeField()),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.project')),
             ],
+            options={
+                'indexes': [models.Index(fields=['project', 'is_part', 'method'], name='trust_parts_of_project')],
+                'constraints': [
+                    models.UniqueConstraint(fields=('subject', 'method'), name='trust_estimate_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='NotificationClock',
@@ -61,6 +74,11 @@ class Migration(migrations.Migration):
                 ('alert', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='clock', to='trust.computealert')),
                 ('done_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('done_at', None), models.Q(models.Q(('evidence', ''), _negated=True), ('done_by__isnull', False)), _connector='OR'), name='trust_clock_done_with_evidence'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='PurposeChange',
@@ -77,37 +95,11 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.project')),
                 ('proposed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='computealert',
-            index=models.Index(fields=['project', 'id'], name='trust_alerts_of_project'),
-        ),
-        migrations.AddConstraint(
-            model_name='computealert',
-            constraint=models.UniqueConstraint(fields=('subject', 'threshold', 'level'), name='trust_alert_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='computealert',
-            constraint=models.CheckConstraint(condition=models.Q(('acknowledged_at', None), models.Q(models.Q(('note', ''), _negated=True), ('acknowledged_by__isnull', False)), _connector='OR'), name='trust_alert_acknowledged_with_note'),
-        ),
-        migrations.AddIndex(
-            model_name='computeestimate',
-            index=models.Index(fields=['project', 'is_part', 'method'], name='trust_parts_of_project'),
-        ),
-        migrations.AddConstraint(
-            model_name='computeestimate',
-            constraint=models.UniqueConstraint(fields=('subject', 'method'), name='trust_estimate_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='notificationclock',
-            constraint=models.CheckConstraint(condition=models.Q(('done_at', None), models.Q(models.Q(('evidence', ''), _negated=True), ('done_by__isnull', False)), _connector='OR'), name='trust_clock_done_with_evidence'),
-        ),
-        migrations.AddConstraint(
-            model_name='purposechange',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('proposed', 'referred'))), fields=('project',), name='trust_one_purpose_under_review'),
-        ),
-        migrations.AddConstraint(
-            model_name='purposechange',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('proposed', 'referred')), ('decided_at__isnull', False), _connector='OR'), name='trust_purpose_settled_has_time'),
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state__in', ('proposed', 'referred'))), fields=('project',), name='trust_one_purpose_under_review'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ('proposed', 'referred')), ('decided_at__isnull', False), _connector='OR'), name='trust_purpose_settled_has_time'),
+                ],
+            },
         ),
     ]
