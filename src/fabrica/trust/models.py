@@ -86,6 +86,7 @@ class NotificationClock(models.Model):
     alert = models.OneToOneField(ComputeAlert, on_delete=models.PROTECT, related_name="clock")
     opened_on = models.DateField(help_text="The day on which it was known, or could be foreseen.")
     due_on = models.DateField()
+    remind_on = models.DateField(null=True, help_text="When people are next reminded of it; empty: no more.")
     done_at = models.DateTimeField(null=True)
     done_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     evidence = models.TextField(max_length=NOTE_LIMIT, blank=True)

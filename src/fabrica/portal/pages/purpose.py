@@ -19,7 +19,7 @@ from fabrica.projects.queries import project_of
 from fabrica.trust.models import PURPOSE_LIMIT, PurposeChange
 from fabrica.trust.queries import purposes as queries
 from fabrica.trust.services import purposes as services
-from fabrica.trust.states import Answer, PurposeState
+from fabrica.trust.states import UNSETTLED, Answer, PurposeState
 
 MOST_SHOWN = 20
 
@@ -69,12 +69,13 @@ def _context(request: HttpRequest, person: Person, project: Project) -> dict[str
     is_pi = rules.is_pi(person, project)
     answers = bool(change and change.state == PurposeState.PROPOSED and is_pi)
     told = _answers_told(project, change, asks=answers)
+    settled = list(queries.changes_of(project).exclude(state__in=UNSETTLED)[:MOST_SHOWN])
     return {
         "project": project, "change": change, "is_pi": is_pi, "answers": answers, "asked": told,
         "decides": bool(
             change and change.state == PurposeState.REFERRED and rules.judges_reports(person, project)
         ),
-        "changes": list(queries.changes_of(project)[:MOST_SHOWN]), "choices": Answer.choices, "limit": PURPOSE_LIMIT,
+        "changes": settled, "choices": Answer.choices, "limit": PURPOSE_LIMIT,
         "given": request.POST,
     }  # fmt: skip
 

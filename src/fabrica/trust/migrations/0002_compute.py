@@ -69,6 +69,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('opened_on', models.DateField(help_text='The day on which it was known, or could be foreseen.')),
                 ('due_on', models.DateField()),
+                ('remind_on', models.DateField(help_text='When people are next reminded of it; empty: no more.', null=True)),
                 ('done_at', models.DateTimeField(null=True)),
                 ('evidence', models.TextField(blank=True, max_length=3000)),
                 ('alert', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='clock', to='trust.computealert')),

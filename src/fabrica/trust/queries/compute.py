@@ -12,7 +12,7 @@ from fabrica.people.models import Person
 from fabrica.projects.models import Project
 from fabrica.projects.queries import sees_all
 from fabrica.trust.engine.compute import ARCHITECTURE, GRANTED, METERED, Base, Estimate, Measure, measures
-from fabrica.trust.models import ComputeAlert, ComputeEstimate
+from fabrica.trust.models import ComputeAlert, ComputeEstimate, NotificationClock
 
 MOST_MODELS = 20
 
@@ -85,6 +85,12 @@ def alert_of(person: Person, pk: int) -> ComputeAlert:
     if found is None:
         raise NotFound("There is no such alert for you to see.")
     return found
+
+
+def clocks_to_remind_of(today: date) -> QuerySet[NotificationClock]:
+    """The clocks that run and of which people are to be reminded, the earliest first."""
+    rows = NotificationClock.objects.select_related("alert__project__organisation")
+    return rows.filter(done_at=None, remind_on__lte=today).order_by("remind_on", "pk")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Alerts and clocks: raised once, told once, acknowledged and ended by a person."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -22,6 +22,7 @@ from fabrica.trust.models import NOTE_LIMIT, ComputeAlert, NotificationClock
 from fabrica.trust.states import ComputeThreshold
 
 WHOLE = 100
+REMINDED_BEFORE, DAY = timedelta(days=3), timedelta(days=1)
 
 
 def watch(
@@ -49,18 +50,41 @@ def _raised(subject: str, project: Project, one: Crossing, now: datetime) -> Com
         verb="compute.alert", by=None, subject=subject, now=now, threshold=one.threshold.key, level=one.level,
         method=one.estimate.method,
     )  # fmt: skip
-    clock = _started(alert, one, now)
-    readers = [*_leaders(project), *with_role(SiteRole.OFFICER)]
-    for person in {one.pk: one for one in readers}.values():
+    clock, readers = _started(alert, one, now), _readers(project)
+    for person in readers:
         _tell(person, alert, one, clock, now)
-    alert.told = [person.uid for person in {one.pk: one for one in readers}.values()]
+    alert.told = [person.uid for person in readers]
     alert.save(update_fields=["told"])
     return alert
 
 
-def _leaders(project: Project) -> list[Person]:
+def _readers(project: Project) -> list[Person]:
+    """Those who lead the project, and all officers, each once."""
     rows = project.members.filter(role__in=holders(Right.MANAGE), person__is_active=True)
-    return [one.person for one in rows.select_related("person").order_by("pk")]
+    leaders = [one.person for one in rows.select_related("person").order_by("pk")]
+    return list({one.pk: one for one in (*leaders, *with_role(SiteRole.OFFICER))}.values())
+
+
+@transaction.atomic
+def remind(*, clock: NotificationClock, now: datetime) -> bool:
+    """Tell everybody again of a clock that runs: some days before its end, and once it is late.
+
+    False where another worker was faster, or somebody ended it meanwhile.
+    """
+    late_on = clock.due_on + DAY
+    is_late = timezone.localdate(now) >= late_on
+    rows = NotificationClock.objects.filter(pk=clock.pk, remind_on=clock.remind_on, done_at=None)
+    if not rows.update(remind_on=None if is_late else late_on):
+        return False
+    project = clock.alert.project
+    for person in _readers(project):
+        is_inside = rules.belongs_to(person, project)
+        tell(
+            person=person, kind="compute_clock", event=f"compute:{clock.alert_id}:{clock.remind_on.isoformat()}",
+            now=now, path=f"{project.page}#compute" if is_inside else "/desk/compute/", at_once=True, project=project,
+            clock=clock, is_late=is_late,
+        )  # fmt: skip
+    return True
 
 
 def _started(alert: ComputeAlert, one: Crossing, now: datetime) -> NotificationClock | None:
@@ -70,7 +94,8 @@ def _started(alert: ComputeAlert, one: Crossing, now: datetime) -> NotificationC
     running = NotificationClock.objects.filter(alert__project=alert.project, done_at=None)
     if due is None or one.level < WHOLE or running.exists():
         return None
-    clock = NotificationClock.objects.create(alert=alert, opened_on=known_on, due_on=due)
+    first = max(known_on, due - REMINDED_BEFORE)
+    clock = NotificationClock.objects.create(alert=alert, opened_on=known_on, due_on=due, remind_on=first)
     record(verb="compute.open_clock", by=None, subject=alert.subject, now=now, due_on=due.isoformat())
     return clock
 

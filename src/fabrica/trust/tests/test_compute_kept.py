@@ -12,6 +12,7 @@ from fabrica.projects.services import open_project
 from fabrica.trust.models import ComputeAlert, ComputeEstimate, NotificationClock
 from fabrica.trust.queries.compute import as_facts, compute_of
 from fabrica.trust.services import alerting, compute
+from fabrica.trust.tasks import remind_of_clock
 
 pytestmark = pytest.mark.django_db
 HOUR = 3600
@@ -127,6 +128,21 @@ def test_a_model_above_the_systemic_threshold_begins_one_clock_of_two_weeks(gran
     assert NotificationClock.objects.count() == 1
     told = Notice.objects.get(person__email="ada@example.org", event=f"compute:{clock.alert.pk}")
     assert told.subject == "The Commission is to be notified of a model of Novalis by 7 December 2026"
+
+
+def test_a_clock_is_reminded_of_before_its_end_and_when_it_is_late_until_it_is_done(grant, cast, now):
+    grant(8_000_000)
+
+    def reminded(days):
+        return sum(remind_of_clock(now + timedelta(days=days)) for _ in range(3))
+
+    assert [reminded(days) for days in (10, 11, 12, 14, 15, 16)] == [0, 1, 0, 0, 1, 0]
+    told = Notice.objects.filter(person=cast.applicant, kind="compute_clock").order_by("pk")
+    assert [one.subject.partition(" ")[0] for one in told] == ["The", "Late:"]
+    alert = ComputeAlert.objects.get(threshold="systemic")
+    NotificationClock.objects.update(remind_on=now.date())
+    alerting.note_notified(alert=alert, evidence="Receipt 17.", by=cast.applicant, now=now)
+    assert reminded(20) == 0
 
 
 def test_an_alert_is_acknowledged_once_with_a_note_by_an_officer_outside(grant, cast, now):
