@@ -1,9 +1,10 @@
 """What is kept of a project's compute, whom it is told, and which clock begins."""
 
+import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from fabrica.audit.queries import about
 from fabrica.kit.errors import NotAllowed, Refused
@@ -181,3 +182,26 @@ def test_the_thirtieth_run_asks_the_database_no_more_than_the_second(ran):
     for number in range(3, 30):
         ran(number, 1, 1e15)
     assert asked(30) == second <= 16
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_of_two_runs_that_end_at_once_neither_misses_the_other(ran, project):
+    told = threading.Event()
+
+    def second():
+        told.wait(30)
+        try:
+            ran(2, 20, 2e18)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=second)
+    other.start()
+    with transaction.atomic():
+        ran(1, 10, 1e18)
+        told.set()
+        other.join(0.5)  # it waits for us, whatever the machine is busy with
+        assert other.is_alive()
+    other.join(30)
+    assert (kept("project:novalis")["architecture"][1], kept("model:novalis/base")["architecture"][1]) == (3e18, 3e18)
