@@ -118,7 +118,9 @@ def compute_of(project: Project, today: date) -> Compute:
     award = [row for row in fixed if row.subject != project.subject]
     told = next((row.inputs.get("base") for row in award if row.method == GRANTED), None) or {}
     base = Base(told.get("modifies"), told.get("flop"), told.get("is_systemic"))
-    alerts = ComputeAlert.objects.filter(project=project).select_related("clock", "project").order_by("-pk")[:MOST_MODELS]
+    alerts = (
+        ComputeAlert.objects.filter(project=project).select_related("clock", "project").order_by("-pk")[:MOST_MODELS]
+    )
     return Compute(
         own, award, list(found.values())[:MOST_MODELS], len(found) > MOST_MODELS, measures(base, today), base,
         list(alerts),
