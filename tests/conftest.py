@@ -18,6 +18,8 @@ from fabrica.registry.models import ModelVersion
 from fabrica.registry.tests.conftest import succeed, work
 from fabrica.training.tests.factories import open_site
 from fabrica.clusters.adapters.fake import FakeCluster
+from fabrica.trust.engine.compute import Base, from_operations
+from fabrica.trust.services import alerting
 
 
 @pytest.fixture
@@ -56,6 +58,9 @@ def samples(cast, call, site, now):
     invitation = projects.invite(
         project=site.project, email="new@example.org", role=Role.GUEST, by=cast.applicant, now=now
     )
+    alert, *_rest = alerting.watch(
+        subject="model:x", project=site.project, estimates=[from_operations(2e25)], base=Base(), now=now
+    )
     return {
         ("organisations", "uid"): cast.startup.uid,
         ("others", "key"): "e1",
@@ -85,6 +90,8 @@ def samples(cast, call, site, now):
         ("reports", "kind"): "final",
         ("publications", "pk"): publication.pk,
         ("phases", "number"): 1,
+        ("compute", "pk"): alert.pk,
+        ("alerts", "pk"): alert.pk,
         ("runs", "number"): model.run.number,
         ("runs", "uid"): model.run.uid,
         ("data", "pk"): site.staging.pk,

@@ -50,6 +50,7 @@ LISTS = (
     ("API calls", MEMBER, "/api/calls"), ("API invoices", OFFICER, "/api/invoices"),
     ("board", OFFICER, "/board/"), ("API board", OFFICER, "/api/board"), ("conditions", MEMBER, "/conditions/"),
     ("API conditions", MEMBER, "/api/conditions"),
+    ("compute alerts", OFFICER, "/desk/compute/?show=all"), ("API compute alerts", OFFICER, "/api/compute/alerts"),
 )  # fmt: skip
 # Reports over everything: no lists, and not held to their time.
 REPORTS = (("figures of a year", OFFICER, "/desk/figures/"), ("check of the ledger", OPERATOR, "/api/ledger/check"))

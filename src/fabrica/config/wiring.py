@@ -41,6 +41,7 @@ LOOPS = [
     ("allocations", "return_unused"),
     ("allocations", "draft_invoices"),
     ("portal", "look_after"),
+    ("trust", "remind_of_clock"),
     ("projects", "send_invitation"),
     ("notices", "send"),
     ("audit", "seal"),

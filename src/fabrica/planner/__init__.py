@@ -6,7 +6,16 @@ source. No Django, no tables, no network: usable as a library. It never books an
 """
 
 from fabrica.planner.bill import Bill, bill
-from fabrica.planner.estimate import Calibration, MemoryFit, Plan, Proposal, memory_fit, plan, propose_gpu_hours
+from fabrica.planner.estimate import (
+    Calibration,
+    MemoryFit,
+    Plan,
+    Proposal,
+    device_rates,
+    memory_fit,
+    plan,
+    propose_gpu_hours,
+)
 from fabrica.planner.facts import CloudPrice, MachineFacts, machine, machine_of
 from fabrica.planner.footprint import CloudCost, Footprint
 
@@ -21,6 +30,7 @@ __all__ = [
     "Plan",
     "Proposal",
     "bill",
+    "device_rates",
     "machine",
     "machine_of",
     "memory_fit",

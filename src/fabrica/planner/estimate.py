@@ -98,7 +98,7 @@ def plan(
     `gpus_charged` is how many GPUs are paid and draw power, where they are others than those of the devices.
     """
     _check(recipe_flops, tokens, devices, startup_seconds, evaluation_seconds)
-    rates, used = _rates(machine, calibration, gpus_per_device)
+    rates, used = device_rates(machine, calibration, gpus_per_device)
     charged = devices * gpus_per_device if gpus_charged is None else gpus_charged
     start, used_start = _startup(machine, startup_seconds)
     share = assumptions()["evaluation_share"]
@@ -144,7 +144,7 @@ def _check(recipe_flops: float, tokens: int, devices: int, startup: float | None
         raise Refused("The seconds for start and evaluation cannot be below zero.")
 
 
-def _rates(
+def device_rates(
     machine: MachineFacts, calibration: Calibration | None, gpus_per_device: Fraction
 ) -> tuple[Range, tuple[Assumption, ...]]:
     """FLOP/s of one device: measured with the error of measured predictions, or peak with the spread of MFU."""

@@ -90,3 +90,32 @@ MET_MOVES: dict[Met, frozenset[Met]] = {
 }
 SETTLED = (Met.CLOSED, Met.WAIVED, Met.DROPPED)
 PENDING = tuple(one for one in Met if one not in SETTLED)
+
+
+class ComputeMethod(TextChoices):
+    """How training compute was estimated."""
+
+    METERED = "metered", _("The machine's accounting")
+    ARCHITECTURE = "architecture", _("Parameters and tokens")
+    GRANTED = "granted", _("Hours granted")
+
+
+class ComputeThreshold(TextChoices):
+    """From how much training compute on the AI Act asks for something."""
+
+    GENERAL_PURPOSE = "general_purpose", _("General-purpose model")
+    MODIFIER = "modifier", _("Change of somebody else's model")
+    SYSTEMIC = "systemic", _("Systemic risk")
+
+
+class PurposeState(TextChoices):
+    """Where a change of a project's declared purpose stands."""
+
+    PROPOSED = "proposed", _("The gate is to be answered")
+    REFERRED = "referred", _("A person decides")
+    ACCEPTED = "accepted", _("Accepted")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+UNSETTLED = (PurposeState.PROPOSED, PurposeState.REFERRED)

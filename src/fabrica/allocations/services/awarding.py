@@ -11,6 +11,7 @@ from fabrica.allocations import queries, rules
 from fabrica.allocations.engine import add_months, beyond, hours, unix_name
 from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount
 from fabrica.allocations.services.drawing import draw, must_use_reserve
+from fabrica.allocations.services.foreseeing import foresee
 from fabrica.allocations.services.phasing import Later, at_once, promise
 from fabrica.allocations.services.pricing import fix_price
 from fabrica.allocations.states import OF_AWARD, TransferKind
@@ -69,6 +70,7 @@ def award(
         verb="award.make", by=by, subject=application.subject, now=now,
         gpu_seconds=gpu_seconds, months=months, project=made.project.slug, machine=made.machine.slug,
     )  # fmt: skip
+    foresee(award=made, now=now)
     return made
 
 

@@ -22,6 +22,7 @@ from fabrica.audit.services import record
 from fabrica.clusters.models import KEY_LIMIT, JobUsage, Machine
 from fabrica.kit.bulk import among, assign, upsert
 from fabrica.kit.errors import Refused
+from fabrica.trust.services import compute
 
 BATCH = 5_000
 COLUMNS = ("machine_id", "key", "award_id", "gpu_seconds", "version", "token")
@@ -162,6 +163,8 @@ def book_metered(*, machine: Machine, account: str, now: datetime) -> int:
         again = [Total(one.key, one.gpu_seconds, *known.get(one.key, ()), token=one.token) for one in totals]
         _book(award, machine, again, now=now)
     assign(JobUsage, "booked_gpu_seconds", [(pk, total) for pk, _key, total, *_rest in found])
+    used = queries.balance(award).used
+    compute.note_jobs(project=award.project, machine=machine, used_by_project=used, now=now)
     return len(found)
 
 

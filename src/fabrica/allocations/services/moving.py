@@ -10,6 +10,7 @@ from fabrica.allocations.engine import beyond, hours
 from fabrica.allocations.models import Award, Move, PricedAward
 from fabrica.allocations.services.accounts import tell_leaders
 from fabrica.allocations.services.drawing import shift
+from fabrica.allocations.services.foreseeing import foresee
 from fabrica.allocations.services.pricing import must_stay_within
 from fabrica.allocations.services.topping_up import check_reason, must_go_on, raise_limit
 from fabrica.allocations.services.transfers import check, of_award, used_before
@@ -114,6 +115,7 @@ def _grow(award: Award, more: int, made: Move) -> None:
         total=award.gpu_seconds,
     )  # fmt: skip
     raise_limit(award, more, made.at)
+    foresee(award=award, now=made.at)
     tell_leaders(
         award, "award_moved", f"moved:{made.pk}", made.at,
         moved=hours(abs(more)), is_more=more > 0, gpu_hours=hours(award.gpu_seconds), reason=made.reason,

@@ -11,6 +11,7 @@ from fabrica.allocations.engine import beyond, hours, reached
 from fabrica.allocations.models import Award, ClusterAccount, TopUp, Transfer
 from fabrica.allocations.services.accounts import tell_leaders
 from fabrica.allocations.services.drawing import check_draw, draw, must_use_reserve
+from fabrica.allocations.services.foreseeing import foresee
 from fabrica.allocations.services.pricing import must_stay_within
 from fabrica.allocations.services.transfers import check, of_award
 from fabrica.allocations.services.watching import FREED, open_again
@@ -66,6 +67,7 @@ def top_up(
         award, "award_topped_up", f"topped-up:{made.pk}", now,
         more=hours(gpu_seconds), gpu_hours=hours(award.gpu_seconds), reason=reason,
     )  # fmt: skip
+    foresee(award=award, now=now)
     return award
 
 

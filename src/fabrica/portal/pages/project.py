@@ -14,8 +14,10 @@ from fabrica.people.queries import signed_in
 from fabrica.people.states import MEMBER_COUNTRIES
 from fabrica.portal.acknowledging import acknowledgement
 from fabrica.portal.forms import InviteForm
+from fabrica.portal.queries.compute import panel_of
 from fabrica.portal.queries.workplace import Workplace, workplace_of
 from fabrica.portal.words import energy, euros, mass
+from fabrica.trust.queries.purposes import under_review
 
 NO_DATA_YET = "fabrica:NAME@1"
 
@@ -30,6 +32,8 @@ def page(request: HttpRequest, slug: str, form: forms.Form) -> HttpResponse:
     person = signed_in(request)
     place = workplace_of(person, slug, utcnow())
     context = {"place": place, "project": place.project, "form": form, "commands": _commands(place), **_bill(place)}
+    context["compute"] = panel_of(place.project, utcnow())
+    context["purpose_change"] = under_review(place.project)
     context["is_muted"] = is_muted(person, about_project(slug))
     context["pays"] = place.hours is not None and pays(person, place.hours.award)
     context["acknowledgement"] = _acknowledgement(place)

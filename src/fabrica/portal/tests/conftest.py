@@ -2,10 +2,11 @@
 
 import pytest
 from django.test import Client
-from fabrica.portal.api import life, listing as listing_api, panels, work
+from fabrica.portal.api import compute as compute_api, life, listing as listing_api, panels, work
 from fabrica.portal.pages import (
     awarded,
     changing,
+    compute,
     desk,
     figures,
     front,
@@ -15,6 +16,7 @@ from fabrica.portal.pages import (
     members,
     muting,
     project,
+    purpose,
     reports,
     topping_up,
 )
@@ -25,7 +27,7 @@ def frozen(monkeypatch, now):
     """The pages of the portal look at this clock."""
     edges = (
         life, listing_api, panels, work, awarded, changing, desk, figures, front, home, idle, listing, members, muting, project,
-        reports, topping_up,
+        reports, topping_up, compute, compute_api, purpose,
     )  # fmt: skip
     for edge in edges:
         monkeypatch.setattr(edge, "utcnow", lambda: now)

@@ -13,6 +13,7 @@ from fabrica.projects.services.listing import ask_for_listing, list_project, unl
 from fabrica.projects.services.members import add_member, leave, remove_member, set_role
 from fabrica.projects.services.opening import open_project
 from fabrica.projects.services.publishing import add_publication, remove_publication
+from fabrica.projects.services.purposes import set_purpose
 from fabrica.projects.services.reclaiming import (
     announce_reclaim,
     keep_hours,
@@ -70,6 +71,7 @@ __all__ = [
     "return_report",
     "revoke_invitation",
     "save_report",
+    "set_purpose",
     "set_role",
     "settle_reclaim",
     "submit_report",

@@ -27,6 +27,7 @@ from fabrica.training.engine import (
 )
 from fabrica.training.models import Attempt, Point, Run
 from fabrica.training.queries.runs import time_left
+from fabrica.training.services.computing import note_compute
 from fabrica.training.services.moves import locked, move
 from fabrica.training.states import AttemptState, State
 
@@ -250,6 +251,7 @@ def end(
     fields = {**_news(row, news), **_error(told), **NOT_WAITING, **FREE, "tries": 0}
     fields["started_at"] = row.started_at or status.started_at
     _after_end(row, told, result, fields, now)
+    note_compute(run=row, now=now)
     return True
 
 
@@ -268,13 +270,16 @@ def _restarts(attempt: Attempt, status: JobStatus) -> int:
 
 
 @transaction.atomic
-def follow_bookings(*, attempt: Attempt) -> None:
+def follow_bookings(*, attempt: Attempt, now: datetime) -> None:
     """Let an ended attempt and its run show what the ledger has of them, also where it was corrected since."""
-    run = Run.objects.select_for_update(no_key=True).get(pk=attempt.run_id)
+    runs = Run.objects.select_for_update(of=("self",), no_key=True).select_related("project", "award", "machine__site")
+    run = runs.get(pk=attempt.run_id)
     booked = awards.booked_for(run.award, attempt.token)
     Attempt.objects.filter(pk=attempt.pk).update(gpu_seconds=sum(booked.values()))
     total = run.attempts.aggregate(sum=Sum("gpu_seconds"))["sum"]
     Run.objects.filter(pk=run.pk).update(used_gpu_seconds=total)
+    run.used_gpu_seconds = total
+    note_compute(run=run, now=now)
     allocations.note_told(told=list(booked.items()))
 
 

@@ -24,6 +24,7 @@ from fabrica.training.models import Run, RunData
 from fabrica.training.queries.plans import check_devices, hold, plan
 from fabrica.training.states import OPEN, Kind
 from fabrica.trust.queries.conditions import Step
+from fabrica.trust.queries.purposes import must_be_settled
 from fabrica.trust.services import conditions
 
 MAX_OPEN = 20
@@ -57,6 +58,7 @@ def launch(
         raise Refused("A run has either a recipe or a command.", todo="Give one of the two.")
     check_nodes(devices, nodes)
     Project.objects.select_for_update().get(pk=project.pk)  # numbers of a project are given out one by one
+    must_be_settled(project)
     award = _ready_award(project, now)
     _check_room(project)
     _check_data(project, stagings, is_needed=recipe is not None)

@@ -12,11 +12,11 @@ from fabrica.training.states import AttemptState
 BATCH = 100
 
 
-def correct(now: datetime) -> bool:  # noqa: ARG001 - a loop's signature
+def correct(now: datetime) -> bool:
     """Bring some ended attempts up to what is booked for them; True when there were some."""
     named = Attempt.objects.filter(state=AttemptState.ENDED, token__in=untold().values("token"))
     own = untold().filter(token=OuterRef("token"), award=OuterRef("run__award"))
     found = list(named.filter(Exists(own)).order_by("pk")[:BATCH])
     for attempt in found:
-        services.follow_bookings(attempt=attempt)
+        services.follow_bookings(attempt=attempt, now=now)
     return bool(found)

@@ -1,1 +1,1 @@
-"""Reading the board's cases and conditions. Every list starts from `visible_to`."""
+"""Reading trust: the board's cases, conditions, compute, changed purposes. Every list starts from `visible_to`."""

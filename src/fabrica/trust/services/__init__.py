@@ -1,4 +1,8 @@
-"""Every write of trust: the gate's assessments, the board's cases, conditions."""
+"""Every write of trust.
+
+`assessing` asks the gate, `board` and `conditions` decide what it refers and what is owed, `compute` keeps what
+training took, `purposes` re-opens the gate.
+"""
 
 from fabrica.trust.services.assessing import assess
 

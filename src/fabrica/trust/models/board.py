@@ -1,4 +1,4 @@
-"""Assessments, cases of the board with their votes and questions, and conditions."""
+"""Cases of the board with their votes and questions, and conditions."""
 
 from datetime import date
 
@@ -8,20 +8,10 @@ from django.db.models import F, Q
 from fabrica.people.models import Organisation, Person
 from fabrica.projects.models import Project
 from fabrica.trust.engine.owed import words_of
-from fabrica.trust.states import SETTLED, Blocks, Case, Decision, Finding, Met, Owner, Vote
+from fabrica.trust.models.assessment import Assessment
+from fabrica.trust.states import SETTLED, Blocks, Case, Finding, Met, Owner, Vote
 
 TEXT_LIMIT = 3_000
-
-
-class Assessment(models.Model):
-    """What the gate said about a subject, under which version of its questions. Never changed, only followed."""
-
-    subject = models.CharField(max_length=60, db_index=True)
-    answers = models.JSONField()
-    decision = models.CharField(max_length=20, choices=Decision.choices)
-    reasons = models.JSONField()
-    version = models.CharField(max_length=20)
-    assessed_at = models.DateTimeField()
 
 
 class Referral(models.Model):

@@ -1,0 +1,30 @@
+"""What trust keeps: the gate's assessments, the board's cases and conditions, training compute, changed purposes."""
+
+from fabrica.trust.models.assessment import Assessment
+from fabrica.trust.models.board import TEXT_LIMIT, Ballot, Condition, Enquiry, Referral, Seat
+from fabrica.trust.models.compute import (
+    NOTE_LIMIT,
+    PURPOSE_LIMIT,
+    SUBJECT_LIMIT,
+    ComputeAlert,
+    ComputeEstimate,
+    NotificationClock,
+    PurposeChange,
+)
+
+__all__ = [
+    "NOTE_LIMIT",
+    "PURPOSE_LIMIT",
+    "SUBJECT_LIMIT",
+    "TEXT_LIMIT",
+    "Assessment",
+    "Ballot",
+    "ComputeAlert",
+    "ComputeEstimate",
+    "Condition",
+    "Enquiry",
+    "NotificationClock",
+    "PurposeChange",
+    "Referral",
+    "Seat",
+]

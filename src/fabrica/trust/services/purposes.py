@@ -1,0 +1,156 @@
+"""A change of declared purpose re-opens the gate: proposed, answered anew, settled by rule or by a person."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from fabrica.audit.services import record
+from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.notices.services import tell
+from fabrica.people.models import Person
+from fabrica.people.queries import with_role
+from fabrica.people.states import Role as SiteRole
+from fabrica.projects import rules
+from fabrica.projects import services as projects
+from fabrica.projects.models import Project
+from fabrica.projects.queries import told
+from fabrica.trust.models import NOTE_LIMIT, PURPOSE_LIMIT, PurposeChange
+from fabrica.trust.services.assessing import assess
+from fabrica.trust.services.compute import note_base
+from fabrica.trust.states import UNSETTLED, Decision, PurposeState
+
+BY_RULE = (Decision.ACCEPT, Decision.ACCEPT_CONDITIONS)
+
+
+@transaction.atomic
+def propose_purpose(*, project: Project, purpose: str, reason: str, by: Person, now: datetime) -> PurposeChange:
+    """Declare another purpose; until the gate has answered for it nothing new is launched, and the old one stands.
+
+    Raises NotAllowed for all but the principal investigator; Refused for the same purpose, without a reason, and while
+    another change is under review.
+    """
+    _must_be_pi(by, project)
+    kept = _words(purpose, PURPOSE_LIMIT)
+    if kept == project.purpose.strip():
+        raise Refused(_("This is the purpose of the project already."), todo=_("Say what changes."))
+    try:
+        with transaction.atomic():
+            made = PurposeChange.objects.create(
+                project=project, purpose=kept, reason=_words(reason, NOTE_LIMIT), proposed_by=by, proposed_at=now
+            )
+    except IntegrityError:
+        raise Refused(
+            _("A change of the purpose is under review already."), todo=_("Answer the gate for it, or withdraw it.")
+        ) from None
+    record(verb="purpose.propose", by=by, subject=project.subject, now=now)
+    return made
+
+
+@transaction.atomic
+def answer_gate(*, change: PurposeChange, answers: Mapping[str, Any], by: Person, now: datetime) -> PurposeChange:
+    """Answer the gate for the new purpose. What it accepts holds at once; all else a person decides.
+
+    Raises NotAllowed, and Refused where the answers are incomplete, or the change was answered or settled before.
+    """
+    row = _locked(change)
+    _must_be_pi(by, row.project)
+    _must_be(row, PurposeState.PROPOSED)
+    row.assessment = assess(subject=row.project.subject, answers=answers, by=by, now=now)
+    row.save(update_fields=["assessment"])
+    if row.assessment.decision in BY_RULE:
+        _hold(row, by, now)
+    else:
+        PurposeChange.objects.filter(pk=row.pk).update(state=PurposeState.REFERRED)
+        record(verb="purpose.refer", by=by, subject=row.project.subject, now=now, decision=row.assessment.decision)
+        _tell_officers(row, now)
+    row.refresh_from_db()
+    return row
+
+
+@transaction.atomic
+def decide_purpose(*, change: PurposeChange, accepts: bool, note: str, by: Person, now: datetime) -> PurposeChange:
+    """An officer outside the project decides what the gate left to a person, with a note that the project reads.
+
+    Raises NotAllowed; Refused without a note, and where the gate does not allow the purpose at all.
+    """
+    row = _locked(change)
+    if not rules.judges_reports(by, row.project):
+        raise NotAllowed(_("Only an officer who stands outside the project decides this."))
+    _must_be(row, PurposeState.REFERRED)
+    if accepts and row.assessment is not None and row.assessment.decision == Decision.REJECT:
+        raise Refused(
+            _("The gate does not allow this purpose."), why=_("A person confirms that, and cannot overrule it."),
+            todo=_("Refuse it; the project goes on with the purpose it had."),
+        )  # fmt: skip
+    kept = _words(note, NOTE_LIMIT)
+    if accepts:
+        _hold(row, by, now, kept)
+    else:
+        _settle(row, PurposeState.REFUSED, by, now, kept)
+        record(verb="purpose.refuse", by=by, subject=row.project.subject, now=now)
+    row.refresh_from_db()
+    for person in told(row.project):
+        tell(
+            person=person, kind="purpose_decided", event=f"purpose:{row.pk}:decided", now=now,
+            path=f"{row.project.page}purpose/", project=row.project, change=row, accepted=accepts,
+        )  # fmt: skip
+    return row
+
+
+@transaction.atomic
+def withdraw_purpose(*, change: PurposeChange, by: Person, now: datetime) -> None:
+    """Keep the purpose that the project has. Raises NotAllowed, Refused where the change is settled."""
+    row = _locked(change)
+    _must_be_pi(by, row.project)
+    _must_be(row, *UNSETTLED)
+    _settle(row, PurposeState.WITHDRAWN, by, now)
+    record(verb="purpose.withdraw", by=by, subject=row.project.subject, now=now)
+
+
+def _hold(row: PurposeChange, by: Person, now: datetime, note: str = "") -> None:
+    """Let the new purpose be the project's."""
+    if row.assessment is None:
+        raise ValueError("a purpose holds once the gate was asked")
+    _settle(row, PurposeState.ACCEPTED, by, now, note)
+    projects.set_purpose(
+        project=row.project, purpose=row.purpose, gate_decision=row.assessment.decision, by=by, now=now
+    )
+    note_base(project=row.project, answers=row.assessment.answers)
+
+
+def _settle(row: PurposeChange, state: PurposeState, by: Person, now: datetime, note: str = "") -> None:
+    PurposeChange.objects.filter(pk=row.pk).update(state=state, decided_by=by, decided_at=now, note=note)
+
+
+def _locked(change: PurposeChange) -> PurposeChange:
+    rows = PurposeChange.objects.select_for_update(of=("self",)).select_related("project__organisation", "assessment")
+    return rows.get(pk=change.pk)
+
+
+def _must_be(row: PurposeChange, *states: PurposeState) -> None:
+    if row.state not in states:
+        raise Refused(_("This change is no longer where it was."), todo=_("Reload the page."))
+
+
+def _must_be_pi(by: Person, project: Project) -> None:
+    if not rules.is_pi(by, project):
+        raise NotAllowed(_("Only the principal investigator declares what the project is for."))
+
+
+def _words(text: str, most: int) -> str:
+    kept = text.strip()
+    if not kept or len(kept) > most:
+        raise Refused(_("Say it in words."), why=_("1 to %d letters are kept.") % most, todo=_("Write a note."))
+    return kept
+
+
+def _tell_officers(row: PurposeChange, now: datetime) -> None:
+    for officer in with_role(SiteRole.OFFICER):
+        if rules.judges_reports(officer, row.project):
+            tell(
+                person=officer, kind="purpose_referred", event=f"purpose:{row.pk}:referred", now=now,
+                path=f"{row.project.page}purpose/", project=row.project, change=row,
+            )  # fmt: skip
