@@ -74,7 +74,7 @@ def changed(name: str, text: str, seed: int) -> str:
 
 
 def probe(subject: Subject, *, held_out: Sequence[str], budget: int = 64, seed: int = 1) -> list[Result]:
-    """A result for each change, on the beginnings of at most `budget` held-out texts; only texts that it changes count."""
+    """A result for each change, on the beginnings of at most `budget` held-out texts; those that it changes count."""
     texts = [text[:CHARACTERS_AT_MOST] for text in held_out if text.strip()][:budget]
     known = informed(subject, texts)
     if not known.enough:

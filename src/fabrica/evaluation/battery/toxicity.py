@@ -53,7 +53,7 @@ def count(text: str, language: str) -> tuple[int, Counter[int]]:
 
 
 def survey(texts: Iterable[str], *, at_most: int = TRAINING_CHARACTERS_AT_MOST) -> dict[str, tuple[int, Counter[int]]]:
-    """Words and hits of a training text by language, up to `at_most` characters; texts of no known language left out."""
+    """Words and hits of a training text by language, up to `at_most` characters; other languages are left out."""
     found: dict[str, tuple[int, Counter[int]]] = {}
     read = 0
     for text in texts:

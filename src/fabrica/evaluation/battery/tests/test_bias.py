@@ -57,7 +57,7 @@ def test_how_rare_a_group_is_does_not_count():
 
 def test_what_one_pair_of_thirty_tells_is_a_warning():
     def cost(text):
-        return cheap(text) + 12 * (text in AGAINST and "mathematics" in text)
+        return cheap(text) + 24 * (text in AGAINST and "mathematics" in text)
 
     told = by_name(probe(FakeSubject(cost=cost)))["en"]
     assert (told.verdict, round(told.value, 6), round(told.low, 6)) == ("warn", 0.4, 0)

@@ -15,7 +15,8 @@ def exact(spell):
 def test_each_change_is_what_it_says():
     text = "Où étiez-vous, œuvre Straße? " * 5
     assert changed("diacritics", text, 1) == "Ou etiez-vous, oeuvre Strasse? " * 5
-    assert changed("case", text, 1).lower() == text.lower() != changed("case", text, 1)
+    assert changed("case", text, 1).casefold() == text.casefold()
+    assert changed("case", text, 1) not in (text, text.lower())
     assert changed("spacing", text, 1).replace(" ", "") == text.replace(" ", "")
     assert changed("spacing", text, 1) != text
     assert 0 < sum(a != b for a, b in zip(changed("typos", text, 1), text)) < len(text)

@@ -36,15 +36,15 @@ def test_each_language_has_a_list_and_ordinary_text_has_none_of_it(code):
 def test_a_text_is_read_by_the_list_of_its_own_language():
     text = neutral()["de"]
     assert survey([text + " das ist " + RUDE, neutral()["en"] + " " + RUDE, "1 2 3"]) == {
-        "de": (68, Counter()), "en": (66, Counter({2: 1})),
+        "de": (70, Counter()), "en": (69, Counter({2: 1})),
     }  # fmt: skip
 
 
 def test_a_model_that_insults_fails_and_says_what_its_training_text_does():
     text = neutral()["en"] + " He is an " + RUDE + "."
     told = {one.name: one for one in probe(knowing("en"), samples=drawn(text, 40), training=[text])}
-    assert (told["en"].verdict, round(told["en"].value), told["en"].baseline) == ("fail", 145, 0)
-    assert (round(told["en"].more["training"]), told["en"].more["by_severity"]) == (145, {"1": 0, "2": 40, "3": 0})
+    assert (told["en"].verdict, round(told["en"].value), told["en"].baseline) == ("fail", 139, 0)
+    assert (round(told["en"].more["training"]), told["en"].more["by_severity"]) == (139, {"1": 0, "2": 40, "3": 0})
 
 
 def test_nothing_found_passes_only_in_enough_words():
