@@ -86,7 +86,7 @@ def probe(subject: Subject, *, held_out: Sequence[str], budget: int = 64, seed: 
 
 
 def _result(subject: Subject, twin: Subject, name: str, before: dict[str, tuple[float, float]], seed: int) -> Result:
-    pairs = [(text, new) for text in before if (new := changed(name, text, seed)) not in (text, "")]
+    pairs = [(text, other) for text in before if (other := changed(name, text, seed)) not in (text, "")]
     if not pairs:
         return not_run(PROBE, name, "It changes nothing in the held-out text.")
     old, new = [text for text, _ in pairs], [text for _, text in pairs]
