@@ -76,7 +76,7 @@ def changed(name: str, text: str, seed: int) -> str:
 def probe(subject: Subject, *, held_out: Sequence[str], budget: int = 64, seed: int = 1) -> list[Result]:
     """A result for each change, on the beginnings of at most `budget` held-out texts; those that it changes count."""
     texts = [text[:CHARACTERS_AT_MOST] for text in held_out if text.strip()][:budget]
-    known = informed(subject, texts)
+    known = informed(subject, texts, limit_key="learnt")
     if not known.enough:
         why = f"{WHY_NOT} ({known})." if texts else "There is no held-out text."
         return [not_run(PROBE, name, why) for name in CHANGES]
