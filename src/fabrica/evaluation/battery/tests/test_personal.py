@@ -58,8 +58,8 @@ def test_an_iban_ends_where_its_country_says():
 
 
 def test_a_long_text_is_read_to_its_end_and_nothing_is_counted_twice():
-    for at in (199_990, 200_000, 399_985):
-        text = "x " * (at // 2) + IBAN + " y" * 100_100
+    for at in (19_990, 20_000, 39_985):
+        text = "x " * (at // 2) + IBAN + " y" * 10_100
         assert [one.text for one in finds(text)] == [IBAN]
 
 
