@@ -54,7 +54,8 @@ def test_ordinary_numbers_are_no_personal_data(text):
 
 
 def test_an_iban_ends_where_its_country_says():
-    assert [one.text for one in finds(f"IBAN {IBAN} BIC NWBKGB2L")] == [IBAN]
+    assert [one.text for one in finds(f"IBAN {IBAN} BIC NWBKGB2L, {IBAN} {IBAN}")] == [IBAN] * 3
+    assert [one.kind for one in finds(IBAN.replace(" ", "") + "7Q")] == []
 
 
 def test_a_long_text_is_read_to_its_end_and_nothing_is_counted_twice():
