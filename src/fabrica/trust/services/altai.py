@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from fabrica.audit.services import record
 from fabrica.kit.errors import Refused
 from fabrica.people.models import Person
-from fabrica.trust.engine.altai import Scope, check, checklist, in_force
+from fabrica.trust.engine.altai import Answer, Scope, check, checklist, in_force
 from fabrica.trust.models import SelfAssessment
 
 
@@ -41,8 +41,10 @@ def self_assess(
     row = _open(subject, scope, now)
     rules = checklist(row.version)
     given, rated = dict(answers or {}), dict(ratings or {})
-    check({key: one for key, one in given.items() if one}, _only_rated(rated), rules)
-    touched = {rules.by_id[key].requirement for key in given if key in rules.by_id} | set(rated)
+    check(
+        {key: one or Answer.UNSURE for key, one in given.items()}, {key: one or 0 for key, one in rated.items()}, rules
+    )
+    touched = {rules.by_id[key].requirement for key in given} | set(rated)
     if any(row.saves.get(key, 0) != count for key, count in (seen or {}).items() if key in touched):
         raise SelfAssessedMeanwhile
     row.answers = {key: one for key, one in {**row.answers, **given}.items() if one}
