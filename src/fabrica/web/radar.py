@@ -104,7 +104,7 @@ def _label(at: int, of: int, text: str) -> SafeString:
     x, y = point(at, of, FULL, RADIUS + 18)
     aside = (x - CENTRE[0]) / RADIUS
     anchor = "middle" if abs(aside) < SIDE else "start" if aside > 0 else "end"
-    lines = textwrap.wrap(text, LETTERS)
+    lines = textwrap.wrap(text, LETTERS, break_on_hyphens=False)
     top = y - (len(lines) * LEADING if y < CENTRE[1] - RADIUS * 0.9 else (len(lines) - 1) * LEADING / 2)
     spans = format_html_join(
         "", '<tspan x="{}" dy="{}">{}</tspan>', ((x, LEADING if n else 0, line) for n, line in enumerate(lines))

@@ -42,6 +42,11 @@ class RequirementForm(forms.Form):
         for _topic, items in reading.parts(requirement):
             self.fields.update({one.id: _field(one) for one in items})
 
+    @property
+    def needed_to_submit(self) -> list[str]:
+        """None of the items is marked as optional: that all may be left open is said once, on the overview."""
+        return list(self.reading.rules.by_id)
+
     def parts(self) -> list[tuple[Any, list[forms.BoundField]]]:
         """The items in their parts, each with its heading."""
         found = self.reading.parts(self.requirement)
