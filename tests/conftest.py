@@ -49,6 +49,7 @@ def samples(cast, call, site, now):
     file = applications.attach(
         application=application, question="", name="a.txt", data=b"a", by=cast.applicant, now=now
     )
+    applications.self_assess(application=application, answers={"A01": "yes"}, by=cast.applicant, now=now)
     applications.submit(application=application, by=cast.applicant, now=now)
     notices.mute(about="project:x", title="X", path="/", by=cast.applicant, now=now)
     model = ModelVersion.objects.get()
@@ -78,6 +79,8 @@ def samples(cast, call, site, now):
         ("invoices", "uid"): "0" * 32,
         ("applications", "code"): application.code,
         ("attachments", "uid"): file.uid,
+        ("self-assessment", "requirement"): "agency",
+        ("handed-in", "number"): 1,
         ("desk", "code"): application.code,
         ("evaluations", "code"): application.code,
         ("panel", "slug"): call.slug,

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from fabrica.cli.altai import altai
 from fabrica.cli.output import AsJson, command, say, show
 from fabrica.kit.errors import Refused
 from fabrica.kit.time import utcnow
@@ -19,6 +20,7 @@ from fabrica.trust.engine.act.versions import version_on
 app = typer.Typer(no_args_is_help=True, help="The AI Act and the programme's rules, as questions; no legal advice.")
 SIGNS = {True: "+", None: "?"}
 LANGUAGES = ("en", "fr")
+app.command()(altai)
 DECISIONS = {
     "REJECT": "not allowed; a person confirms every refusal",
     "REFER_ETHICS": "to be looked at by a person",

@@ -27,6 +27,7 @@ PANEL: Entry = ("portal:panels", _("Panel"))
 BOARD: Entry = ("trust:desk", _("Ethics board"))
 MY_DATA: Entry = ("dataspaces:mine", _("My data"))
 ACCOUNT: Entry = ("people:account", _("My account"))
+PROCESSING: Entry = ("people:processing_record", _("Record of processing activities"))
 ADMINISTRATION: Entry = ("admin:index", _("Administration"))
 
 
@@ -58,7 +59,8 @@ def person_menu(request: HttpRequest) -> list[dict[str, Any]]:
     person = _person(request)
     if person is None:
         return []
-    return _found([ACCOUNT, *([ADMINISTRATION] if person.is_staff else [])])
+    runs_the_site = rules.has_role(person, Role.OPERATOR)
+    return _found([ACCOUNT, *([PROCESSING] if runs_the_site else []), *([ADMINISTRATION] if person.is_staff else [])])
 
 
 def sign_out_also(request: HttpRequest) -> dict[str, str] | None:

@@ -7,6 +7,7 @@ from fabrica.people import pages
 app_name = "people"
 urlpatterns = [
     path("terms/", pages.terms, name="terms"),
+    path("privacy/record/", pages.processing_record, name="processing_record"),
     path("account/", pages.account, name="account"),
     path("organisations/new/", pages.organisation_new, name="organisation_new"),
     path("organisations/<str:uid>/", pages.organisation, name="organisation"),

@@ -20,6 +20,7 @@ from fabrica.portal.pages import (
     project,
     purpose,
     reports,
+    self_assessment,
     topping_up,
 )
 
@@ -41,6 +42,29 @@ portal_patterns = [
     path("desk/compute/<int:pk>/notified/", compute.notified, name="compute_notified"),
     path("desk/pools/", pools.pools, name="pools"),
     path("desk/<str:code>/", desk.desk, name="desk"),
+    path("applications/<str:code>/self-assessment/", self_assessment.overview, name="self_assessment"),
+    path("applications/<str:code>/self-assessment/result/", self_assessment.result, name="self_assessment_result"),
+    path("applications/<str:code>/self-assessment/pdf/", self_assessment.pdf, name="self_assessment_pdf"),
+    path(
+        "applications/<str:code>/self-assessment/handed-in/<int:number>/",
+        self_assessment.result,
+        name="self_assessment_then",
+    ),
+    path(
+        "applications/<str:code>/self-assessment/handed-in/<int:number>/pdf/",
+        self_assessment.pdf,
+        name="self_assessment_then_pdf",
+    ),
+    path(
+        "applications/<str:code>/self-assessment/<slug:requirement>/",
+        self_assessment.requirement,
+        name="self_assessment_requirement",
+    ),
+    path(
+        "applications/<str:code>/self-assessment/<slug:requirement>/save/",
+        self_assessment.autosave,
+        name="self_assessment_autosave",
+    ),
     path("panel/", panel.panels, name="panels"),
     path("panel/<slug:slug>/", panel.panel, name="panel"),
     path("projects/<slug:slug>/", project.project, name="project"),

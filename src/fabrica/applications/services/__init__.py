@@ -25,6 +25,7 @@ from fabrica.applications.services.moving import (
     recount,
     ring,
 )
+from fabrica.applications.services.self_assessing import self_assess
 
 __all__ = [
     "SavedMeanwhile",
@@ -41,6 +42,7 @@ __all__ = [
     "ring",
     "save_draft",
     "screen",
+    "self_assess",
     "send_back",
     "start",
     "submit",

@@ -16,6 +16,7 @@ from fabrica.applications.engine.clocks import lengths
 from fabrica.applications.models import TEXT_LIMIT, Application
 from fabrica.applications.queries import appeal_until, gaps_of, has_newer_form
 from fabrica.applications.services.moving import freeze, move, read_again, tell_applicant, tell_roles, tell_staff
+from fabrica.applications.services.self_assessing import hand_in
 from fabrica.applications.states import HOLDERS, State
 from fabrica.audit.services import record
 from fabrica.calls.models import Call
@@ -195,6 +196,7 @@ def submit(*, application: Application, by: Person, now: datetime) -> Applicatio
         lines = "; ".join(f"{gap.field}: {gap.message}" for gap in found)
         raise Refused(_("It is not complete yet."), why=lines, gaps=[vars(gap) for gap in found])
     assessment = trust.assess(subject=application.subject, answers=application.trust_answers, by=by, now=now)
+    hand_in(application, by, now)
     kept = freeze(application, now)
     moved = move(
         application, State.SUBMITTED, by=by, now=now, verb="application.submit",

@@ -129,3 +129,20 @@ def test_it_runs_without_django_and_without_a_site():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "ACCEPT_CONDITIONS\n[]\n"
+
+
+def test_a_self_assessment_is_scored_and_without_a_file_the_list_is_told(asked, fabrica):
+    given = {
+        "format": "fabrica-altai/1",
+        "scope": "gate",
+        "answers": {"A01": "yes", "W01": "no"},
+        "ratings": {"agency": 5},
+    }
+    Path("altai.json").write_text(json.dumps(given))
+    told = asked("trust", "altai", "altai.json")
+    assert [one["points"] for one in told["scores"]] == [100, None, None, None, None, 0, None]
+    assert [one["item"] for one in told["recommendations"]] == ["W01"]
+    assert len(asked("trust", "altai", "--language", "fr")["items"]) == 170
+    Path("altai.json").write_text("{}")
+    refused = fabrica("trust", "altai", "altai.json")
+    assert (refused.exit_code, "holds no self-assessment" in refused.stderr) == (1, True)

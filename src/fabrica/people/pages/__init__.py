@@ -23,6 +23,7 @@ from fabrica.people.pages.identities import (
 from fabrica.people.pages.joining import joining, organisation_joining
 from fabrica.people.pages.orcids import authorship
 from fabrica.people.pages.organisations import organisation, organisation_change, organisation_new
+from fabrica.people.pages.processing import processing_record
 from fabrica.people.pages.sessions import (
     person_sessions_end,
     session_end,
@@ -57,6 +58,7 @@ __all__ = [
     "organisation_new",
     "password_set",
     "person_sessions_end",
+    "processing_record",
     "session_end",
     "sessions_end",
     "sign_in_methods",

@@ -50,7 +50,11 @@ def test_the_most_particular_entry_is_the_current_one(cast):
 
 def test_the_administration_stands_in_the_menu_of_those_who_may_enter(cast):
     cast.operator.is_staff = True
-    assert labels(person_menu(asked(person=cast.operator))) == ["My account", "Administration"]
+    assert labels(person_menu(asked(person=cast.operator))) == [
+        "My account",
+        "Record of processing activities",
+        "Administration",
+    ]
     assert labels(person_menu(asked(person=cast.applicant))) == ["My account"]
 
 

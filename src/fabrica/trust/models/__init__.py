@@ -1,5 +1,6 @@
-"""What trust keeps: the gate's assessments, the board's cases and conditions, training compute, changed purposes."""
+"""What trust keeps: the gate's assessments, the board's cases and conditions, self-assessments, compute, purposes."""
 
+from fabrica.trust.models.altai import SelfAssessment
 from fabrica.trust.models.assessment import Assessment
 from fabrica.trust.models.board import TEXT_LIMIT, Ballot, Condition, Enquiry, Referral, Seat
 from fabrica.trust.models.compute import (
@@ -27,4 +28,5 @@ __all__ = [
     "PurposeChange",
     "Referral",
     "Seat",
+    "SelfAssessment",
 ]

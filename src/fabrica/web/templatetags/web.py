@@ -19,6 +19,7 @@ from fabrica.kit.paging import Page
 from fabrica.kit.time import utcnow
 from fabrica.web import charts, components, fields, words
 from fabrica.web.components import Text
+from fabrica.web.radar import radar_chart
 from fabrica.web.site import Site, current_site
 
 register = template.Library()
@@ -29,6 +30,7 @@ register.filter("bytes", words.size)
 register.filter("duration", units.duration)
 register.simple_tag(charts.line_chart)
 register.simple_tag(charts.load_meter)
+register.simple_tag(radar_chart)
 
 
 @register.filter
