@@ -165,7 +165,7 @@ def version_pdf(request: HttpRequest, code: str, number: int) -> HttpResponse:
 @needs("read")
 def gaps(request: HttpRequest, code: str) -> Any:
     """What keeps it from being submitted."""
-    return queries.gaps_of(_mine(request, code))
+    return queries.gaps_of(_mine(request, code), utcnow())
 
 
 @router.get("/applications/{code}/advice", response=list[AdviceOut])

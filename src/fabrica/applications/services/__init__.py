@@ -21,13 +21,16 @@ from fabrica.applications.services.deciding import (
     send_back,
     take_up_again,
 )
+from fabrica.applications.services.interviewing import AnsweredMeanwhile, answer_trust
 from fabrica.applications.services.moving import (
     recount,
     ring,
 )
 
 __all__ = [
+    "AnsweredMeanwhile",
     "SavedMeanwhile",
+    "answer_trust",
     "appeal",
     "attach",
     "detach",

@@ -20,7 +20,8 @@ from fabrica.reviews.queries import visible_to as assessments_visible_to
 
 MINE = "mine"
 LATE = "late"
-UNSEEN = ("trust_answers", "gate__answers", "gate__reasons")  # what a line of the queue does not show
+OF_GATE = ("answers", "reasons", "labels", "duties", "path")
+UNSEEN = ("trust_answers", *(f"gate__{one}" for one in OF_GATE))  # what a line of the queue does not show
 SHOWN = {
     "": (*WITH_THE_FACTORY,),
     State.SUBMITTED.value: (State.SUBMITTED,),

@@ -9,7 +9,7 @@ from fabrica.allocations.models import Award
 from fabrica.allocations.tests.factories import fund
 from fabrica.applications import services as applications
 from fabrica.applications.states import Standing
-from fabrica.applications.tests.factories import ACCEPTED, draft, screened, submitted
+from fabrica.applications.tests.factories import draft, screened, submitted
 from fabrica.people import services as people
 from fabrica.calls.models import Call
 from fabrica.people.models import Member, RoleGrant
@@ -20,6 +20,7 @@ from fabrica.portal.queries import desk
 from fabrica.portal.queries.case import case_of
 from fabrica.reviews.models import TechnicalAssessment
 from fabrica.reviews.tests.factories import assessed
+from fabrica.trust.tests.answers import answers_for
 
 
 def address(application):
@@ -168,7 +169,7 @@ def test_bad_input_changes_nothing(browser, cast, call, now, data):
 
 
 def test_what_the_gate_refers_needs_a_note(browser, cast, call, now):
-    made = submitted(cast, call, now, trust_answers={**ACCEPTED, "A5a": "unsure"})
+    made = submitted(cast, call, now, trust_answers=answers_for("REFER_ETHICS"))
     browser("officer").post(address(made), {"decision": "screen", "reason": ""})
     assert reload(made).state == "submitted"
     browser("officer").post(address(made), {"decision": "screen", "reason": "A chess tutor."})
