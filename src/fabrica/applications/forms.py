@@ -213,6 +213,7 @@ def _shown(answer: Any) -> Any:
 class InterviewForm(forms.Form):
     """One trust question: yes, no or unsure, or a number. `given` is what is kept, once it is valid."""
 
+    needed_to_submit = ("number",)  # where it is chosen, so the page does not call it optional
     answer = forms.ChoiceField(widget=forms.RadioSelect)
     number = forms.CharField(max_length=MOST_LETTERS, required=False, widget=forms.TextInput({"autocomplete": "off"}))
     seen = forms.CharField(max_length=60, required=False, widget=forms.HiddenInput)

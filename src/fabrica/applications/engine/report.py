@@ -9,6 +9,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from fabrica.trust.engine.act import ruleset
+from fabrica.trust.engine.act.explaining import is_about_site
+from fabrica.trust.engine.act.ruleset import RuleSet
 from fabrica.trust.engine.act.telling import service_desk
 from fabrica.trust.states import Decision
 
@@ -115,12 +118,18 @@ class Report:
 
 
 def report(told: Mapping[str, Any]) -> Report:
-    """Of a record as `act.telling` makes it."""
+    """Of a record as `act.telling` makes it, without duties that hang on what only the site knows."""
+    rules = ruleset(told["ruleset_version"])
+    duties = [one for one in told["obligations"] if one["certain"] or not _is_about_site(one["because_of"], rules)]
     return Report(
         Decision(told["decision"]), told["ruleset_version"], date.fromisoformat(told["as_of"]),
         [one["text"] for one in told["labels"]], [one["text"] for one in told.get("possible_labels", ())],
-        [_owed(one) for one in told["obligations"]], [_point(one) for one in told["path"]],
+        [_owed(one) for one in duties], [_point(one) for one in told["path"]],
     )  # fmt: skip
+
+
+def _is_about_site(names: Sequence[str], rules: RuleSet) -> bool:
+    return all(is_about_site(one, rules) for one in names)
 
 
 def _owed(row: Mapping[str, Any]) -> Owed:

@@ -36,7 +36,7 @@ def test_a_no_takes_back_what_was_said_below_it_and_only_that():
     before = answers_for("ACCEPT", practices="yes", emotions="yes", work_school="no")
     gone = set(below("practices", told().rules))
     stays = {**{key: one for key, one in before.items() if key not in gone}, "practices": "no"}
-    assert {"emotions", "work_school"} <= gone & set(before)
+    assert "emotions" in gone & set(before)
     assert with_answers(before, {"practices": "no"}, DAY) == stays
     assert with_answers(before, {"practices": "no", "scoring": "unsure"}, DAY) == {**stays, "scoring": "unsure"}
     assert with_answers(before, {"practices": "yes", "interacts": "yes"}, DAY) == {**before, "interacts": "yes"}

@@ -16,6 +16,14 @@ OTHERWISE = {
 DAYS = tuple(map(date.fromisoformat, ("2026-11-23", "2026-12-03", "2027-12-03", "2028-09-01")))
 
 
+def interviewed(decision, day=None):
+    """The questions of an interview on a day, today if none is given, in the order in which they come up."""
+    day, told = day or date.today(), {}
+    while left := next_questions(told, day, in_force(day)).questions:
+        told[left[0].id] = OTHERWISE[Decision(decision)].get(left[0].id, left[0].usual)
+    return list(told)
+
+
 def answers_for(decision, **otherwise):
     """Answers that are complete on every day since November 2026 and lead to this decision.
 
