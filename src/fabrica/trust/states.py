@@ -19,6 +19,3 @@ class Decision(TextChoices):
     REFER_ETHICS = "REFER_ETHICS", _("To be looked at by a person")
     ACCEPT_CONDITIONS = "ACCEPT_CONDITIONS", _("Accepted with conditions")
     ACCEPT = "ACCEPT", _("Accepted")
-
-
-SEVERITY = list(Decision)

@@ -16,7 +16,7 @@ from fabrica.trust.models import Assessment
 from fabrica.trust.tests.answers import answers_for
 
 DAY = date(2026, 11, 26)
-OF_FIRST_GATE = {one.id: one.expects.value for one in gate.questions()}
+OF_FIRST_GATE = {**dict.fromkeys((one.id for one in gate.questions()), "no"), "P1": "yes", "P3": "yes"}
 django_db = pytest.mark.django_db
 
 
@@ -137,18 +137,18 @@ def test_a_draft_that_answered_the_first_gate_is_asked_anew(cast, call, now):
 def test_what_the_first_gate_decided_stays_and_is_shown_as_it_was(browser_of, cast, call, now):
     made = submitted(cast, call, now)
     answers = {**OF_FIRST_GATE, "HR": "yes"}
-    kept = gate.evaluate(answers)
+    asked = {one.id: one for one in gate.questions()}
+    reason = {"rule": "HR", "question": asked["HR"].question, "answer": "yes", "leads_to": "ACCEPT_CONDITIONS"}
     made.gate = Assessment.objects.create(
-        subject=made.subject, answers=answers, decision=kept.decision, reasons=kept.as_dict()["reasons"],
-        version=kept.version, assessed_at=now,
+        subject=made.subject, answers=answers, decision="ACCEPT_CONDITIONS", version="2026-11-1", assessed_at=now,
+        reasons=[{**reason, "ref": asked["HR"].ref}],
     )  # fmt: skip
     made.trust_answers = answers
     made.save()
-    asked = {one.id: one.question for one in gate.questions()}
     pages = [browser_of("applicant").get(f"/applications/{made.code}/{one}").text for one in ("", "trust/")]
     pages.append(browser_of("officer").get(f"/desk/{made.code}/").text)
-    assert [page.count(asked["HR"]) for page in pages] == [2, 2, 2]  # as a reason, and as an answer
-    assert [page.count(f"By the questions of version {kept.version}.") for page in pages] == [1, 1, 1]
+    assert [page.count(asked["HR"].question) for page in pages] == [2, 2, 2]  # as a reason, and as an answer
+    assert [page.count(f"By the questions of version 2026-11-1.") for page in pages] == [1, 1, 1]
     assert services.screen(application=made, by=cast.officer, now=now).state == "screened"
 
 
