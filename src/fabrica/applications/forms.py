@@ -224,7 +224,8 @@ class InterviewForm(forms.Form):
         is_kept_number = question.is_number and kept not in ("", Answer.UNSURE)
         number = (kept if is_kept_number else guess) if question.is_number else ""
         chosen = NUMBER if is_kept_number else kept
-        super().__init__(*args, initial={"answer": chosen, "number": number, "seen": kept}, **kwargs)
+        kwargs["initial"] = {"answer": chosen, "number": number, "seen": kept}
+        super().__init__(*args, **kwargs)
         self._is_number = question.is_number
         found = self.fields["answer"]
         found.label, found.help_text = (said(question.words, name, language) for name in ("question", "help"))

@@ -39,6 +39,8 @@ from fabrica.trust.states import Answer
 from fabrica.web.components import Event
 
 NOTHING = "–"
+OF_GATE = ("answers", "reasons", "labels", "duties", "path")
+UNSEEN = ("trust_answers", *(f"gate__{one}" for one in OF_GATE))  # what a line of a list does not show
 UNITS = {"working_day": Unit.WORKING_DAYS, "week": Unit.WEEKS, "month": Unit.MONTHS}
 TONES = {State.AWARDED: "good", State.REFUSED: "bad", State.RETURNED: "warning", State.WITHDRAWN: "neutral"}
 

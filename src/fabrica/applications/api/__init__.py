@@ -48,7 +48,7 @@ def _mine(request: HttpRequest, code: str) -> Application:
 @needs("read")
 def applications(request: HttpRequest, cursor: str = "", state: State | None = None) -> Any:
     """The applications I may see, newest first."""
-    rows = queries.visible_to(signed_in(request))
+    rows = queries.visible_to(signed_in(request)).defer(*queries.UNSEEN)
     return page_of(rows.filter(state=state) if state else rows, cursor)
 
 

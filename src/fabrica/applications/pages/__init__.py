@@ -171,7 +171,7 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
 def _gaps(application: Application) -> list[tuple[str, Any, str]]:
     """What is missing: the address where it is given, what it is called, and the sentence."""
     form = ApplicationForm(application=application)
-    found = []
+    found: list[tuple[str, Any, str]] = []
     for gap in queries.gaps_of(application, utcnow()):
         if gap.field == "trust_answers":
             found.append((reverse("applications:trust", args=[application.code]), _("Trust questions"), gap.message))
