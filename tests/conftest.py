@@ -78,6 +78,7 @@ def samples(cast, call, site, now):
         ("sites", "slug"): call.machine.site.slug,
         ("invoices", "uid"): "0" * 32,
         ("applications", "code"): application.code,
+        ("trust", "key"): "civilian",
         ("attachments", "uid"): file.uid,
         ("self-assessment", "requirement"): "agency",
         ("handed-in", "number"): 1,

@@ -23,6 +23,7 @@ PEOPLE = {"operator": 0, "officer": 1, "assessor": 4, "provider": 8, "member": 9
 SAMPLES = {
     ("projects", "slug"): "filled-000001",
     ("applications", "code"): "AIF-FILLA-000001",
+    ("trust", "key"): "civilian",
     ("desk", "code"): "AIF-FILLO-000001",
     ("calls", "slug"): "playground-filled-one",
     ("machines", "slug"): "filled-one",

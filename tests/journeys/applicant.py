@@ -1,6 +1,7 @@
 """What the applicant does on the pages, from the sign-up to the published model."""
 
 from fabrica.applications.tests.factories import COMPLETE
+from fabrica.applications.tests.interviewing import answer_interview
 
 from tests.journeys.eyes import Visitor
 
@@ -66,7 +67,11 @@ def apply(ada: Visitor) -> str:
     code = page.url.split("/")[-3]
     _write(ada)
     ada.look("application-edit")
-    _press(page, "main form .button[name=check]")
+    _press(page, "main form .button[name=trust]")
+    page.wait_for_url("**/trust/")
+    ada.look("trust")
+    answer_interview(page, COMPLETE["trust_answers"], ada.look)
+    _press(page, "main .actions a.button:has-text('Check and submit')")
     page.wait_for_url("**/check/")
     ada.look("application-check")
     _press(page, "main form button")
@@ -90,8 +95,6 @@ def _write(ada: Visitor) -> None:
     page.check("[name=has_data_rights][value=true]")
     page.fill("#id_gpu_hours", "2")
     page.select_option("#id_months", "1")
-    for key, answer in COMPLETE["trust_answers"].items():
-        page.check(f"[name=trust_{key}][value={answer}]")
     page.wait_for_selector(SAVED)
     page.wait_for_timeout(1500)  # the last change is sent a moment after it was made
     page.wait_for_selector(SAVED)

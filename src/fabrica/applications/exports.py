@@ -1,5 +1,6 @@
 """A version of an application as a document to keep: everything that was handed in, in the language of the reader."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from importlib.resources import files
 from typing import Any
@@ -10,8 +11,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fabrica.applications import queries
+from fabrica.applications.engine.interview import words_said
+from fabrica.applications.engine.report import report
 from fabrica.applications.models import Application, Submission
+from fabrica.kit.errors import NotFound
 from fabrica.kit.typeset import typeset
+from fabrica.trust.states import Answer
 from fabrica.web.site import current_site
 from fabrica.web.words import size
 
@@ -22,6 +27,71 @@ def pdf_of(application: Application, submission: Submission) -> bytes:
     """The PDF of a version; asked for again in the same language it is the same, byte by byte. Raises Unreachable."""
     template = (files("fabrica.applications") / "data" / "application.typ").read_text(encoding="utf-8")
     return typeset(template, _told(application, submission), int(submission.at.timestamp()))
+
+
+def report_pdf(application: Application, now: datetime) -> tuple[bytes, str]:
+    """What the rules say to the trust questions, as a PDF with its name.
+
+    As it was decided where it was handed in, else of this day. Raises NotFound where neither says anything yet.
+    """
+    language = _language()
+    if application.is_editable:
+        told = queries.interview_of(application, now)
+        record, at = told.outcome(language) if told.is_whole else None, now
+    else:
+        gate = application.gate
+        record = gate.record_in(language) if gate and not gate.is_of_first_gate else None
+        at = gate.assessed_at if gate else now
+    if record is None:
+        raise NotFound(_("There is no report yet."), todo=_("Answer the trust questions first."))
+    template = (files("fabrica.applications") / "data" / "trust.typ").read_text(encoding="utf-8")
+    made = typeset(template, _reported(application, record, timezone.localtime(at)), int(at.timestamp()))
+    return made, f"{application.code}-trust.pdf"
+
+
+def _reported(application: Application, record: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    found, words = report(record), dict(Answer.choices)
+    answered = words_said(record.get("answers", application.trust_answers), _language())
+    open_told = _("while it is open")
+    return {
+        "heading": _("Trust: what the AI Act and the programme's rules say"),
+        "code": application.code,
+        "organisation": str(application.organisation),
+        "site": current_site().name,
+        "language": _language(),
+        "date": {"year": at.year, "month": at.month, "day": at.day},
+        "title": application.title or application.code,
+        "decision": f"{found.decision.label}. {found.said}",
+        "under": _("By the rules %(version)s, as of %(day)s.")
+        % {"version": found.version, "day": date_format(found.as_of, "j F Y")},
+        "points_title": _("Why"),
+        "points": [
+            [f"{one.title} ({one.article}){f', {open_told}' if one.is_open else ''}", one.text] for one in found.points
+        ],
+        "labels_title": _("What applies"),
+        "labels": list(found.labels),
+        "duties_title": _("What is owed, and from when"),
+        "duties_heads": [_("From"), _("Who"), _("What"), _("Article")],
+        "duties": [
+            [date_format(one.applies_from, "j F Y"), one.who, "; ".join([one.what, *one.notes]), one.article]
+            for one in found.duties
+        ],
+        "next_title": _("What to do now"),
+        "next": list(found.next_steps),
+        "path_title": _("Every rule that led here"),
+        "path": [
+            [f"{one.rule}  {one.title}", f"{one.article}. {one.source}, {one.checked_on.isoformat()}"]
+            for one in found.path
+        ],
+        "answers_title": _("What was answered"),
+        "answers": [[question, str(words.get(one, one))] for _key, question, one in answered],
+        "notice": _("This is no legal advice. The Commission's AI Act Service Desk answers questions:"),
+        "desk": found.desk_url,
+    }
+
+
+def _language() -> str:
+    return (get_language() or "en").partition("-")[0]
 
 
 def name_of(application: Application, submission: Submission) -> str:
@@ -37,7 +107,7 @@ def _told(application: Application, submission: Submission) -> dict[str, Any]:
         "code": then.code,
         "organisation": str(then.organisation),
         "site": current_site().name,
-        "language": (get_language() or "en").partition("-")[0],
+        "language": _language(),
         "date": {"year": day.year, "month": day.month, "day": day.day},
         "version_label": _("Version %(number)s") % {"number": submission.number},
         "facts": _facts(then, submission, day),

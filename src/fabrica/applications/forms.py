@@ -7,11 +7,11 @@ from typing import Any
 
 from django import forms
 from django.utils.functional import Promise
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from fabrica.applications.engine.attached import APPLICATION_FILES
 from fabrica.applications.engine.extra import PREFIX, said_in
+from fabrica.applications.engine.interview import MOST_LETTERS, number_in
 from fabrica.applications.fields import HoursField, WholeNumberField, attachments_field, field_for
 from fabrica.applications.fields import yes_no as _yes_no
 from fabrica.applications.models import MOST, TEXT_LIMIT, Application, Attachment
@@ -19,7 +19,8 @@ from fabrica.applications.queries import NOTHING, attachments_of, name_of
 from fabrica.calls.engine.form import FIXED, FIXED_YES_NO
 from fabrica.calls.engine.questions import Condition, Question
 from fabrica.kit.units import gpu_hours, gpu_seconds
-from fabrica.trust.engine.gate import questions
+from fabrica.trust.engine.act.ruleset import Question as TrustQuestion
+from fabrica.trust.engine.act.ruleset import said
 from fabrica.trust.states import Answer
 
 Text = str | Promise
@@ -27,6 +28,7 @@ Text = str | Promise
 NAMES = {"gpu_seconds_requested": "gpu_hours"}
 PLAIN = [name for name in FIXED if name not in NAMES]
 ATTACHMENTS = "attachments"
+NUMBER = "number"
 
 
 @dataclass(frozen=True)
@@ -115,10 +117,6 @@ class ApplicationForm(forms.Form):
         self.fields["gpu_hours"].help_text = _("%(title)s: %(size)s. Source: %(source)s.") % {
             "title": mode.title, "size": application.call.size, "source": mode.source,
         }  # fmt: skip
-        for one in questions(get_language()):
-            self.fields[f"trust_{one.id}"] = forms.ChoiceField(
-                label=one.question, help_text=one.hint, choices=Answer.choices, widget=forms.RadioSelect, required=False
-            )
         self.definition = application.definition
         self._files = attachments_of(application)
         for own in self.definition.questions:
@@ -128,13 +126,11 @@ class ApplicationForm(forms.Form):
         self.needed_to_submit = set(self.fields) - {"dataset_uri", ATTACHMENTS} - optional
 
     def parts(self) -> Iterator[Part]:
-        """The form's parts with their fields, the gate's questions last."""
+        """The form's parts with their fields."""
         for part in self.definition.sections:
             yield Part(said_in(part.title), said_in(part.help), [self._item(one) for one in part.items])
         others = [one for one in self._files if not one.question]
         yield Part(_("Attachments"), "", [Item(self[ATTACHMENTS], files=others)])
-        told = _("Answer 'unsure' where you are: then a person looks at it with you. Unsure is never held against you.")
-        yield Part(_("Trust"), told, [Item(self[f"trust_{one.id}"]) for one in questions()])
 
     def _item(self, item: str | Question) -> Item:
         if isinstance(item, str):
@@ -174,9 +170,7 @@ class ApplicationForm(forms.Form):
         own = [one for one in self.definition.questions if one.kind != "file" and name_of(one) in data]
         if own:
             kept["extra_answers"] = {one.key: self._own(one, data[name_of(one)]) for one in own}
-        before = self._application.trust_answers
-        answers = {one.id: data.get(f"trust_{one.id}", before.get(one.id)) for one in questions()}
-        return {**kept, "trust_answers": {key: answer for key, answer in answers.items() if answer}}
+        return kept
 
     @staticmethod
     def _own(question: Question, value: Any) -> Any:
@@ -206,15 +200,65 @@ def initial_of(application: Application) -> dict[str, Any]:
     plain = {name: getattr(application, name) for name in PLAIN}
     for name in ("has_personal_data", "has_data_rights"):
         plain[name] = "" if plain[name] is None else str(plain[name]).lower()
-    answers = {f"trust_{key}": answer for key, answer in application.trust_answers.items()}
     hours = None if seconds is None else gpu_hours(seconds).normalize()
     shown = None if hours is None else f"{hours:f}"
     own = {f"{PREFIX}{key}": _shown(answer) for key, answer in application.extra_answers.items()}
-    return {**plain, **own, **answers, "gpu_hours": shown, "draft_version": application.draft_version}
+    return {**plain, **own, "gpu_hours": shown, "draft_version": application.draft_version}
 
 
 def _shown(answer: Any) -> Any:
     return str(answer).lower() if isinstance(answer, bool) else answer
+
+
+class InterviewForm(forms.Form):
+    """One trust question: yes, no or unsure, or a number. `given` is what is kept, once it is valid."""
+
+    needed_to_submit = ("number",)  # where it is chosen, so the page does not call it optional
+    answer = forms.ChoiceField(widget=forms.RadioSelect)
+    number = forms.CharField(max_length=MOST_LETTERS, required=False, widget=forms.TextInput({"autocomplete": "off"}))
+    seen = forms.CharField(max_length=60, required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self, *args: Any, question: TrustQuestion, kept: str = "", guess: str = "", language: str = "en", **kwargs: Any
+    ) -> None:
+        is_kept_number = question.is_number and kept not in ("", Answer.UNSURE)
+        number = (kept if is_kept_number else guess) if question.is_number else ""
+        chosen = NUMBER if is_kept_number else kept
+        kwargs["initial"] = {"answer": chosen, "number": number, "seen": kept}
+        super().__init__(*args, **kwargs)
+        self._is_number = question.is_number
+        found = self.fields["answer"]
+        found.label, found.help_text = (said(question.words, name, language) for name in ("question", "help"))
+        found.error_messages["required"] = _("Choose an answer; 'unsure' is one.")
+        if not question.is_number:
+            found.choices = Answer.choices  # type: ignore[attr-defined]  # a choice field
+            del self.fields["number"]
+            return
+        found.choices = [(NUMBER, _("This number:")), (Answer.UNSURE, Answer.UNSURE.label)]  # type: ignore[attr-defined]  # as above
+        self.fields["number"].label = _("Number")
+        told = _("Such as 2e22 or 2 x 10^22.")
+        more = _("From your form, 6 operations for each parameter and token of each run: %(guess)s.") % {"guess": guess}
+        self.fields["number"].help_text = f"{told} {more}" if guess else told
+
+    def clean(self) -> dict[str, Any]:
+        """A number is needed where one was chosen, and must be one."""
+        data = super().clean() or self.cleaned_data
+        if self._is_number and data.get("answer") == NUMBER and "number" in data:
+            try:
+                data["number"] = number_in(data["number"])
+            except ValueError:
+                self.add_error("number", _("Write a number, such as 2e22; or choose 'unsure'."))
+        return data
+
+    @property
+    def given(self) -> str:
+        """What was answered, as the rules read it."""
+        chosen = str(self.cleaned_data["answer"])
+        return str(self.cleaned_data["number"]) if chosen == NUMBER else chosen
+
+    def go_on_from(self, kept: str) -> None:
+        """Show what was chosen as an answer to this kept one: the next one is compared with it."""
+        self.data = {**{name: self.data[name] for name in self.data}, "seen": kept}
 
 
 class StartForm(forms.Form):

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -19,6 +20,7 @@ from fabrica.applications.engine import FIELDS, Gap, extra, gaps, propose
 from fabrica.applications.engine.asked import Advice, advice, spread
 from fabrica.applications.engine.changed import Piece, pieces, sha256
 from fabrica.applications.engine.clocks import Clock, Move, clock, lengths, until
+from fabrica.applications.engine.interview import Interview, interview, is_of_first_gate, words_said
 from fabrica.applications.models import Application, Attachment, Submission, Transition
 from fabrica.applications.states import WITH_THE_FACTORY, State
 from fabrica.calls.engine.form import STANDARD, asked, shipped_row
@@ -33,13 +35,14 @@ from fabrica.people.models import Person
 from fabrica.people.queries import organisations_of
 from fabrica.people.states import Role
 from fabrica.planner import Plan, Proposal
-from fabrica.trust.engine.gate import questions
 from fabrica.trust.queries.board import codes_read_by, pauses_of
 from fabrica.trust.queries.board import uncounted as asked_about
 from fabrica.trust.states import Answer
 from fabrica.web.components import Event
 
 NOTHING = "–"
+OF_GATE = ("answers", "reasons", "labels", "duties", "path")
+UNSEEN = ("trust_answers", *(f"gate__{one}" for one in OF_GATE))  # what a line of a list does not show
 UNITS = {"working_day": Unit.WORKING_DAYS, "week": Unit.WEEKS, "month": Unit.MONTHS}
 TONES = {State.AWARDED: "good", State.REFUSED: "bad", State.RETURNED: "warning", State.WITHDRAWN: "neutral"}
 
@@ -246,11 +249,16 @@ def has_newer_form(application: Application) -> bool:
     return bool(row != mine)
 
 
-def gaps_of(application: Application) -> list[Gap]:
-    """What keeps it from being submitted, in the order of the form."""
+def interview_of(application: Application, now: datetime) -> Interview:
+    """How far its trust questions are answered by the rules of this day."""
+    return interview(application.trust_answers, timezone.localdate(now))
+
+
+def gaps_of(application: Application, now: datetime) -> list[Gap]:
+    """What keeps it from being submitted now, in the order of the form."""
     files = Counter(one.question for one in attachments_of(application))
     form, answers = application.definition, answers_of(application)
-    found = gaps(answers, application.call.mode)
+    found = gaps(answers, application.call.mode, timezone.localdate(now))
     found += extra.missing(form, application.extra_answers, answers, files)
     order = [name_of(one) for part in form.sections for one in part.items]
     last = len(order)
@@ -301,10 +309,17 @@ def summary_of(application: Application) -> list[tuple[str | Promise, list[tuple
             parts.append((extra.said_in(part.title), [_item(application, one, files) for one in items]))
     if others := [one for one in files if not one.question]:
         parts.append((gettext_lazy("Other attachments"), [(_("Files"), _named(others))]))
-    answered = application.trust_answers
-    asked = questions(get_language())
-    answers = [(one.question, Answer(answered[one.id]).label if one.id in answered else NOTHING) for one in asked]
-    return [*parts, (gettext_lazy("Trust questions"), answers)]
+    return [*parts, (gettext_lazy("Trust questions"), _trust_rows(application))]
+
+
+def _trust_rows(application: Application) -> list[tuple[Any, Any]]:
+    """The trust questions that were answered; a draft that answered those of the first gate is asked anew."""
+    answers, was_handed_in = application.trust_answers, hasattr(application, "attachments_then")
+    if application.is_editable and not was_handed_in and is_of_first_gate(answers):
+        return []
+    words = dict(Answer.choices)
+    told = words_said(answers, (get_language() or "en").partition("-")[0])
+    return [(question, words.get(answer, answer)) for _key, question, answer in told]
 
 
 def differences(application: Application, values: Mapping[str, Any]) -> list[tuple[Any, Any]]:

@@ -1,7 +1,10 @@
 """May this person ...? Pure questions."""
 
+from django.utils.translation import gettext as _
+
 from fabrica.applications.models import Application
 from fabrica.applications.states import State
+from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
 from fabrica.people.states import Role
@@ -10,6 +13,14 @@ from fabrica.people.states import Role
 def can_edit(person: Person, application: Application) -> bool:
     """Whether the person may write in it and submit or withdraw it: a member of its organisation."""
     return people_rules.works_for(person, application.organisation)
+
+
+def must_edit(person: Person, application: Application) -> None:
+    """Raises NotAllowed for who may not write in it, Refused where nobody may now."""
+    if not can_edit(person, application):
+        raise NotAllowed(_("Only members of the organisation write in its application."))
+    if not application.is_editable:
+        raise Refused(_("This application cannot be changed now."), todo=_("Open its page to see where it stands."))
 
 
 def can_screen(person: Person, application: Application) -> bool:

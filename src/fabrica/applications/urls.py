@@ -3,6 +3,7 @@
 from django.urls import path
 
 from fabrica.applications import pages
+from fabrica.applications.pages import interview
 
 app_name = "applications"
 urlpatterns = [
@@ -15,6 +16,9 @@ urlpatterns = [
     path("applications/<str:code>/versions/<int:number>/pdf/", pages.version_pdf, name="version_pdf"),
     path("applications/<str:code>/attachments/<slug:uid>/", pages.attachment, name="attachment"),
     path("applications/<str:code>/check/", pages.check, name="check"),
+    path("applications/<str:code>/trust/", interview.overview, name="trust"),
+    path("applications/<str:code>/trust/<slug:key>/", interview.question, name="trust_question"),
+    path("applications/<str:code>/trust/report/pdf/", interview.pdf, name="trust_pdf"),
     path("applications/<str:code>/appeal/", pages.appeal, name="appeal"),
     path("applications/<str:code>/withdraw/", pages.withdraw, name="withdraw"),
 ]

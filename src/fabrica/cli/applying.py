@@ -46,6 +46,7 @@ def apply(
     show(told, as_json=as_json, columns=(*COLUMNS, "gpu_seconds_requested", "gate"))
     if not as_json:
         _explain(gaps, proposal, submitted=submit)
+        _ask(client, saved["trust_answers"], gaps)
 
 
 def _explain(gaps: list[dict[str, str]], proposal: dict[str, Any] | None, *, submitted: bool) -> None:
@@ -55,6 +56,16 @@ def _explain(gaps: list[dict[str, str]], proposal: dict[str, Any] | None, *, sub
         say(f"Missing – {gap['field']}: {gap['message']}")
     if not gaps and not submitted:
         say("It is complete. Run the same with --submit to hand it in.")
+
+
+def _ask(client: Client, answers: dict[str, str], gaps: list[dict[str, str]]) -> None:
+    """The trust question that comes next, where they are not complete."""
+    if all(gap["field"] != "trust_answers" for gap in gaps):
+        return
+    asking = client.post("/trust/next", answers)
+    one = asking["questions"][0]
+    say(f"Next trust question – {one['id']} ({one['answers']}): {one['question']} {one['help']}")
+    say(f"Usually {asking['left_usually']} are left, at most {asking['left_at_most']}.")
 
 
 def _start(client: Client, call: str, organisation: str, values: Any) -> dict[str, Any]:
@@ -77,8 +88,11 @@ def _read(path: Path) -> Any:
 
 
 def _example(client: Client) -> dict[str, Any]:
-    """Every field, each question of the gate answered "unsure": who fills it in reads and answers them."""
-    answers = {one["id"]: "unsure" for one in client.get("/trust/questions")}
+    """Every field; the trust questions that come up in most applications, each "unsure" until it is answered."""
+    answers: dict[str, str] = {}
+    while left := client.post("/trust/next", answers)["questions"]:
+        answers[left[0]["id"]] = left[0]["usual"]
+    answers = dict.fromkeys(answers, "unsure")
     return {
         "title": "", "purpose": "", "model_description": "", "parameters_millions": 4, "tokens_millions": 10,
         "runs": 3, "data_description": "", "dataset_uri": "", "has_personal_data": False, "has_data_rights": True,

@@ -1,10 +1,10 @@
 """Trust: the gate every application passes.
 
-The gate of today (`engine.gate`): civilian purpose, prohibited practices, high risk, commitment. Beside it the AI Act
-rule by rule (`engine.act`), which applications do not ask yet. And the list of trustworthy AI (`engine.altai`), by
-which applicants assess themselves.
+The AI Act and the programme's rules as data (`engine.act`), asked in an interview; what the first gate decided with its
+eleven questions (`engine.gate`) stays readable. The list of trustworthy AI (`engine.altai`), by which applicants assess
+themselves; the ethics board with its conditions; training compute against the Act's thresholds (`engine.compute`).
 
-Words: *questions* are data with their legal reference; *answers* are yes, no or unsure; an *assessment* keeps answers,
-decision and reasons under the version of the rules they were made with.
+Words: *questions* are data with their legal reference; *answers* are yes, no, unsure or a number; an *assessment* keeps
+answers, decision, labels, duties and path under the version of the rules they were made with.
 Never: gives legal advice, or turns unsure into no.
 """

@@ -21,9 +21,6 @@ class Decision(TextChoices):
     ACCEPT = "ACCEPT", _("Accepted")
 
 
-SEVERITY = list(Decision)
-
-
 class Case(TextChoices):
     """Where a referral to the board stands."""
 

@@ -48,7 +48,7 @@ def _mine(request: HttpRequest, code: str) -> Application:
 @needs("read")
 def applications(request: HttpRequest, cursor: str = "", state: State | None = None) -> Any:
     """The applications I may see, newest first."""
-    rows = queries.visible_to(signed_in(request))
+    rows = queries.visible_to(signed_in(request)).defer(*queries.UNSEEN)
     return page_of(rows.filter(state=state) if state else rows, cursor)
 
 
@@ -165,7 +165,7 @@ def version_pdf(request: HttpRequest, code: str, number: int) -> HttpResponse:
 @needs("read")
 def gaps(request: HttpRequest, code: str) -> Any:
     """What keeps it from being submitted."""
-    return queries.gaps_of(_mine(request, code))
+    return queries.gaps_of(_mine(request, code), utcnow())
 
 
 @router.get("/applications/{code}/advice", response=list[AdviceOut])

@@ -1,10 +1,10 @@
 """What the API of applications takes and answers."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictFloat, StrictInt, StrictStr
 
 from fabrica.applications import queries, rules
 from fabrica.applications.models import MOST, TEXT_LIMIT, Application, Attachment
@@ -30,7 +30,11 @@ class DraftIn(Schema):
     has_data_rights: bool | None = None
     gpu_seconds_requested: int | None = Field(None, ge=1, le=MOST["gpu_seconds"])
     months: int | None = Field(None, ge=1, le=MOST["months"])
-    trust_answers: dict[str, Literal["yes", "no", "unsure"]] = Field({}, max_length=100)
+    trust_answers: dict[str, StrictStr | StrictInt | StrictFloat | None] = Field(
+        {},
+        max_length=300,
+        description="yes, no, unsure or a number, by question: those left out stay, null takes one away.",
+    )
     extra_answers: dict[str, str | bool | int | float | list[str] | None] = Field(
         {},
         max_length=100,
@@ -65,11 +69,15 @@ class NoteIn(Schema):
 
 
 class GateOut(Schema):
-    """What the gate said at submission."""
+    """What the gate said at submission; as_of, labels, duties and path are null where the first gate said it."""
 
     decision: str
     version: str
     reasons: list[dict[str, Any]]
+    as_of: date | None
+    labels: list[dict[str, Any]] | None
+    duties: list[dict[str, Any]] | None
+    path: list[dict[str, Any]] | None
 
 
 class EventOut(Schema):

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from fabrica.calls.engine import Mode
 from fabrica.kit.units import SECONDS_PER_HOUR, gpu_hours
 from fabrica.planner import Calibration, MachineFacts, Plan, Proposal, plan, propose_gpu_hours
-from fabrica.trust.engine import gate
+from fabrica.trust.engine.act import in_force, next_questions
+from fabrica.trust.engine.act.keeping import known
 
 FIELDS = (
     "title", "purpose", "model_description", "parameters_millions", "tokens_millions", "runs", "data_description",
@@ -40,12 +42,12 @@ class Gap:
     message: str
 
 
-def gaps(values: Mapping[str, Any], mode: Mode) -> list[Gap]:
-    """What is missing or beyond the mode's limits, in the order of the form. Empty: it can be submitted."""
+def gaps(values: Mapping[str, Any], mode: Mode, day: date) -> list[Gap]:
+    """What is missing on a day or beyond the mode's limits, in the order of the form. Empty: it can be submitted."""
     needed = [name for name in FIELDS if name not in OPTIONAL]
     empty = [Gap(name, _("This is still empty.")) for name in needed if _is_empty(values[name])]
     found = [*empty, *_rights(values), *_hours(values, mode), *_months(values, mode)]
-    return [*sorted(found, key=lambda gap: FIELDS.index(gap.field)), *_gate(values)]
+    return [*sorted(found, key=lambda gap: FIELDS.index(gap.field)), *_gate(values, day)]
 
 
 def _is_empty(value: object) -> bool:
@@ -86,8 +88,14 @@ def _mode(mode: Mode) -> dict[str, str]:
     return {"mode": mode.title, "source": str(mode.source)}
 
 
-def _gate(values: Mapping[str, Any]) -> list[Gap]:
-    return [Gap(f"trust_{one.id}", _("Answer this question.")) for one in gate.missing(values["trust_answers"])]
+def _gate(values: Mapping[str, Any], day: date) -> list[Gap]:
+    rules = in_force(day)
+    asking = next_questions(known(values["trust_answers"], rules), day, rules)
+    if not asking.questions:
+        return []
+    left = max(asking.usually, 1)
+    told = ngettext("About %(left)s question is left.", "About %(left)s questions are left.", left)
+    return [Gap("trust_answers", told % {"left": left})]
 
 
 def propose(

@@ -21,6 +21,7 @@ from fabrica.applications.services.deciding import (
     send_back,
     take_up_again,
 )
+from fabrica.applications.services.interviewing import AnsweredMeanwhile, answer_trust
 from fabrica.applications.services.moving import (
     recount,
     ring,
@@ -28,7 +29,9 @@ from fabrica.applications.services.moving import (
 from fabrica.applications.services.self_assessing import self_assess
 
 __all__ = [
+    "AnsweredMeanwhile",
     "SavedMeanwhile",
+    "answer_trust",
     "appeal",
     "attach",
     "detach",

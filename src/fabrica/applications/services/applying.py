@@ -7,12 +7,14 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from fabrica.applications import rules
 from fabrica.applications.engine import FIELDS, extra
 from fabrica.applications.engine.clocks import lengths
+from fabrica.applications.engine.interview import interview, with_answers
 from fabrica.applications.models import TEXT_LIMIT, Application
 from fabrica.applications.queries import appeal_until, gaps_of, has_newer_form
 from fabrica.applications.services.moving import freeze, move, read_again, tell_applicant, tell_roles, tell_staff
@@ -29,7 +31,6 @@ from fabrica.people.queries import with_role
 from fabrica.people.states import Role
 from fabrica.projects.queries import bar_on
 from fabrica.trust import services as trust
-from fabrica.trust.engine import gate
 from fabrica.trust.services import board
 
 MAX_OPEN = 20
@@ -126,10 +127,7 @@ def save_draft(
             _("It was submitted; its answers stay as they are."),
             todo=_("Withdraw it, or ask the officer for it back."),
         )
-    if "extra_answers" in values:  # each is kept beside the others: look at those that are there now
-        held = Application.objects.select_for_update().filter(pk=application.pk)
-        before = held.values_list("extra_answers", flat=True).get()
-        values = {**values, "extra_answers": extra.merged(application.definition, before, values["extra_answers"])}
+    values = _beside_others(application, values, now)
     _set_values(application, values)
     fresh = Application.objects.filter(pk=application.pk, state=application.state)
     if version is not None:
@@ -141,10 +139,23 @@ def save_draft(
     return application
 
 
+def _beside_others(application: Application, values: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
+    """The same values, where each of the answers within a field is kept beside the others that are there now."""
+    if "extra_answers" not in values and "trust_answers" not in values:
+        return values
+    held = Application.objects.select_for_update().filter(pk=application.pk)
+    own, trust_answers = held.values_list("extra_answers", "trust_answers").get()
+    told = dict(values)
+    if "extra_answers" in values:
+        told["extra_answers"] = extra.merged(application.definition, own, values["extra_answers"])
+    if "trust_answers" in values:
+        told["trust_answers"] = with_answers(trust_answers, values["trust_answers"], timezone.localdate(now))
+    return told
+
+
 def _set_values(application: Application, values: Mapping[str, Any]) -> None:
     if unknown := sorted(set(values) - set(WRITTEN)):
         raise Refused(f"Unknown field: {', '.join(unknown)}.", todo=f"The fields are: {', '.join(WRITTEN)}.")
-    gate.check(values.get("trust_answers", {}))
     for name, value in values.items():
         setattr(application, name, value)
     try:
@@ -192,15 +203,17 @@ def submit(*, application: Application, by: Person, now: datetime) -> Applicatio
         _must_be_open(application.call, now)
         _must_not_be_barred(application.organisation, by, now)
     people_rules.must_be_assured(by, f"mode.{application.call.mode.key}", now=now)
-    if found := gaps_of(application):
+    if found := gaps_of(application, now):
         lines = "; ".join(f"{gap.field}: {gap.message}" for gap in found)
         raise Refused(_("It is not complete yet."), why=lines, gaps=[vars(gap) for gap in found])
+    application.trust_answers = interview(application.trust_answers, timezone.localdate(now)).answers
     assessment = trust.assess(subject=application.subject, answers=application.trust_answers, by=by, now=now)
     hand_in(application, by, now)
     kept = freeze(application, now)
     moved = move(
         application, State.SUBMITTED, by=by, now=now, verb="application.submit",
         facts={"version": kept.number, "digest": kept.digest}, submitted_at=now, gate=assessment,
+        trust_answers=application.trust_answers,
     )  # fmt: skip
     board.open_case(
         assessment=assessment, by=by, now=now, organisation=moved.organisation, title=moved.title, path=moved.page

@@ -1,22 +1,23 @@
 """How an application and its gate are shown: `{% load applications %}`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from fabrica.applications.engine.interview import Interview
+from fabrica.applications.engine.report import report
 from fabrica.applications.models import Application
 from fabrica.applications.queries import attachments_of
 from fabrica.applications.states import State
 from fabrica.trust.engine import gate
+from fabrica.trust.models import Assessment
 from fabrica.trust.states import Decision
-from fabrica.web.fields import target_of
 from fabrica.web.templatetags.web import badge
 
 register = template.Library()
-register.filter("target", target_of)
 
 STATE_TONES = {
     State.DRAFT: "neutral", State.WITHDRAWN: "neutral", State.RETURNED: "warning", State.AWARDED: "good",
@@ -45,7 +46,22 @@ def attached(application: Application, review: int = 0) -> dict[str, Any]:
     return {"application": application, "attachments": attachments_of(application), "review": review}
 
 
-@register.filter
-def in_words(reasons: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
-    """The gate's reasons in the reader's language."""
-    return gate.translated(reasons, get_language())
+@register.inclusion_tag("applications/gate.html")
+def gate_kept(assessment: Assessment) -> dict[str, Any]:
+    """What the gate said, as it was decided then, in the reader's language."""
+    told = {"decision": assessment.decision, "version": assessment.version}
+    if assessment.is_of_first_gate:
+        return {**told, "reasons": gate.translated(assessment.reasons, get_language())}
+    return {**told, "report": report(assessment.record_in((get_language() or "en").partition("-")[0]))}
+
+
+@register.inclusion_tag("applications/gate.html")
+def gate_told(outcome: Mapping[str, Any]) -> dict[str, Any]:
+    """What the gate says to answers that were not handed in yet."""
+    return {"decision": outcome["decision"], "version": outcome["ruleset_version"], "report": report(outcome)}
+
+
+@register.inclusion_tag("applications/trust_progress.html")
+def trust_progress(interview: Interview) -> dict[str, Any]:
+    """How many trust questions are answered, and how many are left."""
+    return {"answered": len(interview.answers), "total": interview.total, "asking": interview.asking}

@@ -5,9 +5,9 @@ from datetime import datetime
 from fabrica.applications import services
 from fabrica.applications.models import Application
 from fabrica.calls.models import Call
-from fabrica.trust.engine.gate import questions
+from fabrica.trust.tests.answers import answers_for
 
-ACCEPTED = {one.id: one.expects.value for one in questions()}
+ACCEPTED = answers_for("ACCEPT")
 
 COMPLETE = {
     "title": "A model that reads source code",

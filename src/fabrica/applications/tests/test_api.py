@@ -53,7 +53,10 @@ def test_two_programs_notice_each_other(api, made):
         ({"runs": "many", "months": 0}, ["body.runs", "body.months"]),
         ({"parameters_millions": 10**12}, ["body.parameters_millions"]),
         ({"gpu_seconds_requested": 10**13}, ["body.gpu_seconds_requested"]),
-        ({"trust_answers": {"P1": "perhaps"}}, ["body.trust_answers.P1"]),
+        (
+            {"trust_answers": {"civilian": True}},
+            [f"body.trust_answers.civilian.{one}" for one in ("str", "int", "float")],
+        ),
         ({"titel": "x"}, ["body.titel"]),
     ],
 )
@@ -66,7 +69,7 @@ def test_bad_values_are_refused_with_the_path_of_each(api, made, values, paths):
 
 def test_an_unknown_question_is_refused_by_name(api, made):
     status, told = api("applicant", "patch", f"/applications/{made.code}", {"trust_answers": {"Z9": "yes"}})
-    assert (status, told["what"]) == (409, "There is no question Z9.")
+    assert (status, told["what"]) == (409, "Z9 cannot be used.")
 
 
 @pytest.mark.parametrize(
@@ -147,8 +150,8 @@ def test_the_questions_are_asked_in_the_language_of_the_caller(client, cast):
 
     _, secret = people.create_token(name="t", scopes=["read"], by=cast.applicant, now=utcnow())
     headers = {"Authorization": f"Bearer {secret}", "accept-language": "fr"}
-    (asked,) = [one for one in client.get("/api/trust/questions", headers=headers).json() if one["id"] == "HR"]
-    assert asked["question"] == "Le système sera-t-il à haut risque ?"
+    (asked,) = [one for one in client.get("/api/trust/questions", headers=headers).json() if one["id"] == "civilian"]
+    assert asked["question"] == "L’usage de ce que vous construisez est-il civil ?"
 
 
 def test_the_clock_is_told_with_who_has_it_and_how_it_stands(api, cast, call, now, monkeypatch):

@@ -324,9 +324,11 @@ def test_the_api_adds_lists_and_removes(client, browser_of, large):
 def test_a_file_must_be_there_where_it_is_asked_for(cast, add, large, change_form, now):
     change_form(lambda one: {**one, "required": True} if one["key"] == "scaling_files" else one)
     services.take_form(application=large, by=cast.applicant, now=now)
-    assert [(gap.field, gap.message) for gap in queries.gaps_of(large)] == [("x_scaling_files", "Add a file here.")]
+    assert [(gap.field, gap.message) for gap in queries.gaps_of(large, now)] == [
+        ("x_scaling_files", "Add a file here.")
+    ]
     kept = add()
-    assert queries.gaps_of(large) == []
+    assert queries.gaps_of(large, now) == []
     change_form(lambda one: None if one["key"] == "scaling_files" else one)
     services.take_form(application=large, by=cast.applicant, now=now)
     assert [(one.uid, one.question) for one in queries.attachments_of(large)] == [(kept.uid, "")]

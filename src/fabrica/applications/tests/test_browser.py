@@ -7,8 +7,10 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from fabrica.applications import services
 from fabrica.applications.models import Application
-from fabrica.applications.tests.factories import COMPLETE, draft
+from fabrica.applications.tests.factories import ACCEPTED, COMPLETE, draft
+from fabrica.applications.tests.interviewing import answer_interview
 from fabrica.applications.tests.test_attaching import PDF
+from fabrica.trust.tests.answers import answers_for, interviewed
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SERIOUS = {"serious", "critical"}
@@ -94,12 +96,11 @@ def test_with_the_keyboard_alone_from_the_call_to_submission(visit, cast, call):
         if name == "has_data_rights":
             tab_to(page, "gpu_hours")
             page.keyboard.type("10")
-    for key, answer in COMPLETE["trust_answers"].items():
-        tab_to(page, f"trust_{key}")
-        press("Space")
-        for _ in range(("yes", "no", "unsure").index(answer)):
-            press("ArrowDown")
-    tab_to(page, "check")
+    tab_to(page, "trust")
+    press("Enter")
+    page.wait_for_url("**/trust/")
+    assert answer_interview(page, ACCEPTED) == interviewed("ACCEPT")
+    page.focus("text=Check and submit")
     press("Enter")
     page.wait_for_url("**/check/")
     page.focus("main form .button")
@@ -130,7 +131,7 @@ def write(page, name, value):
 @pytest.fixture
 def addresses(cast, call, now):
     """Each page of the way, in the state in which most stands on it."""
-    whole = draft(cast, call, now, trust_answers={**COMPLETE["trust_answers"], "HR": "yes"})
+    whole = draft(cast, call, now, trust_answers=answers_for("ACCEPT_CONDITIONS"))
     bare = services.start(call=call, organisation=cast.startup, by=cast.applicant, now=now)
     back = services.submit(application=draft(cast, call, now), by=cast.applicant, now=now)
     services.send_back(application=back, reason="Which licence has the data?", by=cast.officer, now=now)
@@ -140,6 +141,9 @@ def addresses(cast, call, now):
         "edit-returned": f"/applications/{back.code}/edit/",
         "check": f"/applications/{whole.code}/check/",
         "check-gaps": f"/applications/{bare.code}/check/",
+        "trust": f"/applications/{bare.code}/trust/",
+        "trust-question": f"/applications/{bare.code}/trust/flop/",
+        "trust-result": f"/applications/{whole.code}/trust/",
         "detail": f"/applications/{back.code}/",
     }
 

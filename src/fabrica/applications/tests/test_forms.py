@@ -98,7 +98,7 @@ def test_answers_are_kept_beside_each_other(cast, large, now):
 def test_what_is_asked_and_empty_keeps_it_from_being_submitted_in_the_order_of_the_form(cast, large, now):
     values = {"has_personal_data": True, "purpose": "", "extra_answers": {"team": None, "largest_run": "none"}}
     services.save_draft(application=large, values=values, by=cast.applicant, now=now)
-    assert [gap.field for gap in queries.gaps_of(large)] == ["purpose", "x_legal_basis", "x_team"]
+    assert [gap.field for gap in queries.gaps_of(large, now)] == ["purpose", "x_legal_basis", "x_team"]
     with pytest.raises(Refused, match="It is not complete yet"):
         services.submit(application=large, by=cast.applicant, now=now)
 

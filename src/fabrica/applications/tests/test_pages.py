@@ -8,6 +8,7 @@ from fabrica.applications import pages, queries, services
 from fabrica.applications.forms import initial_of
 from fabrica.applications.models import Application
 from fabrica.applications.tests.factories import COMPLETE, draft, submitted
+from fabrica.trust.tests.answers import answers_for
 
 GAP_LINK = re.compile(r'<li><a href="([^"]+)">([^<]+)</a> ([^<]+)</li>')
 FIELD_ERROR = re.compile(r'id="id_(\w+)_error"><p class="error"><span class="visually-hidden">Error: </span>([^<]+)<')
@@ -93,10 +94,10 @@ def test_the_other_button_goes_on_to_the_check(ada, made):
 
 
 def test_what_cannot_be_read_stays_typed_with_its_error_and_the_rest_is_saved(ada, made):
-    values = typed(made, title="New title", parameters_millions="four", gpu_hours="lots", trust_P1="perhaps", check="1")
+    values = typed(made, title="New title", parameters_millions="four", gpu_hours="lots", check="1")
     answer = ada.post(f"/applications/{made.code}/edit/", values)
     assert answer.status_code == 200
-    assert [name for name, _ in FIELD_ERROR.findall(answer.text)] == ["parameters_millions", "gpu_hours", "trust_P1"]
+    assert [name for name, _ in FIELD_ERROR.findall(answer.text)] == ["parameters_millions", "gpu_hours"]
     assert dict(FIELD_ERROR.findall(answer.text))["parameters_millions"] == "Enter a whole number."
     assert answer.context["form"]["parameters_millions"].value() == "four"
     assert 'value="four"' in answer.text
@@ -194,14 +195,11 @@ def test_every_gap_leads_to_its_field(ada, cast, call, now):
     page = ada.get(f"/applications/{made.code}/check/").text
     form = ada.get(f"/applications/{made.code}/edit/").text
     links = [link for link, _label, _message in GAP_LINK.findall(page)]
-    assert len(links) == len(queries.gaps_of(made)) == 22
-    assert [link for link in links if f'id="{link.partition("#")[2]}"' not in form] == []
-    assert {link.partition("#")[2] for link in links} >= {
-        "id_title",
-        "id_gpu_hours",
-        "id_has_data_rights_0",
-        "id_trust_P1_0",
-    }
+    assert len(links) == len(queries.gaps_of(made, now)) == 12
+    *of_the_form, interview = links
+    assert [link for link in of_the_form if f'id="{link.partition("#")[2]}"' not in form] == []
+    assert {link.partition("#")[2] for link in of_the_form} >= {"id_title", "id_gpu_hours", "id_has_data_rights_0"}
+    assert interview == f"/applications/{made.code}/trust/"
 
 
 def test_beyond_the_limit_the_check_says_so_beside_a_link(ada, cast, call, now):
@@ -295,14 +293,16 @@ def test_what_the_officer_asks_is_read_at_both_places(ada, cast, call, now):
 
 
 def test_the_questions_and_reasons_of_the_gate_are_read_in_french(browser_of, cast, call, now):
-    made = draft(cast, call, now, trust_answers={**COMPLETE["trust_answers"], "HR": "yes"})
+    made = draft(cast, call, now, trust_answers=answers_for("ACCEPT_CONDITIONS"))
     ada = browser_of("applicant", "fr")
-    asked = "Le système sera-t-il à haut risque ?"
-    assert ada.get(f"/applications/{made.code}/edit/").text.count(asked) == 1
-    assert ada.get(f"/applications/{made.code}/check/").text.count(asked) == 2
+    asked, owed = (
+        "Peut-il écrire du texte ou du code ?",
+        "Dire aux gens qu’ils ont affaire à une IA ; un agent dit aussi pour qui il agit.",
+    )
+    assert ada.get(f"/applications/{made.code}/check/").text.count(asked) == 1
     services.submit(application=made, by=cast.applicant, now=now)
     page = ada.get(f"/applications/{made.code}/").text
-    assert (page.count(asked), page.count("Règlement sur l’IA, article 6 et annexes I et III")) == (2, 1)
+    assert (page.count(asked), page.count(owed)) == (1, 1)
 
 
 def test_only_what_may_stay_empty_is_called_optional(ada, made):

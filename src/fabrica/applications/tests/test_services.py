@@ -10,6 +10,7 @@ from fabrica.audit.models import Entry
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.notices.models import Notice
 from fabrica.people.engine import Assurance
+from fabrica.trust.tests.answers import answers_for
 
 
 def timeline(application):
@@ -66,7 +67,9 @@ def test_an_unknown_field_is_refused_with_the_list(cast, call, now):
         {"months": -1},
         {"months": "many"},
         {"parameters_millions": 10**12},
-        {"trust_answers": {"P1": "perhaps"}},
+        {"trust_answers": {"civilian": "perhaps"}},
+        {"trust_answers": {"flop": "1e99999999"}},
+        {"trust_answers": {"P1": "yes"}},
         {"trust_answers": {"nothing": "yes"}},
     ],
 )
@@ -93,7 +96,7 @@ def test_an_incomplete_draft_is_refused_with_every_gap(cast, call, now):
         services.submit(application=made, by=cast.applicant, now=now)
     fields = [gap["field"] for gap in refused.value.facts["gaps"]]
     assert fields[:3] == ["title", "purpose", "model_description"]
-    assert "trust_P1" in fields
+    assert fields[-1] == "trust_answers"
 
 
 def test_beyond_the_limit_of_the_mode_the_limit_and_its_source_are_named(cast, call, now):
@@ -113,8 +116,7 @@ def test_a_closed_call_takes_nothing(cast, call, now):
 
 
 def test_a_rejecting_gate_still_leaves_the_refusal_to_a_person(cast, call, now):
-    answers = {**COMPLETE["trust_answers"], "P1": "no"}
-    made = submitted(cast, call, now, trust_answers=answers)
+    made = submitted(cast, call, now, trust_answers=answers_for("REJECT"))
     assert made.gate.decision == "REJECT"
     with pytest.raises(Refused, match="The gate does not let this through"):
         services.screen(application=made, by=cast.officer, now=now)
@@ -254,7 +256,9 @@ def test_only_a_mode_with_experts_goes_past_them_and_no_other_is_awarded_before(
 def test_what_is_checked_is_what_is_submitted(cast, call, now):
     seen = draft(cast, call, now)
     stale = queries.application_of(cast.applicant, seen.code)
-    services.save_draft(application=seen, values={"purpose": "", "trust_answers": {}}, by=cast.mate, now=now)
+    services.save_draft(
+        application=seen, values={"purpose": "", "trust_answers": {"civilian": None}}, by=cast.mate, now=now
+    )
     with pytest.raises(Refused, match="not complete"):
         services.submit(application=stale, by=cast.applicant, now=now)
     assert queries.application_of(cast.applicant, seen.code).state == State.DRAFT

@@ -150,7 +150,7 @@ def test_a_call_closes_by_itself_with_its_last_cut_off(call_of):
 def test_beyond_the_band_an_application_is_told_what_to_do(cast, call_of, key, hours, month, told):
     call = call_of(key, EARLY)
     made = draft(cast, call, EARLY, gpu_seconds_requested=hours * HOUR, months=month)
-    (gap,) = applications.gaps_of(made)
+    (gap,) = applications.gaps_of(made, EARLY)
     assert (gap.field, gap.message.startswith(told)) == ("gpu_seconds_requested", True)
     assert ("the route finder tells which" in gap.message) is ("gives at most" not in told)
 
@@ -162,7 +162,7 @@ def test_beyond_the_band_an_application_is_told_what_to_do(cast, call_of, key, h
 def test_on_the_band_it_can_be_handed_in(cast, call_of, key, hours):
     call = call_of(key, EARLY)
     made = draft(cast, call, EARLY, gpu_seconds_requested=hours * HOUR, months=call.mode.months[0])
-    assert applications.gaps_of(made) == []
+    assert applications.gaps_of(made, EARLY) == []
 
 
 @pytest.mark.django_db

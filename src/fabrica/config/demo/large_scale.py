@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fabrica.cli.client import Client
 from fabrica.config.demo.stage import LARGE_CALL
+from fabrica.config.demo.trust import OF_WEATHER, interviewed
 from fabrica.kit.units import gpu_seconds
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _answers(lea: Client, title: str) -> dict[str, Any]:
         "has_data_rights": True,
         "gpu_seconds_requested": gpu_seconds(HOURS),
         "months": MONTHS,
-        "trust_answers": {one["id"]: one["expects"] for one in lea.get("/trust/questions")},
+        "trust_answers": interviewed(lea, OF_WEATHER),
         "extra_answers": OF_THE_CALL,
     }
 

@@ -19,6 +19,7 @@ from fabrica.cli import waiting
 from fabrica.cli.client import Client
 from fabrica.config.demo import large_scale, text
 from fabrica.config.demo.stage import CALL, LARGE_CALL
+from fabrica.config.demo.trust import OF_CODE, interviewed
 from fabrica.kit.errors import Refused
 
 ORGANISATION = {"name": "Novalis Labs", "country": "FR", "kind": "startup", "registration_number": "FR 40 303 265 045"}
@@ -106,7 +107,6 @@ def _has_hours(ada: Client, project: str) -> bool:
 
 
 def _answers(ada: Client) -> dict[str, Any]:
-    trust = {one["id"]: one["expects"] for one in ada.get("/trust/questions")}
     return {
         "title": "A model that reads Python",
         "purpose": "Small firms keep old programs that nobody understands any more. We train a small model on clear, "
@@ -120,7 +120,7 @@ def _answers(ada: Client) -> dict[str, Any]:
         "has_personal_data": False,
         "has_data_rights": True,
         "months": 1,
-        "trust_answers": trust,
+        "trust_answers": interviewed(ada, OF_CODE),
     }
 
 

@@ -18,6 +18,7 @@ from fabrica.people.models import Person
 from fabrica.people.states import Role
 from fabrica.reviews.models import TechnicalAssessment
 from fabrica.reviews.states import Verdict
+from fabrica.trust.engine.act.telling import as_dict, reasons_of
 from fabrica.trust.models import Assessment
 
 PARTS_OF_A_SIZE = 20
@@ -40,12 +41,14 @@ def add(numbers: range, prefix: str, path: Path, laid: Ground, firms: Sequence[F
     """Applications of these numbers; `path` says of a number which states it went through and how long ago it began."""
     cases = [_case(one, prefix, path(one), laid, firms) for one in numbers]
     made = [one.application for one in cases]
-    answers, outcome = passing()
-    kept = outcome.as_dict()
+    day = laid.now.date()
+    answers, outcome = passing(day)
+    told = as_dict(outcome)
     gates = Assessment.objects.bulk_create(
         Assessment(
-            subject=one.subject, answers=answers, decision=outcome.decision, reasons=kept["reasons"],
-            version=outcome.version, assessed_at=one.saved_at,
+            subject=one.subject, answers=answers, decision=outcome.decision.value, reasons=reasons_of(told),
+            version=outcome.version, assessed_at=one.saved_at, as_of=day, labels=told["labels"],
+            duties=told["obligations"], path=told["path"],
         )
         for one in made
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """Rows as the services write them, made without writing each by itself."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from fabrica.applications.engine.clocks import Move, clock, lengths
@@ -11,13 +11,15 @@ from fabrica.audit.models import Entry
 from fabrica.kit.calendar import Calendar
 from fabrica.notices.models import Notice
 from fabrica.people.models import Person
-from fabrica.trust.engine.gate import Outcome, evaluate, questions
+from fabrica.trust.engine.act import evaluate, in_force, next_questions
+from fabrica.trust.engine.act.evaluating import Outcome
 
 VERBS = {
     State.SUBMITTED: "application.submit", State.SCREENED: "application.screen", State.ASSESSED: "application.assess",
     State.AWARDED: "application.award", State.RETURNED: "application.return", State.REFUSED: "application.refuse",
     State.WITHDRAWN: "application.withdraw",
 }  # fmt: skip
+HARMLESS = {"text": "no", "interacts": "no"}
 Step = tuple[State, datetime, Person]
 
 
@@ -34,10 +36,13 @@ def notice(person: Person, kind: str, application: Application, path: str, at: d
     )  # fmt: skip
 
 
-def passing() -> tuple[dict[str, str], Outcome]:
-    """The answers with which the gate lets an application through, and what it says."""
-    answers = {one.id: one.expects.value for one in questions()}
-    return answers, evaluate(answers)
+def passing(day: date) -> tuple[dict[str, str], Outcome]:
+    """The answers with which the gate lets an application through on a day, and what it says."""
+    rules = in_force(day)
+    answers: dict[str, str] = {}
+    while left := next_questions(answers, day, rules).questions:
+        answers[left[0].id] = HARMLESS.get(left[0].id, left[0].usual)
+    return answers, evaluate(answers, day, rules)
 
 
 def moves(application: Application, steps: Sequence[Step]) -> tuple[list[Transition], list[Entry]]:

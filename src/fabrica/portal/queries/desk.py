@@ -7,7 +7,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from fabrica.applications.engine.clocks import Clock, Step
 from fabrica.applications.models import Application, Transition
-from fabrica.applications.queries import is_late, queue, visible_to
+from fabrica.applications.queries import UNSEEN, is_late, queue, visible_to
 from fabrica.applications.states import WITH_THE_FACTORY, Standing, State
 from fabrica.kit.errors import NotAllowed
 from fabrica.kit.paging import PAGE_SIZE, Page, page_by
@@ -20,7 +20,6 @@ from fabrica.reviews.queries import visible_to as assessments_visible_to
 
 MINE = "mine"
 LATE = "late"
-UNSEEN = ("trust_answers", "gate__answers", "gate__reasons")  # what a line of the queue does not show
 SHOWN = {
     "": (*WITH_THE_FACTORY,),
     State.SUBMITTED.value: (State.SUBMITTED,),

@@ -9,7 +9,7 @@ from fabrica.allocations.models import Award
 from fabrica.allocations.tests.factories import fund
 from fabrica.applications import services as applications
 from fabrica.applications.states import Standing
-from fabrica.applications.tests.factories import ACCEPTED, draft, screened, submitted
+from fabrica.applications.tests.factories import draft, screened, submitted
 from fabrica.calls.models import Call
 from fabrica.conftest import make_person
 from fabrica.people import services as people
@@ -23,6 +23,7 @@ from fabrica.reviews.models import TechnicalAssessment
 from fabrica.reviews.tests.factories import assessed
 from fabrica.trust.models import Referral
 from fabrica.trust.services import board
+from fabrica.trust.tests.answers import answers_for
 
 
 def address(application):
@@ -171,7 +172,7 @@ def test_bad_input_changes_nothing(browser, cast, call, now, data):
 
 
 def test_what_the_gate_refers_waits_for_the_board_whose_reason_a_refusal_takes_over(browser, cast, call, now):
-    made = submitted(cast, call, now, trust_answers={**ACCEPTED, "A5a": "unsure"})
+    made = submitted(cast, call, now, trust_answers=answers_for("REFER_ETHICS"))
     browser("officer").post(address(made), {"decision": "screen", "reason": "A chess tutor."})
     assert reload(made).state == "submitted"
     case, ethics = Referral.objects.get(subject=made.subject), make_person("edda", now, Role.ETHICS)

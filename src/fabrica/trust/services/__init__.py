@@ -1,7 +1,7 @@
 """Every write of trust.
 
-`assessing` asks the gate, `board` and `conditions` decide what it refers and what is owed, `altai` keeps self-assessments,
-`compute` what training took, and `purposes` re-opens the gate.
+`assessing` asks the gate, `board` and `conditions` decide what it refers and what is owed, `altai` keeps
+self-assessments, `compute` what training took, and `purposes` re-opens the gate.
 """
 
 from fabrica.trust.services.altai import SelfAssessedMeanwhile, hand_in_self_assessment, self_assess

@@ -112,4 +112,4 @@ def essence(told):
 
 
 def test_the_decisions_are_those_of_the_gate():
-    assert [one.value for one in Decision] == [one.value for one in states.SEVERITY]
+    assert [one.value for one in Decision] == [one.value for one in states.Decision]

@@ -3,7 +3,8 @@
 Words: a *question* is answered yes, no, unsure, or with a number; a *rule* holds, does not, or may hold; its *outcome*
 is a decision with labels and *duties*; the *path* is the rules that led to a decision. The way: `reading` makes a
 version's data into a `ruleset` of `conditions`, `checking` and `reaching` look at it as a whole, `versions` keeps
-several side by side, `evaluating` weighs answers, `asking` says what to ask next, `telling` puts it into plain data.
+several side by side, `evaluating` weighs answers, `asking` says what to ask next, `explaining` why, `keeping` what a
+new answer makes of those before it, `telling` puts it into plain data.
 Never legal advice.
 """
 

@@ -51,6 +51,11 @@ def read(raw: bytes | str) -> Given:
     return Given({key: _word(key, one) for key, one in answers.items()}, _day(loaded.get("as_of")), version)
 
 
+def words_of(answers: Mapping[str, Any]) -> dict[str, str | None]:
+    """Answers as they are kept: numbers as their digits; None stays, it takes one away. Raises Refused."""
+    return {key: None if one is None else _word(key, one) for key, one in answers.items()}
+
+
 def _word(key: str, value: Any) -> str:
     """As it was written; a number becomes its digits."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):

@@ -1,21 +1,29 @@
 """Outcomes and questions as plain data, in a language: what `--json` prints and a record keeps."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from fabrica.trust.engine.act.answers import FORMAT
+from fabrica.kit.facts import Source, load, source_of
+from fabrica.trust.engine.act.answers import FORMAT, UNSURE
 from fabrica.trust.engine.act.asking import Asking, next_questions
 from fabrica.trust.engine.act.evaluating import Comparison, Obligation, Outcome, Step
-from fabrica.trust.engine.act.ruleset import ENGLISH, Question, RuleSet, said
+from fabrica.trust.engine.act.ruleset import ENGLISH, Decision, Question, Rule, RuleSet, said
 from fabrica.trust.engine.act.versions import ruleset
 
 NOTICE = {
     "text": "This weighs your answers by rules kept as data. It is no legal advice; a person decides, and the "
-    "Commission's AI Act Service Desk answers questions: https://ai-act-service-desk.ec.europa.eu",
-    "text_fr": "Vos réponses sont pesées selon des règles conservées comme données. Ce n’est pas un avis juridique ; "  # noqa: RUF001 - French spells it so
-    "une personne décide, et le service d’assistance de la Commission répond aux questions : "  # noqa: RUF001 - as above
-    "https://ai-act-service-desk.ec.europa.eu",
+    "Commission's AI Act Service Desk answers questions: ",
+    "text_fr": "Vos réponses sont pesées selon des règles conservées comme données. Ce n’est pas un avis juridique ; "  # noqa: RUF001 - French spells it so
+    "une personne décide, et le service d’assistance de la Commission répond aux questions : ",  # noqa: RUF001 - as above
 }
+Rows = Sequence[Mapping[str, Any]]
+
+
+def service_desk() -> tuple[str, Source]:
+    """The address of the Commission's own service desk, and where we have it from."""
+    row = load("fabrica.trust", "service-desk.json")
+    return str(row["url"]), source_of(row)
 
 
 def as_dict(found: Outcome, language: str = ENGLISH) -> dict[str, Any]:
@@ -34,8 +42,38 @@ def as_dict(found: Outcome, language: str = ENGLISH) -> dict[str, Any]:
         "path": [_step(one, rules, language) for one in found.path],
         "not_met": list(found.not_met),
         "open_questions": [one.id for one in asking.questions],
-        "notice": said(NOTICE, "text", language),
+        "notice": said(NOTICE, "text", language) + service_desk()[0],
     }
+
+
+def reasons_of(told: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What of a record's path leads to more than a plain yes, in the form of the reasons of the first gate.
+
+    `question` is the rule's title, `answer` whether it holds: yes, or unsure where it may.
+    """
+    return [
+        {
+            "rule": one["rule"], "question": one["title"], "answer": "yes" if one["holds"] else UNSURE,
+            "leads_to": one["leads_to"], "ref": one["article"],
+        }
+        for one in told["path"]
+        if one["leads_to"] != Decision.ACCEPT.value
+    ]  # fmt: skip
+
+
+def kept_in(version: str, labels: Rows, duties: Rows, path: Rows, language: str) -> dict[str, Any]:
+    """What a record keeps, with its words in a language; what was decided is never weighed again."""
+    rules = ruleset(version)
+    return {
+        "labels": [{**one, **_label(one["label"], rules, language)} for one in labels],
+        "obligations": [{**one, "text": said(rules.duties[one["duty"]].words, "text", language)} for one in duties],
+        "path": [{**one, **_words(rules.rules[one["rule"]], rules, language)} for one in path],
+    }
+
+
+def _words(rule: Rule, rules: RuleSet, language: str) -> dict[str, str]:
+    text = said(rules.consequences[rule.consequence], "text", language)
+    return {"title": said(rule.words, "title", language), "text": text}
 
 
 def _label(key: str, rules: RuleSet, language: str) -> dict[str, str]:
@@ -61,12 +99,11 @@ def _step(one: Step, rules: RuleSet, language: str) -> dict[str, Any]:
     rule = rules.rules[one.rule]
     return {
         "rule": one.rule,
-        "title": said(rule.words, "title", language),
+        **_words(rule, rules, language),
         "article": rule.article,
         "holds": one.holds,
         "excluded": one.excluded,
         "leads_to": one.decision.value,
-        "text": said(rules.consequences[rule.consequence], "text", language),
         "source": rule.source.text,
         "checked_on": rule.source.checked_on.isoformat(),
         "confidence": rule.source.confidence,
@@ -80,6 +117,7 @@ def question_as_dict(one: Question, language: str = ENGLISH) -> dict[str, Any]:
         **{name: said(one.words, name, language) for name in ("question", "help", "example")},
         "answers": "number" if one.is_number else "yes, no, unsure",
         "answered_by": one.answered_by,
+        "usual": one.usual,
         "stands_for": list(one.stands_for),
     }
 

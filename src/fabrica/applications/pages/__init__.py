@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -20,8 +22,8 @@ from fabrica.calls.queries import call_by_slug
 from fabrica.kit.errors import NotAllowed, Problem, Refused
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import organisation_of, organisations_of, signed_in
-from fabrica.trust.engine import gate
 from fabrica.web.downloads import download
+from fabrica.web.fields import target_of
 
 
 def start(request: HttpRequest, slug: str) -> HttpResponse:
@@ -63,8 +65,9 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
         again.go_on_from(kept.draft_version)
         again.go_on_with(form)
         return _form_page(request, kept, again)
-    if "check" in request.POST:
-        return redirect("applications:check", code)
+    for name in ("trust", "check"):
+        if name in request.POST:
+            return redirect(f"applications:{name}", code)
     messages.success(request, _("Saved."))
     return redirect("applications:edit", code)
 
@@ -116,6 +119,7 @@ def _form_page(
         **_proposed(application),
         "theirs": theirs,
         "has_newer_form": queries.has_newer_form(application),
+        "interview": queries.interview_of(application, utcnow()),
     }
     return render(request, "applications/edit.html", context, status=status)
 
@@ -153,15 +157,29 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
     application = _editable(request, code)
     if request.method == "POST":
         return _submit(request, application)
-    form, answers = ApplicationForm(application=application), application.trust_answers
+    told = queries.interview_of(application, utcnow())
     context = {
         "application": application,
-        "gaps": [(form[NAMES.get(gap.field, gap.field)], gap.message) for gap in queries.gaps_of(application)],
-        "outcome": None if gate.missing(answers) else gate.evaluate(answers).as_dict(),
+        "gaps": _gaps(application),
+        "outcome": told.outcome((get_language() or "en").partition("-")[0]) if told.is_whole else None,
         "parts": queries.summary_of(application),
         "advice": [one for one in queries.advice_of(application) if one.is_warning],
     }
     return render(request, "applications/check.html", context)
+
+
+def _gaps(application: Application) -> list[tuple[str, Any, str]]:
+    """What is missing: the address where it is given, what it is called, and the sentence."""
+    form = ApplicationForm(application=application)
+    found: list[tuple[str, Any, str]] = []
+    for gap in queries.gaps_of(application, utcnow()):
+        if gap.field == "trust_answers":
+            found.append((reverse("applications:trust", args=[application.code]), _("Trust questions"), gap.message))
+            continue
+        bound = form[NAMES.get(gap.field, gap.field)]
+        at = f"{reverse('applications:edit', args=[application.code])}#{target_of(bound)}"
+        found.append((at, bound.label, gap.message))
+    return found
 
 
 def _submit(request: HttpRequest, application: Application) -> HttpResponse:
@@ -266,10 +284,7 @@ def withdraw(request: HttpRequest, code: str) -> HttpResponse:
 
 def _editable(request: HttpRequest, code: str) -> Application:
     application = queries.application_of(signed_in(request), code)
-    if not rules.can_edit(signed_in(request), application):
-        raise NotAllowed(_("Only members of the organisation write in its application."))
-    if not application.is_editable:
-        raise Refused(_("This application cannot be changed now."), todo=_("Open its page to see where it stands."))
+    rules.must_edit(signed_in(request), application)
     return application
 
 
