@@ -1,0 +1,138 @@
+"""What the probes of one battery share: the model, the texts, how much of them, and the costs that were measured once."""
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from fabrica.evaluation.battery.chance import Estimate, ratio
+from fabrica.evaluation.battery.material import Material, Piece, pieces_of
+from fabrica.evaluation.battery.subject import PackagedSubject, Subject
+from fabrica.evaluation.battery.bounds import bound
+from fabrica.evaluation.bigram import BYTES, Counts, count_pairs
+from fabrica.trainer.texts import stream
+
+AT_ONCE = 64
+CHUNK_BYTES = 16_000_000
+NOT_LEARNT = "Not informative: the model is no better than its untrained twin, so there is nothing it could have kept."
+NO_TRAINING_TEXT = "The model's training text is not at hand: give the very data it was trained from."
+FEW = "Not informative: fewer than five documents."
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much a profile measures: counts, never the clock, so that a repeat gives the same."""
+
+    pieces: int
+    piece_bytes: int
+    scan_bytes: int
+    canary_rivals: int
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What pieces cost, in bits, under the model and its untrained twin."""
+
+    pieces: list[Piece]
+    model: list[float]
+    untrained: list[float]
+
+    @cached_property
+    def sizes(self) -> list[float]:
+        return [float(one.size_bytes) for one in self.pieces]
+
+    @cached_property
+    def documents(self) -> list[int]:
+        return [one.document for one in self.pieces]
+
+    @cached_property
+    def packed(self) -> list[float]:
+        """In bits, by zlib, which knows no other text."""
+        return [8.0 * len(zlib.compress(one.text.encode(), 9)) for one in self.pieces]
+
+    def of(self, costs: Sequence[float]) -> Estimate:
+        """Costs as bits per byte."""
+        return ratio(costs, self.sizes, self.documents)
+
+    def only(self, chosen: Callable[[Piece], bool]) -> "Costs":
+        """Of some pieces."""
+        keep = [at for at, one in enumerate(self.pieces) if chosen(one)]
+        return Costs(
+            [self.pieces[at] for at in keep], [self.model[at] for at in keep], [self.untrained[at] for at in keep]
+        )
+
+
+@dataclass(eq=False)
+class Context:
+    """One battery's; `tick` is called between pieces of work and may raise to stop."""
+
+    subject: PackagedSubject
+    material: Material
+    sizes: Sizes
+    seed: int = 1
+    folder: Path | None = None
+    languages: dict[str, float] = field(default_factory=dict)
+    tick: Callable[[], None] = lambda: None
+
+    @cached_property
+    def held_out(self) -> Costs:
+        return self._costs(pieces_of(self.material.held_out, self.sizes.pieces, self.sizes.piece_bytes))
+
+    @cached_property
+    def members(self) -> Costs:
+        """Pieces of the training text; none where it is not at hand."""
+        return self._costs(pieces_of(self.material.training, self.sizes.pieces, self.sizes.piece_bytes))
+
+    @cached_property
+    def seen(self) -> dict[str, float]:
+        """The languages of the training text with their shares: of the text, or else as an earlier battery told."""
+        return self.material.languages or self.languages
+
+    @cached_property
+    def learnt(self) -> bool:
+        """Whether the model is better than its untrained twin at text it saw, or else at what is held out."""
+        costs = self.members if self.members.pieces else self.held_out
+        found = ratio(costs.model, costs.untrained, costs.documents)
+        return found.high <= bound("learnt_ratio")
+
+    @cached_property
+    def pairs(self) -> Counts:
+        """The byte pairs of the training text that is looked at."""
+        counts = np.zeros((BYTES, BYTES), dtype=np.int64)
+        waiting: list[bytes] = []
+        size_bytes = 0
+        for raw in self.scanned:
+            waiting.append(raw)
+            size_bytes += len(raw)
+            if size_bytes >= CHUNK_BYTES:
+                counts += count_pairs(stream(waiting))
+                waiting, size_bytes = [], 0
+                self.tick()
+        return counts + count_pairs(stream(waiting))
+
+    @cached_property
+    def scanned(self) -> list[bytes]:
+        """The training documents that are looked at whole: evenly spread, of at most so many bytes as the profile says."""
+        training = self.material.training
+        step = max(1, -(-sum(len(one.raw) for one in training) // self.sizes.scan_bytes))
+        return [one.raw for one in training[::step]]
+
+    @property
+    def scanned_share(self) -> float:
+        """How much of the training text is looked at whole, by bytes."""
+        return sum(map(len, self.scanned)) / max(1, sum(len(one.raw) for one in self.material.training))
+
+    def bits(self, subject: Subject, texts: Sequence[str]) -> list[float]:
+        """The cost of each text, in groups between which the battery can be stopped."""
+        found: list[float] = []
+        for at in range(0, len(texts), AT_ONCE):
+            self.tick()
+            found += subject.bits(texts[at : at + AT_ONCE])
+        return found
+
+    def _costs(self, pieces: list[Piece]) -> Costs:
+        texts = [one.text for one in pieces]
+        return Costs(pieces, self.bits(self.subject, texts), self.bits(self.subject.untrained, texts))
