@@ -69,7 +69,7 @@ def _pick(logits: Tensor, dice: Tensor, draw: Draw) -> list[int]:
     best, which = logits.float().cpu().topk(min(draw.top_k, logits.shape[-1]) if draw.temperature else 1)
     chances = torch.softmax(best.double() / (draw.temperature or 1.0), dim=-1).cumsum(dim=-1)
     chosen = (chances < dice[:, None] * chances[:, -1:]).sum(dim=-1, keepdim=True)
-    return which.gather(1, chosen.clamp(max=which.shape[1] - 1))[:, 0].tolist()  # type: ignore[no-any-return]
+    return which.gather(1, chosen.clamp(max=which.shape[1] - 1))[:, 0].tolist()
 
 
 class _Window:

@@ -1,0 +1,75 @@
+"""How far a probe's figure may be off at 95 %: a rate by Poisson, a mean by drawing again, a share by Wilson."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+TAIL = 0.025
+Z = 1.959964
+DRAWS, SEED = 2_000, 5
+STEPS = 60
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A figure between its bounds; `n` is how much stands behind it."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+def rate(count: int, size: int, per: int) -> Spread:
+    """How often something happened per `per` of `size`: exact for Poisson (Garwood 1936), also where it never did."""
+    low = 0.0 if count == 0 else _solve(lambda mean: 1 - _at_most(count - 1, mean), TAIL, count)
+    high = _solve(lambda mean: 1 - _at_most(count, mean), 1 - TAIL, count)
+    return Spread(*(one * per / size for one in (count, low, high)), n=size)
+
+
+def mean(values: Sequence[float]) -> Spread:
+    """The mean, its bounds from means of as many values drawn again with fixed dice."""
+    array = np.asarray(values, dtype=float)
+    drawn = np.random.default_rng(SEED).choice(array, size=(DRAWS, len(array))).mean(axis=1)
+    low, high = np.percentile(drawn, (100 * TAIL, 100 * (1 - TAIL)))
+    return Spread(float(array.mean()), float(low), float(high), len(array))
+
+
+def growth(
+    before: Sequence[float], after: Sequence[float], sizes: Sequence[float], new_sizes: Sequence[float]
+) -> Spread:
+    """By how much of itself a cost per size grew over texts; a text's costs are drawn together."""
+    costs = np.array([before, after, sizes, new_sizes], dtype=float)
+    picks = np.random.default_rng(SEED).integers(0, costs.shape[1], size=(DRAWS, costs.shape[1]))
+    old, new, size, new_size = costs[:, picks].sum(axis=2)
+    low, high = np.percentile((new / new_size) / (old / size) - 1, (100 * TAIL, 100 * (1 - TAIL)))
+    old_all, new_all, size_all, new_size_all = costs.sum(axis=1)
+    value = (new_all / new_size_all) / (old_all / size_all) - 1
+    return Spread(float(value), float(low), float(high), costs.shape[1])
+
+
+def share(hits: float, of: int) -> Spread:
+    """A share, by Wilson's formula (1927), which holds for few and for none."""
+    value, room = hits / of, Z**2 / of
+    middle, wide = value + room / 2, Z * math.sqrt(value * (1 - value) / of + room / (4 * of))
+    bounds = [min(1.0, max(0.0, (middle + sign * wide) / (1 + room))) for sign in (-1, 1)]
+    return Spread(value, *bounds, n=of)
+
+
+def _at_most(count: int, expected: float) -> float:
+    """The chance of at most `count` where `expected` are expected."""
+    log = math.log(expected) if expected else -math.inf
+    return math.fsum(
+        math.exp(k * log - expected - math.lgamma(k + 1)) if k else math.exp(-expected) for k in range(count + 1)
+    )
+
+
+def _solve(rising: Callable[[float], float], level: float, count: int) -> float:
+    """Where a rising function of the expected number reaches a level."""
+    low, high = 0.0, 10 * math.sqrt(count + 1) + count + 10
+    for _ in range(STEPS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if rising(middle) > level else (middle, high)
+    return high
