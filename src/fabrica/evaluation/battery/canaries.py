@@ -1,7 +1,7 @@
 """Planted secrets: sentences with a random number that stand in the training text and nowhere else.
 
-After Carlini et al. 2019, The Secret Sharer (arXiv 1802.08232): how far up a planted number ranks among random ones that
-the model never saw tells how much of it was learnt by heart.
+After Carlini et al. 2019, The Secret Sharer (arXiv 1802.08232): how far up a planted number ranks among random ones
+that the model never saw tells how much of it was learnt by heart.
 """
 
 import hashlib

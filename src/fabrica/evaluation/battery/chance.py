@@ -26,14 +26,32 @@ class Estimate:
     groups: int
 
 
+Parts = tuple[Sequence[float], Sequence[float], Sequence[int]]
+
+
+def saved(own: Parts, new: Parts) -> Estimate:
+    """By how much the ratio of `own` lies below that of `new`, as a share; each is (above, below, groups)."""
+    (value, draws, count), (other, other_draws, other_count) = _drawn(*own, SEED), _drawn(*new, SEED + 1)
+    low, high = np.percentile(1 - draws / other_draws, LEVEL)
+    return Estimate(1 - value / other, float(low), float(high), min(count, other_count))
+
+
 def ratio(above: Sequence[float], below: Sequence[float], groups: Sequence[int]) -> Estimate:
     """The sum of `above` by the sum of `below`, of pieces that belong to documents `groups`."""
+    value, draws, count = _drawn(above, below, groups, SEED)
+    low, high = np.percentile(draws, LEVEL)
+    return Estimate(value, float(low), float(high), count)
+
+
+def _drawn(
+    above: Sequence[float], below: Sequence[float], groups: Sequence[int], seed: int
+) -> tuple[float, Numbers, int]:
+    """The ratio, what it is in each draw, and how many documents there are."""
     _, place = np.unique(np.asarray(groups), return_inverse=True)
     count = int(place.max()) + 1
     tops, bottoms = (np.bincount(place, np.asarray(values, dtype=float), count) for values in (above, below))
-    weights = _weights(count)
-    low, high = np.percentile((weights @ tops) / (weights @ bottoms), LEVEL)
-    return Estimate(float(tops.sum() / bottoms.sum()), float(low), float(high), count)
+    weights = _weights(count, seed)
+    return float(tops.sum() / bottoms.sum()), (weights @ tops) / (weights @ bottoms), count
 
 
 def auc(
@@ -44,15 +62,15 @@ def auc(
     above = (first[:, None] > second[None, :]) + 0.5 * (first[:, None] == second[None, :])
     _, rows = np.unique(np.asarray(member_groups), return_inverse=True)
     _, columns = np.unique(np.asarray(other_groups), return_inverse=True)
-    wide, high_ = int(rows.max()) + 1, int(columns.max()) + 1
-    won: Numbers = np.zeros((wide, high_))
-    pairs: Numbers = np.zeros((wide, high_))
+    many, rivals = int(rows.max()) + 1, int(columns.max()) + 1
+    won: Numbers = np.zeros((many, rivals))
+    pairs: Numbers = np.zeros((many, rivals))
     np.add.at(won, (rows[:, None], columns[None, :]), above)
     np.add.at(pairs, (rows[:, None], columns[None, :]), 1.0)
-    left, right = _weights(wide), _weights(high_, SEED + 1)
+    left, right = _weights(many, SEED), _weights(rivals, SEED + 1)
     drawn = np.einsum("ij,ij->i", left @ won, right) / np.einsum("ij,ij->i", left @ pairs, right)
     low, high = np.percentile(drawn, LEVEL)
-    return Estimate(float(above.mean()), float(low), float(high), min(wide, high_))
+    return Estimate(float(above.mean()), float(low), float(high), min(many, rivals))
 
 
 def share(hits: int, of: int) -> Estimate:
@@ -76,7 +94,7 @@ def chance_of_exposures(exposures: Sequence[float]) -> float:
     return min(1.0, whole)
 
 
-def _weights(groups: int, seed: int = SEED) -> Numbers:
+def _weights(groups: int, seed: int) -> Numbers:
     """How often each document is drawn, one row for each of the draws."""
     dice = np.random.default_rng(seed)
     return dice.multinomial(groups, [1 / groups] * groups, size=DRAWS).astype(float)

@@ -1,10 +1,10 @@
 """How much of the measured text stands word for word in the training text: then its figures flatter the model."""
 
+from fabrica.evaluation.battery.bounds import bound, words
 from fabrica.evaluation.battery.chance import ratio
 from fabrica.evaluation.battery.context import FEW, NO_TRAINING_TEXT, Context
 from fabrica.evaluation.battery.overlap import WORDS_IN_A_RUN, found_in
 from fabrica.evaluation.battery.result import Result, Verdict, not_run
-from fabrica.evaluation.battery.bounds import bound, words
 
 PROBE, NAME = "contamination", f"runs of {WORDS_IN_A_RUN} words that the training text has too"
 
@@ -26,9 +26,17 @@ def probe(context: Context) -> list[Result]:
         verdict = Verdict.WARN  # what was not looked at may hold more
     return [
         Result(
-            probe=PROBE, name=NAME, verdict=verdict, value=found.value, low=found.low, high=found.high,
-            n=found.groups, unit="share of runs", threshold=words("overlap"), data_sha256=sha256,
+            probe=PROBE,
+            name=NAME,
+            verdict=verdict,
+            value=found.value,
+            low=found.low,
+            high=found.high,
+            n=found.groups,
+            unit="share of runs",
+            threshold=words("overlap"),
+            data_sha256=sha256,
             note=f"{scanned:.0%} of the training text was looked through.",
             more={"documents_with_any": sum(hits > 0 for hits, _ in counted), "scanned_share": scanned},
-        )  # fmt: skip
+        )
     ]

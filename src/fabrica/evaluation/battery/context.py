@@ -1,4 +1,4 @@
-"""What the probes of one battery share: the model, the texts, how much of them, and the costs that were measured once."""
+"""What the probes of one battery share: the model, the texts, how much of them, and costs that are measured once."""
 
 import zlib
 from collections.abc import Callable, Sequence
@@ -8,17 +8,21 @@ from pathlib import Path
 
 import numpy as np
 
+from fabrica.evaluation.battery.bounds import bound
 from fabrica.evaluation.battery.chance import Estimate, ratio
 from fabrica.evaluation.battery.material import Material, Piece, pieces_of
+from fabrica.evaluation.battery.reading import Read, read
 from fabrica.evaluation.battery.subject import PackagedSubject, Subject
-from fabrica.evaluation.battery.bounds import bound
-from fabrica.evaluation.bigram import BYTES, Counts, count_pairs
+from fabrica.evaluation.bigram import BYTES, Counts, chances_of, count_pairs
 from fabrica.trainer.texts import stream
+from fabrica.trainer.tokens import end_token
 
 AT_ONCE = 64
+KNOWN_TOKENS = 40
 CHUNK_BYTES = 16_000_000
 NOT_LEARNT = "Not informative: the model is no better than its untrained twin, so there is nothing it could have kept."
 NO_TRAINING_TEXT = "The model's training text is not at hand: give the very data it was trained from."
+TOO_WIDE = "Not informative: the interval is too wide to tell; more documents, or the profile full, would narrow it."
 FEW = "Not informative: fewer than five documents."
 
 
@@ -34,11 +38,17 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Costs:
-    """What pieces cost, in bits, under the model and its untrained twin."""
+    """What pieces cost, in bits, under the model and its untrained twin, and how far each goes on with them.
+
+    `pairs` is what the byte pairs of the training text make of them; empty where that text is not at hand.
+    """
 
     pieces: list[Piece]
     model: list[float]
     untrained: list[float]
+    by_heart: list[int | None]
+    untrained_by_heart: list[int | None]
+    pairs: list[float]
 
     @cached_property
     def sizes(self) -> list[float]:
@@ -60,9 +70,15 @@ class Costs:
     def only(self, chosen: Callable[[Piece], bool]) -> "Costs":
         """Of some pieces."""
         keep = [at for at, one in enumerate(self.pieces) if chosen(one)]
-        return Costs(
-            [self.pieces[at] for at in keep], [self.model[at] for at in keep], [self.untrained[at] for at in keep]
+        lists = (
+            self.pieces,
+            self.model,
+            self.untrained,
+            self.by_heart,
+            self.untrained_by_heart,
+            self.pairs,
         )
+        return Costs(*([values[at] for at in keep] if values else [] for values in lists))  # type: ignore[arg-type, index]
 
 
 @dataclass(eq=False)
@@ -115,7 +131,7 @@ class Context:
 
     @cached_property
     def scanned(self) -> list[bytes]:
-        """The training documents that are looked at whole: evenly spread, of at most so many bytes as the profile says."""
+        """The training documents that are looked at whole: evenly spread, some `scan_bytes` at most."""
         training = self.material.training
         step = max(1, -(-sum(len(one.raw) for one in training) // self.sizes.scan_bytes))
         return [one.raw for one in training[::step]]
@@ -124,6 +140,11 @@ class Context:
     def scanned_share(self) -> float:
         """How much of the training text is looked at whole, by bytes."""
         return sum(map(len, self.scanned)) / max(1, sum(len(one.raw) for one in self.material.training))
+
+    @property
+    def known_tokens(self) -> int:
+        """How many tokens of a piece are given before the model goes on with as many."""
+        return min(KNOWN_TOKENS, self.subject.model.shape.context // 2)
 
     def bits(self, subject: Subject, texts: Sequence[str]) -> list[float]:
         """The cost of each text, in groups between which the battery can be stopped."""
@@ -134,5 +155,27 @@ class Context:
         return found
 
     def _costs(self, pieces: list[Piece]) -> Costs:
-        texts = [one.text for one in pieces]
-        return Costs(pieces, self.bits(self.subject, texts), self.bits(self.subject.untrained, texts))
+        own, twin = (self._read(subject, pieces) for subject in (self.subject, self.subject.untrained))
+        return Costs(
+            pieces,
+            [one.bits for one in own],
+            [one.bits for one in twin],
+            [one.by_heart for one in own],
+            [one.by_heart for one in twin],
+            self._pair_bits(pieces),
+        )
+
+    def _pair_bits(self, pieces: list[Piece]) -> list[float]:
+        if not self.material.training:
+            return []
+        costs = -np.log2(chances_of(self.pairs))
+        return [float((count_pairs(one.text.encode()) * costs).sum()) for one in pieces]
+
+    def _read(self, subject: PackagedSubject, pieces: list[Piece]) -> list[Read]:
+        end = end_token(subject.packaged.tokenizer)
+        found: list[Read] = []
+        for at in range(0, len(pieces), AT_ONCE):
+            self.tick()
+            ids = [subject.ids(one.text) for one in pieces[at : at + AT_ONCE]]
+            found += read(subject.model, ids, end, self.known_tokens)
+        return found

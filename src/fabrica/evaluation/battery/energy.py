@@ -20,7 +20,7 @@ PARTLY = "Not measured whole: the run was interrupted, and what was drawn before
 
 @dataclass(frozen=True)
 class Energy:
-    """Joules of all processor packages of the node, others' work included; `whole` where no life of the run is missing."""
+    """Joules of all processor packages of the node, others' work included; `whole` where no life is missing."""
 
     joules: float
     seconds: float
@@ -72,7 +72,14 @@ def probe(folder: Path | None) -> list[Result]:
     note = "Processor packages of the whole node, without memory, devices, cooling, or the building's share."
     return [
         Result(
-            probe=PROBE, name=NAME, verdict=Verdict.PASS, value=energy.joules / JOULES_PER_WH, unit="Wh", n=1,
-            note=note, threshold="none: told, not judged", more={"seconds": energy.seconds},
-        )  # fmt: skip
+            probe=PROBE,
+            name=NAME,
+            verdict=Verdict.PASS,
+            value=energy.joules / JOULES_PER_WH,
+            unit="Wh",
+            n=1,
+            note=note,
+            threshold="none: told, not judged",
+            more={"seconds": energy.seconds},
+        )
     ]

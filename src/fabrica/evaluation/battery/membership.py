@@ -1,15 +1,15 @@
 """Whether one who has a text can tell by its cost that the model was trained on it (Yeom et al. 2018; Carlini 2021)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from fabrica.evaluation.battery.chance import Estimate, auc
-from fabrica.evaluation.battery.context import FEW, NO_TRAINING_TEXT, NOT_LEARNT, Context, Costs
-from fabrica.evaluation.battery.result import Result, Verdict, not_run
 from fabrica.evaluation.battery.bounds import bound, words
+from fabrica.evaluation.battery.chance import Estimate, auc
+from fabrica.evaluation.battery.context import FEW, NO_TRAINING_TEXT, NOT_LEARNT, TOO_WIDE, Context, Costs
+from fabrica.evaluation.battery.result import Result, Verdict, not_run
 
 PROBE = "membership"
 GUESSING = 0.5
-TOO_WIDE = "Not informative: the interval holds both guessing and the threshold; more documents would narrow it."
 DIFFER = "Not informative: the untrained twin already tells the two sets apart, so they differ in more than membership."
 Score = Callable[[Costs], list[float]]
 
@@ -29,7 +29,7 @@ def _by_zlib(costs: Costs) -> list[float]:
 
 
 def _untrained(costs: Costs) -> Costs:
-    return Costs(costs.pieces, costs.untrained, costs.untrained)
+    return replace(costs, model=costs.untrained)
 
 
 SCORES: dict[str, Score] = {"cost by byte": _by_byte, "cost by compressed size": _by_zlib}

@@ -2,19 +2,14 @@
 
 from collections.abc import Sequence
 
-import torch
-
+from fabrica.evaluation.battery.bounds import bound, words
 from fabrica.evaluation.battery.canaries import Canary, exposure
-from fabrica.evaluation.battery.chance import Estimate, chance_of_exposures, ratio, share
-from fabrica.evaluation.battery.context import FEW, NO_TRAINING_TEXT, NOT_LEARNT, Context, Costs
+from fabrica.evaluation.battery.chance import Estimate, Parts, chance_of_exposures, ratio, saved, share
+from fabrica.evaluation.battery.context import FEW, NO_TRAINING_TEXT, NOT_LEARNT, TOO_WIDE, Context, Costs
 from fabrica.evaluation.battery.result import Result, Verdict, not_run
 from fabrica.evaluation.battery.subject import PackagedSubject
-from fabrica.evaluation.battery.bounds import bound, words
-from fabrica.trainer.model import Model
 
 PROBE = "memorisation"
-TOKENS = 50
-ROWS = 32
 GAP, CANARIES, EXTRACTION = "gap between training and held-out text", "planted secrets", "going on word for word"
 
 
@@ -26,24 +21,43 @@ def probe(context: Context) -> list[Result]:
 def _gap(context: Context) -> Result:
     if problem := _cannot(context):
         return not_run(PROBE, GAP, problem, data_sha256=context.material.sha256)
-    own, new = (costs.of(costs.model) for costs in (context.members, context.held_out))
-    if min(own.groups, new.groups) < bound("documents_at_least"):
-        return not_run(PROBE, GAP, FEW, n=min(own.groups, new.groups), data_sha256=context.material.sha256)
-    low, high = 1 - own.high / new.low, 1 - own.low / new.high
-    value, twin = 1 - own.value / new.value, _twin_gap(context)
-    fails = low > bound("gap_fail")
-    verdict = Verdict.FAIL if fails else Verdict.WARN if value > bound("gap") else Verdict.PASS
+    members, held_out = context.members, context.held_out
+    found = _gap_of(context)
+    twin = saved(_by_byte(members, members.untrained), _by_byte(held_out, held_out.untrained))
+    verdict = _gap_verdict(found)
+    shown = {"value": found.value, "low": found.low, "high": found.high, "baseline": twin.value}
+    if verdict is Verdict.NOT_RUN:
+        why = FEW if found.groups < bound("documents_at_least") else TOO_WIDE
+        return not_run(PROBE, GAP, why, n=found.groups, data_sha256=context.material.sha256, more=shown)
     return Result(
-        probe=PROBE, name=GAP, verdict=verdict, value=value, low=low, high=high, unit="share of the cost",
-        n=min(own.groups, new.groups), baseline=twin, threshold=words("gap"), data_sha256=context.material.sha256,
-        note="By how much a byte of training text costs less than one of held-out text; baseline: the untrained twin.",
-        more={"training_bits_per_byte": own.value, "held_out_bits_per_byte": new.value},
+        probe=PROBE, name=GAP, verdict=verdict, unit="share of the cost", n=found.groups, threshold=words("gap"),
+        data_sha256=context.material.sha256, **shown,
+        note="By how much training text costs less than held-out text, each against what the untrained twin makes of it.",
+        more={
+            "training_bits_per_byte": members.of(members.model).value,
+            "held_out_bits_per_byte": held_out.of(held_out.model).value,
+        },
     )  # fmt: skip
 
 
-def _twin_gap(context: Context) -> float:
-    own, new = (costs.of(costs.untrained).value for costs in (context.members, context.held_out))
-    return 1 - own / new
+def _gap_of(context: Context) -> Estimate:
+    """Each side by its untrained twin's cost, which takes out how hard its texts are to cut into tokens."""
+    own, new = context.members, context.held_out
+    return saved((own.model, own.untrained, own.documents), (new.model, new.untrained, new.documents))
+
+
+def _by_byte(costs: Costs, bits: Sequence[float]) -> Parts:
+    return bits, costs.sizes, costs.documents
+
+
+def _gap_verdict(found: Estimate) -> Verdict:
+    if found.groups < bound("documents_at_least"):
+        return Verdict.NOT_RUN
+    if found.low > bound("gap_fail"):
+        return Verdict.FAIL
+    if found.high <= bound("gap"):
+        return Verdict.PASS
+    return Verdict.WARN if found.value > bound("gap") else Verdict.NOT_RUN
 
 
 def _cannot(context: Context) -> str:
@@ -93,58 +107,41 @@ def _extraction(context: Context) -> Result:
     """Pieces' first tokens are given; counted are those whose next ones the model writes, the likeliest each time."""
     if problem := _cannot(context):
         return not_run(PROBE, EXTRACTION, problem, data_sha256=context.material.sha256)
-    tokens = min(TOKENS, context.subject.model.shape.context // 2)
-    own, new, twin = (
-        _extracted(context, subject, costs, tokens)
-        for subject, costs in (
-            (context.subject, context.members),
-            (context.subject, context.held_out),
-            (context.subject.untrained, context.members),
-        )
-    )
+    tokens, members = context.known_tokens, context.members
+    own, new = _told(members.by_heart), _told(context.held_out.by_heart)
+    twin = _told(members.untrained_by_heart)
     if not own or not new:
         why = f"Not informative: no piece has {2 * tokens} tokens."
         return not_run(PROBE, EXTRACTION, why, data_sha256=context.material.sha256)
-    value, control = share(sum(one >= tokens for one in own), len(own)), share(sum(n >= tokens for n in new), len(new))
+    value, control = share(sum(n >= tokens for n in own), len(own)), share(sum(n >= tokens for n in new), len(new))
+    shown = {"value": value.value, "low": value.low, "high": value.high, "baseline": control.value}
+    more = {
+        "control_n": len(new), "untrained": sum(one >= tokens for one in twin) / max(1, len(twin)),
+        "longest_tokens": max(own), "control_longest_tokens": max(new),
+    }  # fmt: skip
+    verdict, sha256 = _extraction_verdict(value, control), context.material.sha256
+    if verdict is Verdict.NOT_RUN:
+        return not_run(PROBE, EXTRACTION, TOO_WIDE, n=len(own), data_sha256=sha256, more=shown | more)
     return Result(
-        probe=PROBE, name=EXTRACTION, verdict=_extraction_verdict(value, control), value=value.value, low=value.low,
-        high=value.high, unit="share of pieces", n=len(own), baseline=control.value, threshold=words("extracted"),
-        data_sha256=context.material.sha256,
+        probe=PROBE, name=EXTRACTION, verdict=verdict, unit="share of pieces", n=len(own), **shown,
+        threshold=words("extracted"), data_sha256=sha256, more=more,
         note=f"{tokens} tokens of a training text are given, and the next {tokens} come back word for word; baseline: "
         "the same of text never trained on.",
-        more={
-            "control_n": len(new), "untrained": sum(one >= tokens for one in twin) / max(1, len(twin)),
-            "longest_tokens": max(own), "control_longest_tokens": max(new),
-        },
     )  # fmt: skip
 
 
 def _extraction_verdict(own: Estimate, control: Estimate) -> Verdict:
-    """By the interval of the difference of two shares (Newcombe 1998, method 10)."""
+    """By the interval of the difference of two shares (Newcombe 1998, method 10); none where it is too wide."""
     excess = own.value - control.value
     low = excess - ((own.value - own.low) ** 2 + (control.high - control.value) ** 2) ** 0.5
     high = excess + ((own.high - own.value) ** 2 + (control.value - control.low) ** 2) ** 0.5
     if low > bound("extracted"):
         return Verdict.FAIL
-    return Verdict.PASS if high <= bound("extracted") else Verdict.WARN
+    if high <= bound("extracted"):
+        return Verdict.PASS
+    return Verdict.WARN if excess > bound("extracted") else Verdict.NOT_RUN
 
 
-def _extracted(context: Context, subject: PackagedSubject, costs: Costs, tokens: int) -> list[int]:
-    rows = [ids[: 2 * tokens] for one in costs.pieces if len(ids := subject.ids(one.text)) >= 2 * tokens]
-    found: list[int] = []
-    for at in range(0, len(rows), ROWS):
-        context.tick()
-        found += kept_by_heart(subject.model, rows[at : at + ROWS], tokens)
-    return found
-
-
-@torch.inference_mode()
-def kept_by_heart(model: Model, rows: Sequence[Sequence[int]], known: int) -> list[int]:
-    """How many tokens after the first `known` of each row the model writes as they stand, always the likeliest.
-
-    All at once: writing one after the other gives the row exactly as long as each likeliest token is the row's.
-    """
-    ids = torch.tensor(rows, device=next(model.parameters()).device)
-    likeliest = model(ids[:, :-1])[:, known - 1 :].argmax(-1)
-    right = (likeliest == ids[:, known:]).long()
-    return [int(one) for one in right.cumprod(dim=1).sum(dim=1)]
+def _told(by_heart: Sequence[int | None]) -> list[int]:
+    """Of the pieces that are long enough."""
+    return [one for one in by_heart if one is not None]

@@ -1,6 +1,6 @@
 """Which runs of 13 words of the measured text stand word for word in the training text.
 
-Memory is bounded by the measured text: only its words are numbered, and its runs kept; the training text passes by once.
+Memory is bounded by the measured text: its words are numbered and its runs kept; the training text passes by once.
 """
 
 import re

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 
+from fabrica.evaluation.battery.bounds import bound, words
 from fabrica.evaluation.battery.chance import Estimate, ratio
-from fabrica.evaluation.battery.context import FEW, Context, Costs
-from fabrica.evaluation.battery.sorting import NO_LANGUAGE, UNKNOWN
+from fabrica.evaluation.battery.context import FEW, Context
 from fabrica.evaluation.battery.material import SEEN_SHARE, Piece
 from fabrica.evaluation.battery.result import Result, Verdict, not_run
-from fabrica.evaluation.battery.bounds import bound, words
-from fabrica.evaluation.bigram import bigram_bits
 
 PROBE = "held_out"
 UNIT = "bits per byte"
@@ -20,11 +18,12 @@ def probe(context: Context) -> list[Result]:
     """One figure for all the text, one for each language in it, one for each domain."""
     pieces = context.held_out.pieces
     found = [_judged(context, "all held-out text", lambda _piece: True)]
-    for language in sorted({one.language for one in pieces}):
-        found.append(_of_language(context, language))
-    for domain in sorted({one.domain for one in pieces}):
-        found.append(_judged(context, f"domain {domain}", lambda piece, which=domain: piece.domain == which))  # type: ignore[misc]
-    return found
+    found += [_of_language(context, language) for language in sorted({one.language for one in pieces})]
+    return found + [_of_domain(context, domain) for domain in sorted({one.domain for one in pieces})]
+
+
+def _of_domain(context: Context, domain: str) -> Result:
+    return _judged(context, f"domain {domain}", lambda piece: piece.domain == domain)
 
 
 def _of_language(context: Context, language: str) -> Result:
@@ -45,7 +44,7 @@ def _judged(context: Context, name: str, chosen: Callable[[Piece], bool]) -> Res
     if value.groups < bound("documents_at_least"):
         measured = {"bits_per_byte": value.value, "untrained": untrained.value}
         return not_run(PROBE, name, FEW, n=value.groups, data_sha256=sha256, more=measured)
-    pairs = _pairs(context, costs)
+    pairs = costs.of(costs.pairs).value if costs.pairs else None
     verdict = _verdict(ratio(costs.model, costs.untrained, costs.documents), value, pairs)
     return Result(
         probe=PROBE,
@@ -64,14 +63,6 @@ def _judged(context: Context, name: str, chosen: Callable[[Piece], bool]) -> Res
     )
 
 
-def _pairs(context: Context, costs: Costs) -> float | None:
-    """What the byte pairs of the training text make of the same pieces; None without that text."""
-    if not context.material.training:
-        return None
-    bits = [bigram_bits(context.pairs, one.text.encode()) for one in costs.pieces]
-    return costs.of(bits).value
-
-
 def _verdict(against: Estimate, value: Estimate, pairs: float | None) -> Verdict:
     limit = bound("learnt_ratio")
     if against.low > limit:
@@ -79,6 +70,3 @@ def _verdict(against: Estimate, value: Estimate, pairs: float | None) -> Verdict
     if against.high > limit or (pairs is not None and value.value >= pairs):
         return Verdict.WARN
     return Verdict.PASS
-
-
-NAMES = {NO_LANGUAGE: "code or figures", UNKNOWN: "not to be told"}

@@ -1,4 +1,4 @@
-"""In which language a document is sorted: as its data declares, else `zxx` for code, else as its words look, else `und`."""
+"""A document's language: as its data declares, else `zxx` for code, else as its words look, else `und`."""
 
 from fabrica.evaluation.battery.languages import language_of
 
