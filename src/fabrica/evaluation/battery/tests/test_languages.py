@@ -40,5 +40,5 @@ def test_what_is_no_text_of_a_known_language_is_told_as_none(text):
     assert language_of(text) is None
 
 
-def test_half_of_one_and_half_of_another_is_not_told():
-    assert language_of(SENTENCES["de"] + " " + SENTENCES["fr"]) is None
+def test_a_text_in_two_languages_is_not_told():
+    assert language_of(SENTENCES["sv"] + " " + SENTENCES["da"]) is None
