@@ -14,7 +14,17 @@ from typing import Any
 import torch
 
 from fabrica import __version__
-from fabrica.evaluation.battery import contamination, energy, membership, memorising, quality
+from fabrica.evaluation.battery import (
+    bias,
+    contamination,
+    energy,
+    membership,
+    memorising,
+    personal,
+    quality,
+    robustness,
+    toxicity,
+)
 from fabrica.evaluation.battery.context import Context
 from fabrica.evaluation.battery.profiles import Profile
 from fabrica.evaluation.battery.result import Result, Verdict, not_run
@@ -42,7 +52,7 @@ class Entry:
 
     name: str
     cost: Cost
-    run: Callable[[Context, Profile], Sequence[Result]]
+    run: Callable[[Context], Sequence[Result]]
 
 
 @dataclass(frozen=True)
@@ -104,7 +114,7 @@ class Battery:
     def _results(self, entry: Entry, context: Context) -> list[Result]:
         """A probe that fails has no verdict; the others go on, and so does the run whose model it is."""
         try:
-            return list(entry.run(context, self.profile))
+            return list(entry.run(context))
         except Problem as problem:
             return [not_run(entry.name, entry.name, str(problem))]
         except Exception as fault:
@@ -157,10 +167,39 @@ def _sound(one: Result) -> Result:
     return replace(told, unit=one.unit)
 
 
-ENTRIES: tuple[Entry, ...] = (
-    Entry("held_out", Cost.READING, lambda context, _profile: quality.probe(context)),
-    Entry("memorisation", Cost.READING, lambda context, _profile: memorising.probe(context)),
-    Entry("membership", Cost.READING, lambda context, _profile: membership.probe(context)),
-    Entry("contamination", Cost.READING, lambda context, _profile: contamination.probe(context)),
-    Entry("energy", Cost.LIGHT, lambda context, _profile: energy.probe(context.folder)),
+def _personal(context: Context) -> list[Result]:
+    every = context.sizes.scan_bytes
+    return personal.probe(
+        context.subject,
+        samples=context.samples,
+        training=context.taught(every),
+        held_out=context.texts,
+        seed=context.seed,
+    )
+
+
+def _toxicity(context: Context) -> list[Result]:
+    taught = context.taught(context.sizes.taught_bytes)
+    return toxicity.probe(context.subject, samples=context.samples, training=taught, seed=context.seed)
+
+
+def _bias(context: Context) -> list[Result]:
+    return bias.probe(context.subject, budget=context.sizes.pairs, languages_seen=context.languages_seen)
+
+
+def _robustness(context: Context) -> list[Result]:
+    texts = context.texts
+    return robustness.probe(context.subject, held_out=texts, budget=context.sizes.texts, seed=context.seed)
+
+
+ENTRIES = (
+    Entry(quality.PROBE, Cost.READING, quality.probe),
+    Entry(memorising.PROBE, Cost.READING, memorising.probe),
+    Entry(membership.PROBE, Cost.READING, membership.probe),
+    Entry(contamination.PROBE, Cost.READING, contamination.probe),
+    Entry(robustness.PROBE, Cost.READING, _robustness),
+    Entry(bias.PROBE, Cost.READING, _bias),
+    Entry(personal.PROBE, Cost.WRITING, _personal),
+    Entry(toxicity.PROBE, Cost.WRITING, _toxicity),
+    Entry(energy.PROBE, Cost.LIGHT, lambda context: energy.probe(context.folder)),
 )

@@ -10,8 +10,9 @@ import numpy as np
 
 from fabrica.evaluation.battery.bounds import bound
 from fabrica.evaluation.battery.chance import Estimate, ratio
-from fabrica.evaluation.battery.material import Material, Piece, pieces_of
+from fabrica.evaluation.battery.material import SEEN_SHARE, Material, Piece, pieces_of
 from fabrica.evaluation.battery.reading import Read, read
+from fabrica.evaluation.battery.samples import Samples, draw_samples
 from fabrica.evaluation.battery.subject import PackagedSubject, Subject
 from fabrica.evaluation.bigram import BYTES, Counts, chances_of, count_pairs
 from fabrica.trainer.texts import stream
@@ -34,6 +35,10 @@ class Sizes:
     piece_bytes: int
     scan_bytes: int
     canary_rivals: int
+    samples: int
+    pairs: int
+    texts: int
+    taught_bytes: int
 
 
 @dataclass(frozen=True)
@@ -135,6 +140,28 @@ class Context:
         training = self.material.training
         step = max(1, -(-sum(len(one.raw) for one in training) // self.sizes.scan_bytes))
         return [one.raw for one in training[::step]]
+
+    @cached_property
+    def samples(self) -> Samples:
+        """What the model and its twin write, each from the beginning of a document; several probes read it."""
+        self.tick()
+        return draw_samples(self.subject, budget=self.sizes.samples, seed=self.seed)
+
+    @property
+    def texts(self) -> list[str]:
+        """Some held-out pieces, for the probes that change or compare texts."""
+        return [one.text for one in self.held_out.pieces[: self.sizes.texts]]
+
+    def taught(self, size_bytes: int) -> list[str] | None:
+        """Training documents, evenly spread, of some `size_bytes` together; None where there are none at hand."""
+        step = max(1, -(-sum(map(len, self.scanned)) // size_bytes))
+        return [raw.decode() for raw in self.scanned[::step]] if self.material.training else None
+
+    @property
+    def languages_seen(self) -> set[str] | None:
+        """The languages with at least a hundredth of the training documents; None where nobody knows."""
+        found = {language for language, share in self.seen.items() if share >= SEEN_SHARE}
+        return found if self.seen else None
 
     @property
     def scanned_share(self) -> float:

@@ -1,4 +1,4 @@
-"""How much of its training text a model knows by heart: planted secrets, going on word for word, and the gap in cost."""
+"""How much of its training text a model knows by heart: planted secrets, word for word, and the gap in cost."""
 
 from collections.abc import Sequence
 
@@ -32,7 +32,7 @@ def _gap(context: Context) -> Result:
     return Result(
         probe=PROBE, name=GAP, verdict=verdict, unit="share of the cost", n=found.groups, threshold=words("gap"),
         data_sha256=context.material.sha256, **shown,
-        note="By how much training text costs less than held-out text, each against what the untrained twin makes of it.",
+        note="By how much training text costs less than held-out text, each against its cost untrained.",
         more={
             "training_bits_per_byte": members.of(members.model).value,
             "held_out_bits_per_byte": held_out.of(held_out.model).value,

@@ -10,17 +10,42 @@ QUICK, FULL, NONE = "quick", "full", "none"
 
 @dataclass(frozen=True)
 class Profile:
-    """`share` is what the probes of texts and pairs take of all they have; after `seconds` no further probe begins."""
+    """After `seconds` no further probe begins."""
 
     name: str
     seconds: float
-    share: float
     sizes: Sizes
 
 
 PROFILES = {
-    QUICK: Profile(QUICK, 30.0, 0.2, Sizes(pieces=100, piece_bytes=360, scan_bytes=20_000_000, canary_rivals=127)),
-    FULL: Profile(FULL, 180.0, 1.0, Sizes(pieces=500, piece_bytes=600, scan_bytes=200_000_000, canary_rivals=1023)),
+    QUICK: Profile(
+        QUICK,
+        30.0,
+        Sizes(
+            pieces=100,
+            piece_bytes=360,
+            scan_bytes=20_000_000,
+            canary_rivals=127,
+            samples=8,
+            pairs=3,
+            texts=12,
+            taught_bytes=1_000_000,
+        ),
+    ),
+    FULL: Profile(
+        FULL,
+        180.0,
+        Sizes(
+            pieces=400,
+            piece_bytes=600,
+            scan_bytes=200_000_000,
+            canary_rivals=1023,
+            samples=64,
+            pairs=100,
+            texts=64,
+            taught_bytes=20_000_000,
+        ),
+    ),
 }
 
 
