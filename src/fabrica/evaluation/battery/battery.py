@@ -6,6 +6,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -35,6 +36,7 @@ from fabrica.kit.files import write_atomic
 FORMAT = 1
 FILE = "battery.json"
 NO_TIME = "Not begun: the {seconds:.0f} seconds of the profile {name} were used up. Choose another, or a faster device."
+NO_TIME_OF_RUN = "Not run to its end: the time limit of the run was reached."
 Tick = Callable[[str, int, int], None]
 
 
@@ -63,11 +65,17 @@ class Done:
     seconds: float
 
 
+class Spent(Exception):
+    """Raised by `tick` where all the time of the run is used up: the battery ends, and what is left is not run."""
+
+
 class Battery:
     """Runs its probes on one model; what was kept in `kept` by an earlier life is taken over.
 
     `tick(name, done, of)` is called between pieces of work, with the name of the probe, and may raise to stop.
     """
+
+    spent = False
 
     def __init__(
         self,
@@ -86,10 +94,10 @@ class Battery:
         found: dict[str, Done] = {}
         for number, entry in enumerate(self.entries):
             context.tick = lambda now=(entry.name, number): self._tick(*now)  # type: ignore[misc]
-            context.tick()
             used = sum(done.seconds for done in found.values())
             found[entry.name] = self._read(entry) or self._one(entry, context, used)
-        self._tick("", len(self.entries))
+        with suppress(Spent):
+            self._tick("", len(self.entries))
         return self._told(context, found)
 
     def _tick(self, name: str, done: int) -> None:
@@ -100,13 +108,13 @@ class Battery:
             raise
 
     def _one(self, entry: Entry, context: Context, used: float) -> Done:
-        if used >= self.profile.seconds and entry.cost is not Cost.LIGHT:
-            why = NO_TIME.format(seconds=self.profile.seconds, name=self.profile.name)
+        if (self.spent or used >= self.profile.seconds) and entry.cost is not Cost.LIGHT:
+            why = NO_TIME_OF_RUN if self.spent else NO_TIME.format(seconds=self.profile.seconds, name=self.profile.name)
             return Done([not_run(entry.name, entry.name, why)], 0.0)
         began = self.clock()
         results = [_sound(one) for one in self._results(entry, context)]
         done = Done(results, round(self.clock() - began, 3))
-        if self.kept:
+        if self.kept and not self.spent:
             values = {"results": [one.as_dict() for one in results], "seconds": done.seconds}
             write_atomic(self.kept / f"{entry.name}.json", json.dumps(values))
         return done
@@ -114,7 +122,11 @@ class Battery:
     def _results(self, entry: Entry, context: Context) -> list[Result]:
         """A probe that fails has no verdict; the others go on, and so does the run whose model it is."""
         try:
+            context.tick()
             return list(entry.run(context))
+        except Spent:
+            self.spent = True
+            return [not_run(entry.name, entry.name, NO_TIME_OF_RUN)]
         except Problem as problem:
             return [not_run(entry.name, entry.name, str(problem))]
         except Exception as fault:
