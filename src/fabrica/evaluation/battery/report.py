@@ -5,7 +5,7 @@ from html import escape
 from itertools import groupby
 from typing import Any
 
-from fabrica.evaluation.battery.meanings import NOTICE, WORDS, meaning
+from fabrica.evaluation.battery.meanings import WORDS, meaning, notice
 from fabrica.evaluation.battery.result import Verdict
 
 COLUMNS = ("Figure", "Verdict", "Value", "95 % interval", "n", "Untrained or control", "Threshold", "Data (SHA-256)")
@@ -22,7 +22,7 @@ STYLE = (
 
 def to_markdown(values: dict[str, Any]) -> str:
     """The content of battery.json as Markdown."""
-    lines = ["# Evaluation report", "", NOTICE, "", *(f"- {name}: {text}" for name, text in _facts(values)), ""]
+    lines = ["# Evaluation report", "", notice(), "", *(f"- {name}: {text}" for name, text in _facts(values)), ""]
     for probe, rows in _by_probe(values):
         title, words = meaning(probe)
         lines += [f"## {title}", "", *([words, ""] if words else [])]
@@ -41,7 +41,7 @@ def to_html(values: dict[str, Any]) -> str:
         "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
         "<meta name='viewport' content='width=device-width,initial-scale=1'>"
         f"<title>Evaluation report</title><style>{STYLE}</style></head><body><main>\n<h1>Evaluation report</h1>\n"
-        f"<p>{escape(NOTICE)}</p>\n<table><caption>What was measured</caption>{facts}</table>\n"
+        f"<p>{escape(notice())}</p>\n<table><caption>What was measured</caption>{facts}</table>\n"
         f"{''.join(_section(probe, rows) for probe, rows in _by_probe(values))}</main></body></html>\n"
     )
 
