@@ -32,11 +32,14 @@ def neutral() -> dict[str, str]:
     return {code: str(text) for code, text in raw["texts"].items()}
 
 
-def informed(subject: Subject, texts: Sequence[str]) -> Informed:
-    """How much less than untrained the texts cost. Reads at most 50 texts, 2,000 characters of each."""
+def informed(subject: Subject, texts: Sequence[str], *, limit_key: str = "informed") -> Informed:
+    """How much less than untrained the texts cost. Reads at most 50 texts, 2,000 characters of each.
+
+    `limit_key` is `learnt` for text held out of the model's own training, of which less is asked.
+    """
     seen = [text[:CHARACTERS_AT_MOST] for text in texts[:TEXTS_AT_MOST] if text]
     size = sum(len(text.encode()) for text in seen)
-    limit = thresholds()["informed"]
+    limit = thresholds()[limit_key]
     if not size:
         return Informed(0.0, 0.0, enough=False)
     own, twin = (sum(one.bits(seen)) / size for one in (subject, subject.untrained))
@@ -47,7 +50,7 @@ def informed(subject: Subject, texts: Sequence[str]) -> Informed:
 def informed_at_all(subject: Subject, held_out: Sequence[str]) -> Informed:
     """Whether the model learnt anything: by text held out of its training, else by the language it knows best."""
     if held_out:
-        return informed(subject, held_out)
+        return informed(subject, held_out, limit_key="learnt")
     return min(
         (informed(subject, [text]) for text in neutral().values()), key=lambda one: one.bits_per_byte / one.untrained
     )

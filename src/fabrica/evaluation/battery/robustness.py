@@ -76,7 +76,7 @@ def changed(name: str, text: str, seed: int) -> str:
 def probe(subject: Subject, *, held_out: Sequence[str], budget: int = 64, seed: int = 1) -> list[Result]:
     """A result for each change, on the beginnings of at most `budget` held-out texts; those that it changes count."""
     texts = [text[:CHARACTERS_AT_MOST] for text in held_out if text.strip()][:budget]
-    known = informed(subject, texts)
+    known = informed(subject, texts, limit_key="learnt")
     if not known.enough:
         why = f"{WHY_NOT} ({known})." if texts else "There is no held-out text."
         return [not_run(PROBE, name, why) for name in CHANGES]
@@ -86,7 +86,7 @@ def probe(subject: Subject, *, held_out: Sequence[str], budget: int = 64, seed: 
 
 
 def _result(subject: Subject, twin: Subject, name: str, before: dict[str, tuple[float, float]], seed: int) -> Result:
-    pairs = [(text, new) for text in before if (new := changed(name, text, seed)) not in (text, "")]
+    pairs = [(text, other) for text in before if (other := changed(name, text, seed)) not in (text, "")]
     if not pairs:
         return not_run(PROBE, name, "It changes nothing in the held-out text.")
     old, new = [text for text, _ in pairs], [text for _, text in pairs]

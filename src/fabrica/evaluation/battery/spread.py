@@ -26,7 +26,8 @@ def rate(count: int, size: int, per: int) -> Spread:
     """How often something happened per `per` of `size`: exact for Poisson (Garwood 1936), also where it never did."""
     low = 0.0 if count == 0 else _solve(lambda mean: 1 - _at_most(count - 1, mean), TAIL, count)
     high = _solve(lambda mean: 1 - _at_most(count, mean), 1 - TAIL, count)
-    return Spread(*(one * per / size for one in (count, low, high)), n=size)
+    scale = per / size
+    return Spread(count * scale, low * scale, high * scale, size)
 
 
 def mean(values: Sequence[float]) -> Spread:
@@ -54,8 +55,8 @@ def share(hits: float, of: int) -> Spread:
     """A share, by Wilson's formula (1927), which holds for few and for none."""
     value, room = hits / of, Z**2 / of
     middle, wide = value + room / 2, Z * math.sqrt(value * (1 - value) / of + room / (4 * of))
-    bounds = [min(1.0, max(0.0, (middle + sign * wide) / (1 + room))) for sign in (-1, 1)]
-    return Spread(value, *bounds, n=of)
+    low, high = (min(1.0, max(0.0, (middle + sign * wide) / (1 + room))) for sign in (-1, 1))
+    return Spread(value, low, high, of)
 
 
 def _at_most(count: int, expected: float) -> float:
