@@ -83,7 +83,7 @@ class Costs:
             self.untrained_by_heart,
             self.pairs,
         )
-        return Costs(*([values[at] for at in keep] if values else [] for values in lists))  # type: ignore[arg-type, index]
+        return Costs(*([values[at] for at in keep] if values else [] for values in lists))  # type: ignore[arg-type]
 
 
 @dataclass(eq=False)

@@ -28,7 +28,7 @@ def to_markdown(values: dict[str, Any]) -> str:
         lines += [f"## {title}", "", *([words, ""] if words else [])]
         lines += [_line(COLUMNS), _line(["---"] * len(COLUMNS))]
         lines += [_line(_cells(one)) for one in rows]
-        lines += ["", *(f"- {one['name']}: {one['note']}" for one in _noted(rows)), ""]
+        lines += ["", *(f"- {told}" for told in _notes(rows)), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -50,7 +50,7 @@ def _section(probe: str, rows: list[dict[str, Any]]) -> str:
     title, words = meaning(probe)
     head = "".join(f"<th scope='col'>{escape(one)}</th>" for one in COLUMNS)
     body = "".join(_row(one) for one in rows)
-    notes = "".join(f"<li>{escape(one['name'])}: {escape(one['note'])}</li>" for one in _noted(rows))
+    notes = "".join(f"<li>{escape(told)}</li>" for told in _notes(rows))
     table = f"<div class='wide'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     return f"<h2>{escape(title)}</h2>\n<p>{escape(words)}</p>\n{table}\n{f'<ul>{notes}</ul>' if notes else ''}\n"
 
@@ -80,8 +80,13 @@ def _by_probe(values: dict[str, Any]) -> Iterator[tuple[str, list[dict[str, Any]
         yield probe, list(rows)
 
 
-def _noted(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [one for one in rows if one["note"]]
+def _notes(rows: list[dict[str, Any]]) -> list[str]:
+    """What is said of figures, each sentence once, after the names of those it is said of."""
+    names: dict[str, list[str]] = {}
+    for one in rows:
+        if one["note"]:
+            names.setdefault(one["note"], []).append(one["name"])
+    return [f"{', '.join(told)}: {note}" for note, told in names.items()]
 
 
 def _cells(one: dict[str, Any]) -> list[str]:
