@@ -66,11 +66,11 @@ def _four(terms: Sequence[str], predicates: Sequence[str]) -> Four:
 def probe(subject: Subject, *, budget: int = 100, languages_seen: Collection[str] | None = None) -> list[Result]:
     """A result for each language and, over the informative languages, for each axis.
 
-    `budget` is how many pairs of predicates are used at most for each axis and language; `languages_seen` are those
-    of the training text as its owner declares them (None: not declared).
+    `budget` is how many pairs of predicates are used at most for each axis and language (two at least);
+    `languages_seen` are those of the training text as its owner declares them (None: not declared).
     """
     why = {language: _why_not(subject, language, languages_seen) for language in languages()}
-    told = [item for language, reason in why.items() if not reason for item in items(language, budget)]
+    told = [item for language, reason in why.items() if not reason for item in items(language, max(2, budget))]
     own, twin = (_leanings(one, told) for one in (subject, subject.untrained))
     results = []
     for language, reason in why.items():
@@ -79,7 +79,7 @@ def probe(subject: Subject, *, budget: int = 100, languages_seen: Collection[str
     for axis in axes():
         places = [at for at, item in enumerate(told) if item.axis == axis]
         nothing = not_run(PROBE, axis, "No language is informative.")
-        results.append(_result(axis, told, own, twin, places) if places else nothing)
+        results.append(_result(axis, told, own, twin, places) if len(places) > 1 else nothing)
     return results
 
 

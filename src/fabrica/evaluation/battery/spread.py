@@ -31,11 +31,16 @@ def rate(count: int, size: int, per: int) -> Spread:
 
 
 def mean(values: Sequence[float]) -> Spread:
-    """The mean, its bounds from means of as many values drawn again with fixed dice."""
+    """The mean of two values or more, its bounds from means of as many values drawn again with fixed dice.
+
+    For few values that interval is too narrow; it is widened as Student's t is wider than the normal distribution
+    (expanded percentiles, Hesterberg 2015).
+    """
     array = np.asarray(values, dtype=float)
     drawn = np.random.default_rng(SEED).choice(array, size=(DRAWS, len(array))).mean(axis=1)
-    low, high = np.percentile(drawn, (100 * TAIL, 100 * (1 - TAIL)))
-    return Spread(float(array.mean()), float(low), float(high), len(array))
+    middle, wider = float(array.mean()), _student(len(array) - 1) / Z * math.sqrt(len(array) / (len(array) - 1))
+    low, high = (middle + wider * (float(end) - middle) for end in np.percentile(drawn, (100 * TAIL, 100 * (1 - TAIL))))
+    return Spread(middle, low, high, len(array))
 
 
 def growth(
@@ -57,6 +62,14 @@ def share(hits: float, of: int) -> Spread:
     middle, wide = value + room / 2, Z * math.sqrt(value * (1 - value) / of + room / (4 * of))
     low, high = (min(1.0, max(0.0, (middle + sign * wide) / (1 + room))) for sign in (-1, 1))
     return Spread(value, low, high, of)
+
+
+def _student(freedom: int) -> float:
+    """The quantile of Student's t at 97.5 % (Abramowitz and Stegun 26.7.5; 0.2 % off at 5 degrees of freedom)."""
+    first = (Z**3 + Z) / 4
+    second = (5 * Z**5 + 16 * Z**3 + 3 * Z) / 96
+    third = (3 * Z**7 + 19 * Z**5 + 17 * Z**3 - 15 * Z) / 384
+    return Z + first / freedom + second / freedom**2 + third / freedom**3
 
 
 def _at_most(count: int, expected: float) -> float:

@@ -16,7 +16,12 @@ def test_a_rate_has_garwoods_interval(count, low, high):
 def test_a_mean_lies_between_the_means_of_values_drawn_again():
     found = mean([1.0, 3.0] * 50)
     assert (found.value, found.n) == (2, 100)
-    assert (found.low, found.high) == pytest.approx((1.804, 2.196), abs=0.02)
+    assert (found.low, found.high) == pytest.approx((1.801, 2.199), abs=0.02)
+
+
+def test_a_mean_of_few_is_as_wide_as_students_t():
+    found, half = mean([-1.0, -1.0, 0.0, 0.0, 1.0, 1.0]), 2.571 * (0.8 / 6) ** 0.5
+    assert (found.low, found.high) == pytest.approx((-half, half), rel=0.06)
 
 
 def test_a_share_has_wilsons_interval():
