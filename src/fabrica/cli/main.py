@@ -3,7 +3,7 @@
 import typer
 
 from fabrica import __version__
-from fabrica.cli import applying, data, models, modes, proposing, running, signin, sme, ssh_keys, trust
+from fabrica.cli import applying, data, evaluating, models, modes, proposing, running, signin, sme, ssh_keys, trust
 from fabrica.cli.output import console
 
 app = typer.Typer(
@@ -27,7 +27,7 @@ def root(
     """Fabrica's client. Begin with `fabrica login`."""
 
 
-for module in (signin, applying, running, sme, modes, proposing):
+for module in (signin, applying, running, sme, modes, proposing, evaluating):
     module.register(app)
 app.add_typer(data.app, name="data")
 app.add_typer(models.app, name="models")

@@ -25,5 +25,9 @@ def bigram_bits(counts: Counts, stream: bytes) -> float:
     Smoothed by adding one: p(b|a) = (n_ab + 1) / (n_a + 256), Laplace's rule of
     succession, as in Jurafsky & Martin, Speech and Language Processing, chapter 3.
     """
-    chances = (counts + 1) / (counts.sum(axis=1, keepdims=True) + BYTES)
-    return float(-(count_pairs(stream) * np.log2(chances)).sum())
+    return float(-(count_pairs(stream) * np.log2(chances_of(counts))).sum())
+
+
+def chances_of(counts: Counts) -> NDArray[np.float64]:
+    """How likely byte b is after byte a: an array as `counts`, smoothed as `bigram_bits` says."""
+    return (counts + 1) / (counts.sum(axis=1, keepdims=True) + BYTES)  # type: ignore[no-any-return]

@@ -55,9 +55,10 @@ def write_result(folder: Path, job: Job, summary: dict[str, Any]) -> None:
 
 def same_job(folder: Path, job: Job) -> None:
     """Raise Refused when the folder holds the work of another job: results must never be mixed."""
-    recipe = to_dict(job.recipe) if job.recipe else None
     data = [[one.name, one.sha256] for one in job.data]
-    asked = {"kind": job.kind, "recipe": recipe, "command": list(job.command), "data": data}
+    asked = {"kind": job.kind, "recipe": _decisive(job), "command": list(job.command), "data": data}
+    if job.model:
+        asked |= {"model": job.model.sha256, "profile": job.profile}
     digest = hashlib.sha256(canonical_json(asked)).hexdigest()
     path = folder / "job.sha256"
     if not path.exists():
@@ -68,6 +69,15 @@ def same_job(folder: Path, job: Job) -> None:
             why="The recipe, the command or the data in job.json changed after a first attempt.",
             todo="Launch a new run, which gets a folder of its own.",
         )
+
+
+def _decisive(job: Job) -> dict[str, Any] | None:
+    """The recipe without what changes no weight, so that a run begun before a key existed goes on after an update."""
+    if job.recipe is None:
+        return None
+    values = to_dict(job.recipe)
+    values.pop("battery")
+    return values if values["canaries"] else {key: value for key, value in values.items() if key != "canaries"}
 
 
 def verify(data: Data) -> None:

@@ -13,25 +13,29 @@ from fabrica.trainer.recipe import Recipe, recipe_from
 VERSION = 1
 JOB_BYTES_AT_MOST = 4_000_000
 NEEDED = {"version", "run", "kind", "data", "devices", "time_limit_seconds"}
-KEYS = NEEDED | {"recipe", "command", "provenance", "processes", "link_seconds", "attempt"}
+KEYS = NEEDED | {"recipe", "command", "model", "profile", "provenance", "processes", "link_seconds", "attempt"}
+KINDS = ("train", "command", "evaluate")
 DATA_KEYS = {"name", "path", "sha256"}
 SHA256 = re.compile(r"[0-9a-f]{64}")
+LANGUAGE = re.compile(r"(?:[a-z]{2,3})?")
+QUICK, PROFILES = "quick", ("quick", "full")
 ARGUMENTS_AT_MOST, ARGUMENT_LENGTH = 1_000, 100_000
 DATA_AT_MOST, DEVICES_AT_MOST, SECONDS_AT_MOST = 100, 100_000, 60 * 86_400
 
 
 @dataclass(frozen=True)
 class Data:
-    """One staged dataset: its name, where it lies, and the hash its contents must have."""
+    """One staged dataset: its name, where it lies, the hash its contents must have, the language it declares."""
 
     name: str
     path: Path
     sha256: str
+    language: str = ""
 
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be done; `recipe` for kind train, `command` for kind command.
+    """What is to be done; `recipe` for kind train, `command` for kind command, `model` and `profile` for kind evaluate.
 
     `time_limit_seconds` is for all processes' lives of one `attempt` together, as after a requeue; `link_seconds` (0:
     none) for one life, after which the next link of a chain goes on. `processes` above 1 must all come.
@@ -48,6 +52,8 @@ class Job:
     processes: int = 1
     link_seconds: int = 0
     attempt: str = ""
+    model: Data | None = None
+    profile: str = ""
 
 
 def read_job(path: Path) -> Job:
@@ -72,7 +78,7 @@ def job_from(values: Any) -> Job:
     _need(values["version"] == VERSION, "version", f"must be {VERSION}")
     _need(_text(values["run"], 100), "run", "must be text of 1 to 100 characters")
     kind = values["kind"]
-    _need(kind in ("train", "command"), "kind", "must be train or command")
+    _need(kind in KINDS, "kind", f"must be one of {', '.join(KINDS)}")
     _need(isinstance(values.get("provenance", {}), dict), "provenance", "must be an object")
     attempt = values.get("attempt", "")
     _need(attempt == "" or _text(attempt, 100), "attempt", "must be text of at most 100 characters")
@@ -88,6 +94,8 @@ def job_from(values: Any) -> Job:
         processes=_whole(values.get("processes", 1), SIZE_AT_MOST, "processes"),
         link_seconds=_whole(values["link_seconds"], SECONDS_AT_MOST, "link_seconds") if "link_seconds" in values else 0,
         attempt=attempt,
+        model=_one(values.get("model"), "model") if kind == "evaluate" else None,
+        profile=_profile(values.get("profile", QUICK)) if kind == "evaluate" else "",
     )
 
 
@@ -115,13 +123,22 @@ def _command(value: Any) -> tuple[str, ...]:
 
 def _data(value: Any) -> tuple[Data, ...]:
     _need(isinstance(value, list) and len(value) <= DATA_AT_MOST, "data", f"must be a list of at most {DATA_AT_MOST}")
-    found = []
-    for number, one in enumerate(value):
-        where = f"data.{number}"
-        _need(isinstance(one, dict) and set(one) == DATA_KEYS, where, f"must have {', '.join(sorted(DATA_KEYS))}")
-        _need(_text(one["name"], 300), f"{where}.name", "must be text of 1 to 300 characters")
-        _need(_text(one["path"], 4000) and Path(one["path"]).is_absolute(), f"{where}.path", "must be absolute")
-        hashed = isinstance(one["sha256"], str) and SHA256.fullmatch(one["sha256"]) is not None
-        _need(hashed, f"{where}.sha256", "must be 64 hexadecimal digits")
-        found.append(Data(one["name"], Path(one["path"]), one["sha256"]))
-    return tuple(found)
+    return tuple(_one(one, f"data.{number}") for number, one in enumerate(value))
+
+
+def _one(one: Any, where: str) -> Data:
+    known = isinstance(one, dict) and set(one) - {"language"} == DATA_KEYS
+    _need(known, where, f"must have {', '.join(sorted(DATA_KEYS))}, and may have language")
+    _need(_text(one["name"], 300), f"{where}.name", "must be text of 1 to 300 characters")
+    _need(_text(one["path"], 4000) and Path(one["path"]).is_absolute(), f"{where}.path", "must be absolute")
+    hashed = isinstance(one["sha256"], str) and SHA256.fullmatch(one["sha256"]) is not None
+    _need(hashed, f"{where}.sha256", "must be 64 hexadecimal digits")
+    language = one.get("language", "")
+    told = isinstance(language, str) and LANGUAGE.fullmatch(language) is not None
+    _need(told, f"{where}.language", "must be a language code of two or three letters, or empty")
+    return Data(one["name"], Path(one["path"]), one["sha256"], language)
+
+
+def _profile(value: Any) -> str:
+    _need(value in PROFILES, "profile", f"must be one of {', '.join(PROFILES)}")
+    return str(value)

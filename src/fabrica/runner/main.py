@@ -5,6 +5,7 @@ folder. Of several processes all end with the code of the first, which alone wri
 """
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Mapping
@@ -101,7 +102,7 @@ class Attempt:
         A user's command is started once, by the first: it may be a program of several processes itself.
         """
         job = read_job(self.path)
-        if job.kind == "command":
+        if job.kind != "train":
             return self.first
         _all_came(job, self.place.size)
         from fabrica.trainer.group import join  # noqa: PLC0415 - slow import, and a process alone needs none of it
@@ -128,6 +129,9 @@ class Attempt:
                 self._train(job)
                 return
             self._check(job)
+            if job.kind == "evaluate":
+                self._evaluate(job, used)
+                return
             Progress(self.folder).tell("command")
             run_command(job, self.folder / "out", self.stop, used.note)
             write_result(self.folder, job, {})
@@ -143,9 +147,17 @@ class Attempt:
         if self.first:
             training.finish()
 
+    def _evaluate(self, job: Job, used: Used) -> None:
+        from fabrica.runner.evaluate_job import evaluate  # noqa: PLC0415 - slow import, as above
+
+        used.keep()
+        summary = evaluate(job, self.folder, self.stop, Progress(self.folder))
+        write_result(self.folder, job, summary)
+        shutil.rmtree(self.folder / "work", ignore_errors=True)
+
     def _check(self, job: Job) -> None:
         same_job(self.folder, job)
-        for one in job.data:
+        for one in (*job.data, *filter(None, [job.model])):
             verify(one)
 
     def _stopped(self, reason: str) -> int:

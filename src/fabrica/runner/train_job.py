@@ -1,4 +1,4 @@
-"""A job of kind train in phases: tokenizer, train, evaluate, package. What has its result is skipped."""
+"""A job of kind train in phases: tokenizer, train, evaluate, package, battery. What has its result is skipped."""
 
 import json
 import shutil
@@ -9,9 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fabrica.evaluation.battery import canaries
+from fabrica.evaluation.battery.battery import FILE
+from fabrica.evaluation.battery.energy import FILE as ENERGY
+from fabrica.evaluation.battery.energy import Meter, as_json
+from fabrica.evaluation.battery.evaluate import CANARIES, evaluate_folder
+from fabrica.evaluation.battery.profiles import NONE, profile_of
 from fabrica.evaluation.bigram import count_pairs
 from fabrica.evaluation.measure import measure, sample, versions
 from fabrica.kit.files import write_atomic
+from fabrica.runner.evaluate_job import sources_of, tick_of
 from fabrica.runner.job import Job
 from fabrica.runner.progress import Progress
 from fabrica.runner.stopping import Stop, Stopped
@@ -43,8 +50,8 @@ class TrainJob:
         Raises Stopped, Refused, OSError, Interrupted.
         """
         self.group.lead(self._prepare)
-        trainer = self._train()
-        self.group.lead(lambda: self._measure_and_pack(trainer))
+        self._train_and_pack()
+        self.group.lead(self._battery)  # the trainer's memory is free by now
         return self._summary() if self.first else {}
 
     def finish(self) -> None:
@@ -60,27 +67,41 @@ class TrainJob:
         self.progress.tell("tokenizer", 0, 3)
         texts = read_texts(one.path for one in self.job.data)
         parts = split(texts.documents, self.recipe.held_out_share, self.recipe.held_out_bytes)
+        training = self._planted(parts.training)
         self.stop.check()
-        tokenizer = train_tokenizer(parts.training, self.recipe.vocab_size, self.recipe.tokenizer_bytes)
+        tokenizer = train_tokenizer(training, self.recipe.vocab_size, self.recipe.tokenizer_bytes)
         save_tokenizer(tokenizer, self.out / TOKENIZER)
         self.progress.tell("tokenizer", 1, 3)
         self.stop.check()
-        tokens = encode(tokenizer, parts.training)
+        tokens = encode(tokenizer, training)
         _write_array(self.work / "tokens.bin", tokens)
         self.progress.tell("tokenizer", 2, 3)
         self.stop.check()
-        _write_array(self.work / "pairs.bin", count_pairs(stream(parts.training)))
+        _write_array(self.work / "pairs.bin", count_pairs(stream(training)))
         write_atomic(self.work / "held_out.bin", stream(parts.held_out))
-        counted = {"training_tokens": len(tokens), "training_documents": len(parts.training)}
-        training_bytes = sum(map(len, parts.training)) + len(parts.training)
+        counted = {"training_tokens": len(tokens), "training_documents": len(training)}
+        training_bytes = sum(map(len, training)) + len(training)
         write_atomic(done, json.dumps({**_counts(texts), **counted, "training_bytes": training_bytes}))
         self.progress.tell("tokenizer", 3, 3)
+
+    def _planted(self, training: tuple[bytes, ...]) -> tuple[bytes, ...]:
+        """The training text with as many secrets as the recipe asks for; which ones is kept beside the model."""
+        if not self.recipe.canaries:
+            return training
+        made = canaries.make(self.recipe.canaries, self.recipe.seed)
+        write_atomic(self.out / CANARIES, json.dumps(canaries.as_values(made), indent=2) + "\n")
+        return canaries.plant(training, made, self.recipe.seed)
+
+    def _train_and_pack(self) -> None:
+        trainer = self._train()
+        self.group.lead(lambda: self._measure_and_pack(trainer))
 
     def _train(self) -> Trainer:
         """Train to the last step. Raises Stopped, on every process after the same step, when any wishes to end."""
         tokens = np.memmap(self.work / "tokens.bin", dtype=np.int32, mode="r")
         trainer = Trainer(self.recipe, tokens, self.checkpoints, self.group)
         if self.first:
+            self.meter, self.whole = Meter(), trainer.step == 0
             self._begin_train(trainer.step)
         if not trainer.run(self._trained, lambda: bool(self.stop.reason())):
             raise Stopped(self.stop.reason() or "signal")
@@ -96,12 +117,29 @@ class TrainJob:
             self.progress.trained(report, self.recipe.steps)
 
     def _measure_and_pack(self, trainer: Trainer) -> None:
+        self._keep_energy()
         self.stop.check()
         trainer.optimisers.clear()  # their memory is not needed to measure
         self._evaluate(trainer)
         self.progress.tell("package", 0, 1)
         save_package(self.out, trainer.model, self.recipe, load_tokenizer(self.out / TOKENIZER))
         self.progress.tell("package", 1, 1)
+
+    def _battery(self) -> None:
+        """Measure what was packed, as the recipe says; a failing probe fails no run."""
+        done = self.out / FILE
+        if done.exists() or self.recipe.battery == NONE:
+            return
+        profile = profile_of(self.recipe.battery)
+        kept, tick = self.work / f"battery-{profile.name}", tick_of(self.stop, self.progress)
+        found = evaluate_folder(self.out, sources_of(self.job.data), profile, kept=kept, tick=tick)
+        write_atomic(done, json.dumps(found, indent=2, allow_nan=False) + "\n")
+
+    def _keep_energy(self) -> None:
+        """Write what the training drew, where the machine's counters tell; a life that only resumes tells nothing."""
+        path = self.out / ENERGY
+        if not path.exists() and (energy := self.meter.measured(whole=self.whole)):
+            write_atomic(path, as_json(energy))
 
     def _evaluate(self, trainer: Trainer) -> None:
         done = self.out / "evaluation.json"
@@ -125,6 +163,7 @@ class TrainJob:
         evaluation = json.loads((self.out / "evaluation.json").read_bytes())
         seconds = lines[-1]["elapsed_seconds"]
         tokens = tokens_per_step(self.recipe) * self.recipe.steps
+        battery = self.out / FILE
         keys = ("bits_per_byte", "bits_per_byte_untrained", "bits_per_byte_bigram", "bits_per_byte_xz", "rivals")
         return {
             "loss_first": lines[0]["loss"],
@@ -141,6 +180,7 @@ class TrainJob:
             "device": evaluation["device"],
             "threads": evaluation["threads"],
             "versions": versions(),
+            **({"battery": json.loads(battery.read_bytes())["summary"]} if battery.exists() else {}),
         }
 
 

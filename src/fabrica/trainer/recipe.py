@@ -50,7 +50,10 @@ class Optimiser:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides what comes out of a training, but for the text and the machine's rounding."""
+    """Everything that decides what comes out of a training, but for the text and the machine's rounding.
+
+    `battery` says how much is measured of the model afterwards; `canaries`, how many secrets are planted in the text.
+    """
 
     name: str = field(default="demo", metadata={"low": 1, "high": 80})
     vocab_size: int = _between(4096, 257, 262_144)
@@ -64,6 +67,8 @@ class Recipe:
     held_out_share: float = _between(0.05, 0.001, 0.5)
     held_out_bytes: int = _between(200_000, 1_000, 100_000_000)
     tokenizer_bytes: int = _between(2_000_000, 10_000, 1_000_000_000)
+    battery: str = _one_of("quick", "quick", "full", "none")
+    canaries: int = _between(0, 0, 1_000)
 
 
 NAMED: dict[str, Recipe] = {
@@ -77,6 +82,7 @@ NAMED: dict[str, Recipe] = {
         checkpoint_every=10,
         held_out_bytes=8_000,
         tokenizer_bytes=50_000,
+        battery="none",
     ),
     "demo": Recipe(),
     "small": Recipe(

@@ -19,9 +19,10 @@ PIECES = 40
 
 @dataclass(frozen=True)
 class Texts:
-    """Distinct documents in a stable order, and how many files were left out and why."""
+    """Distinct documents in a stable order, of which folder each is, and how many files were left out and why."""
 
     documents: tuple[bytes, ...]
+    places: tuple[int, ...] = ()
     files: int = 0
     skipped_not_text: int = 0
     skipped_empty: int = 0
@@ -43,16 +44,17 @@ def stream(documents: Iterable[bytes]) -> bytes:
 
 
 def read_texts(folders: Iterable[Path]) -> Texts:
-    """Every text file below the folders, by folder and then by path; links are not followed.
+    """Every text file below the folders, by folder and then by path; links are not followed. A folder may be a file.
 
     A file that is not UTF-8 or contains a NUL is not text; an empty one and one whose bytes came before are left out
     too; each is counted. With fewer than 20 documents they are cut at line ends, so that some can be held out.
     Raises Refused when a folder is missing or unreadable, holds too much, or holds no text.
     """
     documents: dict[bytes, bytes] = {}
+    places: list[int] = []
     counts: dict[str, Any] = {"files": 0, "skipped_not_text": 0, "skipped_empty": 0, "skipped_repeated": 0}
     size_bytes = 0
-    for path in (path for folder in folders for path in _files(folder)):
+    for place, path in ((place, path) for place, folder in enumerate(folders) for path in _files(folder)):
         counts["files"] += 1
         raw = _text(path)
         if not raw:
@@ -61,6 +63,7 @@ def read_texts(folders: Iterable[Path]) -> Texts:
         if documents.setdefault(hashlib.sha256(raw).digest(), raw) is not raw:
             counts["skipped_repeated"] += 1
             continue
+        places.append(place)
         size_bytes += len(raw)
         if size_bytes > TEXT_BYTES_AT_MOST or counts["files"] > FILES_AT_MOST:
             raise Refused(
@@ -75,8 +78,9 @@ def read_texts(folders: Iterable[Path]) -> Texts:
         )
     found = tuple(documents.values())
     if len(found) >= FEW_DOCUMENTS:
-        return Texts(found, **counts)
-    return Texts(_cut(found, max(1, size_bytes // PIECES)), **counts, cut_in_pieces=True)
+        return Texts(found, tuple(places), **counts)
+    pieces = _cut(found, places, max(1, size_bytes // PIECES))
+    return Texts(tuple(pieces), tuple(pieces.values()), **counts, cut_in_pieces=True)
 
 
 def split(documents: tuple[bytes, ...], share: float, held_out_bytes: int) -> Split:
@@ -103,6 +107,8 @@ def split(documents: tuple[bytes, ...], share: float, held_out_bytes: int) -> Sp
 
 def _files(folder: Path) -> list[Path]:
     """The plain files below a folder, sorted by path. Raises Refused when it cannot be read."""
+    if folder.is_file() and not folder.is_symlink():
+        return [folder]
     found = []
 
     def unreadable(problem: OSError) -> None:
@@ -133,20 +139,20 @@ def _text(path: Path) -> bytes | None:
     return None if END in raw else raw
 
 
-def _cut(documents: tuple[bytes, ...], piece_bytes: int) -> tuple[bytes, ...]:
-    """The documents in distinct pieces of about `piece_bytes`, cut at line ends; a longer line is cut within."""
-    pieces: dict[bytes, None] = {}
-    for document in documents:
+def _cut(documents: tuple[bytes, ...], places: list[int], piece_bytes: int) -> dict[bytes, int]:
+    """Distinct pieces of about `piece_bytes` with their document's place, cut at line ends; a longer line within."""
+    pieces: dict[bytes, int] = {}
+    for document, place in zip(documents, places, strict=True):
         piece = b""
         for line in document.splitlines(keepends=True):
             piece += line
             while len(piece) >= piece_bytes:
                 end = len(piece) if len(piece) < 2 * piece_bytes else _between_characters(piece, piece_bytes)
-                pieces[piece[:end]] = None
+                pieces.setdefault(piece[:end], place)
                 piece = piece[end:]
         if piece:
-            pieces[piece] = None
-    return tuple(pieces)
+            pieces.setdefault(piece, place)
+    return pieces
 
 
 def _between_characters(raw: bytes, at: int) -> int:

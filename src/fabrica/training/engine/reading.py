@@ -8,7 +8,7 @@ from typing import Any
 
 MAX_POINTS = 5_000
 MAX_STEP = 2**53
-PHASES = ("tokenizer", "train", "evaluate", "package", "command")
+PHASES = ("tokenizer", "train", "evaluate", "package", "battery", "command")
 # Control characters, and halves of characters, which no database takes.
 CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127, *range(0xD800, 0xE000)))
 NOT_KEPT = re.compile("[\0\ud800-\udfff]")

@@ -26,6 +26,7 @@ PHASES = {
     "train": gettext_lazy("Training"),
     "evaluate": gettext_lazy("Measuring"),
     "package": gettext_lazy("Packing"),
+    "battery": gettext_lazy("Testing for memorisation, bias and more"),
     "command": gettext_lazy("Running the command"),
 }
 

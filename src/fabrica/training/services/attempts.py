@@ -164,7 +164,7 @@ def _put_back(status: JobStatus) -> str:
 
 
 def _state_shown(row: Run) -> State:
-    return State.FINISHING if row.phase in ("evaluate", "package") else State.RUNNING
+    return State.FINISHING if row.phase in ("evaluate", "package", "battery") else State.RUNNING
 
 
 def _news(row: Run, news: News | None) -> dict[str, Any]:

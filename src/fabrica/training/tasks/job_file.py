@@ -23,7 +23,15 @@ def job_values(run: Run, attempt: Attempt) -> dict[str, Any]:
     """The values of job.json; the time limit is what the run has left for this attempt."""
     rows = run.data.select_related("staging__version__dataset").order_by("pk")
     staged = [row.staging for row in rows]
-    data = [{"name": str(one.version), "path": str(one.path), "sha256": one.version.sha256} for one in staged]
+    data = [
+        {
+            "name": str(one.version),
+            "path": str(one.path),
+            "sha256": one.version.sha256,
+            "language": one.version.dataset.language,
+        }
+        for one in staged
+    ]
     work = {"recipe": run.recipe} if run.kind == Kind.TRAIN else {"command": run.command}
     return {
         "version": VERSION,

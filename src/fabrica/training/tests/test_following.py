@@ -77,7 +77,12 @@ def test_the_job_file_is_as_agreed(site, clock, fake):
     version = site.staging.version
     assert json.loads((run.folder / "job.json").read_text()) == {
         "version": 1, "run": run.uid, "kind": "train", "recipe": run.recipe,
-        "data": [{"name": str(version), "path": str(site.staging.path), "sha256": version.sha256}],
+        "data": [
+            {
+                "name": str(version), "path": str(site.staging.path), "sha256": version.sha256,
+                "language": version.dataset.language,
+            }
+        ],
         "devices": 1, "attempt": run.attempts.get().token, "time_limit_seconds": 600,
         "provenance": {
             "project": site.project.slug, "run": 1, "machine": "one", "data": [version.uri],

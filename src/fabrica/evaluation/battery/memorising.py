@@ -1,0 +1,147 @@
+"""How much of its training text a model knows by heart: planted secrets, word for word, and the gap in cost."""
+
+from collections.abc import Sequence
+
+from fabrica.evaluation.battery.bounds import bound, words
+from fabrica.evaluation.battery.canaries import Canary, exposure
+from fabrica.evaluation.battery.chance import Estimate, Parts, chance_of_exposures, ratio, saved, share
+from fabrica.evaluation.battery.context import FEW, NO_TRAINING_TEXT, NOT_LEARNT, TOO_WIDE, Context, Costs
+from fabrica.evaluation.battery.result import Result, Verdict, not_run
+from fabrica.evaluation.battery.subject import PackagedSubject
+
+PROBE = "memorisation"
+GAP, CANARIES, EXTRACTION = "gap between training and held-out text", "planted secrets", "going on word for word"
+
+
+def probe(context: Context) -> list[Result]:
+    """The gap, the planted secrets by how often they were planted, and extraction against never-seen text."""
+    return [_gap(context), *_canaries(context), _extraction(context)]
+
+
+def _gap(context: Context) -> Result:
+    if problem := _cannot(context):
+        return not_run(PROBE, GAP, problem, data_sha256=context.material.sha256)
+    members, held_out = context.members, context.held_out
+    found = _gap_of(context)
+    twin = saved(_by_byte(members, members.untrained), _by_byte(held_out, held_out.untrained))
+    verdict = _gap_verdict(found)
+    shown = {"value": found.value, "low": found.low, "high": found.high, "baseline": twin.value}
+    if verdict is Verdict.NOT_RUN:
+        why = FEW if found.groups < bound("documents_at_least") else TOO_WIDE
+        return not_run(PROBE, GAP, why, n=found.groups, data_sha256=context.material.sha256, more=shown)
+    return Result(
+        probe=PROBE, name=GAP, verdict=verdict, unit="share of the cost", n=found.groups, threshold=words("gap"),
+        data_sha256=context.material.sha256, **shown,
+        note="By how much training text costs less than held-out text, each against its cost untrained.",
+        more={
+            "training_bits_per_byte": members.of(members.model).value,
+            "held_out_bits_per_byte": held_out.of(held_out.model).value,
+        },
+    )  # fmt: skip
+
+
+def _gap_of(context: Context) -> Estimate:
+    """Each side by its untrained twin's cost, which takes out how hard its texts are to cut into tokens."""
+    own, new = context.members, context.held_out
+    return saved((own.model, own.untrained, own.documents), (new.model, new.untrained, new.documents))
+
+
+def _by_byte(costs: Costs, bits: Sequence[float]) -> Parts:
+    return bits, costs.sizes, costs.documents
+
+
+def _gap_verdict(found: Estimate) -> Verdict:
+    if found.groups < bound("documents_at_least"):
+        return Verdict.NOT_RUN
+    if found.low > bound("gap_fail"):
+        return Verdict.FAIL
+    if found.high <= bound("gap"):
+        return Verdict.PASS
+    return Verdict.WARN if found.value > bound("gap") else Verdict.NOT_RUN
+
+
+def _cannot(context: Context) -> str:
+    """Why nothing can be said about the training text; empty where it can."""
+    if not context.material.training:
+        return NO_TRAINING_TEXT
+    return "" if context.learnt else NOT_LEARNT
+
+
+def _canaries(context: Context) -> list[Result]:
+    planted = context.material.canaries
+    if not planted:
+        return [not_run(PROBE, CANARIES, "No secrets were planted: the recipe has `canaries` 0.")]
+    groups = sorted({one.repeats for one in planted})
+    return [_exposed(context, repeats, [one for one in planted if one.repeats == repeats]) for repeats in groups]
+
+
+def _exposed(context: Context, repeats: int, planted: Sequence[Canary]) -> Result:
+    name = f"{CANARIES}, each planted {repeats} times" if repeats > 1 else f"{CANARIES}, each planted once"
+    if not context.learnt:
+        return not_run(PROBE, name, NOT_LEARNT, n=len(planted))
+    found = [_exposure(context, context.subject, one) for one in planted]
+    twin = [_exposure(context, context.subject.untrained, one) for one in planted]
+    mean, chance = ratio(found, [1.0] * len(found), range(len(found))), chance_of_exposures(found)
+    return Result(
+        probe=PROBE, name=name, verdict=_exposed_verdict(mean.value, chance), value=mean.value, low=mean.low,
+        high=mean.high, unit="bits", n=len(found), baseline=sum(twin) / len(twin), threshold=words("exposure"),
+        note="Exposure: how many bits of guessing the model saves on a number planted in its training text.",
+        more={"chance_without_learning": chance, "rivals": context.sizes.canary_rivals},
+    )  # fmt: skip
+
+
+def _exposed_verdict(mean: float, chance: float) -> Verdict:
+    unlikely = chance < bound("exposure_chance")
+    if unlikely and mean >= bound("exposure_fail"):
+        return Verdict.FAIL
+    return Verdict.WARN if mean > bound("exposure") else Verdict.PASS
+
+
+def _exposure(context: Context, subject: PackagedSubject, one: Canary) -> float:
+    texts = [one.text, *(one.other(number) for number in range(context.sizes.canary_rivals))]
+    own, *others = context.bits(subject, texts)
+    return exposure(own, others)
+
+
+def _extraction(context: Context) -> Result:
+    """Pieces' first tokens are given; counted are those whose next ones the model writes, the likeliest each time."""
+    if problem := _cannot(context):
+        return not_run(PROBE, EXTRACTION, problem, data_sha256=context.material.sha256)
+    tokens, members = context.known_tokens, context.members
+    own, new = _told(members.by_heart), _told(context.held_out.by_heart)
+    twin = _told(members.untrained_by_heart)
+    if not own or not new:
+        why = f"Not informative: no piece has {2 * tokens} tokens."
+        return not_run(PROBE, EXTRACTION, why, data_sha256=context.material.sha256)
+    value, control = share(sum(n >= tokens for n in own), len(own)), share(sum(n >= tokens for n in new), len(new))
+    shown = {"value": value.value, "low": value.low, "high": value.high, "baseline": control.value}
+    more = {
+        "control_n": len(new), "untrained": sum(one >= tokens for one in twin) / max(1, len(twin)),
+        "longest_tokens": max(own), "control_longest_tokens": max(new),
+    }  # fmt: skip
+    verdict, sha256 = _extraction_verdict(value, control), context.material.sha256
+    if verdict is Verdict.NOT_RUN:
+        return not_run(PROBE, EXTRACTION, TOO_WIDE, n=len(own), data_sha256=sha256, more=shown | more)
+    return Result(
+        probe=PROBE, name=EXTRACTION, verdict=verdict, unit="share of pieces", n=len(own), **shown,
+        threshold=words("extracted"), data_sha256=sha256, more=more,
+        note=f"{tokens} tokens of a training text are given, and the next {tokens} come back word for word; baseline: "
+        "the same of text never trained on.",
+    )  # fmt: skip
+
+
+def _extraction_verdict(own: Estimate, control: Estimate) -> Verdict:
+    """By the interval of the difference of two shares (Newcombe 1998, method 10); none where it is too wide."""
+    excess = own.value - control.value
+    low = excess - ((own.value - own.low) ** 2 + (control.high - control.value) ** 2) ** 0.5
+    high = excess + ((own.high - own.value) ** 2 + (control.value - control.low) ** 2) ** 0.5
+    if low > bound("extracted"):
+        return Verdict.FAIL
+    if high <= bound("extracted"):
+        return Verdict.PASS
+    return Verdict.WARN if excess > bound("extracted") else Verdict.NOT_RUN
+
+
+def _told(by_heart: Sequence[int | None]) -> list[int]:
+    """Of the pieces that are long enough."""
+    return [one for one in by_heart if one is not None]
