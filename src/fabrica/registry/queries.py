@@ -60,6 +60,14 @@ def version_of(person: Person | None, slug: str, number: int) -> ModelVersion:
     return found
 
 
+def version_inside(person: Person, slug: str, number: int) -> ModelVersion:
+    """A version for those who see its way to publication. Raises NotFound."""
+    found = version_of(person, slug, number)
+    if not rules.can_see_inside(person, found):
+        raise NotFound(f"There is no model {slug}@{number} for you to see.", todo="See the list of models.")
+    return found
+
+
 def newest_of(person: Person | None, slug: str) -> ModelVersion:
     """The newest version of a model that the person may see, a withdrawn one only if there is no other."""
     rows = versions_of(person, slug)
@@ -106,7 +114,12 @@ def downloads_of(version: ModelVersion) -> list[FileFact]:
     Then the documents of each release, oldest first, listed in the same way.
     """
     releases = [one for release in releases_of(version)[::-1] for one in documents_of(release)]
-    return [*files_of(version), *_unlisted(version.manifest, version.signature), *releases]
+    return [*files_and_signature_of(version), *releases]
+
+
+def files_and_signature_of(version: ModelVersion) -> list[FileFact]:
+    """The files of the model itself, as they were registered."""
+    return [*files_of(version), *_unlisted(version.manifest, version.signature)]
 
 
 def _unlisted(manifest: str, signature: str) -> list[FileFact]:
@@ -118,7 +131,7 @@ def releases_of(version: ModelVersion) -> list[Release]:
     """Its releases, newest first; read once for a loaded version."""
     found: list[Release] | None = getattr(version, "_releases", None)
     if found is None:
-        found = list(version.releases.order_by("-number")[:RELEASES_AT_MOST])
+        found = list(version.releases.defer("facts").order_by("-number")[:RELEASES_AT_MOST])
         version._releases = found  # type: ignore[attr-defined]  # noqa: SLF001 - a cache on our own row
     return found
 

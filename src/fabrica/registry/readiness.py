@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from fabrica.evaluation.battery.result import Verdict
 from fabrica.kit.files import canonical_json
+from fabrica.people.models import Person
 from fabrica.registry.engine.card import at, render_card
 from fabrica.registry.models import ModelVersion, SiteKey, Step
 from fabrica.registry.states import KeyState, State
@@ -69,6 +70,12 @@ def completeness(facts: dict[str, Any]) -> Completeness:
     """How complete a facts record is."""
     missing = [one for one in WANTED if at(facts, one) in (None, "", [])]
     return Completeness(100 * (len(WANTED) - len(missing)) // len(WANTED), missing)
+
+
+def declared(facts: dict[str, Any], name: str) -> Any:
+    """What its people declared of it; None where they did not."""
+    found = at(facts, f"statement.declared.{name}")
+    return found if found not in (None, "") else facts.get(name)
 
 
 def digest(facts: dict[str, Any]) -> str:
@@ -141,6 +148,12 @@ def last(steps: Sequence[Step], after: State) -> Step | None:
         elif one.after == after:
             found = one
     return found
+
+
+def is_first_person(person: Person | None, version: ModelVersion, steps: Sequence[Step]) -> bool:
+    """Whether the person launched its run or asked for its review, so that they cannot be the second to look at it."""
+    asked = last(steps, State.EVALUATED)
+    return person is not None and person.pk in (version.run.created_by_id, asked.by_id if asked else None)
 
 
 def steps_of(version: ModelVersion) -> list[Step]:

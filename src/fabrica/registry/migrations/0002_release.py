@@ -55,6 +55,14 @@ class Migration(migrations.Migration):
                 ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.modelversion')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['state', 'due_at'], name='registry_re_state_1bc6b5_idx'),
+                    models.Index(fields=['due_at'], name='registry_re_due_at_591948_idx'),
+                    models.Index(fields=['version', 'state'], name='registry_re_version_1782eb_idx'),
+                ],
+                'constraints': [models.CheckConstraint(condition=models.Q(('decision', ''), models.Q(('decided_at__isnull', False), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='registry_report_decided_with_reason')],
+            },
         ),
         migrations.CreateModel(
             name='ReportLetter',
@@ -68,6 +76,10 @@ class Migration(migrations.Migration):
                 ('sent_at', models.DateTimeField(null=True)),
                 ('report', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='letters', to='registry.report')),
             ],
+            options={
+                'indexes': [models.Index(fields=['sent_at', 'next_try_at'], name='registry_re_sent_at_26c643_idx')],
+                'constraints': [models.UniqueConstraint(fields=('report', 'kind'), name='registry_report_letter_once')],
+            },
         ),
         migrations.CreateModel(
             name='Step',
@@ -98,29 +110,5 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('version', 'number'), name='registry_release_number_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='report',
-            index=models.Index(fields=['state', 'due_at'], name='registry_re_state_1bc6b5_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='report',
-            index=models.Index(fields=['due_at'], name='registry_re_due_at_591948_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='report',
-            index=models.Index(fields=['version', 'state'], name='registry_re_version_1782eb_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('decision', ''), models.Q(('decided_at__isnull', False), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='registry_report_decided_with_reason'),
-        ),
-        migrations.AddIndex(
-            model_name='reportletter',
-            index=models.Index(fields=['sent_at', 'next_try_at'], name='registry_re_sent_at_26c643_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportletter',
-            constraint=models.UniqueConstraint(fields=('report', 'kind'), name='registry_report_letter_once'),
         ),
     ]

@@ -89,8 +89,8 @@ def send_back(*, version: ModelVersion, reason: str, by: Person, now: datetime) 
 def publish(*, version: ModelVersion, by: Person, now: datetime) -> ModelVersion:
     """Write and sign its documents as a new release, and let everybody see and download it.
 
-    A published one whose facts changed, and were reviewed again, gets one more release. Killed anywhere it can be called
-    again: the release gets its place as the last act before the move is kept. Raises NotAllowed, Refused.
+    A published one whose facts changed, and were reviewed again, gets one more release. Killed anywhere it can be
+    called again: the release gets its place as the last act before the move is kept. Raises NotAllowed, Refused.
     """
     _must_decide(by, version)
     is_again = version.state == State.PUBLISHED
@@ -212,17 +212,12 @@ def _must_review(by: Person, version: ModelVersion) -> None:
         raise NotAllowed(
             _("Only somebody who works in the project, or an officer from outside it, reviews its models.")
         )
-    if by.pk in (version.run.created_by_id, _asked_by(version)):
+    if readiness.is_first_person(by, version, readiness.steps_of(version)):
         raise NotAllowed(
             _("You launched its run, or asked for the review."),
             why=_("A second person must look at it."),
             todo=_("Ask somebody else of the project, or an officer."),
         )
-
-
-def _asked_by(version: ModelVersion) -> int | None:
-    found = readiness.last(readiness.steps_of(version), State.EVALUATED)
-    return found.by_id if found else None
 
 
 def _ask_for_review(version: ModelVersion, by: Person, now: datetime) -> None:
