@@ -178,7 +178,7 @@ def release(request: HttpRequest, slug: str, number: int, payload: Justification
 
 
 @router.post("/models/{slug}/{number}/review", response=WayOut)
-@needs("train")
+@needs("decide")
 def review(request: HttpRequest, slug: str, number: int, payload: NoteIn) -> Any:
     """Agree to the publication of a version as a second person, or send it back to draft."""
     person = signed_in(request)
