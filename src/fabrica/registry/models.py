@@ -202,7 +202,7 @@ class Report(models.Model):
     @property
     def subject(self) -> str:
         """How the audit names it."""
-        return f"report:{self.uid}"
+        return f"model_report:{self.uid}"
 
     @property
     def page(self) -> str:

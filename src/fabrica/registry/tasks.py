@@ -84,7 +84,7 @@ def _letter(letter: ReportLetter) -> tuple[str, str]:
     link = f"{settings.FABRICA_URL}{report.page}"
     with override(report.language):
         facts = {"report": report, "link": link, "site": settings.FABRICA_SITE_NAME}
-        text = render_to_string(f"letters/report_{letter.kind}.txt", facts).strip()
+        text = render_to_string(f"letters/model_report_{letter.kind}.txt", facts).strip()
     subject, _line, body = text.partition("\n")
     return " ".join(subject.split())[:200], f"{body.strip()}\n"
 

@@ -52,17 +52,17 @@ def receive(
 
 def _take_in(report: Report, now: datetime) -> None:
     report.save(force_insert=True)
-    record(verb="report.receive", by=None, subject=report.subject, now=now, model=report.version.subject,
+    record(verb="model_report.receive", by=None, subject=report.subject, now=now, model=report.version.subject,
            kind=report.kind)  # fmt: skip
     _write_to_reporter(report, ReportState.RECEIVED, now)
     for person in _concerned(report):
-        _tell(report, person, "report_received", now)
+        _tell(report, person, "model_report_received", now)
 
 
 @transaction.atomic
 def acknowledge(*, report: Report, by: Person, now: datetime) -> Report:
     """Say that somebody looks at it. Raises NotAllowed for all but officers from outside the project, Refused."""
-    return _move(report, ReportState.ACKNOWLEDGED, by=by, now=now, verb="report.acknowledge", acknowledged_at=now)
+    return _move(report, ReportState.ACKNOWLEDGED, by=by, now=now, verb="model_report.acknowledge", acknowledged_at=now)
 
 
 @transaction.atomic
@@ -77,11 +77,11 @@ def decide(*, report: Report, decision: str, reason: str, by: Person, now: datet
             _("A decision needs its reason."), todo=_("Give a reason of at most %d characters.") % REASON_LIMIT
         )
     told = {"decision": decision, "reason": reason, "decided_at": now, "decided_by": by}
-    made = _move(report, ReportState.DECIDED, by=by, now=now, verb="report.decide", fact=decision, **told)
+    made = _move(report, ReportState.DECIDED, by=by, now=now, verb="model_report.decide", fact=decision, **told)
     _do(made.version, Decision(decision), reason, by, now)
     _write_to_reporter(made, ReportState.DECIDED, now)
     for person in queries.leaders_of(made.version):
-        _tell(made, person, "report_decided", now)
+        _tell(made, person, "model_report_decided", now)
     return made
 
 
@@ -108,7 +108,7 @@ def lift_restriction(*, report: Report, by: Person, now: datetime) -> None:
 @transaction.atomic
 def close(*, report: Report, by: Person, now: datetime) -> Report:
     """Put a decided report aside. Raises NotAllowed, Refused."""
-    return _move(report, ReportState.CLOSED, by=by, now=now, verb="report.close", closed_at=now)
+    return _move(report, ReportState.CLOSED, by=by, now=now, verb="model_report.close", closed_at=now)
 
 
 @transaction.atomic
@@ -117,7 +117,7 @@ def forget_reporter(*, report: Report, by: Person, now: datetime) -> Report:
     _must_handle(by, report)
     words = {"text": ""} if report.state == ReportState.CLOSED else {}
     Report.objects.filter(pk=report.pk).update(reporter_name="", reporter_email="", forgotten_at=now, **words)
-    record(verb="report.forget", by=by, subject=report.subject, now=now)
+    record(verb="model_report.forget", by=by, subject=report.subject, now=now)
     report.refresh_from_db()
     return report
 
@@ -131,7 +131,7 @@ def watch(*, now: datetime) -> int:
         field = "late_told_at" if is_late else "warned_at"
         if Report.objects.filter(pk=report.pk, **{f"{field}__isnull": True}).update(**{field: now, "warned_at": now}):
             for person in with_role(Role.OFFICER):
-                _tell(report, person, "report_late" if is_late else "report_due", now)
+                _tell(report, person, "model_report_late" if is_late else "model_report_due", now)
     return len(rows)
 
 

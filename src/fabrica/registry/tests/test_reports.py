@@ -101,12 +101,12 @@ def test_officers_are_warned_at_four_fifths_and_told_once_when_it_is_late(public
 
     def told_at(days):
         tasks.watch_reports(now + timedelta(days=days))
-        rows = Notice.objects.filter(kind__in=("report_due", "report_late")).order_by("pk")
+        rows = Notice.objects.filter(kind__in=("model_report_due", "model_report_late")).order_by("pk")
         return [(one.kind, one.person) for one in rows]
 
     assert told_at(11.9) == []
-    assert told_at(12) == told_at(14.9) == [("report_due", cast.officer)]
-    assert told_at(15) == told_at(16) == [("report_due", cast.officer), ("report_late", cast.officer)]
+    assert told_at(12) == told_at(14.9) == [("model_report_due", cast.officer)]
+    assert told_at(15) == told_at(16) == [("model_report_due", cast.officer), ("model_report_late", cast.officer)]
     assert made.due_at == now + timedelta(days=15)
 
 
@@ -117,12 +117,12 @@ def test_letters_go_to_reporter_officers_and_principal_investigator(public, cast
         pass
     assert [one.to for one in mail.outbox] == [["rosa@poems.example"]] * 2
     assert [made.page in one.body for one in mail.outbox] == [True, True]
-    rows = Notice.objects.filter(kind__startswith="report_").order_by("pk").values_list("kind", "person__name")
-    assert list(rows) == [("report_received", "Olga"), ("report_received", "Ada"), ("report_decided", "Ada")]
-    written = [(one.verb, one.facts) for one in Entry.objects.filter(verb__startswith="report.").order_by("pk")]
+    rows = Notice.objects.filter(kind__startswith="model_report_").order_by("pk").values_list("kind", "person__name")
+    assert list(rows) == [("model_report_received", "Olga"), ("model_report_received", "Ada"), ("model_report_decided", "Ada")]
+    written = [(one.verb, one.facts) for one in Entry.objects.filter(verb__startswith="model_report.").order_by("pk")]
     assert written == [
-        ("report.receive", {"model": public.subject, "kind": "rights"}),
-        ("report.decide", {"before": "received", "after": "decided", "decision": "kept"}),
+        ("model_report.receive", {"model": public.subject, "kind": "rights"}),
+        ("model_report.decide", {"before": "received", "after": "decided", "decision": "kept"}),
     ]
 
 
