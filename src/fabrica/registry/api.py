@@ -164,7 +164,7 @@ def file(request: HttpRequest, slug: str, number: int, path: str) -> HttpRespons
 def readiness(request: HttpRequest, slug: str, number: int) -> Any:
     """What a version still needs for its next step."""
     found = queries.version_inside(signed_in(request), slug, number)
-    return _way(services.Outcome(found, [], services.waits_for(found)))
+    return _way(services.Outcome(found, [], services.waits_for(version=found)))
 
 
 @router.post("/models/{slug}/{number}/release", response=WayOut)
@@ -187,7 +187,7 @@ def review(request: HttpRequest, slug: str, number: int, payload: NoteIn) -> Any
         made = services.send_back(version=found, reason=payload.note, by=person, now=utcnow())
     else:
         made = services.review(version=found, note=payload.note, by=person, now=utcnow())
-    return _way(services.Outcome(made, [State(made.state)], services.waits_for(made)))
+    return _way(services.Outcome(made, [State(made.state)], services.waits_for(version=made)))
 
 
 def _way(outcome: services.Outcome) -> dict[str, Any]:

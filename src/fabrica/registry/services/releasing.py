@@ -148,10 +148,10 @@ def release(*, version: ModelVersion, by: Person, now: datetime, justification: 
         passed.append(State(made.state))
     if version.state == State.REVIEWED and not _lacking_to_publish(version):
         passed.append(State(publish(version=version, by=by, now=now).state))
-    return Outcome(version, passed, waits_for(version))
+    return Outcome(version, passed, waits_for(version=version))
 
 
-def waits_for(version: ModelVersion) -> list[Missing]:
+def waits_for(*, version: ModelVersion) -> list[Missing]:
     """What keeps a version from its next step; nothing for one that is published or withdrawn."""
     if version.state not in (State.REGISTERED, *readiness.WAY[:3]):
         return []

@@ -22,7 +22,7 @@ def change(version, **facts):
 
 
 def told(version):
-    return [str(one.what) for one in services.waits_for(version)]
+    return [str(one.what) for one in services.waits_for(version=version)]
 
 
 @pytest.mark.parametrize(

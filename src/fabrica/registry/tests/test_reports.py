@@ -118,7 +118,11 @@ def test_letters_go_to_reporter_officers_and_principal_investigator(public, cast
     assert [one.to for one in mail.outbox] == [["rosa@poems.example"]] * 2
     assert [made.page in one.body for one in mail.outbox] == [True, True]
     rows = Notice.objects.filter(kind__startswith="model_report_").order_by("pk").values_list("kind", "person__name")
-    assert list(rows) == [("model_report_received", "Olga"), ("model_report_received", "Ada"), ("model_report_decided", "Ada")]
+    assert list(rows) == [
+        ("model_report_received", "Olga"),
+        ("model_report_received", "Ada"),
+        ("model_report_decided", "Ada"),
+    ]
     written = [(one.verb, one.facts) for one in Entry.objects.filter(verb__startswith="model_report.").order_by("pk")]
     assert written == [
         ("model_report.receive", {"model": public.subject, "kind": "rights"}),
