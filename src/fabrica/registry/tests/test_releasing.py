@@ -190,7 +190,7 @@ def test_the_page_shows_the_way_with_the_next_button_for_each_person(client, ver
         return context["way"].next, context["can_decide"], context["can_review"]
 
     assert following(cast.applicant) == ("documented", True, False)
-    client.post(f"{version.page}document/")
+    client.post(f"{version.page}documented/")
     client.post(f"{version.page}evaluate/", {"justification": WHY})
     assert following(cast.applicant) == ("reviewed", True, False)
     assert following(cast.mate) == ("reviewed", False, True)
