@@ -77,6 +77,7 @@ def samples(cast, call, site, now):
         ("machines", "slug"): call.machine.slug,
         ("sites", "slug"): call.machine.site.slug,
         ("invoices", "uid"): "0" * 32,
+        ("model-reports", "uid"): "0" * 32,
         ("applications", "code"): application.code,
         ("trust", "key"): "civilian",
         ("attachments", "uid"): file.uid,

@@ -45,13 +45,14 @@ def test_from_the_sign_up_to_a_published_model(chromium, tmp_path):
             decide(ada, olga, tomas)
             slug = work(ada)
             run = train(ada)
-            model = publish(ada, max_, [f"/applications/{code}/", f"/projects/{slug}/", run], slug)
+            model = publish(ada, max_, olga, [f"/applications/{code}/", f"/projects/{slug}/", run], slug)
             facilitator.join(max_, facilitator.invited(ada, slug, "max@demo.example"))
             facilitator.look_after(max_, slug, run)
             anybody.go("/")
             assert anybody.page.locator(f'a[href="{model}"]').count() == 1
             anybody.look("start-with-model")
             assert anybody.go(model) == 200
+            applicant.report(anybody, olga, model)
             look_around(ada, anybody, max_)
     assert findings.wrong == []
 
@@ -99,14 +100,14 @@ def train(ada):
     return run
 
 
-def publish(ada, max_, private, slug):
+def publish(ada, max_, olga, private, slug):
     ada.home_says("Look at your model")
     model = applicant.read_model(ada)
     max_.sign_in("max")
     told = {address: max_.go(address) for address in [*private, model]}
     assert told == dict.fromkeys([*private, model], 404)
     max_.look("not-found", status=404)
-    applicant.publish(ada)
+    applicant.publish(ada, olga)
     ada.look_at(f"/projects/{slug}/", "project")
     ada.look_at(f"/projects/{slug}/runs/", "runs")
     return model

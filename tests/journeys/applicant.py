@@ -155,12 +155,40 @@ def read_model(ada: Visitor) -> str:
     return page.url.removeprefix(ada.site.url)
 
 
-def publish(ada: Visitor) -> None:
-    """Publish the model whose page is open, and say yes when asked."""
-    ada.page.click("main section form button:has-text('Publish')")
-    ada.page.click("dialog >> text=Yes, go on")
-    ada.page.wait_for_selector("text=Published. Everybody can see")
+def publish(ada: Visitor, olga: Visitor) -> None:
+    """Lead the model whose page is open to publication; the officer is the second person, and the report works."""
+    page, model = ada.page, ada.page.url.removeprefix(ada.site.url)
+    page.click("section:has(#way) form button")
+    page.wait_for_selector("text=Next is its evaluation")
+    if page.locator("[name=justification]").count():
+        page.fill("[name=justification]", "A demonstration: nobody builds on it.")
+    page.click("section:has(#way) form button")
+    page.wait_for_selector("text=A second person is asked")
+    olga.go(model)
+    olga.page.fill("[name=note]", "Read the card and the figures.")
+    olga.look("model-review")
+    olga.page.click("button[value=fit]")
+    olga.page.wait_for_selector("text=can publish it now")
+    ada.go(model)
+    page.click("section:has(#way) form button:has-text('Publish')")
+    page.click("dialog >> text=Yes, go on")
+    page.wait_for_selector("text=Published. Everybody can see")
     ada.look("model-published")
+
+
+def report(anybody: Visitor, olga: Visitor, model: str) -> None:
+    """Somebody without an account reports a published model; an officer reads it."""
+    anybody.go(model)
+    anybody.page.click("text=Report a problem")
+    anybody.look("model-report")
+    anybody.page.check("[name=kind][value=rights]")
+    anybody.page.fill("[name=text]", "My poems stand in it.")
+    anybody.page.click("button:has-text('Send the report')")
+    anybody.page.wait_for_selector("text=Keep this address")
+    olga.go("/model-reports/")
+    olga.page.click("main table a")
+    olga.page.wait_for_selector("text=My poems stand in it.")
+    olga.look("model-report-decide")
 
 
 def make_token(ada: Visitor) -> None:

@@ -1,4 +1,4 @@
-"""`fabrica models`: list, show, download, and verify on the files alone."""
+"""`fabrica models`: list, show, release, review, download, and verify on the files alone."""
 
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
@@ -13,7 +13,7 @@ from fabrica.kit.files import FileFact, sha256_file
 from fabrica.kit.signing import load_public_key
 from fabrica.registry.engine import read_revoked, verify_folder
 
-app = typer.Typer(no_args_is_help=True, help="Trained models: list, show, download, verify.")
+app = typer.Typer(no_args_is_help=True, help="Trained models: list, show, release, review, download, verify.")
 MAX_FILES = 10_000
 
 
@@ -31,6 +31,44 @@ def show_(name: Annotated[str, typer.Argument(help="SLUG or SLUG@NUMBER.")], as_
     """One version: how it was made, how it measures, its files."""
     client = account.connect()
     show(client.get(path_of("models", *_named(client, name))), as_json=as_json)
+
+
+@app.command()
+@command
+def release(
+    name: Annotated[str, typer.Argument(help="SLUG or SLUG@NUMBER.")],
+    justification: Annotated[
+        str, typer.Option(help="Why it may be published though a figure failed, or none was measured; all read it.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Take each step to publication that you may take, and say what is missing. Exit status 1 until it is published."""
+    client = account.connect()
+    path = path_of("models", *_named(client, name))
+    _tell_way(client.post(f"{path}/release", {"justification": justification}), as_json=as_json, wanted="published")
+
+
+@app.command()
+@command
+def review(
+    name: Annotated[str, typer.Argument(help="SLUG or SLUG@NUMBER.")],
+    note: Annotated[str, typer.Option(help="What you looked at and found, or why you send it back.")],
+    send_back: Annotated[bool, typer.Option("--send-back", help="Make it a draft again.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Agree, as a second person, to the publication of a version, or send it back."""
+    client = account.connect()
+    path = path_of("models", *_named(client, name))
+    _tell_way(client.post(f"{path}/review", {"note": note, "is_sent_back": send_back}), as_json=as_json)
+
+
+def _tell_way(told: dict[str, Any], *, as_json: bool, wanted: str = "") -> None:
+    show(told, as_json=as_json, columns=("state",))
+    if not as_json:
+        for one in told["missing"]:
+            say(f"Missing: {one['what']} {one['todo']}".rstrip())
+    if wanted and told["state"] != wanted:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -96,11 +134,14 @@ def _inside(folder: Path, name: str) -> Path:
 def verify(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The model's folder.")],
     key: Annotated[Path | None, typer.Option(help="The site's public key, from a source you trust.")] = None,
-    fingerprint: Annotated[str, typer.Option(help="Or the key's fingerprint, sha256:…, from a source you trust.")] = "",
+    fingerprint: Annotated[
+        list[str] | None,
+        typer.Option(help="Or a key's fingerprint, sha256:…, from a source you trust; repeatable."),
+    ] = None,
     revoked: Annotated[Path | None, typer.Option(help="The site's list of revoked keys.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a model's files with a trusted key; needs no site. Exit status 1 unless it is verified."""
+    """Check a model's files and released documents with a trusted key; needs no site. Exit status 1 unless verified."""
     if key is None and not fingerprint:
         raise Refused(
             "Verifying needs a key you trust.",
@@ -108,8 +149,11 @@ def verify(
             todo="Give --key FILE or --fingerprint sha256:…, from the site's own page.",
         )
     trusted = load_public_key(key) if key else None
-    verdict = verify_folder(folder, trusted, fingerprint or None, revoked=read_revoked(revoked) if revoked else ())
-    show(verdict.as_dict(), as_json=as_json, columns=("state", "name", "signer", "what", "why", "todo"))
+    first, *more = [""] if trusted else (fingerprint or [""])
+    also = (fingerprint or []) if trusted else more
+    lost = read_revoked(revoked) if revoked else ()
+    verdict = verify_folder(folder, trusted, first or None, revoked=lost, also=also)
+    show(verdict.as_dict(), as_json=as_json, columns=("state", "name", "releases", "signer", "what", "why", "todo"))
     if not as_json:
         for change in verdict.changes:
             say(str(change))

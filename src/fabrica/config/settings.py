@@ -25,6 +25,8 @@ FABRICA_URL = env.text("FABRICA_URL", "http://127.0.0.1:8000")
 FABRICA_DEMO = env.flag("FABRICA_DEMO")
 FABRICA_BEHIND_PROXY = env.flag("FABRICA_BEHIND_PROXY")
 FABRICA_METRICS_TOKEN = env.text("FABRICA_METRICS_TOKEN")
+# How many percent of what should be known of a model must be known before it counts as documented.
+FABRICA_COMPLETENESS_AT_LEAST = env.number("FABRICA_COMPLETENESS_AT_LEAST", 50, most=100)
 FABRICA_UPLOAD_LIMIT_BYTES = env.number("FABRICA_UPLOAD_LIMIT_BYTES", 256_000_000, least=1_000)
 FABRICA_USAGE_OVERLAP_HOURS = env.number("FABRICA_USAGE_OVERLAP_HOURS", 24, least=1, most=24 * 400)
 FABRICA_USAGE_FULL_DAYS = env.number("FABRICA_USAGE_FULL_DAYS", 35, least=1, most=400)
@@ -156,6 +158,7 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "20/m/ip",
     "provider": "300/m/ip",
     "public_list": "300/m/ip",
+    "model_report": "20/h/ip",
 }
 # Sign-in at other places: docs/operator/sign-in.md. An address that matches never signs anybody in by itself.
 FABRICA_OIDC_PROVIDERS = oidc.providers()

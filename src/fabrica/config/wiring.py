@@ -32,6 +32,8 @@ LOOPS = [
     ("training", "submit"),
     ("training", "follow"),
     ("registry", "register"),
+    ("registry", "watch_reports"),
+    ("registry", "write_to_reporter"),
     ("clusters", "observe"),
     ("clusters", "meter"),
     ("allocations", "meter_book"),

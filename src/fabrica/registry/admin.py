@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from fabrica.kit.admin import ReadOnly
-from fabrica.registry.models import Intake, Model, ModelVersion, SiteKey
+from fabrica.registry.models import Intake, Model, ModelVersion, Release, SiteKey, Step
 
 
 @admin.register(Model)
@@ -19,6 +19,20 @@ class ModelVersionAdmin(ReadOnly):
 
     list_display = ["__str__", "state", "size_bytes", "registered_at"]
     list_filter = ["state"]
+
+
+@admin.register(Step)
+class StepAdmin(ReadOnly):
+    """Moves of versions."""
+
+    list_display = ["version", "before", "after", "at"]
+
+
+@admin.register(Release)
+class ReleaseAdmin(ReadOnly):
+    """Releases of documents."""
+
+    list_display = ["version", "number", "made_at"]
 
 
 @admin.register(Intake)

@@ -13,7 +13,8 @@ from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
 from fabrica.registry import queries, services
 from fabrica.registry.models import ModelVersion
-from fabrica.registry.pages import send
+from fabrica.registry.pages.versions import send
+from fabrica.registry.states import State
 from fabrica.web.scopes import needs
 
 router = Router(tags=["models"])
@@ -53,9 +54,21 @@ class FileOut(Schema):
     sha256: str
 
 
+class ReleaseOut(Schema):
+    """A release of a version's documents."""
+
+    number: int
+    made_at: datetime
+    key_fingerprint: str
+    facts_sha256: str
+
+
 class DetailOut(VersionOut):
     """A version with all that is known of it."""
 
+    restricted_at: datetime | None
+    restricted_because: str
+    releases: list[ReleaseOut]
     facts: dict[str, Any]
     card: str
     files: list[FileOut]
@@ -67,6 +80,34 @@ class ReasonIn(Schema):
     """Why."""
 
     reason: str = Field(min_length=1, max_length=1000)
+
+
+class NoteIn(Schema):
+    """What a second person says: their note, and whether they send it back to draft."""
+
+    note: str = Field(min_length=1, max_length=2000)
+    is_sent_back: bool = False
+
+
+class JustificationIn(Schema):
+    """Why a version may be published though a figure failed, or none was measured. Everybody will read it."""
+
+    justification: str = Field(default="", max_length=2000)
+
+
+class MissingOut(Schema):
+    """What stands in the way, and what to do about it."""
+
+    what: str
+    todo: str
+
+
+class WayOut(Schema):
+    """Where a version stands on its way to publication."""
+
+    state: str
+    passed: list[str]
+    missing: list[MissingOut]
 
 
 class KeyOut(Schema):
@@ -118,10 +159,49 @@ def file(request: HttpRequest, slug: str, number: int, path: str) -> HttpRespons
     return send(request, queries.file_of(person, queries.version_of(person, slug, number), path))
 
 
+@router.get("/models/{slug}/{number}/readiness", response=WayOut)
+@needs("read")
+def readiness(request: HttpRequest, slug: str, number: int) -> Any:
+    """What a version still needs for its next step."""
+    found = queries.version_inside(signed_in(request), slug, number)
+    return _way(services.Outcome(found, [], services.waits_for(version=found)))
+
+
+@router.post("/models/{slug}/{number}/release", response=WayOut)
+@needs("train")
+def release(request: HttpRequest, slug: str, number: int, payload: JustificationIn) -> Any:
+    """Take each step to publication that I may take now; says what is missing for the next."""
+    person = signed_in(request)
+    found = queries.version_of(person, slug, number)
+    words = payload.justification
+    return _way(services.release(version=found, justification=words, by=person, now=utcnow()))
+
+
+@router.post("/models/{slug}/{number}/review", response=WayOut)
+@needs("decide")
+def review(request: HttpRequest, slug: str, number: int, payload: NoteIn) -> Any:
+    """Agree to the publication of a version as a second person, or send it back to draft."""
+    person = signed_in(request)
+    found = queries.version_of(person, slug, number)
+    if payload.is_sent_back:
+        made = services.send_back(version=found, reason=payload.note, by=person, now=utcnow())
+    else:
+        made = services.review(version=found, note=payload.note, by=person, now=utcnow())
+    return _way(services.Outcome(made, [State(made.state)], services.waits_for(version=made)))
+
+
+def _way(outcome: services.Outcome) -> dict[str, Any]:
+    return {
+        "state": outcome.version.state,
+        "passed": [one.value for one in outcome.passed],
+        "missing": [one.as_dict() for one in outcome.missing],
+    }
+
+
 @router.post("/models/{slug}/{number}/publish", response=DetailOut)
 @needs("train")
 def publish(request: HttpRequest, slug: str, number: int) -> Any:
-    """Let everybody see and download a version of my project."""
+    """Let everybody see and download a version of my project that was reviewed."""
     person = signed_in(request)
     found = queries.version_of(person, slug, number)
     return _detail(services.publish(version=found, by=person, now=utcnow()))

@@ -7,8 +7,11 @@ from django.db import models
 from django.db.models import Q
 
 from fabrica.kit.claims import Claimable
+from fabrica.kit.ids import new_uid
+from fabrica.people.models import Person
 from fabrica.projects.models import Project
-from fabrica.registry.states import IntakeState, KeyState, State
+from fabrica.registry.engine.release import FOLDER
+from fabrica.registry.states import Decision, IntakeState, KeyState, ReportKind, ReportState, State
 from fabrica.training.models import Run
 
 
@@ -45,6 +48,8 @@ class ModelVersion(models.Model):
     published_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_because = models.TextField(max_length=1000, blank=True)
+    restricted_at = models.DateTimeField(null=True, help_text="Since when its files are given to its project only.")
+    restricted_because = models.TextField(max_length=1000, blank=True, default="", db_default="")
 
     class Meta:
         indexes = [models.Index(fields=["state", "id"])]
@@ -121,3 +126,99 @@ class SiteKey(models.Model):
     def digits(self) -> str:
         """The fingerprint without its prefix, as addresses use it."""
         return self.fingerprint.removeprefix("sha256:")
+
+
+class Step(models.Model):
+    """A move of a version on its way to publication, or back: who, when, and what they wrote."""
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="steps")
+    before = models.CharField(max_length=20, choices=State.choices)
+    after = models.CharField(max_length=20, choices=State.choices)
+    by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    text = models.TextField(max_length=2000, blank=True, help_text="A note, a reason or a justification.")
+    facts_sha256 = models.CharField(max_length=64, help_text="Of the facts as they were then.")
+
+
+class Release(models.Model):
+    """The documents of a version as they were published once: written and signed once, as their folder is."""
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="releases")
+    number = models.PositiveSmallIntegerField()
+    manifest = models.TextField(help_text="manifest.json of the release, byte for byte as it was signed.")
+    signature = models.CharField(max_length=128)
+    key_fingerprint = models.CharField(max_length=71)
+    facts = models.JSONField(help_text="The facts that its documents were made of.")
+    facts_sha256 = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "number"], name="registry_release_number_once")]
+
+    @property
+    def place(self) -> str:
+        """Its folder within that of its version."""
+        return f"{FOLDER}/{self.number}"
+
+
+class Report(models.Model):
+    """What somebody told about a published model: a wish that it be taken down, an incident, something else."""
+
+    uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=20, choices=ReportKind.choices)
+    text = models.TextField(max_length=4000, blank=True)
+    reporter_name = models.CharField(max_length=120, blank=True)
+    reporter_email = models.EmailField(blank=True)
+    language = models.CharField(max_length=5)
+    nonce = models.CharField(max_length=32, unique=True, help_text="Of the form, so that one form is one report.")
+    state = models.CharField(max_length=20, choices=ReportState.choices, default=ReportState.RECEIVED)
+    received_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    warn_at = models.DateTimeField()
+    warned_at = models.DateTimeField(null=True)
+    late_told_at = models.DateTimeField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    decision = models.CharField(max_length=20, choices=Decision.choices, blank=True)
+    reason = models.TextField(max_length=1000, blank=True)
+    closed_at = models.DateTimeField(null=True)
+    forgotten_at = models.DateTimeField(null=True, help_text="When name and address of the reporter were deleted.")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["state", "due_at"]),
+            models.Index(fields=["due_at"]),
+            models.Index(fields=["version", "state"]),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decision="") | (Q(decided_at__isnull=False) & ~Q(reason="")),
+                name="registry_report_decided_with_reason",
+            ),
+        ]
+
+    @property
+    def subject(self) -> str:
+        """How the audit names it."""
+        return f"model_report:{self.uid}"
+
+    @property
+    def page(self) -> str:
+        """Its page on the portal."""
+        return f"/model-reports/{self.uid}/"
+
+
+class ReportLetter(Claimable):
+    """A letter to whoever reported, who need not have an account; its address stays with the report."""
+
+    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="letters")
+    kind = models.CharField(max_length=20, choices=ReportState.choices)
+    tries = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["sent_at", "next_try_at"])]
+        constraints = [models.UniqueConstraint(fields=["report", "kind"], name="registry_report_letter_once")]

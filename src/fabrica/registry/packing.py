@@ -9,9 +9,12 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
@@ -19,14 +22,16 @@ from django.conf import settings
 from fabrica.kit.errors import Refused
 from fabrica.kit.files import folder_facts, list_files, write_atomic
 from fabrica.kit.signing import fingerprint
-from fabrica.registry.engine import render_card, sign_folder, verify_folder
-from fabrica.registry.engine.manifest import FACTS, MANIFEST, PUBLIC_KEY, SIGNATURE
+from fabrica.registry.engine import Signed, render_card, sign_folder, sign_release, verify_folder
+from fabrica.registry.engine.manifest import FACTS, MANIFEST, PUBLIC_KEY, SIGNATURE, read_manifest
+from fabrica.registry.engine.release import FOLDER
 from fabrica.registry.facts import facts_of
 from fabrica.registry.models import Intake, ModelVersion
+from fabrica.registry.readiness import render_all
 from fabrica.training.states import Kind
 
 CARD = "card.md"
-OURS = (CARD, FACTS, MANIFEST, SIGNATURE, PUBLIC_KEY)
+OURS = (CARD, FACTS, MANIFEST, SIGNATURE, PUBLIC_KEY, FOLDER)
 FILES_AT_MOST = 10_000
 CHUNK = 1 << 20
 
@@ -81,7 +86,7 @@ def _fill(folder: Path, intake: Intake, key: Ed25519PrivateKey, now: datetime, t
     inside = folder if intake.run.kind == Kind.TRAIN else folder / "out"
     for path in outputs(intake):
         name = path.relative_to(out)
-        if inside == folder and name.as_posix() in OURS:
+        if inside == folder and name.parts[0] in OURS:
             raise Refused(f"The run left a file called {name}.", why="That name is the registry's own.")
         copy_whole(path, inside / name, tick)
     _check_unchanged(inside, intake, tick)
@@ -132,6 +137,55 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+@dataclass(frozen=True)
+class NewRelease:
+    """A release that is built and signed, beside its place."""
+
+    number: int
+    signed: Signed
+    folder: Path
+    place: Path
+
+    def put_in_place(self) -> None:
+        """One rename; what lies there was never recorded as a release, so it makes room.
+
+        Called by whoever has the row of this number in an open transaction: nobody else is here meanwhile.
+        """
+        self.place.parent.mkdir(exist_ok=True)
+        if self.place.exists():
+            self.place.rename(self.folder.with_name(f"{self.folder.name}-old"))
+        self.folder.rename(self.place)
+        _sync_folder(self.place.parent)
+
+
+@contextmanager
+def building_release(
+    version: ModelVersion, number: int, facts: dict[str, Any], key: Ed25519PrivateKey
+) -> Iterator[NewRelease]:
+    """The documents of these facts, signed, in a folder that is gone afterwards unless it was put in its place.
+
+    Raises Refused where the model has files of its own at that place.
+    """
+    if any(PurePosixPath(one).parts[0] == FOLDER for one in read_manifest(version.manifest.encode()).files):
+        raise Refused(f"The model has files of its own in {FOLDER}/.", todo="Run the training again without them.")
+    building = version.path.parent.parent / ".building"
+    building.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(dir=building, prefix="release-"))
+    folder = scratch / "release"
+    try:
+        folder.mkdir()
+        for name, raw in {**render_all(facts), FACTS: _as_json(facts)}.items():
+            write_atomic(folder / name, raw)
+        signed = sign_release(folder, number=number, model_manifest=version.manifest, facts=facts, key=key)
+        yield NewRelease(number, signed, folder, version.path / FOLDER / str(number))
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _as_json(facts: dict[str, Any]) -> bytes:
+    return (json.dumps(facts, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
 def copy_whole(source: Path, target: Path, tick: Callable[[], None]) -> None:

@@ -5,19 +5,27 @@ from hashlib import sha256
 from pathlib import Path
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from fabrica.kit.errors import NotFound
 from fabrica.kit.files import FileFact
+from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
+from fabrica.people.states import Role
 from fabrica.projects import queries as projects
+from fabrica.projects.models import Project
+from fabrica.projects.states import Right, holders
 from fabrica.registry import rules
 from fabrica.registry.engine import RevokedKey
 from fabrica.registry.engine.manifest import MANIFEST, SIGNATURE, read_manifest
-from fabrica.registry.models import Intake, ModelVersion, SiteKey
-from fabrica.registry.states import IntakeState, KeyState, State
+from fabrica.registry.engine.release import read_release
+from fabrica.registry.models import Intake, ModelVersion, Release, Report, ReportLetter, SiteKey
+from fabrica.registry.states import OPEN_REPORTS, IntakeState, KeyState, State
 from fabrica.training.models import Run
+from fabrica.training.states import Kind
 
 MAX_NUMBER = 2**31 - 1
+RELEASES_AT_MOST, WORDS_AT_MOST, MAX_TRIES = 1_000, 8, 8
 
 
 def visible_to(person: Person | None) -> QuerySet[ModelVersion]:
@@ -48,6 +56,14 @@ def version_of(person: Person | None, slug: str, number: int) -> ModelVersion:
     rows = visible_to(person).defer(None).defer("run__result")
     found = rows.filter(model__slug=slug, number=number).first() if fits else None
     if found is None:
+        raise NotFound(f"There is no model {slug}@{number} for you to see.", todo="See the list of models.")
+    return found
+
+
+def version_inside(person: Person, slug: str, number: int) -> ModelVersion:
+    """A version for those who see its way to publication. Raises NotFound."""
+    found = version_of(person, slug, number)
+    if not rules.can_see_inside(person, found):
         raise NotFound(f"There is no model {slug}@{number} for you to see.", todo="See the list of models.")
     return found
 
@@ -93,15 +109,103 @@ def files_of(version: ModelVersion) -> list[FileFact]:
 
 
 def downloads_of(version: ModelVersion) -> list[FileFact]:
-    """All files of its folder: those the manifest lists, then the manifest and its signature, which it cannot list."""
-    own = ((MANIFEST, version.manifest.encode()), (SIGNATURE, f"{version.signature}\n".encode()))
-    return [*files_of(version), *(FileFact(name, len(raw), sha256(raw).hexdigest()) for name, raw in own)]
+    """All files of its folder: those the manifest lists, then the manifest and its signature, which it cannot list.
+
+    Then the documents of each release, oldest first, listed in the same way.
+    """
+    releases = [one for release in releases_of(version)[::-1] for one in documents_of(release)]
+    return [*files_and_signature_of(version), *releases]
+
+
+def files_and_signature_of(version: ModelVersion) -> list[FileFact]:
+    """The files of the model itself, as they were registered."""
+    return [*files_of(version), *_unlisted(version.manifest, version.signature)]
+
+
+def _unlisted(manifest: str, signature: str) -> list[FileFact]:
+    own = ((MANIFEST, manifest.encode()), (SIGNATURE, f"{signature}\n".encode()))
+    return [FileFact(name, len(raw), sha256(raw).hexdigest()) for name, raw in own]
+
+
+def releases_of(version: ModelVersion) -> list[Release]:
+    """Its releases, newest first; read once for a loaded version."""
+    found: list[Release] | None = getattr(version, "_releases", None)
+    if found is None:
+        found = list(version.releases.defer("facts").order_by("-number")[:RELEASES_AT_MOST])
+        version._releases = found  # type: ignore[attr-defined]  # noqa: SLF001 - a cache on our own row
+    return found
+
+
+def documents_of(release: Release) -> list[FileFact]:
+    """The files of a release, by their path in the folder of its version."""
+    listed = read_release(release.manifest.encode()).files
+    files = [*sorted(listed.values()), *_unlisted(release.manifest, release.signature)]
+    return [FileFact(f"{release.place}/{one.path}", one.size_bytes, one.sha256) for one in files]
+
+
+def leaders_of(version: ModelVersion) -> QuerySet[Person]:
+    """The principal investigators of its project."""
+    members = version.model.project.members.filter(role__in=holders(Right.MANAGE))
+    return Person.objects.filter(is_active=True, pk__in=members.values("person")).order_by("pk")
+
+
+def search(words: str, kind: str) -> QuerySet[ModelVersion]:
+    """What is published and has these words in its title, name or maker, and was made in such a way."""
+    rows = published()
+    for word in words.split()[:WORDS_AT_MOST]:
+        named = Q(model__title__icontains=word) | Q(model__slug__icontains=word)
+        rows = rows.filter(named | Q(model__project__organisation__name__icontains=word))
+    return rows.filter(run__kind=kind) if kind in Kind.values else rows
+
+
+def reports_visible_to(person: Person) -> QuerySet[Report]:
+    """Reports about models: all to officers, to others those about models of the projects they lead."""
+    rows = Report.objects.select_related("version__model__project__organisation", "version__run", "decided_by")
+    rows = rows.defer("version__card", "version__manifest", "version__facts", "version__run__result")
+    if people_rules.has_role(person, Role.OFFICER):
+        return rows
+    led = led_by(person)
+    return rows.filter(version__model__project__in=led)
+
+
+def led_by(person: Person) -> QuerySet[Project]:
+    """The projects that the person leads."""
+    return Project.objects.filter(members__person=person, members__role__in=holders(Right.MANAGE))
+
+
+def report_of(uid: str) -> Report:
+    """A report by its number, which is a secret of those who have it. Raises NotFound."""
+    rows = Report.objects.select_related("version__model__project__organisation", "version__run", "decided_by")
+    found = rows.filter(uid=uid[:32]).first()
+    if found is None:
+        raise NotFound(_("There is no such report."))
+    return found
+
+
+def open_reports(rows: QuerySet[Report]) -> QuerySet[Report]:
+    """Those that are to be decided."""
+    return rows.filter(state__in=OPEN_REPORTS)
+
+
+def reports_to_warn_of(now: datetime) -> QuerySet[Report]:
+    """Those whose clock nobody was told of yet, though four fifths of it are over, or all."""
+    late, soon = Q(due_at__lte=now, late_told_at=None), Q(warn_at__lte=now, due_at__gt=now, warned_at=None)
+    rows = Report.objects.select_related("version__model__project__organisation").filter(late | soon)
+    return open_reports(rows).order_by("due_at", "pk")
+
+
+def letters_due(now: datetime) -> QuerySet[ReportLetter]:
+    """Letters to reporters that are to be sent now, oldest first; after eight tries we stop."""
+    waiting = ReportLetter.objects.filter(sent_at=None, next_try_at__lte=now, tries__lt=MAX_TRIES)
+    return waiting.exclude(report__reporter_email="").select_related("report__version__model").order_by("pk")
 
 
 def file_of(person: Person | None, version: ModelVersion, path: str) -> Path:
     """Where a file of it lies: only what the manifest lists, the manifest and its signature. Raises NotFound."""
     if not rules.can_download(person, version):
-        raise NotFound(f"{version} is withdrawn; its files are no longer given out.", why=version.withdrawn_because)
+        why = version.withdrawn_because or version.restricted_because
+        state = "withdrawn" if version.state == State.WITHDRAWN else "restricted"
+        raise NotFound(f"{version} is {state}; its files are no longer given out.", why=why)
     if path not in {one.path for one in downloads_of(version)}:
         raise NotFound(f"{version} has no file {path[:200]!r}.", todo="See the list of its files.")
     found = version.path / path

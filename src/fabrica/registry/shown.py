@@ -1,6 +1,7 @@
 """How a version's facts read on its page: names and values, links and tables, all from the one facts record."""
 
 import json
+import re
 from typing import Any
 
 from django.urls import reverse
@@ -13,14 +14,19 @@ from fabrica.kit.time import utcnow
 from fabrica.kit.units import duration
 from fabrica.registry.engine.card import at, comparisons
 from fabrica.registry.models import ModelVersion
-from fabrica.registry.queries import downloads_of
+from fabrica.registry.queries import files_and_signature_of, releases_of
+from fabrica.registry.readiness import facts_now
 from fabrica.registry.states import State
 from fabrica.web.components import Column
 from fabrica.web.words import count, gpu_hours, size, when
 
 Text = str | Promise | SafeString
+LOCAL = re.compile(r"fabrica:([a-z0-9-]+)@\d+")
 UNKNOWN = _("unknown")
-TONES = {State.REGISTERED: "info", State.PUBLISHED: "good", State.WITHDRAWN: "warning"}
+TONES = {
+    State.REGISTERED: "info", State.DOCUMENTED: "info", State.EVALUATED: "info", State.REVIEWED: "info",
+    State.PUBLISHED: "good", State.WITHDRAWN: "warning",
+}  # fmt: skip
 OUTCOMES = {"won": (_("won"), "good"), "lost": (_("lost"), "bad")}
 RIVALS = {
     "untrained": _("The same model, untrained"),
@@ -50,7 +56,7 @@ def row(version: ModelVersion) -> list[Any]:
 
 def page(version: ModelVersion, *, can_download: bool) -> dict[str, Any]:
     """Everything the page of a version shows, for its template."""
-    facts = version.facts
+    facts = facts_shown(version)
     return {
         "version": version,
         "facts": facts,
@@ -58,8 +64,8 @@ def page(version: ModelVersion, *, can_download: bool) -> dict[str, Any]:
         "bits": _figure(at(facts, "evaluation.bits_per_byte")),
         "figures": _figures(facts),
         "evaluation": _evaluation(facts),
-        "provenance": _provenance(version),
-        "datasets": facts.get("datasets") or [],
+        "provenance": _provenance(facts),
+        "datasets": [{**one, "page": dataset_page(one)} for one in facts.get("datasets") or []],
         "use": _use(facts),
         "assumptions": at(facts, "use.assumptions") or [],
         "cloud": [_price(one) for one in at(facts, "use.cloud") or []],
@@ -80,7 +86,7 @@ def _files(version: ModelVersion, *, is_linked: bool) -> list[list[Text]]:
             size(one.size_bytes),
             _hash(one.sha256),
         ]
-        for one in downloads_of(version)
+        for one in files_and_signature_of(version)
     ]
 
 
@@ -116,9 +122,20 @@ def _evaluation(facts: dict[str, Any]) -> list[tuple[Text, Text, Text, str]]:
     ]
 
 
-def _provenance(version: ModelVersion) -> list[tuple[Text, Text]]:
+def facts_shown(version: ModelVersion) -> dict[str, Any]:
+    """The facts that its page tells: those of its newest release, which were reviewed; before there is one, today's."""
+    newest = next(iter(releases_of(version)), None)
+    return newest.facts if newest and version.published_at else facts_now(version)
+
+
+def dataset_page(dataset: dict[str, Any]) -> str:
+    """Where the catalogue of this site shows a dataset of the facts; empty for one from elsewhere."""
+    match = LOCAL.fullmatch(str(dataset.get("uri", "")))
+    return reverse("dataspaces:detail", args=[match[1]]) if match else ""
+
+
+def _provenance(facts: dict[str, Any]) -> list[tuple[Text, Text]]:
     """The chain from the application to the run, in order."""
-    facts = version.facts
     uris = [one["uri"] for one in facts.get("datasets") or []]
     changed = _(" (with changes that are in no commit)") if at(facts, "code.is_changed") else ""
     commit = at(facts, "code.commit")
@@ -170,7 +187,9 @@ def _price(row: dict[str, Any]) -> dict[str, Any]:
 
 def verify_command(version: ModelVersion) -> str:
     """What to type to verify a download."""
-    return f"fabrica models verify {version.model.slug}-{version.number} --fingerprint {version.key_fingerprint}"
+    keys = dict.fromkeys([version.key_fingerprint, *(one.key_fingerprint for one in releases_of(version))])
+    trusted = " ".join(f"--fingerprint {one}" for one in keys)
+    return f"fabrica models verify {version.model.slug}-{version.number} {trusted}"
 
 
 def file_url(version: ModelVersion, path: str) -> str:

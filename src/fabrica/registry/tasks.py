@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.core.mail import send_mail
+from django.template.loader import render_to_string
+from django.utils.translation import override
 
 from fabrica.kit.claims import TTL
 from fabrica.kit.database import trouble_of
@@ -14,7 +17,7 @@ from fabrica.kit.errors import Problem, Refused
 from fabrica.kit.logs import carrying
 from fabrica.kit.signing import load_key
 from fabrica.registry import queries, services
-from fabrica.registry.models import Intake
+from fabrica.registry.models import Intake, ReportLetter
 from fabrica.registry.packing import outputs, pack
 from fabrica.training.states import Kind
 
@@ -53,6 +56,37 @@ def _register(intake: Intake, now: datetime) -> None:
     services.record_key(key=key.public_key(), by=None, now=now)
     folder = pack(services.reserve(intake=intake), key, now=now, tick=_keeping(intake, now))
     services.register(intake=intake, folder=folder, now=now)
+
+
+def watch_reports(now: datetime) -> bool:
+    """Tell the officers of reports about models that will be late, or are; True when there was one."""
+    return services.watch(now=now) > 0
+
+
+def write_to_reporter(now: datetime) -> bool:
+    """Send one letter to somebody who reported a model; True when there was one."""
+    letter = ReportLetter.claim(queries.letters_due(now), now)
+    if letter is None:
+        return False
+    sent = True
+    try:
+        subject, body = _letter(letter)
+        send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [letter.report.reporter_email])
+    except Exception as error:  # noqa: BLE001 - whatever it was, the try counts: else this letter is tried for ever
+        log.warning("letter %s of a report was not mailed: %s", letter.pk, error)
+        sent = False
+    services.note_letter(letter=letter, sent=sent, now=now)
+    return True
+
+
+def _letter(letter: ReportLetter) -> tuple[str, str]:
+    report = letter.report
+    link = f"{settings.FABRICA_URL}{report.page}"
+    with override(report.language):
+        facts = {"report": report, "link": link, "site": settings.FABRICA_SITE_NAME}
+        text = render_to_string(f"letters/model_report_{letter.kind}.txt", facts).strip()
+    subject, _line, body = text.partition("\n")
+    return " ".join(subject.split())[:200], f"{body.strip()}\n"
 
 
 def _keeping(intake: Intake, now: datetime) -> Callable[[], None]:

@@ -1,19 +1,32 @@
-"""Addresses of models and keys."""
+"""Addresses of models, reports about them, and keys."""
 
 from django.urls import path
 
-from fabrica.registry import pages
+from fabrica.registry.pages import releasing, reports, versions
 
 app_name = "registry"
 urlpatterns = [
-    path("models/", pages.listing, name="list"),
-    path("models/<slug:slug>/", pages.model, name="model"),
-    path("models/<slug:slug>/<int:number>/", pages.detail, name="detail"),
-    path("models/<slug:slug>/<int:number>/publish/", pages.publish, name="publish"),
-    path("models/<slug:slug>/<int:number>/withdraw/", pages.withdraw, name="withdraw"),
-    path("models/<slug:slug>/<int:number>/files/<path:path>", pages.download, name="file"),
-    path("runs/<str:uid>/model/", pages.of_run, name="of_run"),
-    path("keys/", pages.keys, name="keys"),
-    path("keys/revoked-keys.json", pages.revoked, name="revoked"),
-    path("keys/<slug:digits>.pub", pages.key, name="key"),
+    path("models/", versions.listing, name="list"),
+    path("models/<slug:slug>/", versions.model, name="model"),
+    path("models/<slug:slug>/<int:number>/", versions.detail, name="detail"),
+    path("models/<slug:slug>/<int:number>/export.json", versions.export, name="export"),
+    path("models/<slug:slug>/<int:number>/documented/", releasing.document, name="documented"),
+    path("models/<slug:slug>/<int:number>/evaluate/", releasing.evaluate, name="evaluate"),
+    path("models/<slug:slug>/<int:number>/review/", releasing.review, name="review"),
+    path("models/<slug:slug>/<int:number>/send-back/", releasing.send_back, name="send_back"),
+    path("models/<slug:slug>/<int:number>/publish/", releasing.publish, name="publish"),
+    path("models/<slug:slug>/<int:number>/withdraw/", releasing.withdraw, name="withdraw"),
+    path("models/<slug:slug>/<int:number>/report/", reports.report, name="report"),
+    path("models/<slug:slug>/<int:number>/files/<path:path>", versions.download, name="file"),
+    path("model-reports/", reports.desk, name="reports"),
+    path("model-reports/<slug:uid>/", reports.status, name="report_status"),
+    path("model-reports/<slug:uid>/acknowledge/", reports.acknowledge, name="report_acknowledge"),
+    path("model-reports/<slug:uid>/decide/", reports.decide, name="report_decide"),
+    path("model-reports/<slug:uid>/close/", reports.close, name="report_close"),
+    path("model-reports/<slug:uid>/lift/", reports.lift, name="report_lift"),
+    path("model-reports/<slug:uid>/forget/", reports.forget, name="report_forget"),
+    path("runs/<str:uid>/model/", versions.of_run, name="of_run"),
+    path("keys/", versions.keys, name="keys"),
+    path("keys/revoked-keys.json", versions.revoked, name="revoked"),
+    path("keys/<slug:digits>.pub", versions.key, name="key"),
 ]

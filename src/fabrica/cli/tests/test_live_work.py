@@ -94,6 +94,23 @@ def test_own_data_without_the_right_to_it_is_refused(sign_in, fabrica, world):
     assert Version.objects.count() == 1
 
 
+def test_a_model_is_released_with_a_second_person(sign_in, asked, fabrica, world, key, cast, now):
+    succeed(world, now)
+    work(now)
+    sign_in("applicant")
+    name = "{model}@{number}".format(**asked("models", "list")[0])
+    waits = fabrica("models", "release", name, "--justification", "A demonstration.", "--json")
+    assert (waits.exit_code, json.loads(waits.stdout)["state"]) == (1, "evaluated")
+    assert fabrica("models", "review", name, "--note", "Mine.").exit_code == 1
+    sign_in("officer")
+    assert asked("models", "review", name, "--note", "Read it all.")["state"] == "reviewed"
+    sign_in("applicant")
+    assert asked("models", "release", name)["state"] == "published"
+    told = asked("models", "download", name)
+    verified = asked("models", "verify", told["folder"], "--fingerprint", told["key_fingerprint"])
+    assert (verified["state"], verified["releases"]) == ("verified", 1)
+
+
 def test_a_model_is_listed_shown_downloaded_and_verified(sign_in, asked, fabrica, world, key, now):
     succeed(world, now)
     work(now)

@@ -1,4 +1,4 @@
-"""The play: nine scenes, each a few calls of the site's API by the person whose turn it is.
+"""The play: ten scenes, each a few calls of the site's API by the person whose turn it is.
 
 A scene that was played before, whole or in part, goes on from what is there: a second play adds a second run.
 """
@@ -30,6 +30,7 @@ PROVIDER = {
 DATASET = "python-stdlib"
 RUNS_PLANNED = 3
 PATIENCE_SECONDS = 60.0
+JUSTIFICATION = "A small model of a demonstration, trained for a minute. Nobody builds on it."
 
 
 @dataclass
@@ -203,10 +204,27 @@ def _fabrica(play: Play, *arguments: str) -> dict[str, Any]:
 
 
 def register(play: Play) -> None:
-    """7. The model enters the registry, is downloaded, and verified on its files alone with the site's key."""
+    """7. The model enters the registry."""
     ada = play.clients["ada"]
     _until(lambda: _model_of(ada, play), "the registry")
     play.model = _model_of(ada, play) or {}
+
+
+def release(play: Play) -> None:
+    """8. It is documented and evaluated, an officer reviews it as the second person, and it is published."""
+    path = f"/models/{play.model['model']}/{play.model['number']}"
+    way = play.clients["ada"].post(f"{path}/release", {"justification": JUSTIFICATION})
+    if way["state"] == "evaluated":
+        play.clients["olga"].post(f"{path}/review", {"note": "Card, figures and labels read; fit for a demonstration."})
+        way = play.clients["ada"].post(f"{path}/release", {"justification": ""})
+    if way["state"] != "published":
+        lacking = " ".join(f"{one['what']} {one['todo']}" for one in way["missing"])
+        raise Refused("The model cannot be published.", why=lacking)
+    play.model = play.clients["ada"].get(path)
+
+
+def verify(play: Play) -> None:
+    """9. It is downloaded, and verified on its files and documents alone with the site's key."""
     name = f"{play.model['model']}@{play.model['number']}"
     target = play.home / "models" / name
     if not target.exists():
@@ -226,7 +244,7 @@ def _model_of(ada: Client, play: Play) -> dict[str, Any] | None:
 
 
 def settle(play: Play) -> None:
-    """8. The bill: hours, energy and CO2e, what the hours cost elsewhere, planned against actual time."""
+    """10. The bill: hours, energy and CO2e, what the hours cost elsewhere, planned against actual time."""
     ada = play.clients["ada"]
     play.bill = ada.get(f"/projects/{play.project}/runs/{play.run['number']}/bill")
 
@@ -248,7 +266,9 @@ SCENES: list[tuple[str, Callable[[Play], None]]] = [
     ("Screening, assessment, award", decide),
     ("Dataset found, accepted, staged", bring_data),
     ("Training and measuring", train),
-    ("Model registered, signed, verified", register),
+    ("Model registered and signed", register),
+    ("Documented, evaluated, reviewed, published", release),
+    ("Downloaded and verified", verify),
     ("The bill", settle),
     ("A Large Scale call in review", large_scale.review),
 ]

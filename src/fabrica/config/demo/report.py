@@ -40,6 +40,7 @@ def summary(play: Play, *, audit_holds: bool, seconds_total: float) -> dict[str,
         "energy_wh": bill["energy_wh"],
         "co2e_grams": bill["co2e_grams"],
         "model": f"{play.model['model']}@{play.model['number']}",
+        "model_state": play.model["state"],
         "manifest_verified": play.verdict["state"] == "verified",
         "audit_chain_verified": audit_holds,
         "seconds_total": round(seconds_total, 1),
@@ -81,6 +82,7 @@ def _price(bill: dict[str, Any]) -> str:
 def _lines(play: Play, told: dict[str, Any]) -> list[tuple[str, str]]:
     award, used = told["award_gpu_seconds"], told["used_gpu_seconds"]
     bpb = told["bits_per_byte"]
+    signature = "verified" if told["manifest_verified"] else "NOT VERIFIED"
     rivals = (("itself untrained", "untrained"), ("a byte bigram model", "bigram"), ("xz -9", "xz"))
     compared = [
         (
@@ -100,7 +102,7 @@ def _lines(play: Play, told: dict[str, Any]) -> list[tuple[str, str]]:
         ("Planned, actual", f"{duration(told['planned_seconds'])}, {duration(told['actual_seconds'])}"),
         ("Energy, CO2e (estimates)", f"{told['energy_wh']:.2f} Wh, {told['co2e_grams']:.2f} g"),
         ("Price elsewhere", _price(play.bill)),
-        ("Model", f"{told['model']}: signature {'verified' if told['manifest_verified'] else 'NOT VERIFIED'}"),
+        ("Model", f"{told['model']}: {told['model_state']}, signature {signature}"),
         ("Audit chain", "holds" if told["audit_chain_verified"] else "BREAKS"),
         ("Time in all", duration(told["seconds_total"])),
     ]

@@ -2,6 +2,7 @@
 
 from fabrica.registry.engine.card import render_card
 from fabrica.registry.engine.manifest import Signed, build_manifest, sign_folder
+from fabrica.registry.engine.release import sign_release
 from fabrica.registry.engine.revoked import RevokedKey, read_revoked, revoked_json
 from fabrica.registry.engine.verdict import Change, State, Verdict
 from fabrica.registry.engine.verify import verify_folder
@@ -17,5 +18,6 @@ __all__ = [
     "render_card",
     "revoked_json",
     "sign_folder",
+    "sign_release",
     "verify_folder",
 ]

@@ -85,14 +85,18 @@ def read_manifest(raw: bytes) -> Manifest:
     values = json.loads(raw)
     if not isinstance(values, dict) or values.get("format") != FORMAT or set(values) != KEYS:
         raise ValueError(f"it is not a manifest of the format {FORMAT}")
-    listed = values["files"]
+    return Manifest(str(values["name"]), files_of(values["files"]), str(values["signer"]))
+
+
+def files_of(listed: Any) -> dict[str, FileFact]:
+    """The files that a manifest lists, by path. Raises ValueError."""
     if not isinstance(listed, list) or len(listed) > FILES_AT_MOST:
         raise ValueError(f"its files are not a list of at most {FILES_AT_MOST}")
     files = [_file(one) for one in listed]
     by_path = {one.path: one for one in files}
     if len(by_path) != len(files):
         raise ValueError("it names a file twice")
-    return Manifest(str(values["name"]), by_path, str(values["signer"]))
+    return by_path
 
 
 def _file(row: Any) -> FileFact:

@@ -20,7 +20,8 @@ class State(StrEnum):
 class Change:
     """One thing that differs from the manifest; a hash is empty where there is none.
 
-    `kind`: changed, missing, added, link, not_a_file, or signature (the manifest does not match its signature).
+    `kind`: changed, missing, added, link, not_a_file, signature (the manifest does not match its signature), unreadable
+    (a signed manifest that is none), or of_another (documents of another model, or of another release).
     """
 
     path: str
@@ -36,6 +37,8 @@ class Change:
             "added": f"{name} was added: found {self.found_sha256}",
             "link": f"{name} is a link: it could lead anywhere",
             "not_a_file": f"{name} is neither a file nor a folder",
+            "unreadable": f"{name} cannot be read as the manifest of a release",
+            "of_another": f"{name} belongs to another model, or to another release",
             "signature": f"{name} does not match its signature: one of the two, or the key beside them, was altered",
         }[self.kind]
 
@@ -60,13 +63,17 @@ TODO = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome: the state, what differs, the signer's fingerprint (empty where none) and the model's name."""
+    """The outcome: the state, what differs, the signer's fingerprint (empty where none) and the model's name.
+
+    `releases`: how many releases of documents lie beside the model and were checked with it.
+    """
 
     state: State
     changes: tuple[Change, ...] = ()
     signer: str = ""
     name: str = ""
     why: str = ""
+    releases: int = 0
 
     @property
     def is_verified(self) -> bool:
@@ -85,5 +92,6 @@ class Verdict:
     def as_dict(self) -> dict[str, Any]:
         """The verdict as `--json` prints it."""
         changes = [{**asdict(one), "text": str(one)} for one in self.changes]
-        told = {"state": self.state.value, "name": self.name, "signer": self.signer, "changes": changes}
+        told = {"state": self.state.value, "name": self.name, "signer": self.signer, "changes": changes,
+                "releases": self.releases}  # fmt: skip
         return {**told, "what": self.what, "why": self.why, "todo": self.todo}

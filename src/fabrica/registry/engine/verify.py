@@ -5,14 +5,15 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from fabrica.kit import signing
 from fabrica.kit.errors import Refused
-from fabrica.kit.files import sha256_file
-from fabrica.registry.engine.manifest import MANIFEST, NOT_COVERED, PUBLIC_KEY, SIGNATURE, Manifest, read_manifest
+from fabrica.registry.engine.manifest import MANIFEST, NOT_COVERED, PUBLIC_KEY, SIGNATURE, read_manifest
+from fabrica.registry.engine.release import FOLDER, INSIDE, changes_of, differences, numbers_in
 from fabrica.registry.engine.revoked import RevokedKey
 from fabrica.registry.engine.verdict import Change, State, Verdict
 
@@ -25,13 +26,16 @@ def verify_folder(
     key: Ed25519PublicKey | None = None,
     fingerprint: str | None = None,
     revoked: Iterable[RevokedKey] = (),
+    also: Iterable[str] = (),
 ) -> Verdict:
-    """Whether `folder` is exactly what the trusted key signed.
+    """Whether `folder` is exactly what the trusted key signed, with the documents of each of its releases.
+
+    `also`: fingerprints of further keys that are trusted; a release may be signed with a later key than the model.
 
     Trust comes from outside: a `key`, or the `fingerprint` (`sha256:...`) that the key inside must have. The key
     inside alone is never trusted. Raises Refused when neither is given, or they contradict each other.
     """
-    trusted = _trusted(key, fingerprint)
+    trusted = (_trusted(key, fingerprint), *(_trusted(None, one) for one in also))
     if not any(os.path.lexists(folder / name) for name in NOT_COVERED):
         return Verdict(State.NOT_A_MODEL)
     if strange := tuple(_strange(folder)):
@@ -44,7 +48,17 @@ def verify_folder(
     signer = _signer(folder, key, raw, signature)
     if signer is None:
         return Verdict(State.ALTERED, (Change(MANIFEST, "signature", "", hashlib.sha256(raw).hexdigest()),))
-    return _judge(folder, raw, signer, trusted, revoked)
+    return _judge(_Signed(folder, key, raw, signer), trusted, revoked)
+
+
+@dataclass(frozen=True)
+class _Signed:
+    """A folder whose manifest matches its signature; `key` is the one given, if any."""
+
+    folder: Path
+    key: Ed25519PublicKey | None
+    raw: bytes
+    signer: str
 
 
 def _trusted(key: Ed25519PublicKey | None, fingerprint: str | None) -> str:
@@ -63,20 +77,45 @@ def _trusted(key: Ed25519PublicKey | None, fingerprint: str | None) -> str:
     return pinned
 
 
-def _judge(folder: Path, raw: bytes, signer: str, trusted: str, revoked: Iterable[RevokedKey]) -> Verdict:
+def _judge(found: _Signed, trusted: tuple[str, ...], revoked: Iterable[RevokedKey]) -> Verdict:
     try:
-        manifest = read_manifest(raw)
+        manifest = read_manifest(found.raw)
     except (ValueError, RecursionError) as error:
-        return Verdict(State.NOT_A_MODEL, signer=signer, why=f"The manifest cannot be read: {error}.")
-    if changes := tuple(_changes(folder, manifest)):
-        return Verdict(State.ALTERED, changes, signer, manifest.name)
+        return Verdict(State.NOT_A_MODEL, signer=found.signer, why=f"The manifest cannot be read: {error}.")
+    there = {one.relative_to(found.folder).as_posix(): one for one in found.folder.rglob("*") if one.is_file()}
+    numbers = numbers_in(there.keys() - manifest.files.keys())
+    own = {name: path for name, path in there.items() if name in manifest.files or not INSIDE.fullmatch(name)}
+    releases = [_release(found, number, manifest.name) for number in numbers]
+    changes = (*differences(manifest.files, own), *(change for _, some in releases for change in some))
+    if changes:
+        return Verdict(State.ALTERED, changes, found.signer, manifest.name)
+    signers = (found.signer, *(signer for signer, _ in releases))
+    state, why = _worth(signers, trusted, revoked)
+    return Verdict(state, (), found.signer, manifest.name, why, len(numbers))
+
+
+def _release(found: _Signed, number: int, name: str) -> tuple[str, list[Change]]:
+    """Who signed a release, and what is wrong with it."""
+    folder, place = found.folder / FOLDER / str(number), f"{FOLDER}/{number}"
+    raw, signature = _read(folder, MANIFEST), _read(folder, SIGNATURE)
+    for part, told in ((MANIFEST, raw), (SIGNATURE, signature)):
+        if told is None:
+            return "", [Change(f"{place}/{part}", "missing")]
+    signer = _signer(folder, found.key, raw or b"", signature or b"")
+    if signer is None:
+        return "", [Change(f"{place}/{MANIFEST}", "signature", "", hashlib.sha256(raw or b"").hexdigest())]
+    return signer, list(changes_of(found.folder, number, raw or b"", name, found.raw))
+
+
+def _worth(signers: tuple[str, ...], trusted: tuple[str, ...], revoked: Iterable[RevokedKey]) -> tuple[State, str]:
+    """What intact signatures are worth: each must be of a trusted key, none of a revoked one."""
     for one in revoked:
-        if one.fingerprint == signer:
-            why = f"The key was revoked at {one.revoked_at}: {one.reason}"
-            return Verdict(State.REVOKED, (), signer, manifest.name, why)
-    if signer != trusted:
-        return Verdict(State.UNKNOWN_SIGNER, (), signer, manifest.name, f"It was signed by {signer}, not by {trusted}.")
-    return Verdict(State.VERIFIED, (), signer, manifest.name)
+        if one.fingerprint in signers:
+            return State.REVOKED, f"The key was revoked at {one.revoked_at}: {one.reason}"
+    for signer in signers:
+        if signer not in trusted:
+            return State.UNKNOWN_SIGNER, f"It was signed by {signer}, not by {', '.join(trusted)}."
+    return State.VERIFIED, ""
 
 
 def _signer(folder: Path, key: Ed25519PublicKey | None, raw: bytes, signature: bytes) -> str | None:
@@ -122,13 +161,3 @@ def _strange(folder: Path) -> Iterator[Change]:
             yield Change(name, "link")
         elif not (path.is_file() or path.is_dir()):
             yield Change(name, "not_a_file")
-
-
-def _changes(folder: Path, manifest: Manifest) -> Iterator[Change]:
-    """How the files differ from the manifest, in order of path. Only files that are there are opened."""
-    there = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-    for name in sorted((set(there) | set(manifest.files)) - set(NOT_COVERED)):
-        expected = manifest.files[name].sha256 if name in manifest.files else ""
-        found = sha256_file(there[name]) if name in there else ""
-        if expected != found:
-            yield Change(name, "missing" if not found else "changed" if expected else "added", expected, found)

@@ -8,6 +8,7 @@ from fabrica.clusters.adapters.fake import FakeCluster
 from fabrica.kit.files import folder_facts
 from fabrica.kit.signing import create_key
 from fabrica.projects import services as projects
+from fabrica.registry import services
 from fabrica.registry.models import ModelVersion
 from fabrica.registry.tasks import register
 from fabrica.registry.tests.folders import EVALUATION, FILES, unsigned_folder
@@ -67,3 +68,18 @@ def version(run, now) -> ModelVersion:
     """It, registered."""
     work(now)
     return ModelVersion.objects.get(run=run)
+
+
+WHY = "A demonstration; nobody builds on it."
+
+
+def reviewed(version: ModelVersion, cast, now) -> ModelVersion:
+    """A draft, led to where its principal investigator can publish it."""
+    services.document(version=version, by=cast.applicant, now=now)
+    services.evaluate(version=version, justification=WHY, by=cast.applicant, now=now)
+    return services.review(version=version, note="Read the card and the figures.", by=cast.mate, now=now)
+
+
+def published(version: ModelVersion, cast, now) -> ModelVersion:
+    """A draft, led to publication."""
+    return services.publish(version=reviewed(version, cast, now), by=cast.applicant, now=now)

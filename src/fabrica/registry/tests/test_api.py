@@ -7,6 +7,7 @@ import pytest
 from fabrica.people import services as people
 from fabrica.people.states import Scope
 from fabrica.registry.models import SiteKey
+from fabrica.registry.tests.conftest import reviewed
 
 
 @pytest.fixture
@@ -54,8 +55,10 @@ def test_a_file_is_downloaded(api, version, cast):
     assert b"".join(response.streaming_content) == b"{}\n"
 
 
-def test_publishing_and_withdrawing(api, version, cast):
+def test_publishing_and_withdrawing(api, version, cast, now):
     path = f"/models/{version.model.slug}/1"
+    assert api(cast.applicant, "POST", f"{path}/publish").status_code == 409
+    reviewed(version, cast, now)
     assert api(cast.mate, "POST", f"{path}/publish").status_code == 403
     assert api(cast.applicant, "POST", f"{path}/publish", scopes=["read"]).status_code == 403
     assert api(cast.applicant, "POST", f"{path}/publish").json()["state"] == "published"

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from fabrica.kit.signing import public_pem
 from fabrica.registry import services
 from fabrica.registry.models import ModelVersion
-from fabrica.registry.tests.conftest import succeed, work
+from fabrica.registry.tests.conftest import published, reviewed, succeed, work
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def page(version):
 
 @pytest.fixture
 def public(version, cast, now):
-    return services.publish(version=version, by=cast.applicant, now=now)
+    return published(version, cast, now)
 
 
 def as_person(client, person):
@@ -39,7 +39,7 @@ def test_without_models_the_list_says_so(client, db):
 def test_a_visitor_sees_only_what_is_published(client, version, cast, now):
     assert client.get("/models/").context["published"] == []
     assert client.get(version.page).status_code == 404
-    services.publish(version=version, by=cast.applicant, now=now)
+    published(version, cast, now)
     assert len(client.get("/models/").context["published"]) == 1
     assert client.get(version.page).status_code == 200
 
@@ -98,23 +98,27 @@ def test_the_models_address_leads_to_its_newest_version(client, public):
     assert client.get("/models/nothing/").status_code == 404
 
 
-def test_the_principal_investigator_publishes_and_withdraws(client, version, cast):
+def test_the_principal_investigator_publishes_and_withdraws(client, version, cast, now):
+    reviewed(version, cast, now)
     as_person(client, cast.applicant)
     assert client.post(f"{version.page}publish/").url == version.page
     version.refresh_from_db()
     assert version.state == "published"
-    client.post(f"{version.page}withdraw/", {"reason": ""})
+    client.post(f"{version.page}withdraw/", {"reason": "", "is_meant": "yes"})
     version.refresh_from_db()
     assert version.state == "published"
     client.post(f"{version.page}withdraw/", {"reason": "Wrong data."})
+    version.refresh_from_db()
+    assert version.state == "published"  # not meant yet
+    client.post(f"{version.page}withdraw/", {"reason": "Wrong data.", "is_meant": "yes"})
     version.refresh_from_db()
     assert (version.state, version.withdrawn_because) == ("withdrawn", "Wrong data.")
 
 
 @pytest.mark.parametrize("verb", ["publish", "withdraw"])
 def test_others_cannot(client, public, cast, verb):
-    assert client.post(f"{public.page}{verb}/", {"reason": "x"}).status_code == 302  # to the sign-in
-    as_person(client, cast.mate).post(f"{public.page}{verb}/", {"reason": "x"})
+    assert client.post(f"{public.page}{verb}/", {"reason": "x", "is_meant": "yes"}).status_code == 302  # to the sign-in
+    as_person(client, cast.mate).post(f"{public.page}{verb}/", {"reason": "x", "is_meant": "yes"})
     public.refresh_from_db()
     assert public.state == "published"
     assert client.get(f"{public.page}{verb}/").status_code == 405

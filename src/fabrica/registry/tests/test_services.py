@@ -11,7 +11,7 @@ from fabrica.registry.engine import RevokedKey, State, verify_folder
 from fabrica.registry.models import SiteKey
 from fabrica.registry.states import MOVES
 from fabrica.registry.states import State as VersionState
-from fabrica.registry.tests.conftest import succeed, work
+from fabrica.registry.tests.conftest import published, reviewed, succeed, work
 
 
 def entries(*verbs):
@@ -19,10 +19,10 @@ def entries(*verbs):
 
 
 def test_the_principal_investigator_publishes(version, cast, now):
-    made = services.publish(version=version, by=cast.applicant, now=now)
+    made = published(version, cast, now)
     assert (made.state, made.published_at) == ("published", now)
     assert entries("model.publish") == [
-        ("model.publish", f"model:{version}", {"before": "registered", "after": "published"})
+        ("model.publish", f"model:{version}", {"before": "reviewed", "after": "published", "release": 1})
     ]
 
 
@@ -35,12 +35,13 @@ def test_nobody_else_publishes_or_withdraws(version, cast, now, name):
 
 
 def test_it_is_published_once(version, cast, now):
-    services.publish(version=version, by=cast.applicant, now=now)
-    with pytest.raises(Refused, match="that is published cannot become published"):
+    published(version, cast, now)
+    with pytest.raises(Refused, match="Nothing changed since release 1"):
         services.publish(version=version, by=cast.applicant, now=now)
 
 
 def test_two_who_decide_at_once_are_told(version, cast, now):
+    reviewed(version, cast, now)
     stale = queries.version_of(cast.applicant, version.model.slug, 1)
     services.withdraw(version=version, reason="Wrong data.", by=cast.applicant, now=now)
     with pytest.raises(Refused, match="Somebody else decided meanwhile"):
@@ -66,7 +67,7 @@ def test_who_sees_what(version, cast, now):
         return [name for name, one in zip(["nobody", *everybody], people) if queries.visible_to(one).exists()]
 
     assert seen_by() == ["applicant", "mate", "officer", "operator"]
-    services.publish(version=version, by=cast.applicant, now=now)
+    published(version, cast, now)
     assert seen_by() == ["nobody", *everybody]
     assert queries.published().get() == version
     services.withdraw(version=version, reason="Wrong data.", by=cast.applicant, now=now)
@@ -75,7 +76,7 @@ def test_who_sees_what(version, cast, now):
 
 
 def test_a_withdrawn_versions_files_are_given_to_its_project_only(version, cast, now):
-    services.publish(version=version, by=cast.applicant, now=now)
+    published(version, cast, now)
     assert queries.file_of(None, version, "nested/config.json").read_bytes() == b"{}\n"
     gone = services.withdraw(version=version, reason="Wrong data.", by=cast.applicant, now=now)
     with pytest.raises(NotFound, match="withdrawn; its files are no longer given out. Wrong data."):
@@ -158,6 +159,7 @@ def test_only_operators_keep_keys(key, cast, now, name):
 
 
 def test_a_revoked_key_is_on_the_list_signs_nothing_and_publishes_nothing(version, site, cast, now):
+    reviewed(version, cast, now)
     key = SiteKey.objects.get()
     services.revoke_key(key=key, reason="The disk\nwas stolen.", by=cast.operator, now=now)
     listed = [RevokedKey(key.fingerprint, now.isoformat(), "The disk was stolen.")]

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fabrica.kit.errors import Refused
 from fabrica.kit.files import canonical_json
 from fabrica.kit.signing import fingerprint, public_pem
-from fabrica.registry.engine import Change, RevokedKey, State, build_manifest, sign_folder, verify_folder
+from fabrica.registry.engine import Change, RevokedKey, State, build_manifest, sign_folder, sign_release, verify_folder
 from fabrica.registry.tests.folders import FACTS, FILES, signed_folder, unsigned_folder
 
 KEY, OTHER = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
@@ -241,6 +241,70 @@ def test_the_verdict_is_told_as_json_and_as_sentences(folder):
     json.dumps(told)
     assert (told["state"], told["what"]) == ("altered", "Altered: this is not what was signed.")
     assert told["changes"][0]["text"] == f"tokenizer.json is missing: signed {sha256(b'{}').hexdigest()}"
+
+
+def release(folder, number=1, key=KEY, facts=FACTS):
+    """Documents beside the model, signed as a release."""
+    place = folder / "release" / str(number)
+    place.mkdir(parents=True)
+    (place / "card.md").write_text(f"# Card {number}")
+    (place / "facts.json").write_bytes(canonical_json(facts))
+    manifest = (folder / "manifest.json").read_text()
+    return sign_release(place, number=number, model_manifest=manifest, facts=facts, key=key)
+
+
+def told(folder, **options):
+    verdict = verify_folder(folder, PUBLIC, **options)
+    return verdict.state, verdict.releases, [(one.path, one.kind) for one in verdict.changes]
+
+
+def test_the_documents_of_each_release_are_verified_with_the_model(folder):
+    release(folder)
+    release(folder, 2)
+    assert told(folder) == (State.VERIFIED, 2, [])
+    assert states(folder) == [State.VERIFIED, State.VERIFIED]
+
+
+@pytest.mark.parametrize(
+    ("harm", "path", "kind"),
+    [
+        (lambda one: flip(one / "1/card.md", 0), "release/1/card.md", "changed"),
+        (lambda one: (one / "2/card.md").unlink(), "release/2/card.md", "missing"),
+        (lambda one: (one / "1/more.md").write_text("x"), "release/1/more.md", "added"),
+        (lambda one: (one / "more.md").write_text("x"), "release/more.md", "added"),
+        (lambda one: flip(one / "1/manifest.json", 9), "release/1/manifest.json", "signature"),
+        (lambda one: (one / "2/manifest.sig").unlink(), "release/2/manifest.sig", "missing"),
+        (lambda one: shutil.rmtree(one / "1"), "release/1/manifest.json", "missing"),
+        (lambda one: (one / "2/card.md").symlink_to("x") if (one / "2/card.md").unlink() is None else None,
+         "release/2/card.md", "link"),
+    ],
+)  # fmt: skip
+def test_whatever_is_done_to_a_release_is_told(folder, harm, path, kind):
+    release(folder)
+    release(folder, 2)
+    harm(folder / "release")
+    assert told(folder) == (State.ALTERED, 0, [(path, kind)])
+
+
+def test_documents_of_another_model_or_release_are_told(folder, tmp_path):
+    other = signed_folder(tmp_path / "other", KEY)
+    (other / "tokenizer.json").write_bytes(b"[]")
+    sign_folder(other, FACTS, KEY)
+    release(other)
+    shutil.copytree(other / "release", folder / "release")
+    assert told(folder) == (State.ALTERED, 0, [("release/1/manifest.json", "of_another")])
+    shutil.rmtree(folder / "release")
+    release(folder)
+    shutil.copytree(folder / "release" / "1", folder / "release" / "2")
+    assert told(folder) == (State.ALTERED, 0, [("release/2/manifest.json", "of_another")])
+
+
+def test_a_release_signed_with_a_later_key_is_verified_by_who_trusts_both(folder):
+    release(folder, key=OTHER)
+    assert told(folder) == (State.UNKNOWN_SIGNER, 1, [])
+    assert told(folder, also=[OTHER_PIN]) == (State.VERIFIED, 1, [])
+    revoked = [RevokedKey(OTHER_PIN, "2026-11-23T09:00:00+00:00", "Lost.")]
+    assert told(folder, also=[OTHER_PIN], revoked=revoked) == (State.REVOKED, 1, [])
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")

@@ -4,23 +4,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from django.contrib import messages
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from fabrica.kit.errors import Problem
 from fabrica.kit.paging import page_of
-from fabrica.kit.time import utcnow
 from fabrica.people.models import Person
 from fabrica.people.queries import signed_in
-from fabrica.registry import queries, rules, services, shown
+from fabrica.registry import queries, readiness, rules, shown, telling
 from fabrica.registry.engine import revoked_json
 from fabrica.registry.engine.ranges import range_of
+from fabrica.registry.export import export_of
+from fabrica.registry.forms import SearchForm
 
 OCTETS = "application/octet-stream"
 PIECE_BYTES = 1 << 18
@@ -34,9 +33,12 @@ def reader(request: HttpRequest) -> Person | None:
 @login_not_required
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
-    """What is published; for members also what their projects registered."""
+    """What is published, and fits what is looked for; for members also what their projects registered."""
     person = reader(request)
-    page = page_of(queries.published(), request.GET.get("cursor", ""))
+    form = SearchForm(request.GET)
+    form.is_valid()  # an unknown choice is as good as none
+    asked = {name: str(form.cleaned_data.get(name, "")) for name in ("q", "kind")}
+    page = page_of(queries.search(asked["q"], asked["kind"]), request.GET.get("cursor", ""))
     inside = page_of(queries.inside(person), request.GET.get("mine", "")) if person else None
     context = {
         "columns": shown.columns(),
@@ -45,6 +47,8 @@ def listing(request: HttpRequest) -> HttpResponse:
         "inside": [shown.row(one) for one in inside.rows] if inside else [],
         "mine": inside,
         "person": person,
+        "form": form,
+        "asked": any(asked.values()),
     }
     return render(request, "registry/list.html", context)
 
@@ -60,16 +64,31 @@ def model(request: HttpRequest, slug: str) -> HttpResponse:
 @login_not_required
 @require_safe
 def detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """One version: its card, figures, origin, files, and how to verify them."""
+    """One version: what it is, its figures, origin, documents and files, how to verify them, how to report it.
+
+    For those who work on it also how far it is on its way to publication.
+    """
     person = reader(request)
     version = queries.version_of(person, slug, number)
     can_download = rules.can_download(person, version)
+    steps = readiness.steps_of(version)
     context = {
         **shown.page(version, can_download=can_download),
+        **telling.page(version, steps, can_download=can_download),
         "others": queries.versions_of(person, slug).exclude(pk=version.pk)[:20],
         "can_decide": rules.can_decide(person, version),
+        "way": telling.way(version, steps) if rules.can_see_inside(person, version) else None,
+        "can_review": rules.can_review(person, version) and not readiness.is_first_person(person, version, steps),
     }
     return render(request, "registry/detail.html", context)
+
+
+@login_not_required
+@require_safe
+def export(request: HttpRequest, slug: str, number: int) -> JsonResponse:
+    """The same for programs."""
+    version = queries.version_of(reader(request), slug, number)
+    return JsonResponse(export_of(version, settings.FABRICA_URL), json_dumps_params={"indent": 2})
 
 
 @require_safe
@@ -77,34 +96,6 @@ def of_run(request: HttpRequest, uid: str) -> HttpResponse:
     """The model that was made of a run. Runs know no models, so their pages link here."""
     found = queries.version_made_by(signed_in(request), uid)
     return redirect("registry:detail", found.model.slug, found.number)
-
-
-@require_POST
-def publish(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Publish a version."""
-    person = signed_in(request)
-    version = queries.version_of(person, slug, number)
-    try:
-        services.publish(version=version, by=person, now=utcnow())
-    except Problem as problem:
-        messages.error(request, str(problem))
-    else:
-        messages.success(request, _("Published. Everybody can see and download it now."))
-    return redirect("registry:detail", slug, number)
-
-
-@require_POST
-def withdraw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Withdraw a version, with a reason."""
-    person = signed_in(request)
-    version = queries.version_of(person, slug, number)
-    try:
-        services.withdraw(version=version, reason=request.POST.get("reason", ""), by=person, now=utcnow())
-    except Problem as problem:
-        messages.error(request, str(problem))
-    else:
-        messages.success(request, _("Withdrawn. Its files are no longer given out."))
-    return redirect("registry:detail", slug, number)
 
 
 @login_not_required

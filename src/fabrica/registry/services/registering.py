@@ -1,9 +1,8 @@
-"""Every write of the registry. A version's state changes in `_move` and nowhere else."""
+"""From a succeeded run to a registered version, and the keys that sign."""
 
 import json
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
@@ -22,7 +21,7 @@ from fabrica.registry import rules
 from fabrica.registry.engine.manifest import FACTS, MANIFEST, SIGNATURE
 from fabrica.registry.models import Intake, Model, ModelVersion, SiteKey
 from fabrica.registry.packing import CARD, place_of
-from fabrica.registry.states import IntakeState, KeyState, State, check_move
+from fabrica.registry.states import IntakeState, KeyState
 from fabrica.training.models import Run
 from fabrica.training.states import Kind
 from fabrica.training.states import State as RunState
@@ -30,7 +29,7 @@ from fabrica.training.states import State as RunState
 BATCH = 100
 TRIES_AT_MOST = 8
 FIRST_REST = timedelta(seconds=10)
-REASON_LIMIT, KEY_REASON_LIMIT = 1_000, 500
+KEY_REASON_LIMIT = 500
 
 
 def open_intakes(*, now: datetime) -> int:
@@ -132,44 +131,6 @@ def retry(*, intake: Intake, by: Person, now: datetime) -> None:
     if not failed.update(state=IntakeState.WAITING, tries=0, next_try_at=now):
         raise Refused("This registration has not failed.")
     record(verb="model.retry", by=by, subject=intake.run.subject, now=now)
-
-
-@transaction.atomic
-def publish(*, version: ModelVersion, by: Person, now: datetime) -> ModelVersion:
-    """Let everybody see and download it. Raises NotAllowed for all but the principal investigator, Refused."""
-    _must_decide(by, version)
-    if SiteKey.objects.filter(fingerprint=version.key_fingerprint, state=KeyState.REVOKED).exists():
-        raise Refused("The key that signed this model was revoked.", todo="Run the training again; it signs anew.")
-    return _move(version, State.PUBLISHED, by=by, now=now, verb="model.publish", published_at=now)
-
-
-@transaction.atomic
-def withdraw(*, version: ModelVersion, reason: str, by: Person, now: datetime) -> ModelVersion:
-    """Take it back: its files are no longer given out; the page of a published one stays, with the reason.
-
-    Raises NotAllowed for all but the principal investigator, Refused without a reason.
-    """
-    _must_decide(by, version)
-    reason = reason.strip()
-    if not 1 <= len(reason) <= REASON_LIMIT:
-        raise Refused("Its readers must be told why.", todo=f"Give a reason of at most {REASON_LIMIT} characters.")
-    told = {"withdrawn_at": now, "withdrawn_because": reason}
-    return _move(version, State.WITHDRAWN, by=by, now=now, verb="model.withdraw", **told)
-
-
-def _must_decide(by: Person, version: ModelVersion) -> None:
-    if not rules.can_decide(by, version):
-        raise NotAllowed("Only the principal investigator of the project publishes or withdraws its models.")
-
-
-def _move(version: ModelVersion, after: State, *, by: Person, now: datetime, verb: str, **fields: Any) -> ModelVersion:
-    before = State(version.state)
-    check_move(before, after)
-    if not ModelVersion.objects.filter(pk=version.pk, state=before).update(state=after, **fields):
-        raise Refused("Somebody else decided meanwhile.", todo="Reload the page.")
-    record(verb=verb, by=by, subject=version.subject, now=now, before=before.value, after=after.value)
-    version.refresh_from_db()
-    return version
 
 
 @transaction.atomic

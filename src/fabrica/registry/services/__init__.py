@@ -1,0 +1,63 @@
+"""Every write of the registry."""
+
+from fabrica.registry.services.registering import (
+    leave_out,
+    open_intakes,
+    postpone,
+    record_key,
+    register,
+    reserve,
+    retry,
+    revoke_key,
+    rotate_key,
+)
+from fabrica.registry.services.releasing import (
+    Outcome,
+    document,
+    evaluate,
+    publish,
+    release,
+    review,
+    send_back,
+    waits_for,
+    withdraw,
+)
+from fabrica.registry.services.reporting import (
+    acknowledge,
+    close,
+    decide,
+    forget_reporter,
+    lift_restriction,
+    note_letter,
+    receive,
+    watch,
+)
+
+__all__ = [
+    "Outcome",
+    "acknowledge",
+    "close",
+    "decide",
+    "document",
+    "evaluate",
+    "forget_reporter",
+    "leave_out",
+    "lift_restriction",
+    "note_letter",
+    "open_intakes",
+    "postpone",
+    "publish",
+    "receive",
+    "record_key",
+    "register",
+    "release",
+    "reserve",
+    "retry",
+    "review",
+    "revoke_key",
+    "rotate_key",
+    "send_back",
+    "waits_for",
+    "watch",
+    "withdraw",
+]
