@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent / "src" / "fabrica"
 EDGES = {
     "pages",
+    "statement_pages",
     "api",
     "forms",
     "admin",

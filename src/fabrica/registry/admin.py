@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from fabrica.kit.admin import ReadOnly
-from fabrica.registry.models import Intake, Model, ModelVersion, SiteKey
+from fabrica.registry.models import Intake, Model, ModelVersion, SiteKey, Statement
 
 
 @admin.register(Model)
@@ -19,6 +19,13 @@ class ModelVersionAdmin(ReadOnly):
 
     list_display = ["__str__", "state", "size_bytes", "registered_at"]
     list_filter = ["state"]
+
+
+@admin.register(Statement)
+class StatementAdmin(ReadOnly):
+    """What projects declare of their models."""
+
+    list_display = ["__str__", "at"]
 
 
 @admin.register(Intake)

@@ -4,7 +4,7 @@ from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
 from fabrica.people.states import Role
 from fabrica.projects import rules as project_rules
-from fabrica.registry.models import ModelVersion
+from fabrica.registry.models import Model, ModelVersion
 from fabrica.registry.states import State
 
 
@@ -19,6 +19,11 @@ def can_see_inside(person: Person | None, version: ModelVersion) -> bool:
 def can_decide(person: Person | None, version: ModelVersion) -> bool:
     """Whether the person may publish or withdraw it: the principal investigator of its project."""
     return person is not None and project_rules.leads(person, version.model.project)
+
+
+def can_declare(person: Person | None, model: Model) -> bool:
+    """Whether the person may declare facts of a model: who leads its project."""
+    return person is not None and project_rules.leads(person, model.project)
 
 
 def can_download(person: Person | None, version: ModelVersion) -> bool:

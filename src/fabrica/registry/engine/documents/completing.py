@@ -22,6 +22,9 @@ class Missing:
     where_fr: str
     section: str = ""
 
+    def __str__(self) -> str:
+        return self.what
+
 
 @dataclass(frozen=True)
 class DocumentScore:

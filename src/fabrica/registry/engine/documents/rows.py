@@ -12,6 +12,7 @@ from fabrica.registry.engine.documents.values import FORMS
 NAME = "documents-2026-1.json"
 WHO = ("person", "run", "site")
 KINDS = ("text", "long", "yes_no", "date", "number", "choices")
+BY_POINTS = ("xi", "xii")
 AUDIENCES = {"AIO": "AI Office", "NCA": "national authorities", "DP": "downstream providers"}
 Words = Mapping[str, str]
 
@@ -106,10 +107,11 @@ class Table:
         return {one.id: one for one in self.documents}[name]
 
     def in_document(self, name: str) -> list[tuple[Field, Place]]:
-        """What stands in a document, section by section, in the order of the rows."""
+        """What stands in a document, section by section, in the order of the rows or, in the annexes, of points."""
         order = [one.id for one in self.document(name).sections]
         found = [(field, place) for field in self.fields for place in field.places if place.document == name]
-        return sorted(found, key=lambda pair: order.index(pair[1].section))
+        is_by_points = name in BY_POINTS
+        return sorted(found, key=lambda pair: (order.index(pair[1].section), pair[1].ref if is_by_points else ""))
 
 
 def said(words: Words, name: str, language: str) -> str:
