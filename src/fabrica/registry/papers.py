@@ -19,7 +19,7 @@ OWED: dict[str, tuple[str | Promise, str]] = {
     "open": (gettext_lazy("unknown whether it is owed"), "info"),
 }
 TELLERS: dict[str, str | Promise] = {
-    "person": gettext_lazy("You can tell"),
+    "person": gettext_lazy("The project can tell"),
     "run": gettext_lazy("The run tells"),
     "site": gettext_lazy("The site tells"),
 }

@@ -105,8 +105,8 @@ def _metrics(facts: dict[str, Any]) -> list[dict[str, Any]]:
 def _metric(one: dict[str, Any]) -> dict[str, Any]:
     """A result of the battery; the verdict goes with the value, because the standard has no place for it."""
     value, verdict = one.get("value"), str(one.get("verdict") or UNKNOWN)
-    told = f"{value} {one.get('unit') or ''}".strip() if is_number(value) else "not run"
-    made: dict[str, Any] = {"type": f"{one.get('probe')}: {one.get('name')}", "value": f"{told} ({verdict})"}
+    told = f"{value} {one.get('unit') or ''}".strip() + f" ({verdict})" if is_number(value) else "not run"
+    made: dict[str, Any] = {"type": f"{one.get('probe')}: {one.get('name')}", "value": told}
     if is_number(one.get("low")) and is_number(one.get("high")):
         made["confidenceInterval"] = {"lowerBound": str(one["low"]), "upperBound": str(one["high"])}
     return made
