@@ -1,11 +1,12 @@
 """Pages on which a project declares what only it knows of a model, and reads what its documents lack."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.html import conditional_escape
 from django.utils.translation import gettext as _
@@ -30,11 +31,11 @@ class StatementForm(forms.Form):
 
     seen = forms.CharField(max_length=32, required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, section: str, declared: Given, **options: Any) -> None:
+    def __init__(self, data: QueryDict | None, *, section: str, declared: Given) -> None:
         self.asked = [one for one in table().asked if one.ask and one.ask.section == section]
         initial = {one.id: _initial(declared.get(one.id)) for one in self.asked}
         initial["seen"] = digest(declared, initial)
-        super().__init__(*args, initial=initial, **options)
+        super().__init__(data, initial=initial)
         for one in self.asked:
             if one.ask:
                 self.fields[one.id] = _field(one, one.ask)
@@ -42,7 +43,7 @@ class StatementForm(forms.Form):
     def answers(self) -> dict[str, Any]:
         """What could be read, as it is kept; a day becomes a text."""
         read = {one.id: self.cleaned_data.get(one.id) for one in self.asked if one.id not in self.errors}
-        return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in read.items()}
+        return {name: value.isoformat() if isinstance(value, date) else value for name, value in read.items()}
 
 
 def _initial(value: Any) -> Any:
@@ -86,7 +87,14 @@ def _choices(ask: Question, **told: Any) -> forms.Field:
     return forms.MultipleChoiceField(choices=choices, widget=forms.CheckboxSelectMultiple, **told)
 
 
-MAKERS = {"text": _text, "long": _long, "yes_no": _yes_no, "date": _day, "number": _number, "choices": _choices}
+MAKERS: dict[str, Callable[..., forms.Field]] = {
+    "text": _text,
+    "long": _long,
+    "yes_no": _yes_no,
+    "date": _day,
+    "number": _number,
+    "choices": _choices,
+}
 
 
 @require_safe

@@ -143,7 +143,7 @@ def _section(row: Mapping[str, Any]) -> Section:
 
 def _words(row: Mapping[str, Any], *names: str) -> Words:
     """Words in English and French. Raises ValueError where one of the two is missing."""
-    found = {}
+    found: dict[str, str] = {}
     for name in names:
         if bool(row.get(name)) != bool(row.get(f"{name}_fr")):
             raise ValueError(f"{name} stands there in English and in French: {str(row)[:120]}")

@@ -81,7 +81,7 @@ def _datasets(value: Any) -> str | None:
 
 
 def _sizes(value: Any) -> str | None:
-    sizes = [one.get("size_bytes") for one in _objects(value)]
+    sizes: list[Any] = [one.get("size_bytes") for one in _objects(value)]
     if not sizes or not all(is_number(one) for one in sizes):
         return None
     return f"{sum(sizes):,} bytes in {len(sizes)} dataset{'s' if len(sizes) > 1 else ''}"
