@@ -4,11 +4,12 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from fabrica.registry.engine.documents import Completeness, DocumentScore, Missing
+from fabrica.registry.engine.documents.croissant import names
 from fabrica.registry.models import ModelVersion
 from fabrica.web.components import Column
 
@@ -43,10 +44,16 @@ def document_rows(version: ModelVersion, found: Completeness) -> list[list[Any]]
 def _row(version: ModelVersion, one: DocumentScore) -> list[Any]:
     title = one.title_fr if language() == FRENCH else one.title
     word, tone = OWED[one.owed]
-    address = reverse("registry:document", args=[version.model.slug, version.number, one.file])
+    files = names(version.facts) if one.document == "croissant" else [one.file]
+    titles = [title, *map(str, range(2, len(files) + 1))]
+    links = [(_address(version, file), words) for file, words in zip(files, titles, strict=True)]
     known = _("%(known)s of %(required)s (%(score)s %%)") % vars(one)
     badge = format_html('<strong class="badge tone-{}">{}</strong>', tone, word)
-    return [format_html('<a href="{}" download>{}</a>', address, title), badge, known]
+    return [format_html_join(" ", '<a href="{}" download>{}</a>', links), badge, known]
+
+
+def _address(version: ModelVersion, file: str) -> str:
+    return reverse("registry:document", args=[version.model.slug, version.number, file])
 
 
 def missing_by_teller(version: ModelVersion, found: Completeness) -> list[dict[str, Any]]:

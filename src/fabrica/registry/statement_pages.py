@@ -33,6 +33,7 @@ class StatementForm(forms.Form):
 
     def __init__(self, data: QueryDict | None, *, section: str, declared: Given) -> None:
         self.asked = [one for one in table().asked if one.ask and one.ask.section == section]
+        self.needed_to_submit = {one.id for one in self.asked if any(place.required for place in one.places)}
         initial = {one.id: _initial(declared.get(one.id)) for one in self.asked}
         initial["seen"] = digest(declared, initial)
         super().__init__(data, initial=initial)

@@ -115,17 +115,25 @@ def test_all_that_is_known_is_complete_and_each_gap_is_named_with_who_can_tell()
     assert 0 < found.score < 100
 
 
+EVERY = ("card", "form", "xi", "xii", "bom")
+
+
 @pytest.mark.parametrize(
-    ("labels", "owed", "risk"),
-    [([], "no", 0), (None, "open", 0), (["GPAI", "GPAI_FOSS"], "no", 0), (["GPAI", "GPAI_FOSS", "GPAI_SR"], "yes", 3)],
+    ("labels", "owed", "missing"),
+    [
+        ([], "no", {"licence": ("card", "bom")}),
+        (None, "open", {"design": ("form", "xi"), "licence": EVERY, "labels": ("card",)}),
+        (["GPAI", "GPAI_FOSS"], "no", {"licence": ("card", "bom")}),
+        (["GPAI", "GPAI_FOSS", "GPAI_SR"], "yes", {"design": ("form", "xi"), "licence": EVERY, "adversarial": ("xi",)}),
+    ],
 )
-def test_what_is_owed_follows_the_gates_labels(labels, owed, risk):
+def test_what_is_owed_and_what_counts_follow_the_gates_labels(labels, owed, missing):
     facts = deepcopy({**FACTS, "trust": {**FACTS["trust"], "labels": labels}})
-    for name in ("evaluation_strategy", "adversarial", "system_architecture"):
+    for name in ("adversarial", "licence", "design"):
         del facts["statement"]["declared"][name]
     found = completeness(facts)
     assert {one.document: one.owed for one in found.documents}["xi"] == owed
-    assert len([one for one in found.missing if one.section == "training"]) == risk
+    assert {one.field: one.documents for one in found.missing} == missing
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,10 @@ class DocumentScore:
 
 @dataclass(frozen=True)
 class Completeness:
-    """0 to 100, 100 only where nothing is missing; each document's own; and all that is missing."""
+    """0 to 100, 100 only where nothing is missing; each document's own; and all that is missing.
+
+    Score and list are over the documents that count: not those that only some models owe, and this one does not.
+    """
 
     score: int
     documents: tuple[DocumentScore, ...]
@@ -65,9 +68,10 @@ def completeness(facts: dict[str, Any], rows: Table | None = None) -> Completene
     required = [one for one in rows.fields if _is_required(facts, one)]
     gaps = [one for one in required if not find(facts, one).text]
     scores = tuple(_score(facts, one, required, gaps) for one in rows.documents)
-    return Completeness(
-        _percent(len(required) - len(gaps), len(required)), scores, tuple(_missing(one) for one in gaps)
-    )
+    counting = {one.id for one in rows.documents if not one.owed_with or owed(facts, one) != Applies.NO}
+    counted = [one for one in required if _required_by(one) & counting]
+    missing = tuple(_missing(one, counting) for one in gaps if _required_by(one) & counting)
+    return Completeness(_percent(len(counted) - len(missing), len(counted)), scores, missing)
 
 
 def owed(facts: dict[str, Any], document: Document) -> Applies:
@@ -82,8 +86,12 @@ def owed(facts: dict[str, Any], document: Document) -> Applies:
     return Applies.YES if labels & document.owed_with and not is_lifted else Applies.NO
 
 
+def _required_by(one: Field) -> set[str]:
+    return {place.document for place in one.places if place.required}
+
+
 def _is_required(facts: dict[str, Any], one: Field) -> bool:
-    return any(place.required for place in one.places) and applies(facts, one.when) == Applies.YES
+    return bool(_required_by(one)) and applies(facts, one.when) == Applies.YES
 
 
 def _percent(known: int, required: int) -> int:
@@ -92,7 +100,7 @@ def _percent(known: int, required: int) -> int:
 
 def _score(facts: dict[str, Any], one: Document, required: list[Field], gaps: list[Field]) -> DocumentScore:
     def count(fields: list[Field]) -> int:
-        return sum(any(place.required and place.document == one.id for place in field.places) for field in fields)
+        return sum(one.id in _required_by(field) for field in fields)
 
     all_of_it = count(required)
     known = all_of_it - count(gaps)
@@ -101,8 +109,8 @@ def _score(facts: dict[str, Any], one: Document, required: list[Field], gaps: li
     return DocumentScore(one.id, one.file, title, title_fr, is_owed, _percent(known, all_of_it), known, all_of_it)
 
 
-def _missing(one: Field) -> Missing:
-    places = [place for place in one.places if place.required]
+def _missing(one: Field, counting: set[str]) -> Missing:
+    places = [place for place in one.places if place.required and place.document in counting]
     where, where_fr = one.said("where"), one.said("where", "fr")
     if one.ask:
         where, where_fr = one.ask.words["question"], one.ask.words["question_fr"]

@@ -47,10 +47,14 @@ TYPES = {
 
 def croissants(facts: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """A file for each dataset: `croissant.json` where there is one or none, else numbered."""
-    rows = rows_at(facts, "datasets")
-    if len(rows) <= 1:
-        return {"croissant.json": _dataset(facts, rows[0] if rows else {})}
-    return {f"croissant-{number}.json": _dataset(facts, one) for number, one in enumerate(rows, start=1)}
+    rows = rows_at(facts, "datasets") or [{}]
+    return dict(zip(names(facts), (_dataset(facts, one) for one in rows), strict=True))
+
+
+def names(facts: dict[str, Any]) -> list[str]:
+    """The files that `croissants` makes."""
+    count = len(rows_at(facts, "datasets"))
+    return [f"croissant-{number}.json" for number in range(1, count + 1)] if count > 1 else ["croissant.json"]
 
 
 def _dataset(facts: dict[str, Any], one: dict[str, Any]) -> dict[str, Any]:
