@@ -56,7 +56,7 @@ FACTS = {
     "battery": {"results": RESULTS, "summary": {"pass": 1, "warn": 1, "not_run": 1}},
     "compute": [{"method": "metered", "flop": 6.1e12, "low": 3e12, "high": 9e12, "how": "GPU-seconds, peak, utilisation"},
                 {"method": "architecture", "flop": 5.4e12, "low": 5.1e12, "high": 5.7e12, "how": "6 N D"}],
-    "trust": {"decision": "ACCEPT_CONDITIONS", "labels": ["GPAI", "ROLE_PROVIDER"], "duties": [], "version": "act-2026-11-1",
+    "trust": {"decision": "ACCEPT_CONDITIONS", "labels": [{"label": "GPAI", "text": "General-purpose AI model"}, "ROLE_PROVIDER"], "duties": [{"duty": "D", "ref": "Article 53(1)(d)", "text": "Publish a summary of the training content.", "applies_from": "2025-08-02", "certain": True}], "version": "act-2026-11-1",
               "as_of": "2026-11-26", "assessed_at": "2026-11-26T07:00:00+00:00"},
     "statement": {
         "version": 3, "by": "person0001", "at": "2026-11-26T10:00:00+00:00", "sha256": "90" * 32,

@@ -14,7 +14,7 @@ from fabrica.registry.engine.documents.values import VERDICTS, is_number
 from fabrica.registry.engine.documents.writing import LEGEND, row, safe
 
 NOT_MEASURED = "not measured"
-RESULTS_AT_MOST = 500
+RESULTS_AT_MOST, DUTIES_AT_MOST = 500, 100
 RIVALS = {
     "untrained": "the same model, untrained",
     "bigram": "byte bigrams of the same training text",
@@ -196,7 +196,14 @@ def _duties(facts: dict[str, Any]) -> str:
         ("Rules", at(trust, "version")), ("As of", at(trust, "as_of") or at(trust, "assessed_at")),
         *((one.words["title"], OWED[owed(facts, one).value]) for one in table().documents if one.owed_with),
     )  # fmt: skip
-    return f"## AI Act\n\n{told}\n\nDecided from the application's answers; no legal advice."
+    listed = "".join(f"\n- {_duty(one)}" for one in rows_at(trust, "duties", DUTIES_AT_MOST))
+    duties = f"\n\nDuties (decided):\n{listed}" if listed else ""
+    return f"## AI Act\n\n{told}{duties}\n\nDecided from the application's answers; no legal advice."
+
+
+def _duty(one: dict[str, Any]) -> str:
+    certain = "" if one.get("certain", True) is True else ", not certain"
+    return f"{known(one.get('text'))} ({known(one.get('ref'))}, from {known(one.get('applies_from'))}{certain})"
 
 
 def _provenance(facts: dict[str, Any]) -> str:
