@@ -108,6 +108,8 @@ def samples(cast, call, site, now):
         ("models", "slug"): model.model.slug,
         ("models", "number"): model.number,
         ("files", "path"): "manifest.json",
+        ("documents", "file"): "card.md",
+        ("statement", "name"): "use",
         ("keys", "digits"): model.key_fingerprint.removeprefix("sha256:"),
         ("sign-in-methods", "pk"): identity.pk,
         ("identities", "pk"): identity.pk,

@@ -1,5 +1,6 @@
-"""`fabrica models`: list, show, release, review, download, and verify on the files alone."""
+"""`fabrica models`: list, show, release, review, download; verify and write documents on the files alone."""
 
+import json
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
@@ -9,12 +10,14 @@ from fabrica.cli import account
 from fabrica.cli.client import Client, path_of
 from fabrica.cli.output import AsJson, command, say, show
 from fabrica.kit.errors import NotFound, Refused
-from fabrica.kit.files import FileFact, sha256_file
+from fabrica.kit.files import FileFact, sha256_file, write_atomic
 from fabrica.kit.signing import load_public_key
 from fabrica.registry.engine import read_revoked, verify_folder
+from fabrica.registry.engine.documents import completeness, render_all
+from fabrica.registry.engine.manifest import FACTS
 
-app = typer.Typer(no_args_is_help=True, help="Trained models: list, show, release, review, download, verify.")
-MAX_FILES = 10_000
+app = typer.Typer(no_args_is_help=True, help="Trained models: list, show, release, review, download, verify, document.")
+MAX_FILES, MAX_FACTS_BYTES = 10_000, 50_000_000
 
 
 @app.command("list")
@@ -159,6 +162,41 @@ def verify(
             say(str(change))
     if not verdict.is_verified:
         raise typer.Exit(1)
+
+
+@app.command()
+@command
+def documents(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A folder with a facts.json.")],
+    to: Annotated[Path, typer.Option(help="Where to: a new or empty folder.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write the documents of a model from its facts.json, and say what they lack; needs no site."""
+    if to.exists() and (not to.is_dir() or any(to.iterdir())):
+        raise Refused(f"{to} is not an empty folder.", todo="Name another folder with --to.")
+    facts = _facts(folder / FACTS)
+    texts, found = render_all(facts), completeness(facts)
+    for name, raw in texts.items():
+        write_atomic(to / name, raw)
+    told = {"folder": str(to), "files": list(texts), **found.as_dict()}
+    if as_json:
+        show(told, as_json=True)
+        return
+    rows = [{"file": one.file, "known": f"{one.known} of {one.required}", "owed": one.owed} for one in found.documents]
+    show(rows, as_json=False, columns=("file", "known", "owed"), empty="")
+    say(f"The facts are complete to {found.score} %; {len(found.missing)} are missing. --json names them.")
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    """The facts in a file. Raises Refused where it holds none, or is too large."""
+    try:
+        raw = path.read_bytes() if path.stat().st_size <= MAX_FACTS_BYTES else b""
+        found = json.loads(raw)
+    except (OSError, ValueError, RecursionError) as error:
+        raise Refused(f"{path} cannot be read as facts.", why=str(error)) from error
+    if not isinstance(found, dict):
+        raise Refused(f"{path} holds no facts.", why="It is no JSON object.")
+    return found
 
 
 def _named(client: Client, name: str) -> tuple[str, int]:

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from fabrica.kit.admin import ReadOnly
-from fabrica.registry.models import Intake, Model, ModelVersion, Release, SiteKey, Step
+from fabrica.registry.models import Intake, Model, ModelVersion, Release, SiteKey, Statement, Step
 
 
 @admin.register(Model)
@@ -33,6 +33,13 @@ class ReleaseAdmin(ReadOnly):
     """Releases of documents."""
 
     list_display = ["version", "number", "made_at"]
+
+
+@admin.register(Statement)
+class StatementAdmin(ReadOnly):
+    """What projects declare of their models."""
+
+    list_display = ["__str__", "at"]
 
 
 @admin.register(Intake)

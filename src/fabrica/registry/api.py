@@ -8,11 +8,15 @@ from django.http.response import HttpResponseBase
 from ninja import Router, Schema
 from pydantic import Field
 
+from fabrica.kit.errors import NotFound
 from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
-from fabrica.registry import queries, services
-from fabrica.registry.models import ModelVersion
+from fabrica.registry import declaring, queries, rules, services
+from fabrica.registry.engine.documents import completeness
+from fabrica.registry.engine.documents.answers import digest
+from fabrica.registry.engine.documents.rows import table
+from fabrica.registry.models import Model, ModelVersion
 from fabrica.registry.pages.versions import send
 from fabrica.registry.states import State
 from fabrica.web.scopes import needs
@@ -122,6 +126,37 @@ class KeyOut(Schema):
     revoked_because: str
 
 
+class StatementIn(Schema):
+    """Answers by the id of their question; null takes one back. `seen` is that of the statement last read."""
+
+    declared: dict[str, Any] = Field(max_length=200)
+    seen: str = Field(max_length=32)
+
+
+def _statement(model: Model, facts: dict[str, Any]) -> dict[str, Any]:
+    kept = declaring.newest(model)
+    declared = kept.declared if kept else {}
+    return {
+        "statement": facts["statement"],
+        "seen": digest(declared, [one.id for one in table().asked]),
+        "questions": [
+            {"id": one.id, "kind": one.ask.kind, "question": one.ask.words["question"], "help": one.ask.words["help"],
+             "options": [key for key, _words in one.ask.options]}
+            for one in table().asked if one.ask
+        ],
+        **completeness(facts).as_dict(),
+    }  # fmt: skip
+
+
+def _inside(request: HttpRequest, slug: str) -> ModelVersion:
+    """The newest version of a model, for who sees inside. Raises NotFound."""
+    person = signed_in(request)
+    found = queries.newest_of(person, slug)
+    if not rules.can_see_inside(person, found):
+        raise NotFound("There is no statement of this model for you to see.")
+    return queries.version_of(person, slug, found.number)
+
+
 def _detail(version: ModelVersion) -> ModelVersion:
     version.files = queries.downloads_of(version)  # type: ignore[attr-defined]
     return version
@@ -142,6 +177,27 @@ def model(request: HttpRequest, slug: str, cursor: str = "") -> Any:
     person = signed_in(request)
     queries.newest_of(person, slug)
     return page_of(queries.versions_of(person, slug), cursor)
+
+
+@router.get("/models/{slug}/statement", response=dict[str, Any])
+@needs("read")
+def statement(request: HttpRequest, slug: str) -> Any:
+    """What my project declared of a model, all questions, how complete its documents are, and what is missing."""
+    found = _inside(request, slug)
+    return _statement(found.model, declaring.facts_with_statement(found))
+
+
+@router.put("/models/{slug}/statement", response=dict[str, Any])
+@needs("train")
+def declare(request: HttpRequest, slug: str, payload: StatementIn) -> Any:
+    """Declare facts of a model of my project. 409 where somebody changed the statement since it was read."""
+    found, person = _inside(request, slug), signed_in(request)
+    kept = declaring.newest(found.model)
+    if payload.seen != digest(kept.declared if kept else {}, [one.id for one in table().asked]):
+        raise declaring.DeclaredMeanwhile
+    seen = digest(kept.declared if kept else {}, payload.declared)
+    declaring.declare(model=found.model, given=payload.declared, seen=seen, by=person, now=utcnow())
+    return _statement(found.model, declaring.facts_with_statement(found))
 
 
 @router.get("/models/{slug}/{number}", response=DetailOut)

@@ -1,5 +1,6 @@
 """The facts record of a run's output: collected from what was written down; what was not is None."""
 
+import hashlib
 import json
 from dataclasses import asdict
 from datetime import datetime
@@ -10,15 +11,18 @@ from django.conf import settings
 
 from fabrica.dataspaces.models import Version
 from fabrica.kit.errors import Problem
+from fabrica.kit.files import canonical_json
 from fabrica.planner import Bill
 from fabrica.registry.code import code_version
-from fabrica.registry.models import Intake
+from fabrica.registry.models import Intake, Model, Statement
 from fabrica.training.models import Attempt, Run
 from fabrica.training.queries import bill
 from fabrica.training.states import Kind
+from fabrica.trust.models import Assessment
+from fabrica.trust.queries.compute import as_facts, model_subject
 
-FORMAT = "fabrica-facts-1"
-SAMPLE_CHARACTERS, JSON_BYTES_AT_MOST = 4_000, 10_000_000
+FORMAT = "fabrica-facts-2"
+SAMPLE_CHARACTERS, JSON_BYTES_AT_MOST, FILES_AT_MOST = 4_000, 10_000_000, 100
 MEASURED = ("parameters", "tokens", "loss_first", "loss_last", "tokens_per_second", "training_flops", "text", "device",
             "threads", "versions")  # fmt: skip
 
@@ -48,8 +52,10 @@ def facts_of(intake: Intake, out: Path, *, signer: str, now: datetime) -> dict[s
         "use": _use(run),
         "evaluation": _json(out / "evaluation.json") if is_training else None,
         "sample": _sample(out / "sample.txt") if is_training else None,
-        "licence": None,
-        "limits": None,
+        "battery": _json(out / "battery.json") if is_training else None,
+        "compute": as_facts(model_subject(run.project.slug, model.name)) or None if model else None,
+        "trust": _trust(run),
+        "statement": statement_of(model) if model else None,
     }
 
 
@@ -60,13 +66,21 @@ def _project(run: Run) -> dict[str, Any]:
 
 
 def _dataset(version: Version) -> dict[str, Any]:
+    """A dataset version. What a project brought for itself is not described to the readers of its model."""
     dataset = version.dataset
+    is_told = not dataset.is_own_data
     return {
         "uri": version.uri,
         "title": dataset.title,
+        "description": dataset.description if is_told else None,
+        "provenance": dataset.provenance if is_told else None,
+        "language": dataset.language,
         "provider": dataset.provider.name,
         "sha256": version.sha256,
         "size_bytes": version.size_bytes,
+        "file_count": version.file_count,
+        "files": version.files[:FILES_AT_MOST] if is_told else None,
+        "published_at": version.published_at.isoformat() if version.published_at else None,
         "licence": dataset.licence,
         "licence_url": dataset.licence_url,
         "has_personal_data": dataset.has_personal_data,
@@ -78,6 +92,7 @@ def _run(run: Run) -> dict[str, Any]:
     return {
         "uid": run.uid,
         "number": run.number,
+        "by": run.created_by.uid,
         "machine": run.machine.name,
         "devices": run.devices,
         "attempts": len(attempts),
@@ -85,6 +100,32 @@ def _run(run: Run) -> dict[str, Any]:
         "started_at": run.started_at.isoformat() if run.started_at else None,
         "ended_at": run.ended_at.isoformat() if run.ended_at else None,
     }
+
+
+def _trust(run: Run) -> dict[str, Any] | None:
+    """What the gate said of the application last; labels and duties only where its rules give them."""
+    found = Assessment.objects.filter(subject=run.award.application.subject).order_by("-pk").first()
+    if found is None:
+        return None
+    day = getattr(found, "as_of", None)
+    return {
+        "decision": found.decision,
+        "labels": getattr(found, "labels", None),
+        "duties": getattr(found, "duties", None),
+        "version": found.version,
+        "as_of": day.isoformat() if day else None,
+        "assessed_at": found.assessed_at.isoformat(),
+    }
+
+
+def statement_of(model: Model) -> dict[str, Any] | None:
+    """What the project declared of the model last; by whom only as an opaque id."""
+    found = Statement.objects.filter(model=model).select_related("by").order_by("-number").first()
+    if found is None:
+        return None
+    digest = hashlib.sha256(canonical_json(found.declared)).hexdigest()
+    told = {"version": found.number, "by": found.by.uid, "at": found.at.isoformat()}
+    return {**told, "declared": found.declared, "sha256": digest}
 
 
 def _use(run: Run) -> dict[str, Any]:
@@ -118,10 +159,15 @@ def _json(path: Path) -> dict[str, Any] | None:
     try:
         if path.is_symlink() or path.stat().st_size > JSON_BYTES_AT_MOST:
             return None
-        found = json.loads(path.read_bytes())
+        found = json.loads(path.read_bytes(), parse_constant=_no_number)
+        canonical_json(found)  # what cannot be signed is broken too
     except (OSError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def _no_number(_word: str) -> None:
+    """NaN and Infinity are no JSON; a figure that is one is not known."""
 
 
 def _sample(path: Path) -> str | None:

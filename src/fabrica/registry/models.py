@@ -30,6 +30,23 @@ class Model(models.Model):
         return self.title
 
 
+class Statement(models.Model):
+    """What a project declares of its model, as it stood after one sitting of one person; the newest counts."""
+
+    model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="statements")
+    number = models.PositiveIntegerField()
+    declared = models.JSONField(default=dict, help_text="By the ids of the fields in documents-….json.")
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    begun_at = models.DateTimeField(help_text="When the sitting began.")
+    at = models.DateTimeField(help_text="When it was saved last.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["model", "number"], name="registry_statement_number_once")]
+
+    def __str__(self) -> str:
+        return f"{self.model.slug}, statement {self.number}"
+
+
 class ModelVersion(models.Model):
     """One run's output with its facts, card and signed manifest: written once, as its folder is."""
 

@@ -23,11 +23,11 @@ from fabrica.kit.errors import Refused
 from fabrica.kit.files import folder_facts, list_files, write_atomic
 from fabrica.kit.signing import fingerprint
 from fabrica.registry.engine import Signed, render_card, sign_folder, sign_release, verify_folder
+from fabrica.registry.engine.documents import render_all
 from fabrica.registry.engine.manifest import FACTS, MANIFEST, PUBLIC_KEY, SIGNATURE, read_manifest
 from fabrica.registry.engine.release import FOLDER
 from fabrica.registry.facts import facts_of
 from fabrica.registry.models import Intake, ModelVersion
-from fabrica.registry.readiness import render_all
 from fabrica.training.states import Kind
 
 CARD = "card.md"

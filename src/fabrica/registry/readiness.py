@@ -8,19 +8,22 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fabrica.evaluation.battery.result import Verdict
 from fabrica.kit.files import canonical_json
 from fabrica.people.models import Person
-from fabrica.registry.engine.card import at, render_card
+from fabrica.registry.declaring import facts_with_statement
+from fabrica.registry.engine.card import at
+from fabrica.registry.engine.documents import completeness
 from fabrica.registry.models import ModelVersion, SiteKey, Step
 from fabrica.registry.states import KeyState, State
+from fabrica.trust.queries.conditions import blocking
+from fabrica.trust.states import Blocks
 
 WAY = (State.DOCUMENTED, State.EVALUATED, State.REVIEWED, State.PUBLISHED)
 REQUIRED = ("title", "project.organisation", "project.purpose")
-WANTED = (*REQUIRED, "datasets", "recipe", "code.version", "run.uid", "use.energy_wh", "evaluation", "battery",
-          "licence", "limits")  # fmt: skip
 Text = str | Promise
 
 
@@ -37,14 +40,6 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class Completeness:
-    """How many percent of what should be known is, and what is not."""
-
-    score: int
-    missing: list[str]
-
-
-@dataclass(frozen=True)
 class Item:
     """A step of the way: whether it is done, since when, with which words, and what it still needs."""
 
@@ -58,18 +53,7 @@ class Item:
 
 def facts_now(version: ModelVersion) -> dict[str, Any]:
     """What is known of it today: its signed facts, and what people declared since."""
-    return dict(version.facts)
-
-
-def render_all(facts: dict[str, Any]) -> dict[str, bytes]:
-    """The documents of a release, by file name."""
-    return {"card.md": render_card(facts).encode()}
-
-
-def completeness(facts: dict[str, Any]) -> Completeness:
-    """How complete a facts record is."""
-    missing = [one for one in WANTED if at(facts, one) in (None, "", [])]
-    return Completeness(100 * (len(WANTED) - len(missing)) // len(WANTED), missing)
+    return facts_with_statement(version)
 
 
 def declared(facts: dict[str, Any], name: str) -> Any:
@@ -136,6 +120,9 @@ def obstacles(version: ModelVersion) -> list[Missing]:
         found.append(
             Missing(_("The key that signed this model was revoked."), _("Run the training again; it signs anew."))
         )
+    for one in blocking(project=version.model.project, step=Blocks.PUBLICATION):
+        what = _("A condition of the award is not met: %s") % one.said(get_language())
+        found.append(Missing(what, _("Give the evidence on the project's page; two persons then find it met.")))
     return found
 
 

@@ -4,7 +4,7 @@ from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
 from fabrica.people.states import Role
 from fabrica.projects import rules as project_rules
-from fabrica.registry.models import ModelVersion, Report
+from fabrica.registry.models import Model, ModelVersion, Report
 from fabrica.registry.states import State
 
 
@@ -30,6 +30,11 @@ def can_review(person: Person | None, version: ModelVersion) -> bool:
         return False
     project = version.model.project
     return project_rules.works_in(person, project) or project_rules.judges_reports(person, project)
+
+
+def can_declare(person: Person | None, model: Model) -> bool:
+    """Whether the person may declare facts of a model: who leads its project."""
+    return person is not None and project_rules.leads(person, model.project)
 
 
 def can_download(person: Person | None, version: ModelVersion) -> bool:

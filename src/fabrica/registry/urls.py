@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fabrica.registry.pages import releasing, reports, versions
+from fabrica.registry.pages import releasing, reports, statements, versions
 
 app_name = "registry"
 urlpatterns = [
@@ -25,6 +25,10 @@ urlpatterns = [
     path("model-reports/<slug:uid>/close/", reports.close, name="report_close"),
     path("model-reports/<slug:uid>/lift/", reports.lift, name="report_lift"),
     path("model-reports/<slug:uid>/forget/", reports.forget, name="report_forget"),
+    path("models/<slug:slug>/<int:number>/documents/<str:file>", statements.document, name="document"),
+    path("models/<slug:slug>/statement/", statements.overview, name="statement"),
+    path("models/<slug:slug>/statement/<slug:name>/", statements.section, name="statement_section"),
+    path("models/<slug:slug>/statement/<slug:name>/autosave/", statements.autosave, name="statement_autosave"),
     path("runs/<str:uid>/model/", versions.of_run, name="of_run"),
     path("keys/", versions.keys, name="keys"),
     path("keys/revoked-keys.json", versions.revoked, name="revoked"),

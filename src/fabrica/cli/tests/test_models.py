@@ -96,3 +96,16 @@ def test_verifying_needs_a_key_from_elsewhere(fabrica):
     Path("model").mkdir()
     result = fabrica("models", "verify", "model")
     assert (result.exit_code, result.stderr.splitlines()[0]) == (1, "Verifying needs a key you trust.")
+
+
+def test_documents_are_written_from_the_facts_of_a_folder_without_a_site(site, asked, fabrica, home):
+    folder = home / "work" / "model"
+    folder.mkdir(parents=True)
+    (folder / "facts.json").write_text('{"name": "demo@2", "kind": "train"}')
+    told = asked("models", "documents", str(folder), "--to", str(home / "out"))
+    assert sorted(told["files"]) == sorted(path.name for path in (home / "out").iterdir())
+    assert (told["score"], "# unknown" in (home / "out" / "card.md").read_text(), site.requests) == (1, True, [])
+    assert fabrica("models", "documents", str(folder), "--to", str(home / "out")).exit_code == 1
+    (folder / "facts.json").write_text('{"format": "fabrica-facts-9"}')
+    assert fabrica("models", "documents", str(folder), "--to", str(home / "new")).exit_code == 1
+    assert not (home / "new").exists()

@@ -66,7 +66,7 @@ def test_the_facts_tell_the_whole_way(version, run, site):
     assert (facts["training"]["loss_first"], facts["training"]["device"]) == (SUMMARY["loss_first"], None)
     assert (facts["use"]["used_gpu_seconds"], facts["use"]["planned_seconds"]) == (42, run.planned_seconds)
     assert all(one["source"] for one in facts["use"]["assumptions"])
-    assert facts["licence"] is None
+    assert (facts["statement"], facts["battery"], facts["compute"]) == (None, None, None)
 
 
 def test_a_second_run_of_the_recipe_is_the_next_version_of_the_same_model(version, site, now):
