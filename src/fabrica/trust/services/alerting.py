@@ -71,16 +71,16 @@ def remind(*, clock: NotificationClock, now: datetime) -> bool:
 
     False where another worker was faster, or somebody ended it meanwhile.
     """
-    late_on = clock.due_on + DAY
+    day, late_on = clock.remind_on, clock.due_on + DAY
     is_late = timezone.localdate(now) >= late_on
-    rows = NotificationClock.objects.filter(pk=clock.pk, remind_on=clock.remind_on, done_at=None)
-    if not rows.update(remind_on=None if is_late else late_on):
+    rows = NotificationClock.objects.filter(pk=clock.pk, remind_on=day, done_at=None)
+    if day is None or not rows.update(remind_on=None if is_late else late_on):
         return False
     project = clock.alert.project
     for person in _readers(project):
         is_inside = rules.belongs_to(person, project)
         tell(
-            person=person, kind="compute_clock", event=f"compute:{clock.alert_id}:{clock.remind_on.isoformat()}",
+            person=person, kind="compute_clock", event=f"compute:{clock.alert_id}:{day.isoformat()}",
             now=now, path=f"{project.page}#compute" if is_inside else "/desk/compute/", at_once=True, project=project,
             clock=clock, is_late=is_late,
         )  # fmt: skip
