@@ -7,7 +7,7 @@ from fabrica.applications import services as applications
 from fabrica.applications.queries import clock_of, visible_to
 from fabrica.applications.states import Standing, State
 from fabrica.applications.tasks import recount
-from fabrica.applications.tests.factories import ACCEPTED, submitted
+from fabrica.applications.tests.factories import submitted
 from fabrica.audit.queries import about
 from fabrica.conftest import make_person
 from fabrica.kit.errors import NotAllowed, NotFound, Refused
@@ -17,9 +17,10 @@ from fabrica.people.states import MemberRole, Role
 from fabrica.trust.models import Condition, Referral
 from fabrica.trust.queries import board as queries
 from fabrica.trust.services import board, conditions
+from fabrica.trust.tests.answers import answers_for
 
 pytestmark = pytest.mark.django_db
-REFERRED = {**ACCEPTED, "A5a": "unsure"}
+REFERRED = answers_for("REFER_ETHICS")
 DAY = timedelta(days=1)
 
 
@@ -95,6 +96,15 @@ def test_conditions_that_a_finding_speaks_of_must_be_there(case, ethics, now):
     conditions.write(referral=case, text="Show the filter.", blocks="publication", days=30, by=ethics, now=now)
     board.propose(referral=case, finding="approved_with_conditions", reason="If.", by=ethics, now=now)
     assert case.state == "proposed"
+
+
+def test_what_the_gate_names_is_owed_once_the_board_has_said_yes(cast, call, ethics, now):
+    made = submitted(cast, call, now, trust_answers=REFERRED)
+    case = Referral.objects.get(subject=made.subject)
+    assert not Condition.objects.exists()
+    board.propose(referral=case, finding="approved", reason="Fine.", by=ethics, now=now)
+    board.release(referral=case, by=cast.officer, now=now)
+    assert set(Condition.objects.values_list("key", flat=True)) == {"mark_output"}
 
 
 def test_a_finding_against_it_refuses_nothing_by_itself(cast, made, case, ethics, now):

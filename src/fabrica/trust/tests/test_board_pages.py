@@ -4,13 +4,14 @@ import json
 
 import pytest
 from django.test import Client
-from fabrica.applications.tests.factories import ACCEPTED, submitted
+from fabrica.applications.tests.factories import submitted
 from fabrica.conftest import make_person
 from fabrica.kit.time import utcnow
 from fabrica.people.services import create_token
 from fabrica.people.states import Role
 from fabrica.trust.models import Condition, Enquiry, Referral
 from fabrica.trust.services import board
+from fabrica.trust.tests.answers import answers_for
 
 pytestmark = pytest.mark.django_db
 
@@ -32,13 +33,13 @@ def member(cast, now):
 
 @pytest.fixture
 def case(cast, call, now, ethics, member):
-    made = submitted(cast, call, now, trust_answers={**ACCEPTED, "A5a": "unsure"})
+    made = submitted(cast, call, now, trust_answers=answers_for("REFER_ETHICS"))
     return Referral.objects.get(subject=made.subject)
 
 
 @pytest.fixture
 def condition(cast, call, now):
-    submitted(cast, call, now, trust_answers={**ACCEPTED, "HR": "yes"})
+    submitted(cast, call, now, trust_answers=answers_for("ACCEPT", high_risk="yes", work="yes", job_selection="yes"))
     return Condition.objects.get(key="technical_documentation")
 
 
@@ -118,11 +119,11 @@ def test_the_api_does_the_same(cast, case, ethics, member, condition, now):
     listed = ask_as(member, now, "GET", "/board").json()["rows"]
     assert [(row["id"], row["state"], row["organisation"]) for row in listed] == [(case.pk, "open", "Novalis Labs")]
     told = ask_as(member, now, "POST", f"/board/{case.pk}/vote", {"choice": "refuse", "reason": "No."}).json()
-    assert (told["votes"], told["quorum"], told["points"][0]["rule"]) == ({"refuse": 1}, 2, "A5a")
+    assert (told["votes"], told["quorum"], told["points"][0]["rule"]) == ({"refuse": 1}, 2, "P1")
     assert ask_as(member, now, "POST", f"/board/{case.pk}/vote", {"choice": "?", "reason": "No."}).status_code == 422
     assert ask_as(cast.outsider, now, "GET", f"/board/{case.pk}").status_code == 404
     rows = ask_as(cast.applicant, now, "GET", "/conditions").json()["rows"]
-    assert {row["blocks"] for row in rows} == {"run", "publication"}
+    assert {row["blocks"] for row in rows} == {"data", "run", "publication"}
     given = ask_as(cast.applicant, now, "POST", f"/conditions/{condition.pk}/evidence", {"text": "The plan."})
     assert (given.status_code, given.json()["state"]) == (200, "evidence_given")
     assert ask_as(cast.outsider, now, "POST", f"/conditions/{condition.pk}/met").status_code == 404

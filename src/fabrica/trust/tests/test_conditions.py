@@ -15,10 +15,12 @@ from fabrica.trust.queries import conditions as queries
 from fabrica.trust.queries.conditions import Step, blocking
 from fabrica.trust.services import conditions as services
 from fabrica.trust.tasks import remind
+from fabrica.trust.tests.answers import answers_for
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 LIMIT = 360_000
+HIGH_RISK = answers_for("ACCEPT", high_risk="yes", work="yes", job_selection="yes")
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def board(cast, now):
 
 @pytest.fixture
 def made(cast, call, now, board):
-    return submitted(cast, call, now, trust_answers={**ACCEPTED, "HR": "yes"})
+    return submitted(cast, call, now, trust_answers=HIGH_RISK)
 
 
 @pytest.fixture
@@ -48,7 +50,8 @@ def one(made):
 
 def test_a_yes_with_conditions_writes_them_down_and_tells_once(cast, made):
     assert list(Condition.objects.order_by("pk").values_list("key", "blocks", "state", "applicant__name")) == [
-        ("risk_management", "run", "open", "Ada"), ("technical_documentation", "publication", "open", "Ada"),
+        ("data_governance", "data", "open", "Ada"), ("risk_management", "run", "open", "Ada"),
+        ("technical_documentation", "publication", "open", "Ada"),
     ]  # fmt: skip
     assert Notice.objects.filter(person=cast.applicant, kind="condition_opened").count() == 1
 
