@@ -14,6 +14,7 @@ from fabrica.applications import queries
 from fabrica.applications.engine.interview import words_said
 from fabrica.applications.engine.report import report
 from fabrica.applications.models import Application, Submission
+from fabrica.applications.queries.attachments import attachments_of
 from fabrica.kit.errors import NotFound
 from fabrica.kit.typeset import typeset
 from fabrica.trust.states import Answer
@@ -101,7 +102,7 @@ def name_of(application: Application, submission: Submission) -> str:
 
 def _told(application: Application, submission: Submission) -> dict[str, Any]:
     then, day = queries.as_it_was(application, submission), timezone.localtime(submission.at)
-    attached = queries.attachments_of(then)
+    attached = attachments_of(then)
     return {
         "heading": then.title or then.code,
         "code": then.code,

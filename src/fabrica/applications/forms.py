@@ -15,7 +15,8 @@ from fabrica.applications.engine.interview import MOST_LETTERS, number_in
 from fabrica.applications.fields import HoursField, WholeNumberField, attachments_field, field_for
 from fabrica.applications.fields import yes_no as _yes_no
 from fabrica.applications.models import MOST, TEXT_LIMIT, Application, Attachment
-from fabrica.applications.queries import NOTHING, attachments_of, name_of
+from fabrica.applications.queries import NOTHING, name_of
+from fabrica.applications.queries.attachments import attachments_of
 from fabrica.calls.engine.form import FIXED, FIXED_YES_NO
 from fabrica.calls.engine.questions import Condition, Question
 from fabrica.kit.units import gpu_hours, gpu_seconds

@@ -26,6 +26,7 @@ from fabrica.applications.api.schemas import (
 from fabrica.applications.engine.attached import FILE_BYTES, too_large
 from fabrica.applications.exports import name_of, pdf_of
 from fabrica.applications.models import Application, Attachment
+from fabrica.applications.queries.attachments import attachment_of, content_of
 from fabrica.applications.states import State
 from fabrica.calls.engine.form import STANDARD, shipped_row
 from fabrica.calls.queries import call_by_slug
@@ -122,8 +123,8 @@ def attach(request: HttpRequest, code: str, file: File[UploadedFile], question: 
 @needs("read")
 def attachment(request: HttpRequest, code: str, uid: str) -> HttpResponse:
     """The content of a file."""
-    found = queries.attachment_of(_mine(request, code), uid)
-    return download(queries.content_of(found), found.name)
+    found = attachment_of(_mine(request, code), uid)
+    return download(content_of(found), found.name)
 
 
 @router.delete("/applications/{code}/attachments/{uid}", response={204: None})

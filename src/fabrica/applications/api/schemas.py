@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, StrictFloat, StrictInt, StrictStr
 
 from fabrica.applications import queries, rules
 from fabrica.applications.models import MOST, TEXT_LIMIT, Application, Attachment
+from fabrica.applications.queries.attachments import attachments_of
 from fabrica.applications.states import Standing, State
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
@@ -193,7 +194,7 @@ class ApplicationOut(ApplicationRow):
 
     @staticmethod
     def resolve_attachments(application: Application) -> list[Attachment]:
-        return queries.attachments_of(application)
+        return attachments_of(application)
 
     @staticmethod
     def resolve_clock(application: Application) -> dict[str, Any] | None:

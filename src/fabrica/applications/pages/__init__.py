@@ -18,6 +18,7 @@ from fabrica.applications.engine.attached import FILE_BYTES, too_large
 from fabrica.applications.exports import name_of, pdf_of
 from fabrica.applications.forms import NAMES, AppealForm, ApplicationForm, StartForm, WithdrawForm
 from fabrica.applications.models import Application
+from fabrica.applications.queries.attachments import attachment_of, attachments_of, content_of
 from fabrica.calls.queries import call_by_slug
 from fabrica.kit.errors import NotAllowed, Problem, Refused
 from fabrica.kit.time import utcnow
@@ -206,7 +207,7 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
         "events": queries.timeline_of(application, person),
         "submissions": queries.submissions_of(application),
         "parts": queries.summary_of(application),
-        "attachments": queries.attachments_of(application),
+        "attachments": attachments_of(application),
         "appeal_until": _open_until(queries.appeal_until(application)),
     }
     return render(request, "applications/detail.html", context)
@@ -215,8 +216,8 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def attachment(request: HttpRequest, code: str, uid: str) -> HttpResponse:
     """A file, to keep on one's own machine: never shown by the browser."""
-    found = queries.attachment_of(queries.application_of(signed_in(request), code), uid)
-    return download(queries.content_of(found), found.name)
+    found = attachment_of(queries.application_of(signed_in(request), code), uid)
+    return download(content_of(found), found.name)
 
 
 def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
@@ -229,7 +230,7 @@ def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
         "application": application,
         "submission": found,
         "parts": queries.summary_of(then),
-        "attachments": queries.attachments_of(then),
+        "attachments": attachments_of(then),
         "before": before,
         "changes": queries.changes(application, before, found) if before else None,
     }

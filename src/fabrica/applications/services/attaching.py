@@ -23,7 +23,7 @@ from fabrica.applications.engine.attached import (
 )
 from fabrica.applications.engine.changed import sha256
 from fabrica.applications.models import Application, Attachment
-from fabrica.applications.queries import attachment_of, content_path
+from fabrica.applications.queries.attachments import attachment_of, content_path
 from fabrica.applications.services.moving import read_again
 from fabrica.audit.services import record
 from fabrica.calls.engine.questions import FILE_TYPES

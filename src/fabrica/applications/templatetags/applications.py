@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from fabrica.applications.engine.interview import Interview
 from fabrica.applications.engine.report import report
 from fabrica.applications.models import Application
-from fabrica.applications.queries import attachments_of
+from fabrica.applications.queries.attachments import attachments_of
 from fabrica.applications.states import State
 from fabrica.trust.engine import gate
 from fabrica.trust.models import Assessment

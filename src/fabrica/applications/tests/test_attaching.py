@@ -18,6 +18,7 @@ from fabrica.applications.tests.factories import draft
 from fabrica.applications.tests.test_forms import typed
 from fabrica.audit.queries import about
 from fabrica.kit.errors import NotAllowed, NotFound, Refused, Unreachable
+from fabrica.applications.queries.attachments import attachment_of, attachments_of, content_of, content_path
 
 PDF = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog /OpenAction [2 0 R /Fit] >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"\0" * 20 + b"\0\0\0\0IEND\xaeB`\x82"
@@ -138,7 +139,7 @@ def add(cast, large, now):
 
 
 def stored(one):
-    return queries.content_path(one.sha256).read_bytes() if queries.content_path(one.sha256).exists() else None
+    return content_path(one.sha256).read_bytes() if content_path(one.sha256).exists() else None
 
 
 def test_a_file_lies_below_the_storage_by_its_content(cast, add, large, settings):
@@ -148,17 +149,17 @@ def test_a_file_lies_below_the_storage_by_its_content(cast, add, large, settings
     assert (made.sha256, made.size_bytes, made.kind, path.read_bytes()) == (digest, len(PDF), "pdf", PDF)
     assert path.stat().st_mode & 0o777 == 0o600
     assert list(about(large.subject))[-1].facts == {"sha256": digest, "size_bytes": len(PDF)}
-    assert queries.content_of(made) == PDF
+    assert content_of(made) == PDF
     path.write_bytes(PDF[:-1])
     with pytest.raises(Unreachable, match=r"plan.pdf is damaged or lost"):
-        queries.content_of(made)
+        content_of(made)
 
 
 def test_a_content_goes_with_the_last_draft_that_has_it(cast, add, large, large_call, now):
     other = draft(cast, large_call, now)
     first, second = add(), add(to=other, by=cast.mate)
     services.detach(application=large, uid=first.uid, by=cast.mate, now=now)
-    assert (queries.attachments_of(large), stored(second)) == ([], PDF)
+    assert (attachments_of(large), stored(second)) == ([], PDF)
     services.detach(application=other, uid=second.uid, by=cast.mate, now=now)
     assert (Attachment.objects.count(), stored(second)) == (0, None)
     with pytest.raises(NotFound):
@@ -168,8 +169,8 @@ def test_a_content_goes_with_the_last_draft_that_has_it(cast, add, large, large_
 def test_what_a_killed_process_left_is_deleted_after_an_hour_and_nothing_else(add, now):
     kept, taken_off = add(), add(PNG, "a.png")
     Attachment.objects.filter(pk=taken_off.pk).update(removed_at=now, is_submitted=True)
-    named = [queries.content_path(one.sha256) for one in (kept, taken_off)]
-    lost = queries.content_path(hashlib.sha256(b"lost").hexdigest())
+    named = [content_path(one.sha256) for one in (kept, taken_off)]
+    lost = content_path(hashlib.sha256(b"lost").hexdigest())
     half, young = lost.with_name(f".{lost.name}.half"), lost.with_name(hashlib.sha256(b"young").hexdigest())
     lost.parent.mkdir()
     for path in (lost, half, young):
@@ -199,8 +200,8 @@ def test_what_was_handed_in_is_never_deleted_and_each_version_has_its_files(cast
     later = now + timedelta(hours=1)
     services.submit(application=large, by=cast.applicant, now=later)
     versions = queries.submissions_of(large)
-    names = [[one.name for one in queries.attachments_of(queries.as_it_was(large, version))] for version in versions]
-    assert (names, queries.content_of(queries.attachment_of(large, first.uid))) == ([["plan.pdf"], ["new.png"]], PDF)
+    names = [[one.name for one in attachments_of(queries.as_it_was(large, version))] for version in versions]
+    assert (names, content_of(attachment_of(large, first.uid))) == ([["plan.pdf"], ["new.png"]], PDF)
     assert versions[0].answers["attachments"][0]["sha256"] == first.sha256
     (change,) = queries.changes(large, *versions)
     assert (change.label, change.before, change.after) == ("Measurements of scaling", "plan.pdf", "new.png")
@@ -258,8 +259,8 @@ def test_a_full_disk_says_so_and_loses_nothing(cast, add, large, browser_of, mon
         in page.text
     )
     large.refresh_from_db()
-    assert (large.title, queries.attachments_of(large), stored(kept)) == ("Typed", [kept], PDF)
-    left = [one.name for one in queries.content_path(kept.sha256).parents[1].rglob("*") if one.is_file()]
+    assert (large.title, attachments_of(large), stored(kept)) == ("Typed", [kept], PDF)
+    left = [one.name for one in content_path(kept.sha256).parents[1].rglob("*") if one.is_file()]
     assert sorted(left) == [".lock", kept.sha256]
 
 
@@ -271,14 +272,14 @@ def test_the_page_adds_and_removes_files_and_keeps_what_was_typed(browser_of, la
     )
     assert "evil.pdf is a PDF with something in it that acts or is another file." in answer.text
     large.refresh_from_db()
-    assert (large.title, [(one.name, one.question) for one in queries.attachments_of(large)]) == (
+    assert (large.title, [(one.name, one.question) for one in attachments_of(large)]) == (
         "Typed", [("a.pdf", "scaling_files"), ("n.txt", "")],
     )  # fmt: skip
     assert [f">{name}</a>" in answer.text for name in ("a.pdf", "n.txt")] == [True, True]
-    uid = queries.attachments_of(large)[0].uid
+    uid = attachments_of(large)[0].uid
     assert ada.post(address, {**typed(large, title="Again"), "remove": uid}).status_code == 302
     large.refresh_from_db()
-    assert (large.title, [one.name for one in queries.attachments_of(large)]) == ("Again", ["n.txt"])
+    assert (large.title, [one.name for one in attachments_of(large)]) == ("Again", ["n.txt"])
 
 
 @pytest.mark.parametrize("who", ["applicant", "mate", "officer", "assessor"])
@@ -331,7 +332,7 @@ def test_a_file_must_be_there_where_it_is_asked_for(cast, add, large, change_for
     assert queries.gaps_of(large, now) == []
     change_form(lambda one: None if one["key"] == "scaling_files" else one)
     services.take_form(application=large, by=cast.applicant, now=now)
-    assert [(one.uid, one.question) for one in queries.attachments_of(large)] == [(kept.uid, "")]
+    assert [(one.uid, one.question) for one in attachments_of(large)] == [(kept.uid, "")]
 
 
 def test_limits_are_those_that_the_documents_tell():

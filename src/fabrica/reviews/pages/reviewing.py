@@ -6,7 +6,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from fabrica.applications.queries import attachment_of, content_of, summary_of
+from fabrica.applications.queries import summary_of
+from fabrica.applications.queries.attachments import attachment_of, content_of
 from fabrica.applications.services import SavedMeanwhile
 from fabrica.kit.errors import NotFound, Problem, Refused
 from fabrica.kit.time import utcnow

@@ -5,10 +5,8 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -18,17 +16,18 @@ from django.utils.translation import gettext as _
 from fabrica.applications import rules
 from fabrica.applications.engine import FIELDS, Gap, extra, gaps, propose
 from fabrica.applications.engine.asked import Advice, advice, spread
-from fabrica.applications.engine.changed import Piece, pieces, sha256
+from fabrica.applications.engine.changed import Piece, pieces
 from fabrica.applications.engine.clocks import Clock, Move, clock, lengths, until
 from fabrica.applications.engine.interview import Interview, interview, is_of_first_gate, words_said
 from fabrica.applications.models import Application, Attachment, Submission, Transition
+from fabrica.applications.queries.attachments import as_dict, attachments_of
 from fabrica.applications.states import WITH_THE_FACTORY, State
 from fabrica.calls.engine.form import STANDARD, asked, shipped_row
 from fabrica.calls.engine.questions import Question
 from fabrica.calls.queries import form_row
 from fabrica.clusters.queries import calendar_of, calendars, calibration_of, facts_of, gpus_of
 from fabrica.kit.calendar import Calendar, Pause, Unit, days_promised
-from fabrica.kit.errors import NotFound, Unreachable
+from fabrica.kit.errors import NotFound
 from fabrica.kit.units import gpu_hours
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
@@ -187,46 +186,6 @@ def handed_in(application: Application) -> dict[str, Any]:
     form, files = application.definition, [as_dict(one) for one in attachments_of(application)]
     more = {"form": str(application.form), "extra_answers": answers_asked(application)} if form.questions else {}
     return {**answers_of(application), **more, **({"attachments": files} if files else {})}
-
-
-def as_dict(one: Attachment) -> dict[str, Any]:
-    """An attachment as a submission keeps it."""
-    return {
-        "uid": one.uid, "question": one.question, "name": one.name, "kind": one.kind, "size_bytes": one.size_bytes,
-        "sha256": one.sha256,
-    }  # fmt: skip
-
-
-def attachments_of(application: Application) -> list[Attachment]:
-    """The files it has now, or had as it was handed in (`as_it_was`), the first first."""
-    told: list[Attachment] | None = getattr(application, "attachments_then", None)
-    return list(application.attachments.filter(removed_at=None)) if told is None else told
-
-
-def attachment_of(application: Application, uid: str) -> Attachment:
-    """A file that it has or that was handed in with a version of it. Raises NotFound."""
-    rows = application.attachments.filter(Q(removed_at=None) | Q(is_submitted=True))
-    found = rows.filter(uid=uid).first()
-    if found is None:
-        raise NotFound(_("There is no such file for you to see."))
-    return found
-
-
-def content_path(sha256: str) -> Path:
-    """Where the content of a file lies."""
-    return Path(settings.FABRICA_STORAGE) / "attachments" / sha256[:2] / sha256
-
-
-def content_of(one: Attachment) -> bytes:
-    """The content of a file, checked. Raises Unreachable where the disk lost it or changed it."""
-    try:
-        data = content_path(one.sha256).read_bytes()
-    except OSError:
-        data = b""
-    if sha256(data) != one.sha256:
-        told = _("%(name)s is damaged or lost on the site's disk.") % {"name": one.name}
-        raise Unreachable(told, todo=_("Tell the site's operator: there may be a backup."))
-    return data
 
 
 def questions_asked(application: Application) -> list[Question]:
