@@ -85,6 +85,8 @@ def set_active(*, uid: str, active: bool, by: Person, now: datetime) -> None:
     found = Person.objects.filter(uid=uid)
     if not found.exists():
         raise NotFound("There is no such person.")
+    if active and found.get().is_erased:
+        raise Refused(_("Who is erased cannot be let in again."), todo=_("They sign up anew."))
     if found.filter(is_active=not active).update(is_active=active):
         record(verb="person.set_active", by=by, subject=f"person:{uid}", now=now, active=active)
 
