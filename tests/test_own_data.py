@@ -18,6 +18,7 @@ from fabrica.people.models import Person
 from fabrica.people.queries.own_data import archive_of, rows_of
 from fabrica.projects.models import Member
 
+
 def test_each_column_that_names_a_person_has_its_rule():
     """A new foreign key to a person, or an e-mail address, needs its line in people/data/own-data.json."""
     rules, missing = {one.label: one for one in own_data().tables}, []

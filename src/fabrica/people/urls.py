@@ -17,6 +17,7 @@ urlpatterns = [
     path("organisations/new/", pages.organisation_new, name="organisation_new"),
     path("organisations/<str:uid>/", pages.organisation, name="organisation"),
     path("organisations/<str:uid>/change/", pages.organisation_change, name="organisation_change"),
+    path("organisations/<str:uid>/administrators/", pages.administrator_appoint, name="administrator_appoint"),
     path("organisations/<str:uid>/sme/", pages.sme, name="sme"),
     path("organisations/<str:uid>/sme/accounts/", pages.sme_accounts, name="sme_accounts"),
     path("organisations/<str:uid>/sme/others/new/", pages.sme_other, name="sme_other_new"),

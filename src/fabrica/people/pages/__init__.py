@@ -22,7 +22,12 @@ from fabrica.people.pages.identities import (
 )
 from fabrica.people.pages.joining import joining, organisation_joining
 from fabrica.people.pages.orcids import authorship
-from fabrica.people.pages.organisations import organisation, organisation_change, organisation_new
+from fabrica.people.pages.organisations import (
+    administrator_appoint,
+    organisation,
+    organisation_change,
+    organisation_new,
+)
 from fabrica.people.pages.privacy import erase_ask, erase_cancel, export, privacy
 from fabrica.people.pages.processing import processing_record
 from fabrica.people.pages.sessions import (
@@ -43,6 +48,7 @@ from fabrica.people.pages.sme import (
 
 __all__ = [
     "account",
+    "administrator_appoint",
     "assurance",
     "assurance_show",
     "authorship",

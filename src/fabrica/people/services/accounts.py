@@ -148,6 +148,20 @@ def add_member(*, organisation: Organisation, email: str, by: Person, now: datet
 
 
 @transaction.atomic
+def appoint_administrator(*, organisation: Organisation, uid: str, by: Person, now: datetime) -> Member:
+    """Let another member administer the organisation too. Raises NotAllowed; NotFound for who is no member."""
+    if not rules.can_manage(by, organisation):
+        raise NotAllowed(_("Only an administrator of the organisation appoints another."))
+    member = organisation.members.filter(person__uid=uid, person__is_active=True).select_related("person").first()
+    if member is None:
+        raise NotFound(_("There is no such member in this organisation."))
+    if organisation.members.filter(pk=member.pk, role=MemberRole.MEMBER).update(role=MemberRole.ADMIN):
+        subject = f"organisation:{organisation.uid}"
+        record(verb="organisation.appoint_administrator", by=by, subject=subject, now=now, person=uid)
+    return member
+
+
+@transaction.atomic
 def create_token(*, name: str, scopes: Collection[str], by: Person, now: datetime, days: int = 90) -> tuple[Token, str]:
     """Make a token; returns it with its secret, which is never shown again. Raises Refused on bad input."""
     if unknown := sorted(set(scopes) - set(Scope.values)):

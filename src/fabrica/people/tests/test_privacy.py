@@ -103,7 +103,10 @@ def test_the_last_administrator_and_the_last_operator_hand_over_first(ask, cast,
         with pytest.raises(Refused, match="handed over first"):
             ask(who)
     member = Member.objects.get(person=cast.mate)
-    Member.objects.filter(pk=member.pk).update(role=MemberRole.ADMIN)
+    startup = member.organisation
+    with pytest.raises(NotAllowed):
+        services.appoint_administrator(organisation=startup, uid=cast.mate.uid, by=cast.mate, now=now)
+    services.appoint_administrator(organisation=startup, uid=cast.mate.uid, by=cast.applicant, now=now)
     made = ask(cast.applicant)
     Member.objects.filter(pk=member.pk).update(role=MemberRole.MEMBER)
     assert services.erase_next(now=made.due_at) is True
