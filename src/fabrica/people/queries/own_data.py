@@ -39,7 +39,8 @@ def rows_of(person: Person, table: Table, holders: tuple[str, ...]) -> QuerySet[
                 theirs |= Q(**{f"{path}__iexact": address})
         else:
             theirs |= Q(**{path: person.uid if path in table.uid else person.pk})
-    return apps.get_model(table.label)._default_manager.filter(theirs).order_by("pk")
+    found: QuerySet[Model] = apps.get_model(table.label)._default_manager.filter(theirs).order_by("pk")
+    return found
 
 
 def kept_of(person: Person, language: str | None) -> list[tuple[str, int]]:

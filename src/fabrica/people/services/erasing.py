@@ -82,10 +82,12 @@ def erase_next(*, now: datetime) -> bool:
 
     Where something must be handed over meanwhile, they are told, and it is tried again the next day.
     """
-    first = queries.erasures_due(now).select_for_update().first()
+    first = queries.erasures_due(now).first()
     if first is None:
         return False
     person = Person.objects.select_for_update().get(pk=first.person_id)
+    if not queries.erasures_due(now).filter(pk=first.pk).exists():
+        return True  # cancelled, or done by another worker, meanwhile
     if missing := queries.hindrances(person, now):
         Erasure.objects.filter(pk=first.pk).update(next_try_at=now + AGAIN)
         tell_person(person, "erasure_waits", now, first.pk, page=PAGE, missing=missing)
