@@ -15,7 +15,7 @@ class Table:
     """A table's rule. `person`, `email` and `uid` are columns by which a row is somebody's, as paths of lookups.
 
     `export` are the columns handed out; rows that are theirs by one of `delete` go when they are erased, and what
-    stays does so for the reason `keep`.
+    stays does so for the reason `keep`. `clear` are columns emptied in rows that are theirs by their address.
     """
 
     label: str
@@ -24,6 +24,7 @@ class Table:
     uid: tuple[str, ...]
     export: tuple[str, ...]
     delete: tuple[str, ...]
+    clear: tuple[str, ...]
     keep: str
 
     @property
@@ -61,13 +62,15 @@ def read(data: Mapping[str, Any]) -> OwnData:
             raise ValueError(f"{one.label} says not whose its rows are, or hands nothing out")
         if not set(one.delete) <= set(one.holders) or (one.keep and one.keep not in data["reasons"]):
             raise ValueError(f"{one.label} names a column or a reason that there is not")
+        if one.email and not set(one.email) <= {*one.delete, *one.clear}:
+            raise ValueError(f"{one.label} would keep the address of who is erased")
         if bool(one.keep) == (set(one.delete) == set(one.holders)):
             raise ValueError(f"{one.label}: what does not go needs a reason, what goes has none")
     return OwnData(data["version"], source_of(dict(data)), data["reasons"], tables)
 
 
 def _table(label: str, row: Mapping[str, Any]) -> Table:
-    if unknown := set(row) - {*HOLDERS, "export", "delete", "keep"}:
+    if unknown := set(row) - {*HOLDERS, "export", "delete", "clear", "keep"}:
         raise ValueError(f"{label} says {', '.join(sorted(unknown))}")
-    lists = {name: tuple(row.get(name, ())) for name in (*HOLDERS, "export", "delete")}
+    lists = {name: tuple(row.get(name, ())) for name in (*HOLDERS, "export", "delete", "clear")}
     return Table(label=label, keep=row.get("keep", ""), **lists)

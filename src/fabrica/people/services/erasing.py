@@ -104,6 +104,9 @@ def _erase(person: Person, now: datetime) -> int:
     for leave in queries.leavings():
         leave(person, now)
     Invitation.objects.filter(invited_by=person, used_at=None, revoked_at=None).update(revoked_at=now)
+    for one in own_data().tables:
+        if one.clear:
+            rows_of(person, one, one.email).update(**dict.fromkeys(one.clear, ""))
     found = [rows_of(person, one, one.delete) for one in own_data().tables if one.delete]
     keys = [(rows, list(rows.values_list("pk", flat=True))) for rows in found]  # addresses are rows too
     gone = sum(rows.model._default_manager.filter(pk__in=pks).delete()[0] for rows, pks in keys)

@@ -39,6 +39,7 @@ def ask(cast, now):
         ("people.Token", {"delete": []}, "needs a reason"),
         ("people.Token", {"keep": "proof"}, "needs a reason"),
         ("people.Token", {"delete": ["somebody"]}, "there is not"),
+        ("registry.Report", {"clear": ["reporter_name"]}, "keep the address"),
         ("training.Run", {"keep": "because"}, "there is not"),
         ("training.Run", {"export": []}, "hands nothing out"),
         ("training.Run", {"persons": []}, "says persons"),
