@@ -15,13 +15,16 @@ from fabrica.clusters.adapters.slurm import SlurmCluster, SlurmRest, read_settin
 from fabrica.clusters.models import Machine
 from fabrica.clusters.queries import serve
 from fabrica.notices.services import tell
-from fabrica.people.queries import carry_through
+from fabrica.people.queries import carry_through, hinder_erasure_by
+from fabrica.projects.queries import must_hand_over
+from fabrica.projects.services import leave_all
 
 Loop = Callable[[datetime], bool]
 
 # context, function: each looks at one row and says whether there was one
 LOOPS = [
     ("people", "forget_ended"),
+    ("people", "erase"),
     ("applications", "recount"),
     ("applications", "ring"),
     ("applications", "sweep"),
@@ -56,6 +59,7 @@ def wire() -> None:
     """Fill every port. Called once, when the site starts."""
     serve("local", _local_cluster)
     serve("slurm", _slurm_cluster)
+    hinder_erasure_by(must_hand_over, lambda person, now: leave_all(person=person, now=now))
     carry_through(partial(tell, at_once=True))  # who can sign in as them is not told tomorrow
 
 

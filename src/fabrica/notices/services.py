@@ -29,8 +29,10 @@ def tell(
 
     The first line of the template `notices/<kind>.txt` is the subject, the rest the body, both in the
     language of the reader, whoever does what it tells of. `about` names what the reader may have muted.
-    What somebody must know `at_once` waits for no day on which they are written to.
+    What somebody must know `at_once` waits for no day on which they are written to. Nobody writes to who is erased.
     """
+    if person.is_erased:
+        return
     with override(person.language):
         text = render_to_string(f"notices/{kind}.txt", {"person": person, **facts}).strip()
     subject, _line, body = text.partition("\n")

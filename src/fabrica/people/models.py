@@ -14,9 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from fabrica.kit.ids import new_uid
 from fabrica.people.states import (
+    ERASED_HOST,
     MEMBER_COUNTRIES,
     TERMS_VERSION,
     Category,
+    ErasureCause,
+    ErasureState,
     Kind,
     Language,
     MemberRole,
@@ -72,6 +75,11 @@ class Person(AbstractBaseUser, PermissionsMixin):
     @property
     def has_accepted_terms(self) -> bool:
         return self.terms_version == TERMS_VERSION
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether only the row is left, for what others decided and built."""
+        return self.email.endswith(f"@{ERASED_HOST}")
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """What a session must know to count: Django's own until sessions were ended, then another each time."""
@@ -306,6 +314,27 @@ class Authorship(models.Model):
     coauthors = models.JSONField(default=list)
     team = models.JSONField(default=list)
     changed_at = models.DateTimeField()
+
+
+class Erasure(models.Model):
+    """That a person is to be erased on a day, until which it can be cancelled; one at a time."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    asked_by = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, related_name="+")
+    cause = models.CharField(max_length=20, choices=ErasureCause.choices)
+    state = models.CharField(max_length=20, choices=ErasureState.choices, default=ErasureState.WAITING)
+    asked_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    next_try_at = models.DateTimeField(help_text="Later than due where something must be handed over first.")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person"], condition=models.Q(state=ErasureState.WAITING), name="people_erasure_once"
+            )
+        ]
+        indexes = [models.Index(fields=["state", "next_try_at"], name="people_erasure_due")]
 
 
 class Invitation(models.Model):

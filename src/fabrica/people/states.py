@@ -4,6 +4,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 TERMS_VERSION = "2026-11"
+ERASED_HOST = "erased.invalid"  # no letter ever arrives there (RFC 2606)
 
 
 class Role(TextChoices):
@@ -108,6 +109,23 @@ class Cause(TextChoices):
     LOST = "lost", _("A device was lost")
     LEFT = "left", _("The person left the organisation that vouched for them")
     ASKED = "asked", _("The person asked for it")
+
+
+class ErasureCause(TextChoices):
+    """On whose word a person is erased."""
+
+    OWN = "own", _("The person asked for it here")
+    WRITTEN = "written", _("The person asked for it in writing")
+    ORDER = "order", _("A court or an authority ordered it")
+    UNUSED = "unused", _("The account is no longer needed")
+
+
+class ErasureState(TextChoices):
+    """Where an erasure stands."""
+
+    WAITING = "waiting", _("Waiting for its day")
+    CANCELLED = "cancelled", _("Cancelled")
+    DONE = "done", _("Done")
 
 
 class Scope(TextChoices):

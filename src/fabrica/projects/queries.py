@@ -6,6 +6,7 @@ from datetime import datetime
 from django.core.signing import BadSignature, Signer
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from fabrica.kit.errors import NotFound
 from fabrica.people import rules as people_rules
@@ -52,6 +53,13 @@ def project_of(person: Person, slug: str) -> Project:
 def working() -> QuerySet[Member]:
     """Those who work in their project, and so have a name on its machine."""
     return Member.objects.filter(role__in=holders(Right.WORK))
+
+
+def must_hand_over(person: Person, now: datetime) -> list[str]:
+    """The running projects that this person leads, a sentence each: somebody must answer for them."""
+    led = Project.objects.filter(members__person=person, members__role=ProjectRole.PI, ends_at__gt=now)
+    sentence = _("You lead the project %(title)s: propose another principal investigator first.")
+    return [sentence % {"title": one.title} for one in led.order_by("pk")]
 
 
 def told(project: Project) -> list[Person]:

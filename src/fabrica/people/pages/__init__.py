@@ -22,7 +22,13 @@ from fabrica.people.pages.identities import (
 )
 from fabrica.people.pages.joining import joining, organisation_joining
 from fabrica.people.pages.orcids import authorship
-from fabrica.people.pages.organisations import organisation, organisation_change, organisation_new
+from fabrica.people.pages.organisations import (
+    administrator_appoint,
+    organisation,
+    organisation_change,
+    organisation_new,
+)
+from fabrica.people.pages.privacy import erase_ask, erase_cancel, export, privacy
 from fabrica.people.pages.processing import processing_record
 from fabrica.people.pages.sessions import (
     person_sessions_end,
@@ -42,9 +48,13 @@ from fabrica.people.pages.sme import (
 
 __all__ = [
     "account",
+    "administrator_appoint",
     "assurance",
     "assurance_show",
     "authorship",
+    "erase_ask",
+    "erase_cancel",
+    "export",
     "identities_told",
     "identity_confirm",
     "identity_link",
@@ -58,6 +68,7 @@ __all__ = [
     "organisation_new",
     "password_set",
     "person_sessions_end",
+    "privacy",
     "processing_record",
     "session_end",
     "sessions_end",

@@ -127,7 +127,7 @@ def identities_told(request: HttpRequest, uid: str) -> HttpResponse:
         "identities": [(one, one.is_current(now)) for one in queries.identities_of(person)],
         "causes": Cause.choices,
         "sessions": queries.sessions_of(person, now).count(),
-        "may_end": person.pk != by.pk,
+        "may_end": person.pk != by.pk and not person.is_erased,
         "may_unlink": person.pk != by.pk and rules.has_role(by, Role.OPERATOR),
     }
     return render(request, "people/identities_told.html", context)

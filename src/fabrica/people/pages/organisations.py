@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from fabrica.kit.errors import NotAllowed, NotFound, Problem, Refused
 from fabrica.kit.time import utcnow
@@ -72,6 +73,18 @@ def organisation(request: HttpRequest, uid: str) -> HttpResponse:
         "twins": queries.twins(queries.marks_of(found), MOST_TWINS, but=found.pk) if is_officer or manages else [],
     }
     return render(request, "people/organisation.html", context)
+
+
+@require_POST
+def administrator_appoint(request: HttpRequest, uid: str) -> HttpResponse:
+    """Let another member administer the organisation too."""
+    person = signed_in(request)
+    found = queries.organisation_to_read(person, uid)
+    member = services.appoint_administrator(
+        organisation=found, uid=request.POST.get("person", "")[:32], by=person, now=utcnow()
+    )
+    messages.success(request, _("%(name)s is an administrator.") % {"name": member.person.name})
+    return redirect("people:organisation", uid)
 
 
 def organisation_change(request: HttpRequest, uid: str) -> HttpResponse:

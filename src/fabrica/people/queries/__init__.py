@@ -7,7 +7,8 @@ from typing import Any, Protocol, cast
 
 from allauth.account.models import EmailAddress
 from django.contrib.sessions.models import Session
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from fabrica.kit.errors import NotFound
 from fabrica.kit.ids import digest
@@ -17,6 +18,7 @@ from fabrica.people.engine.sme.draft import empty
 from fabrica.people.models import (
     Authorship,
     Domain,
+    Erasure,
     Identity,
     Invitation,
     Member,
@@ -29,7 +31,7 @@ from fabrica.people.models import (
     Token,
 )
 from fabrica.people.queries.ties import Tie, Ties, ties_of
-from fabrica.people.states import Likeness, MemberRole, Proof, Role
+from fabrica.people.states import ErasureState, Likeness, MemberRole, Proof, Role
 
 __all__ = ["Tie", "Ties", "ties_of"]
 
@@ -54,6 +56,51 @@ def carry_through(carrier: Carrier) -> None:
 def carriers() -> list[Carrier]:
     """Who carries messages to people; nobody where no site is wired."""
     return list(_carriers)
+
+
+# What else a person must hand over before they are erased, and how they leave what the contexts above own.
+Hindrance = Callable[[Person, datetime], list[str]]
+Leaving = Callable[[Person, datetime], None]
+_hindrances: list[Hindrance] = []
+_leavings: list[Leaving] = []
+
+
+def hinder_erasure_by(hindrance: Hindrance, leaving: Leaving) -> None:
+    """Say what of a context above stands in the way, and how a person leaves it; called by `config.wiring` alone."""
+    _hindrances[:], _leavings[:] = [hindrance], [leaving]
+
+
+def leavings() -> list[Leaving]:
+    """How a person leaves what contexts above own; nothing where no site is wired."""
+    return list(_leavings)
+
+
+def hindrances(person: Person, now: datetime) -> list[str]:
+    """What must be handed over before this person is erased, a sentence each."""
+    admins = Member.objects.filter(role=MemberRole.ADMIN, person__is_active=True).exclude(person=person)
+    orphaned = Organisation.objects.filter(
+        Exists(Member.objects.filter(organisation=OuterRef("pk"), person=person, role=MemberRole.ADMIN)),
+        Exists(Member.objects.filter(organisation=OuterRef("pk"), person__is_active=True).exclude(person=person)),
+        ~Exists(admins.filter(organisation=OuterRef("pk"))),
+    )
+    sentence = _("%(name)s would be without an administrator: make another member one first.")
+    found = [sentence % {"name": one.name} for one in orphaned.order_by("pk")]
+    operators = with_role(Role.OPERATOR)
+    if operators.filter(pk=person.pk).exists() and not operators.exclude(pk=person.pk).exists():
+        found.append(_("The site would be without an operator: grant the role to somebody first."))
+    for ask in _hindrances:
+        found += ask(person, now)
+    return found
+
+
+def erasure_of(person: Person) -> Erasure | None:
+    """The erasure that waits for its day."""
+    return Erasure.objects.filter(person=person, state=ErasureState.WAITING).first()
+
+
+def erasures_due(now: datetime) -> QuerySet[Erasure]:
+    """Those whose day has come, the longest waiting first."""
+    return Erasure.objects.filter(state=ErasureState.WAITING, next_try_at__lte=now).order_by("next_try_at", "pk")
 
 
 def signed_in(request: HasUser) -> Person:

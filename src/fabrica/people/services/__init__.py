@@ -6,6 +6,7 @@ from fabrica.people.services.accounts import (
     accept_terms,
     add_member,
     add_ssh_key,
+    appoint_administrator,
     create_token,
     grant_role,
     register_organisation,
@@ -16,6 +17,7 @@ from fabrica.people.services.accounts import (
     set_language,
     touch_token,
 )
+from fabrica.people.services.erasing import GRACE, ask_erasure, cancel_erasure, erase_next, note_export
 from fabrica.people.services.identities import (
     drop_unconfirmed,
     identity_key,
@@ -50,13 +52,17 @@ from fabrica.people.services.sessions import (
 from fabrica.people.services.sme import EnteredMeanwhile, declare_sme, save_sme_draft
 
 __all__ = [
+    "GRACE",
     "MAX_SSH_KEYS",
     "MAX_TOKENS",
     "EnteredMeanwhile",
     "accept_terms",
     "add_member",
     "add_ssh_key",
+    "appoint_administrator",
+    "ask_erasure",
     "begin_session",
+    "cancel_erasure",
     "change_organisation",
     "claim_domain",
     "confirm_domain",
@@ -65,6 +71,7 @@ __all__ = [
     "drop_unconfirmed",
     "end_session",
     "end_sessions",
+    "erase_next",
     "forget_ended",
     "forget_session",
     "grant_role",
@@ -76,6 +83,7 @@ __all__ = [
     "keep_identity",
     "link_identity",
     "note_authorship",
+    "note_export",
     "note_identity",
     "prove_domain",
     "register_organisation",

@@ -85,6 +85,8 @@ def set_active(*, uid: str, active: bool, by: Person, now: datetime) -> None:
     found = Person.objects.filter(uid=uid)
     if not found.exists():
         raise NotFound("There is no such person.")
+    if active and found.get().is_erased:
+        raise Refused(_("Who is erased cannot be let in again."), todo=_("They sign up anew."))
     if found.filter(is_active=not active).update(is_active=active):
         record(verb="person.set_active", by=by, subject=f"person:{uid}", now=now, active=active)
 
@@ -142,6 +144,20 @@ def add_member(*, organisation: Organisation, email: str, by: Person, now: datet
     if created:
         subject = f"organisation:{organisation.uid}"
         record(verb="organisation.add_member", by=by, subject=subject, now=now, person=person.uid)
+    return member
+
+
+@transaction.atomic
+def appoint_administrator(*, organisation: Organisation, uid: str, by: Person, now: datetime) -> Member:
+    """Let another member administer the organisation too. Raises NotAllowed; NotFound for who is no member."""
+    if not rules.can_manage(by, organisation):
+        raise NotAllowed(_("Only an administrator of the organisation appoints another."))
+    member = organisation.members.filter(person__uid=uid, person__is_active=True).select_related("person").first()
+    if member is None:
+        raise NotFound(_("There is no such member in this organisation."))
+    if organisation.members.filter(pk=member.pk, role=MemberRole.MEMBER).update(role=MemberRole.ADMIN):
+        subject = f"organisation:{organisation.uid}"
+        record(verb="organisation.appoint_administrator", by=by, subject=subject, now=now, person=uid)
     return member
 
 

@@ -91,6 +91,11 @@ def end_sessions_of(*, identity: Identity) -> int:
     return _end(OpenSession.objects.filter(account=identity.account))
 
 
+def drop_sessions_of(person: Person) -> int:
+    """End every known session of a person who is being erased; how many there were."""
+    return _end(OpenSession.objects.filter(person=person))
+
+
 @transaction.atomic
 def hear_logout(*, key: str, identity_key: str, provider_session: str, provider: str, now: datetime) -> int:
     """End what a provider says has ended there: one session, or all of a person. Raises Refused for what was heard.

@@ -38,6 +38,7 @@ def test_each_page_is_accessible_fits_and_is_quiet(visit, cast, there, settings)
         (f"/account/sign-in-methods/{Identity.objects.get().pk}/unlink/", "applicant"),
         (f"/people/{cast.applicant.uid}/identities/", "officer"), ("/account/joining/", "outsider"),
         (joining, "applicant"), (joining, "officer"), ("/account/", "applicant"),
+        ("/account/privacy/", "outsider"), (f"/people/{cast.mate.uid}/privacy/", "officer"),
     ]  # fmt: skip
     assert complaints(visit, pages) == []
 

@@ -10,7 +10,7 @@ from fabrica.projects.services.inviting import (
     revoke_invitation,
 )
 from fabrica.projects.services.listing import ask_for_listing, list_project, unlist_project
-from fabrica.projects.services.members import add_member, leave, remove_member, set_role
+from fabrica.projects.services.members import add_member, leave, leave_all, remove_member, set_role
 from fabrica.projects.services.opening import open_project
 from fabrica.projects.services.publishing import add_publication, remove_publication
 from fabrica.projects.services.purposes import set_purpose
@@ -52,6 +52,7 @@ __all__ = [
     "keep_hours",
     "lapse_reclaim",
     "leave",
+    "leave_all",
     "lift_bar",
     "list_project",
     "look_again",

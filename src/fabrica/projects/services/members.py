@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from fabrica.audit.services import record
@@ -10,7 +11,7 @@ from fabrica.kit.errors import NotAllowed, NotFound, Refused
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
 from fabrica.projects import rules
-from fabrica.projects.models import Member, Project
+from fabrica.projects.models import Handover, Member, Project
 from fabrica.projects.states import HandoverState, Right, Role
 
 
@@ -80,6 +81,16 @@ def leave(*, project: Project, by: Person, now: datetime) -> None:
     revoke_letters_of(by, project, now)
     project.handovers.filter(to=by, state=HandoverState.OPEN).update(state=HandoverState.DECLINED, settled_at=now)
     record(verb="project.leave", by=by, subject=project.subject, now=now)
+
+
+def leave_all(*, person: Person, now: datetime) -> None:
+    """Take a person who is being erased out of every project; who erases them writes the entry of the audit."""
+    for project in Project.objects.filter(members__person=person).order_by("pk"):
+        lock(project)
+        revoke_letters_of(person, project, now)
+    waiting = Handover.objects.filter(Q(to=person) | Q(proposed_by=person), state=HandoverState.OPEN)
+    waiting.update(state=HandoverState.DECLINED, settled_at=now)
+    Member.objects.filter(person=person).delete()
 
 
 def lock(project: Project) -> None:
