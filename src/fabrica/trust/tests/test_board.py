@@ -7,7 +7,7 @@ from fabrica.applications import services as applications
 from fabrica.applications.queries import clock_of, visible_to
 from fabrica.applications.states import Standing, State
 from fabrica.applications.tasks import recount
-from fabrica.applications.tests.factories import ACCEPTED, submitted
+from fabrica.applications.tests.factories import submitted
 from fabrica.audit.queries import about
 from fabrica.conftest import make_person
 from fabrica.kit.errors import NotAllowed, NotFound, Refused
@@ -17,9 +17,10 @@ from fabrica.people.states import MemberRole, Role
 from fabrica.trust.models import Condition, Referral
 from fabrica.trust.queries import board as queries
 from fabrica.trust.services import board, conditions
+from fabrica.trust.tests.answers import answers_for
 
 pytestmark = pytest.mark.django_db
-REFERRED = {**ACCEPTED, "A5a": "unsure"}
+REFERRED = answers_for("REFER_ETHICS")
 DAY = timedelta(days=1)
 
 
@@ -54,6 +55,7 @@ def letters(person):
 
 def test_what_the_gate_refers_is_a_case_and_waits_for_the_board(cast, made, case, ethics, now):
     assert (case.state, case.organisation, case.applicant) == ("open", cast.startup, cast.applicant)
+    assert about(made.subject).get(verb="board.open").facts == {"case": case.pk, "rules": ["P1", "T1", "T2"]}
     assert letters(ethics) == ["board_opened"]
     with pytest.raises(Refused, match="has not decided yet"):
         applications.screen(application=made, by=cast.officer, now=now, note="I looked at it.")

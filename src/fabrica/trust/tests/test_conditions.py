@@ -15,6 +15,7 @@ from fabrica.trust.queries import conditions as queries
 from fabrica.trust.queries.conditions import Step, blocking
 from fabrica.trust.services import conditions as services
 from fabrica.trust.tasks import remind
+from fabrica.trust.tests.answers import HIGH_RISK, answers_for
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -28,7 +29,7 @@ def board(cast, now):
 
 @pytest.fixture
 def made(cast, call, now, board):
-    return submitted(cast, call, now, trust_answers={**ACCEPTED, "HR": "yes"})
+    return submitted(cast, call, now, trust_answers=answers_for("ACCEPT", **HIGH_RISK))
 
 
 @pytest.fixture
