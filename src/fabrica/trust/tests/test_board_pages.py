@@ -4,13 +4,15 @@ import json
 
 import pytest
 from django.test import Client
-from fabrica.applications.tests.factories import ACCEPTED, submitted
+from fabrica.applications.tests.factories import submitted
 from fabrica.conftest import make_person
 from fabrica.kit.time import utcnow
 from fabrica.people.services import create_token
 from fabrica.people.states import Role
+from fabrica.trust.engine.act import ruleset
 from fabrica.trust.models import Condition, Enquiry, Referral
 from fabrica.trust.services import board
+from fabrica.trust.tests.answers import HIGH_RISK, answers_for
 
 pytestmark = pytest.mark.django_db
 
@@ -32,13 +34,13 @@ def member(cast, now):
 
 @pytest.fixture
 def case(cast, call, now, ethics, member):
-    made = submitted(cast, call, now, trust_answers={**ACCEPTED, "A5a": "unsure"})
+    made = submitted(cast, call, now, trust_answers=answers_for("REFER_ETHICS"))
     return Referral.objects.get(subject=made.subject)
 
 
 @pytest.fixture
 def condition(cast, call, now):
-    submitted(cast, call, now, trust_answers={**ACCEPTED, "HR": "yes"})
+    submitted(cast, call, now, trust_answers=answers_for("ACCEPT", **HIGH_RISK))
     return Condition.objects.get(key="technical_documentation")
 
 
@@ -55,6 +57,10 @@ def press(who, path, act, **fields):
 
 def test_a_case_goes_its_way_by_buttons(cast, case, ethics, member):
     path = f"/board/{case.pk}/"
+    shown = browser(ethics).get(path).context["reasons"]
+    assert [(one["rule"], str(one["answer"])) for one in shown] == [("P1", "Unsure"), ("T1", "Yes"), ("T2", "Yes")]
+    title = ruleset(case.assessment.version).rules["T1"].words["title_fr"]
+    assert case.assessment.reasons_in("fr-be")[1]["question"] == title
     answer = press(ethics, path, "seat", person=member.uid)
     assert answer.status_code == 302
     assert press(member, path, "vote", choice="accept", reason="").context["acts"][0].form.errors
@@ -118,11 +124,11 @@ def test_the_api_does_the_same(cast, case, ethics, member, condition, now):
     listed = ask_as(member, now, "GET", "/board").json()["rows"]
     assert [(row["id"], row["state"], row["organisation"]) for row in listed] == [(case.pk, "open", "Novalis Labs")]
     told = ask_as(member, now, "POST", f"/board/{case.pk}/vote", {"choice": "refuse", "reason": "No."}).json()
-    assert (told["votes"], told["quorum"], told["points"][0]["rule"]) == ({"refuse": 1}, 2, "A5a")
+    assert (told["votes"], told["quorum"], told["points"][0]["rule"]) == ({"refuse": 1}, 2, "P1")
     assert ask_as(member, now, "POST", f"/board/{case.pk}/vote", {"choice": "?", "reason": "No."}).status_code == 422
     assert ask_as(cast.outsider, now, "GET", f"/board/{case.pk}").status_code == 404
     rows = ask_as(cast.applicant, now, "GET", "/conditions").json()["rows"]
-    assert {row["blocks"] for row in rows} == {"run", "publication"}
+    assert [row["id"] for row in rows] == list(Condition.objects.order_by("-pk").values_list("pk", flat=True))
     given = ask_as(cast.applicant, now, "POST", f"/conditions/{condition.pk}/evidence", {"text": "The plan."})
     assert (given.status_code, given.json()["state"]) == (200, "evidence_given")
     assert ask_as(cast.outsider, now, "POST", f"/conditions/{condition.pk}/met").status_code == 404
