@@ -110,7 +110,7 @@ class PurposeOut(Schema):
 
 
 class PurposeIn(Schema):
-    """Declare another purpose, answer the gate for it (only what changes), or withdraw it."""
+    """Declare another purpose, answer the gate for it (what changes, and what was not asked before), or withdraw it."""
 
     do: Literal["propose", "answer", "withdraw"]
     purpose: str = Field(default="", max_length=PURPOSE_LIMIT)
@@ -200,8 +200,8 @@ def change_purpose(request: HttpRequest, slug: str, payload: PurposeIn) -> dict[
         return dict(purpose(request, slug))
     change = purpose_queries.open_change(project)
     if payload.do == "answer":
-        answers = purpose_queries.changed(answers_of(project), payload.answers)
-        purpose_services.answer_gate(change=change, answers=answers, by=person, now=now)
+        anew = purpose_queries.asked_anew(answers_of(project), payload.answers, timezone.localdate(now))
+        purpose_services.answer_gate(change=change, answers={**anew.answers, **anew.odd}, by=person, now=now)
     else:
         purpose_services.withdraw_purpose(change=change, by=person, now=now)
     return dict(purpose(request, slug))

@@ -16,7 +16,7 @@ from fabrica.portal.queries.purpose import answers_of
 from fabrica.projects import rules
 from fabrica.projects.models import Project
 from fabrica.projects.queries import project_of
-from fabrica.trust.models import PURPOSE_LIMIT, PurposeChange
+from fabrica.trust.models import PURPOSE_LIMIT
 from fabrica.trust.queries import purposes as queries
 from fabrica.trust.services import purposes as services
 from fabrica.trust.states import UNSETTLED, Answer, PurposeState
@@ -30,14 +30,15 @@ def purpose(request: HttpRequest, slug: str) -> HttpResponse:
     project = project_of(person, slug)
     if request.method == "POST":
         try:
-            _done(request, person, project)
-            return redirect("portal:purpose", project.slug)
+            if _done(request, person, project):
+                return redirect("portal:purpose", project.slug)
         except Refused as problem:
             messages.error(request, str(problem))
     return render(request, "portal/purpose.html", _context(request, person, project))
 
 
-def _done(request: HttpRequest, person: Person, project: Project) -> None:
+def _done(request: HttpRequest, person: Person, project: Project) -> bool:
+    """Whether it is done; not while answers bring up questions, which the page then asks too."""
     given, now = request.POST, utcnow()
     what = given.get("do", "")
     if what == "propose":
@@ -45,11 +46,14 @@ def _done(request: HttpRequest, person: Person, project: Project) -> None:
             project=project, purpose=given.get("purpose", ""), reason=given.get("reason", ""), by=person, now=now
         )
         messages.success(request, _("Declared. Now answer the gate for the new purpose."))
-        return
+        return True
     change = queries.open_change(project)
     if what == "answer":
-        answers = queries.changed(answers_of(project), given.dict())
-        made = services.answer_gate(change=change, answers=answers, by=person, now=now)
+        anew = queries.asked_anew(answers_of(project), given.dict(), timezone.localdate(now))
+        if anew.left:
+            messages.warning(request, _("Some questions are still to be answered: they come first below."))
+            return False
+        made = services.answer_gate(change=change, answers=anew.answers, by=person, now=now)
         held = made.state == PurposeState.ACCEPTED
         messages.success(request, _("The new purpose holds.") if held else _("A person decides. You will be told."))
     elif what == "decide":
@@ -62,25 +66,23 @@ def _done(request: HttpRequest, person: Person, project: Project) -> None:
         messages.success(request, _("Withdrawn. The project keeps its purpose."))
     else:
         raise Refused(_("Press one of the buttons."))
+    return True
 
 
 def _context(request: HttpRequest, person: Person, project: Project) -> dict[str, Any]:
     change = queries.under_review(project)
     is_pi = rules.is_pi(person, project)
     answers = bool(change and change.state == PurposeState.PROPOSED and is_pi)
-    told = _answers_told(project, change, asks=answers)
+    today = timezone.localdate(utcnow())
+    anew = queries.asked_anew(answers_of(project), request.POST.dict(), today) if answers else None
+    given = change.assessment.answers if change and change.assessment else {}
     settled = list(queries.changes_of(project).exclude(state__in=UNSETTLED)[:MOST_SHOWN])
     return {
-        "project": project, "change": change, "is_pi": is_pi, "answers": answers, "asked": told,
+        "project": project, "change": change, "is_pi": is_pi, "anew": anew,
+        "asked": queries.asked(given, today),
         "decides": bool(
             change and change.state == PurposeState.REFERRED and rules.judges_reports(person, project)
         ),
         "changes": settled, "choices": Answer.choices, "limit": PURPOSE_LIMIT,
         "given": request.POST,
     }  # fmt: skip
-
-
-def _answers_told(project: Project, change: PurposeChange | None, *, asks: bool) -> Any:
-    """The questions with the answers to confirm, or those that were given for the change."""
-    given = change.assessment.answers if change and change.assessment else {}
-    return queries.asked(answers_of(project) if asks else given, timezone.localdate(utcnow()))

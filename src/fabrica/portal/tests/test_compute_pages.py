@@ -3,7 +3,7 @@
 import pytest
 from fabrica.projects.models import Project
 from fabrica.registry.tests.conftest import key, site  # noqa: F401 - fixtures
-from fabrica.trust.models import ComputeAlert, NotificationClock
+from fabrica.trust.models import ComputeAlert, NotificationClock, Referral
 from fabrica.trust.services import compute
 
 HOUR = 3600
@@ -76,9 +76,14 @@ def test_another_purpose_is_declared_answered_and_decided_on_its_page(site, cast
     assert "The purpose of this project is under review" in words(pi.get(site.project.page))
     assert "Confirm these answers" in words(pi.get(where))
     assert "Confirm these answers" not in words(browser("mate").get(where))
-    pi.post(where, {"do": "answer", "HR": "unsure"})
+    asked = pi.post(where, {"do": "answer", "civilian": "unsure"})
+    assert [one.key for one in asked.context["anew"].left] == ["exclusively_military"]
+    pi.post(where, {"do": "answer", "civilian": "unsure", "exclusively_military": "no"})
     assert officer.get(f"/api/projects/{site.project.slug}/purpose").json()["state"] == "referred"
     assert site.project.title in words(officer.get("/desk/compute/"))
+    officer.post(where, {"do": "decide", "accepts": "yes", "note": "Too early."})
+    assert Project.objects.get(pk=site.project.pk).purpose != "To sort people."
+    Referral.objects.update(state="released", finding="approved")
     officer.post(where, {"do": "decide", "accepts": "yes", "note": "Only to sort files."})
     assert Project.objects.get(pk=site.project.pk).purpose == "To sort people."
     assert "Only to sort files." in words(pi.get(where))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
@@ -61,6 +62,23 @@ def owed_by(labels: Iterable[str], duties: Iterable[str], rules: Iterable[str]) 
     """The conditions that these bring, in the order of the file, each once."""
     sets = frozenset(labels), frozenset(duties), frozenset(rules)
     return tuple(one for one in rows() if one.labels & sets[0] or one.duties & sets[1] or one.rules & sets[2])
+
+
+def soon_owed(duties: Iterable[Mapping[str, Any]], day: date) -> list[str]:
+    """Of an assessment's duties those that bring conditions: certain, not the site's own, and begun or about to begin.
+
+    What begins later is told by the assessment; asking for it years ahead would hold up work for nothing.
+    """
+    last = day + timedelta(days=_within_days())
+    return [
+        str(one["duty"]) for one in duties
+        if one["certain"] and one["owed_by"] != Owner.SITE and date.fromisoformat(one["applies_from"]) <= last
+    ]  # fmt: skip
+
+
+@cache
+def _within_days() -> int:
+    return int(load("fabrica.trust", "conditions.json")["duties_within_days"])
 
 
 def words_of(key: str, text: str, language: str | None) -> str:

@@ -4,8 +4,9 @@ from typing import Any
 
 from django.db import models
 
-from fabrica.trust.engine.act.telling import kept_in
-from fabrica.trust.states import Decision
+from fabrica.trust.engine.act.telling import kept_in, reasons_of
+from fabrica.trust.engine.gate import translated
+from fabrica.trust.states import Answer, Decision
 
 
 class Assessment(models.Model):
@@ -35,3 +36,10 @@ class Assessment(models.Model):
         told = kept_in(self.version, self.labels or (), self.duties or (), self.path or (), language)
         day = self.as_of or self.assessed_at.date()
         return {**told, "decision": self.decision, "ruleset_version": self.version, "as_of": day.isoformat()}
+
+    def reasons_in(self, language: str | None) -> list[dict[str, str]]:
+        """What led to more than a plain yes, with its words in a language."""
+        if self.is_of_first_gate:
+            return translated(self.reasons, language)
+        rows = reasons_of(self.record_in((language or "en").partition("-")[0]))
+        return [{**one, "answer": str(Answer(one["answer"]).label)} for one in rows]

@@ -18,7 +18,6 @@ from fabrica.people.models import Person
 from fabrica.people.queries import signed_in
 from fabrica.people.states import Role
 from fabrica.trust import rules
-from fabrica.trust.engine.gate import translated
 from fabrica.trust.forms import (
     AnswerForm,
     AskForm,
@@ -71,14 +70,12 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
 def _context(person: Person, found: Referral, acts: list[Act]) -> dict[str, Any]:
     now = utcnow()
     reads_votes = rules.is_on_board(person)
-    reasons = found.assessment.reasons
-    plain = all(isinstance(one, dict) and "question" in one for one in reasons)
     return {
         "case": found, "acts": acts, "today": timezone.localdate(now), "tally": cases.tally_of(found, now),
         "seats": found.seats.select_related("person") if reads_votes else (),
         "ballots": found.ballots.select_related("person") if reads_votes else (),
         "enquiries": found.enquiries.select_related("asked_by", "answered_by"), "reads_votes": reads_votes,
-        "reasons": translated(reasons, get_language()) if plain else reasons,
+        "reasons": found.assessment.reasons_in(get_language()),
         "conditions": owed.conditions_of(subject=found.subject),
     }  # fmt: skip
 

@@ -12,8 +12,11 @@ from django.utils.translation import gettext as _
 from fabrica.kit.errors import NotFound, Refused
 from fabrica.projects.models import Project
 from fabrica.trust.engine import gate
-from fabrica.trust.engine.act.ruleset import said
-from fabrica.trust.engine.act.versions import in_force
+from fabrica.trust.engine.act import in_force, next_questions
+from fabrica.trust.engine.act.answers import facts_from
+from fabrica.trust.engine.act.asking import APPLICANT
+from fabrica.trust.engine.act.keeping import known, laid_over
+from fabrica.trust.engine.act.ruleset import Question, RuleSet, said
 from fabrica.trust.models import PurposeChange
 from fabrica.trust.states import UNSETTLED, PurposeState
 
@@ -22,12 +25,13 @@ MOST_LETTERS = 60
 
 @dataclass(frozen=True)
 class Asked:
-    """A question that was answered before: its words, and the answer as it stands."""
+    """A question: its words, and the answer as it stands; empty where there is none yet."""
 
     key: str
     question: str
     answer: str
     is_number: bool
+    hint: str = ""
 
 
 def under_review(project: Project) -> PurposeChange | None:
@@ -72,20 +76,53 @@ def answers_since(project: Project) -> Mapping[str, Any] | None:
     return rows.order_by("-pk").values_list("assessment__answers", flat=True).first()
 
 
+@dataclass(frozen=True)
+class Anew:
+    """The gate asked anew. `left`: questions that can still matter; `odd`: what was given to them and is no answer."""
+
+    answers: Mapping[str, str]
+    left: Sequence[Asked]
+    told: Sequence[Asked]
+    odd: Mapping[str, str]
+
+
 def asked(answers: Mapping[str, Any], today: date) -> Sequence[Asked]:
     """The questions behind answers in the reader's language: of the first gate, or of the Act's rules in force."""
-    language = (get_language() or "en")[:2]
-    first = {one.id: one.question for one in gate.questions(language)}
+    first = {one.id: one.question for one in gate.questions(_language())}
     if set(answers) <= set(first):
         return [Asked(key, first[key], str(answer), is_number=False) for key, answer in answers.items()]
-    known = in_force(today).questions
-    return [
-        Asked(key, said(known[key].words, "question", language), str(answer), known[key].is_number)
-        for key, answer in answers.items()
-        if key in known
-    ]
+    rules = in_force(today)
+    return [_asked(rules.questions[key], answer) for key, answer in known(answers, rules).items()]
 
 
-def changed(answers: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
-    """The answers, with those that were given again; nothing that was not answered before is taken."""
-    return {key: given.get(key, "").strip()[:MOST_LETTERS] or answer for key, answer in answers.items()}
+def asked_anew(kept: Mapping[str, Any], given: Mapping[str, str], today: date) -> Anew:
+    """The answers so far with those given now laid over them, and what has still to be asked because of them.
+
+    Kept answers to the first gate's questions count for none: all is asked then.
+    """
+    rules = in_force(today)
+    base = known(kept, rules)
+    mine = [one for one in rules.questions.values() if one.answered_by == APPLICANT]
+    told = {one.id: given.get(one.id, "").strip()[:MOST_LETTERS] for one in mine}
+    fresh = {key: answer for key, answer in told.items() if answer and answer != base.get(key)}
+    odd = {key: answer for key, answer in fresh.items() if not _is_answer(key, answer, today, rules)}
+    answers = laid_over(base, {key: None if key in odd else answer for key, answer in fresh.items()}, rules)
+    left = [_asked(one, odd.get(one.id, "")) for one in next_questions(answers, today, rules).questions]
+    return Anew(answers, left, [_asked(one, answers[one.id]) for one in mine if one.id in answers], odd)
+
+
+def _is_answer(key: str, answer: str, today: date, rules: RuleSet) -> bool:
+    try:
+        facts_from({key: answer}, today, rules)
+    except Refused:
+        return False
+    return True
+
+
+def _asked(one: Question, answer: str) -> Asked:
+    question, hint = (said(one.words, name, _language()) for name in ("question", "help"))
+    return Asked(one.id, question, answer, one.is_number, hint)
+
+
+def _language() -> str:
+    return (get_language() or "en").partition("-")[0]

@@ -1,6 +1,5 @@
 """Conditions: owed, evidence given, found met by one person and closed by another."""
 
-from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -17,7 +16,7 @@ from fabrica.people.queries import with_role
 from fabrica.people.states import Role
 from fabrica.projects.models import Project
 from fabrica.trust import rules
-from fabrica.trust.engine.owed import Row, owed_by
+from fabrica.trust.engine.owed import Row, owed_by, soon_owed
 from fabrica.trust.models import Assessment, Condition, Referral
 from fabrica.trust.queries.board import ethics_for
 from fabrica.trust.queries.conditions import blocking
@@ -82,14 +81,10 @@ def _rows(assessment: Assessment) -> tuple[Row, ...]:
     """None but for a yes with conditions: what is with the board gets them from the board."""
     if assessment.decision != Decision.ACCEPT_CONDITIONS:
         return ()
-    labels, duties = getattr(assessment, "labels", None) or [], getattr(assessment, "duties", None) or []
-    reasons = [one["rule"] for one in assessment.reasons if isinstance(one, Mapping) and "rule" in one]
-    return owed_by(_names(labels, "label"), _names(duties, "duty"), reasons)
-
-
-def _names(kept: Iterable[Any], name: str) -> list[str]:
-    """The names of labels or duties, kept as bare words or as rows that have one."""
-    return [str(one.get(name, one.get("id", ""))) if isinstance(one, Mapping) else str(one) for one in kept]
+    labels = [one["label"] for one in assessment.labels or ()]
+    duties = soon_owed(assessment.duties or (), assessment.as_of or timezone.localdate(assessment.assessed_at))
+    rules_met = [one["rule"] for one in assessment.reasons]
+    return owed_by(labels, duties, rules_met)
 
 
 def _create(row: Row, *, now: datetime, **about: Any) -> Condition:

@@ -18,9 +18,11 @@ from fabrica.projects import services as projects
 from fabrica.projects.models import Project
 from fabrica.projects.queries import told
 from fabrica.trust.models import NOTE_LIMIT, PURPOSE_LIMIT, PurposeChange
+from fabrica.trust.queries.board import standing_of
+from fabrica.trust.services import board, conditions
 from fabrica.trust.services.assessing import assess
 from fabrica.trust.services.compute import note_base
-from fabrica.trust.states import UNSETTLED, Decision, PurposeState
+from fabrica.trust.states import UNSETTLED, Decision, Finding, PurposeState
 
 BY_RULE = (Decision.ACCEPT, Decision.ACCEPT_CONDITIONS)
 
@@ -65,6 +67,10 @@ def answer_gate(*, change: PurposeChange, answers: Mapping[str, Any], by: Person
     else:
         PurposeChange.objects.filter(pk=row.pk).update(state=PurposeState.REFERRED)
         record(verb="purpose.refer", by=by, subject=row.project.subject, now=now, decision=row.assessment.decision)
+        board.open_case(
+            assessment=row.assessment, by=by, now=now, organisation=row.project.organisation,
+            title=row.project.title, path=f"{row.project.page}purpose/",
+        )  # fmt: skip
         _tell_officers(row, now)
     row.refresh_from_db()
     return row
@@ -74,7 +80,7 @@ def answer_gate(*, change: PurposeChange, answers: Mapping[str, Any], by: Person
 def decide_purpose(*, change: PurposeChange, accepts: bool, note: str, by: Person, now: datetime) -> PurposeChange:
     """An officer outside the project decides what the gate left to a person, with a note that the project reads.
 
-    Raises NotAllowed; Refused without a note, and where the gate does not allow the purpose at all.
+    Raises NotAllowed; Refused without a note, before the board approved it, and where the gate does not allow it.
     """
     row = _locked(change)
     if not rules.judges_reports(by, row.project):
@@ -87,9 +93,12 @@ def decide_purpose(*, change: PurposeChange, accepts: bool, note: str, by: Perso
         )  # fmt: skip
     kept = _words(note, NOTE_LIMIT)
     if accepts:
+        _must_be_approved(row)
+        conditions.carry_over(subject=row.project.subject, project=row.project, by=by, now=now)
         _hold(row, by, now, kept)
     else:
         _settle(row, PurposeState.REFUSED, by, now, kept)
+        board.give_up(subject=row.project.subject, by=by, now=now)
         record(verb="purpose.refuse", by=by, subject=row.project.subject, now=now)
     row.refresh_from_db()
     for person in told(row.project):
@@ -107,7 +116,25 @@ def withdraw_purpose(*, change: PurposeChange, by: Person, now: datetime) -> Non
     _must_be_pi(by, row.project)
     _must_be(row, *UNSETTLED)
     _settle(row, PurposeState.WITHDRAWN, by, now)
+    board.give_up(subject=row.project.subject, by=by, now=now)
     record(verb="purpose.withdraw", by=by, subject=row.project.subject, now=now)
+
+
+def _must_be_approved(row: PurposeChange) -> None:
+    """What the board has a case about it decides first; what was referred before it had any, an officer alone."""
+    standing = standing_of(row.project.subject)
+    if standing is None or standing.referral.assessment_id != row.assessment_id:
+        return
+    if standing.finding is None:
+        raise Refused(
+            _("The gate refers this to the ethics board, which has not decided yet."),
+            todo=_("Wait for its decision, or refuse the new purpose."),
+        )
+    if standing.finding is Finding.NOT_APPROVED:
+        raise Refused(
+            _("The ethics board did not approve this."), why=standing.referral.reason,
+            todo=_("Refuse it; the project goes on with the purpose it had."),
+        )  # fmt: skip
 
 
 def _hold(row: PurposeChange, by: Person, now: datetime, note: str = "") -> None:

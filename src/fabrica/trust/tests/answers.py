@@ -15,6 +15,9 @@ OTHERWISE = {
 # Questions come and go with the day on which a rule begins: these are complete on each of them.
 DAYS = tuple(map(date.fromisoformat, ("2026-11-23", "2026-12-03", "2027-12-03", "2028-09-01")))
 
+# What makes of a model one that sorts applicants: high-risk by Annex III.
+HIGH_RISK = {"high_risk": "yes", "work": "yes", "job_selection": "yes"}
+
 
 def interviewed(decision, day=None):
     """The questions of an interview on a day, today if none is given, in the order in which they come up."""

@@ -55,6 +55,7 @@ def letters(person):
 
 def test_what_the_gate_refers_is_a_case_and_waits_for_the_board(cast, made, case, ethics, now):
     assert (case.state, case.organisation, case.applicant) == ("open", cast.startup, cast.applicant)
+    assert about(made.subject).get(verb="board.open").facts == {"case": case.pk, "rules": ["P1", "T1", "T2"]}
     assert letters(ethics) == ["board_opened"]
     with pytest.raises(Refused, match="has not decided yet"):
         applications.screen(application=made, by=cast.officer, now=now, note="I looked at it.")

@@ -15,7 +15,11 @@ from fabrica.trust.queries import conditions as queries
 from fabrica.trust.queries.conditions import Step, blocking
 from fabrica.trust.services import conditions as services
 from fabrica.trust.tasks import remind
+<<<<<<< HEAD
 from fabrica.trust.tests.answers import answers_for
+=======
+from fabrica.trust.tests.answers import HIGH_RISK, answers_for
+>>>>>>> fix1
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -30,7 +34,11 @@ def board(cast, now):
 
 @pytest.fixture
 def made(cast, call, now, board):
+<<<<<<< HEAD
     return submitted(cast, call, now, trust_answers=HIGH_RISK)
+=======
+    return submitted(cast, call, now, trust_answers=answers_for("ACCEPT", **HIGH_RISK))
+>>>>>>> fix1
 
 
 @pytest.fixture

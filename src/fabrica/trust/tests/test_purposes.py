@@ -1,19 +1,26 @@
 """Another purpose re-opens the gate: what it accepts holds, all else a person decides, and nothing new begins before."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from fabrica.audit.queries import about
+from fabrica.conftest import make_person
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.notices.models import Notice
+from fabrica.people.states import Role
 from fabrica.projects.services import open_project
-from fabrica.trust.engine import gate
+from fabrica.trust.engine.act import in_force, next_questions
+from fabrica.trust.models import Referral
 from fabrica.trust.queries import purposes as queries
+from fabrica.trust.queries.conditions import Step, blocking
+from fabrica.trust.services import board, conditions
 from fabrica.trust.services import purposes as services
 from fabrica.trust.states import PurposeState
+from fabrica.trust.tests.answers import answers_for
 
 pytestmark = pytest.mark.django_db
-CLEAN = {one.id: one.expects.value for one in gate.questions()}
+CLEAN = answers_for("ACCEPT")
+DAY = date(2026, 11, 23)
 
 
 @pytest.fixture
@@ -32,7 +39,7 @@ def change(project, cast, now):
 
 
 def answer(change, cast, now, **answers):
-    return services.answer_gate(change=change, answers={**CLEAN, **answers}, by=cast.applicant, now=now)
+    return services.answer_gate(change=change, answers=answers_for("ACCEPT", **answers), by=cast.applicant, now=now)
 
 
 def test_nothing_new_is_launched_while_a_purpose_is_under_review(project, change, cast, now):
@@ -45,38 +52,51 @@ def test_nothing_new_is_launched_while_a_purpose_is_under_review(project, change
 
 
 def test_a_purpose_that_the_gate_accepts_holds_at_once(project, change, cast, now):
-    made = answer(change, cast, now, HR="yes")
+    made = answer(change, cast, now, text="yes", interacts="yes")
     project.refresh_from_db()
     assert (made.state, project.purpose, project.gate_decision) == (
         PurposeState.ACCEPTED, "To sort applicants.", "ACCEPT_CONDITIONS",
     )  # fmt: skip
-    assert queries.answers_since(project) == {**CLEAN, "HR": "yes"}
+    assert queries.answers_since(project) == answers_for("ACCEPT_CONDITIONS")
     assert [one.verb for one in about(project.subject)] == [
         "project.open", "purpose.propose", "trust.assess", "project.change_purpose",
     ]  # fmt: skip
 
 
 def test_what_is_unsure_goes_to_a_person_who_may_accept_it(project, change, cast, now):
-    made = answer(change, cast, now, A5a="unsure")
+    made = answer(change, cast, now, civilian="unsure")
     assert made.state == PurposeState.REFERRED
     assert list(queries.referred()) == [change]
     assert Notice.objects.get(person=cast.officer, kind="purpose_referred").path == "/projects/novalis/purpose/"
     with pytest.raises(NotAllowed):
         services.decide_purpose(change=change, accepts=True, note="Fine.", by=cast.applicant, now=now)
+    with pytest.raises(Refused, match="has not decided yet"):
+        services.decide_purpose(change=change, accepts=True, note="Fine.", by=cast.officer, now=now)
+    ethics, case = make_person("edda", now, Role.ETHICS), Referral.objects.get(subject=project.subject)
+    conditions.write(referral=case, text="Show the filter.", blocks="publication", days=30, by=ethics, now=now)
+    board.propose(referral=case, finding="approved_with_conditions", reason="If.", by=ethics, now=now)
+    board.release(referral=case, by=cast.officer, now=now)
     services.decide_purpose(change=change, accepts=True, note="Fine.", by=cast.officer, now=now)
     project.refresh_from_db()
     assert (project.purpose, project.gate_decision) == ("To sort applicants.", "REFER_ETHICS")
+    assert [one.text for one in blocking(step=Step.PUBLICATION, project=project)] == ["Show the filter."]
     assert Notice.objects.filter(person=cast.applicant, kind="purpose_decided").count() == 1
 
 
 def test_a_refusal_is_a_persons_and_leaves_the_purpose_as_it_was(project, change, cast, now):
-    assert answer(change, cast, now, P1="no").state == PurposeState.REFERRED
+    assert answer(change, cast, now, civilian="no").state == PurposeState.REFERRED
     with pytest.raises(Refused, match="does not allow"):
         services.decide_purpose(change=change, accepts=True, note="Fine.", by=cast.officer, now=now)
     made = services.decide_purpose(change=change, accepts=False, note="Not civilian.", by=cast.officer, now=now)
     project.refresh_from_db()
     assert (made.state, project.purpose) == (PurposeState.REFUSED, "To read.")
     queries.must_be_settled(project)
+
+
+def test_a_withdrawn_change_leaves_no_case_open(project, change, cast, now):
+    answer(change, cast, now, civilian="unsure")
+    services.withdraw_purpose(change=change, by=cast.applicant, now=now)
+    assert Referral.objects.get(subject=project.subject).state == "overtaken"
 
 
 @pytest.mark.parametrize("words", [("To read.", "Why not."), ("", "Why not."), ("To write.", " ")])
@@ -94,8 +114,27 @@ def test_one_change_at_a_time_and_only_by_the_principal_investigator(project, ch
         answer(change, cast, now)
 
 
-def test_only_what_was_answered_before_is_answered_again():
-    assert queries.changed({"P1": "yes", "HR": "no"}, {"HR": "unsure", "do": "answer", "P1": ""}) == {
-        "P1": "yes", "HR": "unsure",
-    }  # fmt: skip
-    assert [one.key for one in queries.asked(CLEAN, None)] == list(CLEAN)
+def test_who_answered_the_first_gate_is_asked_anew_until_nothing_is_left():
+    kept, given, pages = {"P1": "yes", "HR": "no"}, {"do": "answer", "P1": "yes"}, 0
+    while (anew := queries.asked_anew(kept, given, DAY)).left:
+        given |= {one.key: wanted(one) for one in anew.left}
+        pages += 1
+    assert anew.answers == {key: one for key, one in given.items() if key in anew.answers}
+    assert (next_questions(anew.answers, DAY).questions, pages > 1) == ((), True)
+    assert [one.key for one in queries.asked(kept, DAY)] == list(kept)
+
+
+def wanted(one):
+    return {"text": "no", "high_risk": "yes"}.get(one.key, in_force(DAY).questions[one.key].usual)
+
+
+def test_a_changed_answer_brings_up_what_it_makes_matter():
+    assert queries.asked_anew(CLEAN, CLEAN, DAY).left == []
+    first = queries.asked_anew(CLEAN, {"high_risk": "yes"}, DAY)
+    assert "work" in [one.key for one in first.left]
+    assert queries.asked_anew(CLEAN, {**first.answers, "high_risk": "no", "what": "ever"}, DAY).answers == CLEAN
+
+
+def test_what_is_no_answer_is_asked_again_with_what_was_given():
+    anew = queries.asked_anew(answers_for("ACCEPT_CONDITIONS"), {"flop": "much"}, DAY)
+    assert (anew.left[0].key, anew.left[0].answer, anew.odd) == ("flop", "much", {"flop": "much"})

@@ -3,9 +3,12 @@
 from datetime import date
 
 import pytest
-from fabrica.trust.engine.owed import owed_by, rows, words_of
+from fabrica.trust.engine.act import evaluate
+from fabrica.trust.engine.act.telling import as_dict
+from fabrica.trust.engine.owed import owed_by, rows, soon_owed, words_of
 from fabrica.trust.engine.voting import rules_on, tally, versions
-from fabrica.trust.states import Finding, Vote
+from fabrica.trust.states import Blocks, Finding, Vote
+from fabrica.trust.tests.answers import answers_for
 
 RULES = versions()[0]
 YES, BUT, NO, NONE = Vote.ACCEPT, Vote.ACCEPT_WITH_CONDITIONS, Vote.REFUSE, Vote.ABSTAIN
@@ -46,6 +49,20 @@ def test_each_label_duty_and_rule_brings_its_conditions_once():
     ]  # fmt: skip
     assert [one.key for one in owed_by([], [], ["HR"])] == ["risk_management", "technical_documentation"]
     assert owed_by(["LITERACY"], [], ["P1"]) == ()
+
+
+def test_a_duty_brings_conditions_where_it_is_certain_the_applicants_and_begins_soon():
+    begins = {"mark_output": "2026-08-02", "logs": "2027-05-23", "data_governance": "2027-05-24"}
+    duties = [{"duty": key, "owed_by": "provider", "applies_from": day, "certain": True} for key, day in begins.items()]
+    assert soon_owed(duties, date(2026, 11, 24)) == ["mark_output", "logs"]
+    assert soon_owed([{**duties[0], "owed_by": "site"}, {**duties[0], "certain": False}], date(2026, 11, 24)) == []
+
+
+def test_a_plain_chat_owes_nothing_before_it_is_published():
+    day = date(2026, 11, 23)
+    told = as_dict(evaluate(answers_for("ACCEPT_CONDITIONS"), day))
+    brought = owed_by([one["label"] for one in told["labels"]], soon_owed(told["obligations"], day), [])
+    assert [(one.key, one.blocks) for one in brought] == [("mark_output", Blocks.PUBLICATION)]
 
 
 def test_every_condition_hangs_on_something_that_the_rules_know():
