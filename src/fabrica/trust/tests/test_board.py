@@ -99,15 +99,6 @@ def test_conditions_that_a_finding_speaks_of_must_be_there(case, ethics, now):
     assert case.state == "proposed"
 
 
-def test_what_the_gate_names_is_owed_once_the_board_has_said_yes(cast, call, ethics, now):
-    made = submitted(cast, call, now, trust_answers=REFERRED)
-    case = Referral.objects.get(subject=made.subject)
-    assert not Condition.objects.exists()
-    board.propose(referral=case, finding="approved", reason="Fine.", by=ethics, now=now)
-    board.release(referral=case, by=cast.officer, now=now)
-    assert set(Condition.objects.values_list("key", flat=True)) == {"mark_output"}
-
-
 def test_a_finding_against_it_refuses_nothing_by_itself(cast, made, case, ethics, now):
     board.propose(referral=case, finding="not_approved", reason="It manipulates.", by=ethics, now=now)
     board.release(referral=case, by=cast.officer, now=now)
