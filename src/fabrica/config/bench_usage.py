@@ -17,6 +17,7 @@ from fabrica.calls.models import Call
 from fabrica.clusters import queries as clusters
 from fabrica.clusters import tasks as metering
 from fabrica.clusters.adapters.port import JobState, UsageRecord
+from fabrica.clusters.engine.counting import Counting
 from fabrica.clusters.models import JobUsage, Machine
 from fabrica.people.models import Organisation, Person
 
@@ -44,6 +45,8 @@ class Replay:
 
 class Accounting:
     """Tells `total` ended jobs of the last 30 days, made as they are asked for; the same ones each time."""
+
+    counting = Counting()
 
     def __init__(self, accounts: list[str], total: int) -> None:
         self.accounts, self.total = accounts, total

@@ -102,7 +102,7 @@ def test_the_pages_save_each_section_and_show_what_is_missing(client, version, c
     last = client.get(address)
     assert last.context["score"] > first.context["score"]
     fields = {one["link"].rpartition("#id_")[2] for part in last.context["missing"] for one in part["items"]}
-    assert {"crawled_told", "licence", "public_data"} & fields == {"crawled_told", "public_data"}
+    assert {"intended_use", "licence", "limits"} & fields == {"intended_use"}
     given = client.get(f"{version.page}documents/card.md")
     assert b"- Licence of the model: MIT (declared)\n" in given.content
 

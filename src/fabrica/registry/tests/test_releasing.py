@@ -41,7 +41,7 @@ def test_what_failed_or_was_never_measured_needs_a_justification(facts, open_poi
 
 def test_a_model_that_too_little_is_known_of_is_not_documented(version, cast, settings, now):
     settings.FABRICA_COMPLETENESS_AT_LEAST = 100
-    with pytest.raises(Refused, match=r"complete to \d+ %; this site asks for 100 %. Unknown so far: .*licence"):
+    with pytest.raises(Refused, match=r"complete to \d+ %; this site asks for 100 %. Unknown so far: .*Licence"):
         services.document(version=version, by=cast.applicant, now=now)
     settings.FABRICA_COMPLETENESS_AT_LEAST = 0
     change(version, title="")

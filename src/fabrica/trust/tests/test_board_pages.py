@@ -12,11 +12,7 @@ from fabrica.people.states import Role
 from fabrica.trust.engine.act import ruleset
 from fabrica.trust.models import Condition, Enquiry, Referral
 from fabrica.trust.services import board
-<<<<<<< HEAD
-from fabrica.trust.tests.answers import answers_for
-=======
 from fabrica.trust.tests.answers import HIGH_RISK, answers_for
->>>>>>> fix1
 
 pytestmark = pytest.mark.django_db
 
@@ -44,11 +40,7 @@ def case(cast, call, now, ethics, member):
 
 @pytest.fixture
 def condition(cast, call, now):
-<<<<<<< HEAD
-    submitted(cast, call, now, trust_answers=answers_for("ACCEPT", high_risk="yes", work="yes", job_selection="yes"))
-=======
     submitted(cast, call, now, trust_answers=answers_for("ACCEPT", **HIGH_RISK))
->>>>>>> fix1
     return Condition.objects.get(key="technical_documentation")
 
 
@@ -136,11 +128,7 @@ def test_the_api_does_the_same(cast, case, ethics, member, condition, now):
     assert ask_as(member, now, "POST", f"/board/{case.pk}/vote", {"choice": "?", "reason": "No."}).status_code == 422
     assert ask_as(cast.outsider, now, "GET", f"/board/{case.pk}").status_code == 404
     rows = ask_as(cast.applicant, now, "GET", "/conditions").json()["rows"]
-<<<<<<< HEAD
-    assert {row["blocks"] for row in rows} == {"data", "run", "publication"}
-=======
     assert [row["id"] for row in rows] == list(Condition.objects.order_by("-pk").values_list("pk", flat=True))
->>>>>>> fix1
     given = ask_as(cast.applicant, now, "POST", f"/conditions/{condition.pk}/evidence", {"text": "The plan."})
     assert (given.status_code, given.json()["state"]) == (200, "evidence_given")
     assert ask_as(cast.outsider, now, "POST", f"/conditions/{condition.pk}/met").status_code == 404

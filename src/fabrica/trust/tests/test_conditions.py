@@ -15,16 +15,11 @@ from fabrica.trust.queries import conditions as queries
 from fabrica.trust.queries.conditions import Step, blocking
 from fabrica.trust.services import conditions as services
 from fabrica.trust.tasks import remind
-<<<<<<< HEAD
-from fabrica.trust.tests.answers import answers_for
-=======
 from fabrica.trust.tests.answers import HIGH_RISK, answers_for
->>>>>>> fix1
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 LIMIT = 360_000
-HIGH_RISK = answers_for("ACCEPT", high_risk="yes", work="yes", job_selection="yes")
 
 
 @pytest.fixture
@@ -34,11 +29,7 @@ def board(cast, now):
 
 @pytest.fixture
 def made(cast, call, now, board):
-<<<<<<< HEAD
-    return submitted(cast, call, now, trust_answers=HIGH_RISK)
-=======
     return submitted(cast, call, now, trust_answers=answers_for("ACCEPT", **HIGH_RISK))
->>>>>>> fix1
 
 
 @pytest.fixture
@@ -58,8 +49,7 @@ def one(made):
 
 def test_a_yes_with_conditions_writes_them_down_and_tells_once(cast, made):
     assert list(Condition.objects.order_by("pk").values_list("key", "blocks", "state", "applicant__name")) == [
-        ("data_governance", "data", "open", "Ada"), ("risk_management", "run", "open", "Ada"),
-        ("technical_documentation", "publication", "open", "Ada"),
+        ("risk_management", "run", "open", "Ada"), ("technical_documentation", "publication", "open", "Ada"),
     ]  # fmt: skip
     assert Notice.objects.filter(person=cast.applicant, kind="condition_opened").count() == 1
 
