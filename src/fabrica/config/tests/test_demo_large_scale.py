@@ -15,6 +15,8 @@ from fabrica.config.demo.play import Play, meet
 from fabrica.kit.time import utcnow
 from fabrica.portal.queries.home import home_of
 
+pytestmark = pytest.mark.long
+
 
 def played(people, now, tmp_path):
     made = Play("http://127.0.0.1", {part.key: stage.token_of(part, people[part.key], now) for part in CAST}, tmp_path)

@@ -19,7 +19,7 @@ from fabrica.notices.models import Notice
 from fabrica.people.models import Organisation, Person
 from fabrica.projects.models import Member, Project
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 DAY = date(2026, 11, 23)
 SMALL = Size(projects=30, open_applications=10, people=33)
 CLOCK = ("step_due_at", "clock_rings_at", "clock_calendar", "due_on", "days_taken")

@@ -2,12 +2,14 @@
 
 from datetime import date, timedelta
 
+import pytest
 from fabrica.trust import states
 from fabrica.trust.engine.act import VERSIONS, Decision, evaluate, next_questions, ruleset
 from fabrica.trust.engine.act.ruleset import SEVERITY, worst
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.long
 NEWEST = ruleset(VERSIONS[-1])
 DAY = date(2026, 11, 26)
 WORDS = ("yes", "no", "unsure")

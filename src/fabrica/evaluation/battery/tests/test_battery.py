@@ -21,6 +21,7 @@ def found():
     return Battery(PROFILE).run(learnt().context())
 
 
+@pytest.mark.long
 def test_a_model_that_knows_its_text_by_heart_is_found_out():
     context = learnt().context()
     results = {one.name: one for one in [*memorising.probe(context), *membership.probe(context)]}
