@@ -151,7 +151,7 @@ def award(olga, code):
 
 def give_evidence(ada, code):
     ada.go(f"/applications/{code}/", "application-owing")
-    ada.follow("Show that no person is rated.")
+    ada.follow("Give the evidence")
     ada.look_twice("condition")
     ada.page.fill("[name=evidence-text]", "The training set holds programs alone.")
     ada.page.fill("[name=evidence-link]", "https://novalis.example/data-card")
