@@ -53,7 +53,7 @@ def report_pdf(application: Application, now: datetime) -> tuple[bytes, str]:
 def _reported(application: Application, record: Mapping[str, Any], at: datetime) -> dict[str, Any]:
     found, words = report(record), dict(Answer.choices)
     answered = words_said(record.get("answers", application.trust_answers), _language())
-    open_told = _("while it is open")
+    open_told = _("not clear yet; if it holds")
     return {
         "heading": _("Trust: what the AI Act and the programme's rules say"),
         "code": application.code,

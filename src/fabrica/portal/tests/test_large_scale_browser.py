@@ -1,10 +1,8 @@
 """Large Scale in a real browser, by one person after the other: officer, experts, applicant, panel, officer."""
 
-import os
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from fabrica.allocations import services as allocations
 from fabrica.allocations.models import Award
 from fabrica.applications import pages as application_pages
@@ -18,40 +16,9 @@ from fabrica.projects.states import Role as ProjectRole
 from fabrica.reviews.models import Evaluation, Outcome, Review
 from fabrica.reviews.pages import applicant as applicant_pages
 from fabrica.reviews.tests.factories import HOURS, expert, large, large_call, panel_member, reviewed
+from fabrica.web.tests.visiting import Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SERIOUS = {"serious", "critical"}
-SHOTS = os.environ.get("FABRICA_SCREENSHOTS", "")
-
-
-class Visitor:
-    """Somebody at their own browser. Every page that is looked at is held to accessibility, width and quiet."""
-
-    def __init__(self, page):
-        self.page, self.url = page, page.url.removesuffix("/home/")
-
-    def go(self, address, name=""):
-        self.page.goto(self.url + address)
-        if name:
-            self.look(name)
-        return self.page
-
-    def look(self, name):
-        if SHOTS:
-            self.page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
-        found = [(v["id"], [n["target"] for n in v["nodes"]]) for v in Axe().run(self.page).response["violations"]
-                 if v["impact"] in SERIOUS]  # fmt: skip
-        assert (name, found, self.page.complaints) == (name, [], [])
-        wide = self.page.evaluate("document.documentElement.scrollWidth")
-        assert (name, wide) == (name, self.page.viewport_size["width"])
-
-    def press(self, words):
-        """A button, and its second question where it asks one; by keyboard alone."""
-        self.page.locator(f"main button:has-text('{words}')").focus()
-        self.page.keyboard.press("Enter")
-        if self.page.locator("dialog.confirm[open]").count():
-            self.page.locator("dialog.confirm[open] button:has-text('Yes'), dialog.confirm[open] .button").first.focus()
-            self.page.keyboard.press("Enter")
 
 
 @pytest.fixture

@@ -8,8 +8,10 @@ from django.utils.translation import gettext as _
 
 from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow
+from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
 from fabrica.people.queries import signed_in
+from fabrica.people.states import Role
 from fabrica.trust import rules
 from fabrica.trust.forms import EvidenceForm, NothingForm, ReasonForm
 from fabrica.trust.models import Condition
@@ -36,7 +38,15 @@ def condition(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("trust:condition", pk)
     is_late = found.is_overdue(timezone.localdate(utcnow()))
     context = {"condition": found, "text": found.said(get_language()), "acts": acts, "is_late": is_late}
+    if found.referral is not None and _reads_application(person, found):
+        context["about"] = found.referral.path
     return render(request, "trust/condition.html", context)
+
+
+def _reads_application(person: Person, found: Condition) -> bool:
+    """Whether the application behind it is open to them: to its side and those who lead; a member needs a seat."""
+    is_theirs = people_rules.works_for(person, found.organisation)
+    return is_theirs or people_rules.has_role(person, Role.ETHICS, Role.OFFICER)
 
 
 def _acts(request: HttpRequest, person: Person, found: Condition) -> list[Act]:

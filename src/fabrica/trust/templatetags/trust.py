@@ -9,9 +9,10 @@ from django.utils.translation import get_language
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
 from fabrica.projects.models import Project
+from fabrica.trust.models import Condition
 from fabrica.trust.queries.board import enquiries_about, standing_of
-from fabrica.trust.queries.conditions import conditions_of
-from fabrica.trust.rules import can_read_condition
+from fabrica.trust.queries.conditions import Step, blocking, conditions_of
+from fabrica.trust.rules import can_give_evidence, can_read_condition
 from fabrica.trust.states import Case, Finding, Met
 
 register = template.Library()
@@ -49,6 +50,13 @@ def owed(context: template.Context, subject: str = "", project: Project | None =
     person, today = signed_in(context["request"]), timezone.localdate(utcnow())
     rows = [one for one in conditions_of(subject=subject, project=project) if can_read_condition(person, one)]
     return {"rows": [(one, one.said(get_language()), one.is_overdue(today)) for one in rows]}
+
+
+@register.simple_tag(takes_context=True)
+def owing(context: template.Context, subject: str) -> Condition | None:
+    """The first condition that the award waits for, where it is the reader's turn to show how it is met."""
+    person, rows = signed_in(context["request"]), blocking(step=Step.AWARD, subject=subject)
+    return next((one for one in rows if one.state == Met.OPEN and can_give_evidence(person, one)), None)
 
 
 @register.inclusion_tag("trust/asked.html", takes_context=True)
