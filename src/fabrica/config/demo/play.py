@@ -32,7 +32,7 @@ RUNS_PLANNED = 3
 PATIENCE_SECONDS = 60.0
 DECLARED = {
     "licence": text.LICENCE,
-    "intended_use": "To show how a model is trained, measured, documented and published. It writes text that looks like "
+    "intended_use": "To show how a model is trained, measured, documented and published. It writes what looks like "
     "the sources of Python.",
     "out_of_scope": "Programs that somebody runs, and any decision about people.",
     "limits": "It was trained for minutes on 8 MB of text: it invents names and seldom closes what it opens.",
