@@ -7,14 +7,14 @@ from django.db.models import QuerySet
 from fabrica.kit.errors import NotFound
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
-from fabrica.people.queries import addresses_of
+from fabrica.people.queries import confirmed
 from fabrica.people.states import Role
 from fabrica.reviews.models import Newcomer
 
 
 def newcomers_for(person: Person, now: datetime) -> QuerySet[Newcomer]:
     """The invitations that the person may answer by an address that they confirmed."""
-    rows = Newcomer.objects.filter(email__in=addresses_of(person), answered_at=None, withdrawn_at=None)
+    rows = Newcomer.objects.filter(email__in=confirmed(person), answered_at=None, withdrawn_at=None)
     return rows.filter(expires_at__gt=now).order_by("-pk")
 
 
