@@ -113,6 +113,16 @@ def lacks_review(facts: dict[str, Any], steps: Sequence[Step]) -> list[Missing]:
     return []
 
 
+def lacks_asking(version: ModelVersion) -> list[Missing]:
+    """What keeps its review from counting: that nobody stood by its evaluation with the facts as they are now."""
+    asked, facts = last(steps_of(version), State.EVALUATED), facts_now(version)
+    newest = version.releases.order_by("-number").first()
+    if (asked and asked.facts_sha256 == digest(facts)) or (newest and newest.facts_sha256 == digest(facts)):
+        return []
+    todo = _("Send it back, or evaluate the change: then somebody else reviews it.")
+    return [Missing(_("Its facts changed since the review was asked for."), todo)]
+
+
 def obstacles(version: ModelVersion) -> list[Missing]:
     """What from outside keeps it from being published: a revoked key, conditions that are not released."""
     found = []

@@ -140,6 +140,18 @@ def test_a_change_is_published_as_the_next_release_once_it_was_reviewed(version,
     assert [one.facts["limits"] for one in Release.objects.order_by("number")] == [None, "It reads Python only."]
 
 
+@pytest.mark.parametrize("is_published", [False, True])
+def test_who_changes_the_facts_cannot_review_the_change_that_nobody_asked_about(version, cast, now, is_published):
+    if is_published:
+        published(version, cast, now)
+    else:
+        services.document(version=version, by=cast.applicant, now=now)
+        services.evaluate(version=version, justification=WHY, by=cast.applicant, now=now)
+    change(version, limits="It reads Python only.")
+    with pytest.raises(Refused, match="Its facts changed since the review was asked for"):
+        services.review(version=version, note="My own words are fine.", by=cast.mate, now=now)
+
+
 class Killed(BaseException):
     """What no code of ours catches."""
 
