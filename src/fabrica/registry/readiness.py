@@ -23,6 +23,7 @@ from fabrica.trust.queries.conditions import blocking
 from fabrica.trust.states import Blocks
 
 WAY = (State.DOCUMENTED, State.EVALUATED, State.REVIEWED, State.PUBLISHED)
+NOT_FAILED = (Verdict.PASS, Verdict.WARN, Verdict.NOT_RUN)
 REQUIRED = ("title", "project.organisation", "project.purpose")
 Text = str | Promise
 
@@ -75,10 +76,10 @@ def results(facts: dict[str, Any]) -> list[dict[str, Any]]:
 
 def must_justify(facts: dict[str, Any]) -> list[str]:
     """What of the evaluation needs a written justification: figures that failed, or that there are none."""
-    found = results(facts)
-    if not found:
+    told = [(str(one.get("verdict")), one) for one in results(facts)]
+    if all(verdict == Verdict.NOT_RUN for verdict, _one in told):
         return [_("This model was not evaluated by the battery of this site.")]
-    failed = [one for one in found if one.get("verdict") == Verdict.FAIL]
+    failed = [one for verdict, one in told if verdict not in NOT_FAILED]  # a word we do not know is no pass
     return [f"{one.get('probe', '')}: {one.get('name', '')}" for one in failed]
 
 
