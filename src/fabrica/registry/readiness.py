@@ -148,6 +148,12 @@ def last(steps: Sequence[Step], after: State) -> Step | None:
     return found
 
 
+def until_published(steps: Sequence[Step]) -> list[Step]:
+    """The steps of what its readers see: those up to the last publication, none of a change that is looked at."""
+    last_one = max((place for place, one in enumerate(steps, 1) if one.after == State.PUBLISHED), default=0)
+    return list(steps[:last_one])
+
+
 def is_first_person(person: Person | None, version: ModelVersion, steps: Sequence[Step]) -> bool:
     """Whether the person launched its run or asked for its review, so that they cannot be the second to look at it."""
     asked = last(steps, State.EVALUATED)

@@ -46,7 +46,8 @@ class Way:
 def page(version: ModelVersion, steps: Sequence[Step], *, can_download: bool) -> dict[str, Any]:
     """For the template of its page."""
     facts = facts_shown(version)
-    reviewed, evaluated = readiness.last(steps, State.REVIEWED), readiness.last(steps, State.EVALUATED)
+    told = readiness.until_published(steps) if version.published_at else steps
+    reviewed, evaluated = readiness.last(told, State.REVIEWED), readiness.last(told, State.EVALUATED)
     return {
         "about": _about(version, facts),
         "labels": [str(one) for one in at(facts, "trust.labels") or []],

@@ -187,8 +187,10 @@ def test_killed_before_or_after_the_rename_it_is_not_published_and_a_retry_works
 def test_readers_see_what_was_reviewed_until_the_change_is(client, version, cast, now):
     published(version, cast, now)
     change(version, limits="Not reviewed yet.")
+    services.evaluate(version=version, justification="Nobody read this.", by=cast.applicant, now=now)
     page = client.get(version.page)
     assert "Not reviewed yet." not in page.content.decode()
+    assert (page.context["justification"], page.context["reviewed_at"]) == (WHY, now)
     assert page.context["way"] is None
     client.force_login(cast.applicant)
     assert client.get(version.page).context["way"].has_changes is True
