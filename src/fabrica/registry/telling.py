@@ -24,7 +24,7 @@ from fabrica.web.components import Column
 from fabrica.web.words import size, when
 
 Text = str | Promise | SafeString
-VERDICTS = {
+VERDICTS: dict[str, tuple[Text, str]] = {
     Verdict.PASS: (_("pass"), "good"), Verdict.WARN: (_("warning"), "warning"), Verdict.FAIL: (_("fail"), "bad"),
     Verdict.NOT_RUN: (_("not run"), "neutral"),
 }  # fmt: skip
