@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +23,8 @@ from fabrica.trust.models import Assessment
 from fabrica.trust.queries.compute import as_facts, model_subject
 
 FORMAT = "fabrica-facts-2"
-SAMPLE_CHARACTERS, JSON_BYTES_AT_MOST, FILES_AT_MOST = 4_000, 10_000_000, 100
+SAMPLE_CHARACTERS, JSON_BYTES_AT_MOST, FILES_AT_MOST = 4_000, 1_000_000, 100
+DIGITS_AT_MOST = 18
 MEASURED = ("parameters", "tokens", "loss_first", "loss_last", "tokens_per_second", "training_flops", "text", "device",
             "threads", "versions")  # fmt: skip
 
@@ -159,7 +161,7 @@ def _json(path: Path) -> dict[str, Any] | None:
     try:
         if path.is_symlink() or path.stat().st_size > JSON_BYTES_AT_MOST:
             return None
-        found = json.loads(path.read_bytes(), parse_constant=_no_number)
+        found = json.loads(path.read_bytes(), parse_constant=_no_number, parse_float=_float, parse_int=_whole)
         canonical_json(found)  # what cannot be signed is broken too
     except (OSError, ValueError, RecursionError):
         return None
@@ -168,6 +170,16 @@ def _json(path: Path) -> dict[str, Any] | None:
 
 def _no_number(_word: str) -> None:
     """NaN and Infinity are no JSON; a figure that is one is not known."""
+
+
+def _float(word: str) -> float | None:
+    """So it is for `1e999`, which reads as infinity."""
+    return value if math.isfinite(value := float(word)) else None
+
+
+def _whole(word: str) -> int | None:
+    """A whole number of more digits than any count has can be neither shown nor reckoned with."""
+    return int(word) if len(word) <= DIGITS_AT_MOST else None
 
 
 def _sample(path: Path) -> str | None:

@@ -23,6 +23,7 @@ from fabrica.trust.queries.conditions import blocking
 from fabrica.trust.states import Blocks
 
 WAY = (State.DOCUMENTED, State.EVALUATED, State.REVIEWED, State.PUBLISHED)
+NOT_FAILED = (Verdict.PASS, Verdict.WARN, Verdict.NOT_RUN)
 REQUIRED = ("title", "project.organisation", "project.purpose")
 Text = str | Promise
 
@@ -75,10 +76,10 @@ def results(facts: dict[str, Any]) -> list[dict[str, Any]]:
 
 def must_justify(facts: dict[str, Any]) -> list[str]:
     """What of the evaluation needs a written justification: figures that failed, or that there are none."""
-    found = results(facts)
-    if not found:
+    told = [(str(one.get("verdict")), one) for one in results(facts)]
+    if all(verdict == Verdict.NOT_RUN for verdict, _one in told):
         return [_("This model was not evaluated by the battery of this site.")]
-    failed = [one for one in found if one.get("verdict") == Verdict.FAIL]
+    failed = [one for verdict, one in told if verdict not in NOT_FAILED]  # a word we do not know is no pass
     return [f"{one.get('probe', '')}: {one.get('name', '')}" for one in failed]
 
 
@@ -113,6 +114,16 @@ def lacks_review(facts: dict[str, Any], steps: Sequence[Step]) -> list[Missing]:
     return []
 
 
+def lacks_asking(version: ModelVersion) -> list[Missing]:
+    """What keeps its review from counting: that nobody stood by its evaluation with the facts as they are now."""
+    asked, facts = last(steps_of(version), State.EVALUATED), facts_now(version)
+    newest = version.releases.order_by("-number").first()
+    if (asked and asked.facts_sha256 == digest(facts)) or (newest and newest.facts_sha256 == digest(facts)):
+        return []
+    todo = _("Send it back, or evaluate the change: then somebody else reviews it.")
+    return [Missing(_("Its facts changed since the review was asked for."), todo)]
+
+
 def obstacles(version: ModelVersion) -> list[Missing]:
     """What from outside keeps it from being published: a revoked key, conditions that are not released."""
     found = []
@@ -135,6 +146,12 @@ def last(steps: Sequence[Step], after: State) -> Step | None:
         elif one.after == after:
             found = one
     return found
+
+
+def until_published(steps: Sequence[Step]) -> list[Step]:
+    """The steps of what its readers see: those up to the last publication, none of a change that is looked at."""
+    last_one = max((place for place, one in enumerate(steps, 1) if one.after == State.PUBLISHED), default=0)
+    return list(steps[:last_one])
 
 
 def is_first_person(person: Person | None, version: ModelVersion, steps: Sequence[Step]) -> bool:

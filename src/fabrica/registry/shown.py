@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from fabrica.kit.time import utcnow
 from fabrica.kit.units import duration
 from fabrica.registry.engine.card import at, comparisons
+from fabrica.registry.engine.documents.values import is_number
 from fabrica.registry.models import ModelVersion
 from fabrica.registry.queries import files_and_signature_of, releases_of
 from fabrica.registry.readiness import facts_now
@@ -98,7 +99,7 @@ def known(value: Any) -> Text:
 
 
 def _figure(value: Any) -> Text:
-    return f"{value:.3f}" if isinstance(value, int | float) else UNKNOWN
+    return f"{value:.3f}" if is_number(value) else UNKNOWN
 
 
 def _figures(facts: dict[str, Any]) -> list[tuple[Text, Text]]:
@@ -117,7 +118,7 @@ def _evaluation(facts: dict[str, Any]) -> list[tuple[Text, Text, Text, str]]:
     if not found:
         return []
     return [
-        (RIVALS.get(key, what), _figure(bits), *OUTCOMES.get(outcome, (UNKNOWN, "neutral")))
+        (RIVALS.get(key, what), _figure(bits), *OUTCOMES.get(str(outcome), (UNKNOWN, "neutral")))
         for key, what, bits, outcome in comparisons(found)
     ]
 

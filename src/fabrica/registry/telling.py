@@ -13,6 +13,8 @@ from fabrica.evaluation.battery.result import Verdict
 from fabrica.kit.time import utcnow
 from fabrica.registry import readiness
 from fabrica.registry.engine.card import at
+from fabrica.registry.engine.documents.card import RESULTS_AT_MOST
+from fabrica.registry.engine.documents.values import is_number
 from fabrica.registry.engine.manifest import FACTS, MANIFEST, PUBLIC_KEY, SIGNATURE
 from fabrica.registry.models import ModelVersion, Release, Step
 from fabrica.registry.queries import documents_of, releases_of
@@ -22,7 +24,7 @@ from fabrica.web.components import Column
 from fabrica.web.words import size, when
 
 Text = str | Promise | SafeString
-VERDICTS = {
+VERDICTS: dict[str, tuple[Text, str]] = {
     Verdict.PASS: (_("pass"), "good"), Verdict.WARN: (_("warning"), "warning"), Verdict.FAIL: (_("fail"), "bad"),
     Verdict.NOT_RUN: (_("not run"), "neutral"),
 }  # fmt: skip
@@ -44,7 +46,8 @@ class Way:
 def page(version: ModelVersion, steps: Sequence[Step], *, can_download: bool) -> dict[str, Any]:
     """For the template of its page."""
     facts = facts_shown(version)
-    reviewed, evaluated = readiness.last(steps, State.REVIEWED), readiness.last(steps, State.EVALUATED)
+    told = readiness.until_published(steps) if version.published_at else steps
+    reviewed, evaluated = readiness.last(told, State.REVIEWED), readiness.last(told, State.EVALUATED)
     return {
         "about": _about(version, facts),
         "labels": [str(one) for one in at(facts, "trust.labels") or []],
@@ -54,7 +57,7 @@ def page(version: ModelVersion, steps: Sequence[Step], *, can_download: bool) ->
             Column(_("Probe")), Column(_("Figure")), Column(_("Value"), numeric=True),
             Column(_("Untrained or baseline"), numeric=True), Column(_("Threshold")), Column(_("Verdict")),
         ],
-        "battery": [_result(one) for one in readiness.results(facts)],
+        "battery": _battery(facts),
         "reviewed_at": reviewed.at if reviewed else None,
         "justification": evaluated.text if evaluated else "",
         "document_columns": [Column(_("Document")), Column(_("Size"), numeric=True)],
@@ -120,17 +123,21 @@ def _compute(facts: dict[str, Any]) -> list[tuple[Text, Text]]:
 
 def _flop(one: dict[str, Any]) -> Text:
     value, low, high = (one.get(name) for name in ("flop", "low", "high"))
-    if not isinstance(value, int | float):
+    if not is_number(value):
         return UNKNOWN
     bounds = f" ({_figure(low)} – {_figure(high)})" if low is not None and high is not None else ""
     return f"{value:.2e} FLOP{bounds}. {_joined(one.get('how'))}".strip()
+
+
+def _battery(facts: dict[str, Any]) -> list[list[Any]]:
+    return [_result(one) for one in readiness.results(facts)[:RESULTS_AT_MOST]]
 
 
 def _result(one: dict[str, Any]) -> list[Any]:
     """A figure of the battery as a row."""
     low, high = one.get("low"), one.get("high")
     bounds = f" [{_figure(low)}; {_figure(high)}]" if low is not None and high is not None else ""
-    word, tone = VERDICTS.get(one.get("verdict", ""), (UNKNOWN, "neutral"))
+    word, tone = VERDICTS.get(str(one.get("verdict")), (UNKNOWN, "neutral"))
     badge = format_html('<strong class="badge tone-{}">{}</strong>', tone, word)
     verdict = format_html('{}<br><span class="quiet">{}</span>', badge, one["note"]) if one.get("note") else badge
     value = "–" if one.get("value") is None else f"{_figure(one['value'])} {one.get('unit', '')}{bounds}"
@@ -141,7 +148,7 @@ def _result(one: dict[str, Any]) -> list[Any]:
 
 
 def _figure(value: Any) -> str:
-    if not isinstance(value, int | float):
+    if not is_number(value):
         return "–"
     return f"{value:.{MOST_FLOATS}g}"
 

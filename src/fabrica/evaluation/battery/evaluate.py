@@ -1,6 +1,7 @@
 """A battery on a packaged model's folder and the data beside it: what the evaluate job and the command share."""
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ from fabrica.kit.errors import Refused
 from fabrica.trainer.package import load_model
 from fabrica.trainer.recipe import Recipe, recipe_from
 
-CANARIES = "canaries.json"
+CANARIES, CANARIES_AT_MOST = "canaries.json", 1_000  # as the recipe allows
+LANGUAGE = re.compile(r"[a-z-]{2,12}")
 SMALL_FILE = 10_000_000
 
 
@@ -64,8 +66,8 @@ def recipe_of(folder: Path) -> Recipe:
 def canaries_of(folder: Path) -> tuple[Canary, ...]:
     """The secrets that the training planted."""
     try:
-        return from_values(_json(folder / CANARIES) or [])
-    except (KeyError, TypeError, ValueError):
+        return from_values(_json(folder / CANARIES) or [])[:CANARIES_AT_MOST]
+    except (KeyError, TypeError, ValueError, OverflowError):
         return ()
 
 
@@ -73,14 +75,16 @@ def _languages(folder: Path) -> dict[str, float]:
     """The languages of the training text, as an earlier battery in the folder told."""
     try:
         values = _json(folder / FILE)
-        return {str(name): float(share) for name, share in values["training_languages"].items()}
-    except (KeyError, TypeError, ValueError, AttributeError):
+        told = {str(name): float(share) for name, share in values["training_languages"].items()}
+        return {name: share for name, share in told.items() if LANGUAGE.fullmatch(name) and 0 <= share <= 1}
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return {}
 
 
 def _json(path: Path) -> Any:
     """The content of a small file; None where it is missing or broken."""
     try:
-        return json.loads(path.read_bytes()) if path.stat().st_size <= SMALL_FILE else None
-    except (OSError, ValueError):
+        is_small = path.is_file() and path.stat().st_size <= SMALL_FILE
+        return json.loads(path.read_bytes()) if is_small else None
+    except (OSError, ValueError, RecursionError):
         return None

@@ -15,7 +15,8 @@ class Table:
     """A table's rule. `person`, `email` and `uid` are columns by which a row is somebody's, as paths of lookups.
 
     `export` are the columns handed out; rows that are theirs by one of `delete` go when they are erased, and what
-    stays does so for the reason `keep`. `clear` are columns emptied in rows that are theirs by their address.
+    stays does so for the reason `keep`. `clear` are columns emptied in rows that are theirs by their address; `wrote`,
+    columns handed out only to whom a row belongs by their address: to whoever decided it they are another's words.
     """
 
     label: str
@@ -25,6 +26,7 @@ class Table:
     export: tuple[str, ...]
     delete: tuple[str, ...]
     clear: tuple[str, ...]
+    wrote: tuple[str, ...]
     keep: str
 
     @property
@@ -60,7 +62,11 @@ def read(data: Mapping[str, Any]) -> OwnData:
     for one in tables:
         if not one.holders or not one.export:
             raise ValueError(f"{one.label} says not whose its rows are, or hands nothing out")
-        if not set(one.delete) <= set(one.holders) or (one.keep and one.keep not in data["reasons"]):
+        if (
+            not set(one.delete) <= set(one.holders)
+            or not set(one.wrote) <= set(one.export)
+            or (one.keep and one.keep not in data["reasons"])
+        ):
             raise ValueError(f"{one.label} names a column or a reason that there is not")
         if one.email and not set(one.email) <= {*one.delete, *one.clear}:
             raise ValueError(f"{one.label} would keep the address of who is erased")
@@ -70,7 +76,7 @@ def read(data: Mapping[str, Any]) -> OwnData:
 
 
 def _table(label: str, row: Mapping[str, Any]) -> Table:
-    if unknown := set(row) - {*HOLDERS, "export", "delete", "clear", "keep"}:
+    if unknown := set(row) - {*HOLDERS, "export", "delete", "clear", "wrote", "keep"}:
         raise ValueError(f"{label} says {', '.join(sorted(unknown))}")
-    lists = {name: tuple(row.get(name, ())) for name in (*HOLDERS, "export", "delete", "clear")}
+    lists = {name: tuple(row.get(name, ())) for name in (*HOLDERS, "export", "delete", "clear", "wrote")}
     return Table(label=label, keep=row.get("keep", ""), **lists)

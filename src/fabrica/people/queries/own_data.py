@@ -83,7 +83,8 @@ def _rows(person: Person, table: Table) -> Iterator[bytes]:
         mine = {path for path in table.person if row[path] == person.pk}
         mine |= {path for path in table.uid if row[path] == person.uid}
         mine |= {path for path in table.email if str(row[path]).lower() in known}
-        told = {"as": sorted(mine), **{name: row[name] for name in table.export}}
+        others = () if mine & {*table.email} else table.wrote
+        told = {"as": sorted(mine), **{name: row[name] for name in table.export if name not in others}}
         yield json.dumps(told, ensure_ascii=False, cls=DjangoJSONEncoder).encode()
 
 

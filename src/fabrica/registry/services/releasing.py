@@ -65,6 +65,7 @@ def review(*, version: ModelVersion, note: str, by: Person, now: datetime) -> Mo
     """Agree to its publication as a second person, or to that of changed documents. Raises NotAllowed, Refused."""
     _must_review(by, version)
     words = _words(note, NOTE_LIMIT)
+    _must_be_asked_for(version)
     return _step(version, State.REVIEWED, by=by, now=now, verb="model.review", text=words)
 
 
@@ -218,6 +219,12 @@ def _must_review(by: Person, version: ModelVersion) -> None:
             why=_("A second person must look at it."),
             todo=_("Ask somebody else of the project, or an officer."),
         )
+
+
+def _must_be_asked_for(version: ModelVersion) -> None:
+    """Raises Refused where nobody asked for a review of these facts: who changed them would be first and second."""
+    if version.state in (State.EVALUATED, State.PUBLISHED):
+        _must_lack_nothing(_("It cannot be reviewed yet."), readiness.lacks_asking(version))
 
 
 def _ask_for_review(version: ModelVersion, by: Person, now: datetime) -> None:

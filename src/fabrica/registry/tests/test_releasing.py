@@ -4,8 +4,9 @@ import pytest
 from fabrica.evaluation.battery.result import Result, Verdict
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.notices.models import Notice
-from fabrica.registry import packing, queries, readiness, services
+from fabrica.registry import facts, packing, queries, readiness, services, shown, telling
 from fabrica.registry.engine import State, verify_folder
+from fabrica.registry.engine.documents import render_all
 from fabrica.registry.models import ModelVersion, Release, Step
 from fabrica.registry.tests.conftest import WHY, published, reviewed
 
@@ -31,6 +32,8 @@ def told(version):
         ({}, ["This model was not evaluated by the battery of this site."]),
         (battery(Verdict.PASS, Verdict.WARN, Verdict.NOT_RUN), []),
         (battery(Verdict.PASS, Verdict.FAIL), ["bits: figure 1"]),
+        (battery(Verdict.NOT_RUN), ["This model was not evaluated by the battery of this site."]),
+        ({"battery": {"results": [{"probe": "bits", "name": "own", "verdict": ["pass"]}]}}, ["bits: own"]),
     ],
 )
 def test_what_failed_or_was_never_measured_needs_a_justification(facts, open_points):
@@ -140,6 +143,18 @@ def test_a_change_is_published_as_the_next_release_once_it_was_reviewed(version,
     assert [one.facts["limits"] for one in Release.objects.order_by("number")] == [None, "It reads Python only."]
 
 
+@pytest.mark.parametrize("is_published", [False, True])
+def test_who_changes_the_facts_cannot_review_the_change_that_nobody_asked_about(version, cast, now, is_published):
+    if is_published:
+        published(version, cast, now)
+    else:
+        services.document(version=version, by=cast.applicant, now=now)
+        services.evaluate(version=version, justification=WHY, by=cast.applicant, now=now)
+    change(version, limits="It reads Python only.")
+    with pytest.raises(Refused, match="Its facts changed since the review was asked for"):
+        services.review(version=version, note="My own words are fine.", by=cast.mate, now=now)
+
+
 class Killed(BaseException):
     """What no code of ours catches."""
 
@@ -172,8 +187,10 @@ def test_killed_before_or_after_the_rename_it_is_not_published_and_a_retry_works
 def test_readers_see_what_was_reviewed_until_the_change_is(client, version, cast, now):
     published(version, cast, now)
     change(version, limits="Not reviewed yet.")
+    services.evaluate(version=version, justification="Nobody read this.", by=cast.applicant, now=now)
     page = client.get(version.page)
     assert "Not reviewed yet." not in page.content.decode()
+    assert (page.context["justification"], page.context["reviewed_at"]) == (WHY, now)
     assert page.context["way"] is None
     client.force_login(cast.applicant)
     assert client.get(version.page).context["way"].has_changes is True
@@ -197,3 +214,14 @@ def test_the_page_shows_the_way_with_the_next_button_for_each_person(client, ver
     client.post(f"{version.page}review/", {"note": "Look at the licence.", "verdict": "back"})
     assert following(cast.mate) == ("documented", False, True)
     assert client.get(version.page).context["way"].sent_back == "Look at the licence."
+
+
+def test_figures_that_no_run_of_ours_writes_neither_break_the_page_nor_the_documents(tmp_path):
+    path = tmp_path / "battery.json"
+    path.write_text('{"results": [{"value": 1e999, "n": %s, "verdict": ["pass"], "note": {}}]}' % ("9" * 400))
+    found = facts._json(path)
+    assert found == {"results": [{"value": None, "n": None, "verdict": ["pass"], "note": {}}]}
+    huge = {"battery": {"results": [{**found["results"][0], "value": 10**400, "low": True}] * 600}, "name": "a@1"}
+    assert [len(one) for one in telling._battery(huge)] == [6] * 500
+    assert render_all(huge)
+    shown._evaluation({"evaluation": {"rivals": {"xz": ["won"]}, "bits_per_byte_xz": 10**400}})

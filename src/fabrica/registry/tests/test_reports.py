@@ -1,5 +1,6 @@
 """Reports about published models: anybody sends one, a clock runs, an officer decides."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,8 @@ from fabrica.audit.models import Entry
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.kit.time import utcnow
 from fabrica.notices.models import Notice
+from fabrica.people.engine.own_data import own_data
+from fabrica.people.queries.own_data import _rows
 from fabrica.registry import clocks, queries, services, tasks
 from fabrica.registry.forms import stamp
 from fabrica.registry.models import Report
@@ -201,3 +204,12 @@ def test_the_officers_list_costs_the_same_for_one_report_and_for_many(
         reported(public, now, nonce=f"more {n}")
     with django_assert_num_queries(5):
         assert len(client.get("/model-reports/").context["rows"]) == 25
+
+
+def test_who_decided_a_report_takes_along_what_they_wrote_and_not_the_words_of_the_reporter(public, cast, now):
+    made = reported(public, now, email=cast.mate.email)
+    services.decide(report=made, decision="kept", reason="They are in the public domain.", by=cast.officer, now=now)
+    table = next(one for one in own_data().tables if one.label == "registry.Report")
+    officers, reporters = (json.loads(b"".join(_rows(who, table))) for who in (cast.officer, cast.mate))
+    assert [one.get("text") for one in (officers, reporters)] == [None, "My poems stand in it."]
+    assert officers["reason"] == "They are in the public domain."

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from fabrica.evaluation.battery import energy
+from fabrica.evaluation.battery import energy, evaluate
 from fabrica.evaluation.battery.material import Document, Source, is_of_training, pieces_of, read_material
 from fabrica.evaluation.battery.overlap import found_in
 from fabrica.evaluation.battery.sorting import language_in
@@ -67,3 +67,13 @@ def test_energy_is_what_the_counters_say_even_when_they_begin_again(tmp_path):
     (tmp_path / energy.FILE).write_text(energy.as_json(meter.measured(whole=False)))
     assert [one.note for one in (*energy.probe(tmp_path), *energy.probe(None))] == [energy.PARTLY, energy.NOT_MEASURED]
     assert energy.Meter(tmp_path / "none").measured(whole=True) is None
+
+
+def test_a_folder_that_somebody_made_up_ends_no_battery(tmp_path):
+    (tmp_path / "recipe.json").write_text("[" * 100_000)
+    (tmp_path / "canaries.json").write_text('[{"beginning": "", "secret": "", "repeats": 1e999}]')
+    told = '{"training_languages": {"fr": 0.5, "en": NaN, "de": 1e999, "<b>": 0.5}}'
+    (tmp_path / "battery.json").write_text(told)
+    assert evaluate.recipe_of(tmp_path) == recipe_from({})
+    assert evaluate.canaries_of(tmp_path) == ()
+    assert evaluate._languages(tmp_path) == {"fr": 0.5}

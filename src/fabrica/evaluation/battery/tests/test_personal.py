@@ -91,6 +91,12 @@ def test_what_stands_in_the_training_text_is_copied_and_fails():
     }
 
 
+def test_a_single_copied_address_is_no_pass_however_much_was_written():
+    samples = Samples(("anna@haus-am-see.eu" + " la" * 20_000,), ("\ufffd" * 100,))
+    copied, _found = probe(knowing(), samples=samples, training=["so anna@haus-am-see.eu"])
+    assert (copied.verdict, copied.high < 20) == ("warn", True)
+
+
 def test_nothing_found_passes_only_in_enough_text():
     few, many = ([one.verdict for one in probe(knowing("la " * size), budget=10, training=[""])] for size in (100, 700))
     assert (few, many) == (["warn", "warn"], ["pass", "pass"])

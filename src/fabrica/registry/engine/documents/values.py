@@ -9,12 +9,15 @@ from fabrica.kit import units
 
 VERDICTS = {"pass": "pass", "warn": "warn", "fail": "fail", "not_run": "not run"}
 WH_IN_MWH = 1_000_000
+MOST = 10**300
 SHORT_HASH = 16
 
 
 def is_number(value: Any) -> bool:
     """Whether it is a finite number; True and False are none."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value) if isinstance(value, float) else abs(value) < MOST  # a float holds no more
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:
