@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils.translation import override
 from fabrica.applications import services as applications
 from fabrica.applications.tests.factories import ACCEPTED, submitted
 from fabrica.conftest import make_person
@@ -66,6 +67,9 @@ def test_each_step_is_held_up_by_its_own_conditions(made, project, one):
     with pytest.raises(Refused, match="to be met before: further runs") as told:
         services.require_none(step=Step.RUN, project=project, gpu_seconds=LIMIT + 1)
     assert told.value.facts == {"conditions": [one.pk]}
+    with override("fr"), pytest.raises(Refused) as told:
+        services.require_none(step=Step.RUN, project=project, gpu_seconds=LIMIT + 1)
+    assert one.said("fr").rstrip(".") in told.value.why
 
 
 def test_two_persons_close_it_and_neither_gave_the_evidence(cast, board, project, one, now):
