@@ -3,12 +3,13 @@
 import pytest
 from fabrica.applications import services as applications
 from fabrica.applications.tests.factories import draft
-from fabrica.conftest import call, cast, machine, now  # noqa: F401 - fixtures
+from fabrica.conftest import call, cast, machine, make_person, now  # noqa: F401 - fixtures
 from fabrica.kit.signing import create_key
 from fabrica.notices import services as notices
 from fabrica.notices.queries import mutes_of
 from fabrica.people import services as people
 from fabrica.people.engine import Told
+from fabrica.people.states import Role as SiteRole
 from fabrica.people.tests.keys import new_line
 from fabrica.portal.tasks import look_after
 from fabrica.projects import services as projects
@@ -19,7 +20,10 @@ from fabrica.registry.tests.conftest import succeed, work
 from fabrica.training.tests.factories import open_site
 from fabrica.clusters.adapters.fake import FakeCluster
 from fabrica.trust.engine.compute import Base, from_operations
-from fabrica.trust.services import alerting
+from fabrica.trust.models import Referral
+from fabrica.trust.services import alerting, board, conditions
+from fabrica.trust.services.assessing import assess
+from fabrica.trust.tests.answers import answers_for
 
 
 @pytest.fixture
@@ -62,6 +66,17 @@ def samples(cast, call, site, now):
     alert, *_rest = alerting.watch(
         subject="model:x", project=site.project, estimates=[from_operations(2e25)], base=Base(), now=now
     )
+    board.open_case(
+        assessment=assess(
+            subject=site.project.subject, answers=answers_for("REFER_ETHICS"), by=cast.applicant, now=now
+        ),
+        organisation=cast.startup,
+        by=cast.applicant,
+        now=now,
+    )
+    case, ethics = Referral.objects.get(), make_person("edda", now, SiteRole.ETHICS)
+    question = board.ask(referral=case, question="Why?", by=ethics, now=now)
+    condition = conditions.write(referral=case, text="Show it.", blocks="publication", days=30, by=ethics, now=now)
     return {
         ("organisations", "uid"): cast.startup.uid,
         ("others", "key"): "e1",
@@ -95,6 +110,9 @@ def samples(cast, call, site, now):
         ("reports", "kind"): "final",
         ("publications", "pk"): publication.pk,
         ("phases", "number"): 1,
+        ("board", "pk"): case.pk,
+        ("questions", "pk"): question.pk,
+        ("conditions", "pk"): condition.pk,
         ("compute", "pk"): alert.pk,
         ("alerts", "pk"): alert.pk,
         ("runs", "number"): model.run.number,

@@ -167,8 +167,9 @@ def test_no_page_is_longer_on_a_larger_site(both, who):
 
 @pytest.mark.parametrize("who", PEOPLE)
 def test_no_list_of_the_api_holds_more_than_a_page(both, who):
+    """But for two whose length the data of the house fixes: its figures, and the questions of the gate."""
     long = {name.removeprefix("GET ") for name, (_, _, rows) in both[1][who].items() if rows > PAGE_SIZE}
-    assert {name for name in long if name.startswith("api/")} - {"api/kpis"} == set()
+    assert {name for name in long if name.startswith("api/")} - {"api/kpis", "api/trust/questions"} == set()
 
 
 def test_the_lists_that_matter_were_read(both):

@@ -41,6 +41,7 @@ PRIVATE = {
     ("organisations", "uid"), ("tokens", "token_id"), ("tokens", "pk"), ("ssh-keys", "key_id"),
     ("ssh-keys", "pk"), ("sign-in-methods", "pk"), ("sessions", "uid"), ("people", "uid"), ("applications", "code"), ("desk", "code"),
     ("projects", "slug"), ("compute", "pk"), ("alerts", "pk"),
+    ("board", "pk"), ("questions", "pk"), ("conditions", "pk"),
 }  # fmt: skip
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "

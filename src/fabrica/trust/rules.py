@@ -5,7 +5,7 @@ from fabrica.people.models import Organisation, Person
 from fabrica.people.queries import organisations_of, ties_of
 from fabrica.people.states import Role
 from fabrica.projects import rules as project_rules
-from fabrica.trust.models import Condition, Referral
+from fabrica.trust.models import Condition, Referral, Seat
 from fabrica.trust.states import Case, Owner
 
 
@@ -89,7 +89,14 @@ def can_give_evidence(person: Person, condition: Condition) -> bool:
 
 
 def can_judge(person: Person, condition: Condition) -> bool:
-    """Whether the person finds a condition met or waives it: of the board, without an interest, nor its evidence's."""
-    if not is_on_board(person) or has_interest(person, condition.organisation):
+    """Whether the person finds a condition met or waives it: of the board, without an interest, nor its evidence's.
+
+    An interest that was declared in a case bars from the conditions of that subject too, and so does a part in the
+    project that owes them.
+    """
+    if not is_on_board(person) or condition.given_by_id == person.pk or has_interest(person, condition.organisation):
         return False
-    return condition.given_by_id != person.pk
+    if condition.project is not None and project_rules.belongs_to(person, condition.project):
+        return False
+    told = Seat.objects.filter(person=person, referral__subject=condition.subject, conflicted_at__isnull=False)
+    return not told.exists()

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from fabrica.applications import rules
 from fabrica.applications.models import Application
+from fabrica.applications.services.moving import read_again
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.people.models import Person
 from fabrica.trust import services as trust
@@ -14,6 +16,7 @@ from fabrica.trust.engine.altai import sets_on
 from fabrica.trust.models import SelfAssessment
 
 
+@transaction.atomic
 def self_assess(
     *,
     application: Application,
@@ -29,6 +32,7 @@ def self_assess(
     """
     if not rules.can_edit(by, application):
         raise NotAllowed(_("Only members of the organisation write in its application."))
+    read_again(application)  # it may have been handed in since; nothing is kept beside what was
     if not application.is_editable:
         raise Refused(
             _("It was submitted; its answers stay as they are."),

@@ -4,8 +4,10 @@ import re
 
 import pytest
 from fabrica.applications import services as applications
+from fabrica.applications.models import Application
 from fabrica.applications.tests.conftest import api, browser_of, large, large_call  # noqa: F401 - fixtures
 from fabrica.applications.tests.factories import draft, submitted
+from fabrica.kit.errors import Refused
 from fabrica.trust.engine.altai import Scope, in_force
 from fabrica.trust.models import SelfAssessment
 
@@ -105,6 +107,13 @@ def test_one_that_was_sent_back_goes_on_and_officers_read_what_was_handed_in(bro
     olga = browser_of("officer")
     points = [olga.get(page_of(again, f"handed-in/{n}/")).context["points"][5] for n in (1, 2)]
     assert (points, olga.get(page_of(again, "handed-in/3/")).status_code) == ([0, 100], 404)
+
+
+def test_nothing_is_kept_for_who_opened_it_before_a_colleague_handed_it_in(cast, made, now):
+    opened = Application.objects.get(pk=made.pk)
+    applications.submit(application=made, by=cast.applicant, now=now)
+    with pytest.raises(Refused, match="It was submitted"):
+        applications.self_assess(application=opened, by=cast.mate, now=now, answers={"W01": "yes"})
 
 
 def test_without_one_the_desk_shows_none_and_nobody_finds_it(browser_of, cast, call, now):

@@ -279,8 +279,8 @@ def follow_bookings(*, attempt: Attempt, now: datetime) -> None:
     total = run.attempts.aggregate(sum=Sum("gpu_seconds"))["sum"]
     Run.objects.filter(pk=run.pk).update(used_gpu_seconds=total)
     run.used_gpu_seconds = total
+    allocations.note_told(told=list(booked.items()))  # bookings before compute, as the meter holds them
     note_compute(run=run, now=now)
-    allocations.note_told(told=list(booked.items()))
 
 
 def _after_end(row: Run, told: Ending, result: Result, fields: dict[str, Any], now: datetime) -> None:

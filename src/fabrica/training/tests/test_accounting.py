@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from fabrica.allocations import queries
 from fabrica.allocations import tasks as allocations
 from fabrica.allocations.models import ClusterAccount, JobBooking
@@ -15,12 +17,13 @@ from fabrica.clusters.adapters.fake import FakeCluster, Outcome
 from fabrica.clusters.adapters.port import JobState
 from fabrica.clusters.models import JobUsage, UsageMark
 from fabrica.kit.errors import Refused
-from fabrica.training import tasks
+from fabrica.training import services, tasks
 from fabrica.training.models import Attempt, Run
 from fabrica.training.queries import bill, machine_facts
 from fabrica.training.states import AttemptState, State
 from fabrica.training.tests.factories import awarded
 from fabrica.training.tests.test_following import AllAlike, fresh, settled, turn, write_result
+from fabrica.trust.models import ComputeEstimate
 
 LIMIT = 600
 
@@ -309,6 +312,18 @@ def test_a_run_shows_what_a_later_correction_made_of_it(site, clock, fake):
             assert bill(fresh(one)).facts.used_gpu_seconds == told
     assert (balance(site.award).used, check_ledger()) == (142, [])
     assert corrected(clock) == 0
+
+
+def test_bookings_are_held_before_the_sums_of_compute_as_the_meter_holds_them(site, clock, fake):
+    run = started(site, clock, fake)
+    write_result(run)
+    turn(clock, 62)
+    with CaptureQueriesContext(connection) as told:
+        services.follow_bookings(attempt=fresh(run).attempts.get(), now=clock.now)
+    tables = {JobBooking._meta.db_table: "bookings", ComputeEstimate._meta.db_table: "compute"}
+    written = [one["sql"] for one in told.captured_queries if not one["sql"].startswith("SELECT")]
+    order = [name for sql in written for table, name in tables.items() if table in sql]
+    assert list(dict.fromkeys(order)) == ["bookings", "compute"]
 
 
 def test_a_start_that_the_machine_tells_of_late_is_added_to_its_run(site, clock, fake):

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fabrica.audit.services import record
@@ -35,7 +36,8 @@ def require_none(*, step: Blocks, project: Project | None = None, subject: str =
     found = blocking(step=step, project=project, subject=subject, gpu_seconds=gpu_seconds)
     if not found:
         return
-    lines = [f"{one.text.rstrip('.')} ({one.get_state_display()})." for one in found[:MOST_NAMED]]
+    told = get_language()
+    lines = [f"{one.said(told).rstrip('.')} ({one.get_state_display()})." for one in found[:MOST_NAMED]]
     raise Refused(
         _("Conditions are to be met before: %s.") % str(Blocks(step).label).lower(), why=" ".join(lines),
         todo=_("Give the evidence on the page of the conditions; two persons of the board close each."),

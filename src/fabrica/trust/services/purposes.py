@@ -64,6 +64,7 @@ def answer_gate(*, change: PurposeChange, answers: Mapping[str, Any], by: Person
     row.save(update_fields=["assessment"])
     if row.assessment.decision in BY_RULE:
         _hold(row, by, now)
+        _owe(row, by, now)
     else:
         PurposeChange.objects.filter(pk=row.pk).update(state=PurposeState.REFERRED)
         record(verb="purpose.refer", by=by, subject=row.project.subject, now=now, decision=row.assessment.decision)
@@ -146,6 +147,15 @@ def _hold(row: PurposeChange, by: Person, now: datetime, note: str = "") -> None
         project=row.project, purpose=row.purpose, gate_decision=row.assessment.decision, by=by, now=now
     )
     note_base(project=row.project, answers=row.assessment.answers)
+
+
+def _owe(row: PurposeChange, by: Person, now: datetime) -> None:
+    """Let the project owe what the gate's yes to the new purpose brings."""
+    if row.assessment is None:
+        return
+    project = row.project
+    conditions.owe(assessment=row.assessment, organisation=project.organisation, applicant=by, by=by, now=now)
+    conditions.carry_over(subject=project.subject, project=project, by=by, now=now)
 
 
 def _settle(row: PurposeChange, state: PurposeState, by: Person, now: datetime, note: str = "") -> None:

@@ -3,17 +3,21 @@
 from datetime import timedelta
 
 import pytest
+from django.utils.translation import override
 from fabrica.applications import services as applications
 from fabrica.applications.tests.factories import ACCEPTED, submitted
 from fabrica.conftest import make_person
 from fabrica.kit.errors import NotAllowed, NotFound, Refused
 from fabrica.notices.models import Notice
 from fabrica.people.states import Role
+from fabrica.projects.models import Member
 from fabrica.projects.services import open_project
-from fabrica.trust.models import Condition
+from fabrica.projects.states import Role as Part
+from fabrica.trust.models import Condition, Referral
 from fabrica.trust.queries import conditions as queries
 from fabrica.trust.queries.conditions import Step, blocking
 from fabrica.trust.services import conditions as services
+from fabrica.trust.services.board import declare_interest
 from fabrica.trust.tasks import remind
 from fabrica.trust.tests.answers import HIGH_RISK, answers_for
 
@@ -63,6 +67,9 @@ def test_each_step_is_held_up_by_its_own_conditions(made, project, one):
     with pytest.raises(Refused, match="to be met before: further runs") as told:
         services.require_none(step=Step.RUN, project=project, gpu_seconds=LIMIT + 1)
     assert told.value.facts == {"conditions": [one.pk]}
+    with override("fr"), pytest.raises(Refused) as told:
+        services.require_none(step=Step.RUN, project=project, gpu_seconds=LIMIT + 1)
+    assert one.said("fr").rstrip(".") in told.value.why
 
 
 def test_two_persons_close_it_and_neither_gave_the_evidence(cast, board, project, one, now):
@@ -124,3 +131,20 @@ def test_a_condition_is_read_by_its_side_and_the_board_alone(cast, board, one):
     for outsider in (cast.outsider, cast.provider, cast.assessor, cast.operator):
         with pytest.raises(NotFound):
             queries.condition_of(outsider, one.pk)
+
+
+def test_who_declared_an_interest_in_the_case_judges_none_of_its_conditions(cast, call, board, now):
+    made = submitted(cast, call, now, trust_answers=answers_for("REFER_ETHICS"))
+    case = Referral.objects.get(subject=made.subject)
+    first, second = board
+    one = services.write(referral=case, text="Show it.", blocks="data", days=30, by=first, now=now)
+    declare_interest(referral=case, what="My sister works there.", by=second, now=now)
+    with pytest.raises(NotAllowed, match="without an interest"):
+        services.waive(condition=one, reason="No need.", by=second, now=now)
+
+
+def test_a_member_of_the_board_in_the_project_judges_none_of_its_conditions(cast, board, project, one, now):
+    one.refresh_from_db()
+    Member.objects.create(project=project, person=board[1], role=Part.GUEST, joined_at=now)
+    with pytest.raises(NotAllowed, match="without an interest"):
+        services.waive(condition=one, reason="No need.", by=board[1], now=now)

@@ -59,8 +59,15 @@ def test_a_purpose_that_the_gate_accepts_holds_at_once(project, change, cast, no
     )  # fmt: skip
     assert queries.answers_since(project) == answers_for("ACCEPT_CONDITIONS")
     assert [one.verb for one in about(project.subject)] == [
-        "project.open", "purpose.propose", "trust.assess", "project.change_purpose",
+        "project.open", "purpose.propose", "trust.assess", "project.change_purpose", "condition.owe",
+        "condition.carry_over",
     ]  # fmt: skip
+
+
+def test_a_yes_with_conditions_holds_the_project_up_until_they_are_met(project, change, cast, now):
+    answer(change, cast, now, high_risk="yes", work="yes", job_selection="yes")
+    held = [one.key for step in Step for one in blocking(step=step, project=project, gpu_seconds=10**9)]
+    assert held == ["risk_management", "technical_documentation"]
 
 
 def test_what_is_unsure_goes_to_a_person_who_may_accept_it(project, change, cast, now):
