@@ -90,6 +90,13 @@ class OnSlurm:
         asked = JobRequest(self.token(name), "a-run", self.team, command, self.folder, 1, 600, run_as=RUNS_AS)
         return replace(asked, **changes)
 
+    def fill(self):
+        """A job on every device of its four nodes."""
+        self.cluster.devices_total = 8
+        busy = self.cluster.submit(self.job("busy", seconds=LONG, devices=8))
+        self.cluster.devices_total = 2
+        self.until_started(busy)
+
     def load(self):
         return self.cluster.load()
 

@@ -23,6 +23,10 @@ class Plain:
 
     team = "team"
 
+    def fill(self):
+        """A job on every device of it."""
+        self.cluster.submit(self.job("busy", seconds=LONG, devices=2))
+
     def kept(self, spec):
         return spec
 
@@ -186,7 +190,7 @@ def test_a_running_job_is_cancelled(machine):
 
 
 def test_a_waiting_job_is_cancelled_and_never_starts(machine):
-    machine.cluster.submit(machine.job("busy", seconds=LONG, devices=2))
+    machine.fill()
     waiting = machine.cluster.submit(machine.job("waiting"))
     machine.cluster.cancel(waiting)
     status = machine.cluster.states([waiting])[waiting]

@@ -306,7 +306,8 @@ def addresses_of(person: Person) -> list[str]:
 def confirmed(person: Person) -> QuerySet[EmailAddress, str]:
     """The same, to be asked for within another statement."""
     rows = EmailAddress.objects.filter(user=person, verified=True)
-    return rows.annotate(lower=Lower("email")).values_list("lower", flat=True)
+    found: QuerySet[EmailAddress, str] = rows.annotate(lower=Lower("email")).values_list("lower", flat=True)
+    return found
 
 
 def invitations_for(person: Person, now: datetime) -> QuerySet[Invitation]:
