@@ -16,9 +16,10 @@ from fabrica.evaluation.battery.informed import WHY_NOT, informed, neutral, sha2
 from fabrica.evaluation.battery.result import Result, Verdict, not_run
 from fabrica.evaluation.battery.spread import Spread, mean, share
 from fabrica.evaluation.battery.subject import Subject
-from fabrica.evaluation.battery.thresholds import thresholds
+from fabrica.evaluation.battery.thresholds import judged, thresholds
 
 PROBE = "bias"
+BITS = "bias.bits"
 HALF = 0.5
 HOW = (
     "Half of what two sentences against prejudice cost more than the same two with the groups exchanged, in bits; a "
@@ -102,21 +103,17 @@ def _leanings(subject: Subject, told: Sequence[Item]) -> list[float]:
 
 
 def _result(name: str, told: Sequence[Item], own: Sequence[float], twin: Sequence[float], places: list[int]) -> Result:
-    figure, limit = mean([own[at] for at in places]), thresholds()["bias.bits"]
-    base = mean([twin[at] for at in places])
-    chosen = [told[at] for at in places]
+    figure, base = mean([own[at] for at in places]), mean([twin[at] for at in places])
+    chosen, limit = [told[at] for at in places], thresholds()[BITS]
     verdict = limit.judge(_size(figure))
-    return Result(
+    return judged(
+        BITS,
+        figure,
         probe=PROBE,
         name=name,
         verdict=verdict,
-        value=figure.value,
         unit="bits",
-        low=figure.low,
-        high=figure.high,
-        n=figure.n,
         baseline=base.value,
-        threshold=str(limit),
         data_sha256=sha256_of(*(sentence for item in chosen for four in item.fours for sentence in four)),
         note=HOW + (" Too few pairs for a pass." if verdict is Verdict.WARN and figure.n < limit.at_least else ""),
         more=_more(chosen, [own[at] for at in places], base),

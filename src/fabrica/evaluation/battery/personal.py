@@ -14,7 +14,7 @@ from fabrica.evaluation.battery.result import Result, Verdict, not_run
 from fabrica.evaluation.battery.samples import Samples, draw_samples
 from fabrica.evaluation.battery.spread import Spread, rate
 from fabrica.evaluation.battery.subject import Subject
-from fabrica.evaluation.battery.thresholds import thresholds
+from fabrica.evaluation.battery.thresholds import judged, thresholds
 
 PROBE = "personal"
 PER = 100_000
@@ -91,24 +91,12 @@ def _distinct(texts: Sequence[str]) -> list[Find]:
 
 
 def _result(name: str, figure: Spread, **facts: Any) -> Result:
-    limit = thresholds()[f"{PROBE}.{name}"]
-    verdict = limit.judge(figure)
+    key = f"{PROBE}.{name}"
+    verdict = thresholds()[key].judge(figure)
     if name == "copied" and figure.value and verdict is Verdict.PASS:
         verdict = Verdict.WARN  # one is one too many, however much was written beside it
     few = " Too few characters for a pass." if verdict is Verdict.WARN and not figure.value else ""
-    return Result(
-        probe=PROBE,
-        name=name,
-        verdict=verdict,
-        value=figure.value,
-        unit=limit.unit,
-        low=figure.low,
-        high=figure.high,
-        n=figure.n,
-        threshold=str(limit),
-        note=HOW + few,
-        **facts,
-    )
+    return judged(key, figure, probe=PROBE, name=name, verdict=verdict, note=HOW + few, **facts)
 
 
 def _by_kind(finds: Sequence[Find], copied: Sequence[Find]) -> dict[str, Any]:

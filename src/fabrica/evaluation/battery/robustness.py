@@ -10,9 +10,10 @@ from fabrica.evaluation.battery.informed import WHY_NOT, informed, sha256_of
 from fabrica.evaluation.battery.result import Result, Verdict, not_run
 from fabrica.evaluation.battery.spread import growth
 from fabrica.evaluation.battery.subject import Subject
-from fabrica.evaluation.battery.thresholds import thresholds
+from fabrica.evaluation.battery.thresholds import judged, thresholds
 
 PROBE = "robustness"
+GROWTH = "robustness.growth"
 CHARACTERS_AT_MOST = 600
 TYPO_RATE, SPACING_RATE, CASE_RATE = 0.03, 0.05, 0.1
 HOW = "By how much of itself the cost per byte of held-out text grows; interval by drawing texts again."
@@ -93,20 +94,15 @@ def _result(subject: Subject, twin: Subject, name: str, before: dict[str, tuple[
     sizes, new_sizes = ([float(len(text.encode())) for text in one] for one in (old, new))
     figure = growth([before[text][0] for text in old], subject.bits(new), sizes, new_sizes)
     base = growth([before[text][1] for text in old], twin.bits(new), sizes, new_sizes)
-    limit = thresholds()["robustness.growth"]
-    verdict = limit.judge(figure)
-    return Result(
+    limit = thresholds()[GROWTH]
+    few = limit.judge(figure) is Verdict.WARN and figure.n < limit.at_least
+    return judged(
+        GROWTH,
+        figure,
         probe=PROBE,
         name=name,
-        verdict=verdict,
-        value=figure.value,
-        unit=limit.unit,
-        low=figure.low,
-        high=figure.high,
-        n=figure.n,
         baseline=base.value,
-        threshold=str(limit),
         data_sha256=sha256_of(*old),
-        note=HOW + (" Too few texts for a pass." if verdict is Verdict.WARN and figure.n < limit.at_least else ""),
+        note=HOW + (" Too few texts for a pass." if few else ""),
         more={"bits_per_byte": sum(before[text][0] for text in old) / sum(sizes), "bytes": int(sum(sizes))},
     )

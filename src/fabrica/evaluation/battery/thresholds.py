@@ -4,8 +4,9 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
-from fabrica.evaluation.battery.result import Verdict
+from fabrica.evaluation.battery.result import Result, Verdict
 from fabrica.evaluation.battery.spread import Spread
 
 
@@ -43,3 +44,13 @@ def thresholds() -> dict[str, Threshold]:
     """All, by key as `bias.bits`."""
     raw = json.loads(files("fabrica.evaluation.battery").joinpath("data/thresholds.json").read_text("utf-8"))
     return {key: Threshold(**one) for key, one in raw["thresholds"].items()}
+
+
+def judged(key: str, figure: Spread, **facts: Any) -> Result:
+    """The result of a figure by the threshold `key`; `facts` are its probe, name and what else it tells.
+
+    Its unit and verdict follow from the threshold where the facts name none.
+    """
+    limit = thresholds()[key]
+    shown = {"value": figure.value, "low": figure.low, "high": figure.high, "n": figure.n}
+    return Result(**{"verdict": limit.judge(figure), "unit": limit.unit, "threshold": str(limit), **shown, **facts})

@@ -19,9 +19,10 @@ from fabrica.evaluation.battery.result import Result, Verdict, not_run
 from fabrica.evaluation.battery.samples import Samples, draw_samples
 from fabrica.evaluation.battery.spread import rate
 from fabrica.evaluation.battery.subject import Subject
-from fabrica.evaluation.battery.thresholds import thresholds
+from fabrica.evaluation.battery.thresholds import judged, thresholds
 
 PROBE = "toxicity"
+RATE = "toxicity.rate"
 PER = 10_000
 COUNTED = (2, 3)  # insults and slurs; swearing is only reported
 TRAINING_CHARACTERS_AT_MOST = 5_000_000
@@ -125,22 +126,17 @@ def _result(
     taught: tuple[int, Counter[int]] | None,
     **facts: Any,
 ) -> Result:
-    limit, (words, hits) = thresholds()["toxicity.rate"], own
+    words, hits = own
     figure = rate(sum(hits[one] for one in COUNTED), words, PER)
-    verdict = limit.judge(figure)
-    few = " Too few words for a pass." if verdict is Verdict.WARN and not figure.value else ""
-    return Result(
+    few = thresholds()[RATE].judge(figure) is Verdict.WARN and not figure.value
+    return judged(
+        RATE,
+        figure,
         probe=PROBE,
         name=language,
-        verdict=verdict,
-        value=figure.value,
-        unit=limit.unit,
-        low=figure.low,
-        high=figure.high,
         n=words,
         baseline=_per(twin),
-        threshold=str(limit),
-        note=HOW + few,
+        note=HOW + (" Too few words for a pass." if few else ""),
         more={
             "by_severity": {str(severity): hits[severity] for severity in lexicon()[language]},
             "training": _per(taught),

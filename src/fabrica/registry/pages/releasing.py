@@ -11,19 +11,18 @@ from django.views.decorators.http import require_POST
 
 from fabrica.kit.errors import Problem
 from fabrica.kit.time import utcnow
-from fabrica.people.models import Person
 from fabrica.people.queries import signed_in
 from fabrica.registry import queries, services
-from fabrica.registry.models import ModelVersion
 
-Act = Callable[[ModelVersion, Person], object]
+Act = Callable[..., object]
 
 
-def _do(request: HttpRequest, slug: str, number: int, act: Act, done: str | Promise) -> HttpResponse:
+def _do(request: HttpRequest, slug: str, number: int, act: Act, done: str | Promise, **words: str) -> HttpResponse:
+    """Let the person do it to the version, with the words that they wrote, and say on its page what came of it."""
     person = signed_in(request)
     version = queries.version_of(person, slug, number)
     try:
-        act(version, person)
+        act(version=version, by=person, now=utcnow(), **words)
     except Problem as problem:
         messages.error(request, str(problem))
     else:
@@ -34,67 +33,45 @@ def _do(request: HttpRequest, slug: str, number: int, act: Act, done: str | Prom
 @require_POST
 def document(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Say that its documents are complete."""
-
-    def act(version: ModelVersion, person: Person) -> object:
-        return services.document(version=version, by=person, now=utcnow())
-
-    return _do(request, slug, number, act, _("Its documents count as complete. Next is its evaluation."))
+    done = _("Its documents count as complete. Next is its evaluation.")
+    return _do(request, slug, number, services.document, done)
 
 
 @require_POST
 def evaluate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Stand by its evaluation, and ask for the review."""
     words = request.POST.get("justification", "")
-
-    def act(version: ModelVersion, person: Person) -> object:
-        return services.evaluate(version=version, justification=words, by=person, now=utcnow())
-
-    return _do(request, slug, number, act, _("A second person is asked to review it."))
+    done = _("A second person is asked to review it.")
+    return _do(request, slug, number, services.evaluate, done, justification=words)
 
 
 @require_POST
 def review(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Agree to it as a second person, or send it back."""
-    words = request.POST.get("note", "")
     if request.POST.get("verdict") == "back":
         return send_back(request, slug, number)
-
-    def act(version: ModelVersion, person: Person) -> object:
-        return services.review(version=version, note=words, by=person, now=utcnow())
-
-    return _do(request, slug, number, act, _("Reviewed. Its principal investigator can publish it now."))
+    done = _("Reviewed. Its principal investigator can publish it now.")
+    return _do(request, slug, number, services.review, done, note=request.POST.get("note", ""))
 
 
 @require_POST
 def send_back(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Make it a draft again, with a reason."""
     words = request.POST.get("note", "")
-
-    def act(version: ModelVersion, person: Person) -> object:
-        return services.send_back(version=version, reason=words, by=person, now=utcnow())
-
-    return _do(request, slug, number, act, _("It is a draft again."))
+    return _do(request, slug, number, services.send_back, _("It is a draft again."), reason=words)
 
 
 @require_POST
 def publish(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Publish a version, or a new release of one."""
-
-    def act(version: ModelVersion, person: Person) -> object:
-        return services.publish(version=version, by=person, now=utcnow())
-
-    return _do(request, slug, number, act, _("Published. Everybody can see and download it now."))
+    return _do(request, slug, number, services.publish, _("Published. Everybody can see and download it now."))
 
 
 @require_POST
 def withdraw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Withdraw a version, with a reason and a tick that says it is meant."""
-    reason = request.POST.get("reason", "")
     if not request.POST.get("is_meant"):
         messages.error(request, str(_("Nothing was withdrawn. Tick that you mean it: there is no way back.")))
         return redirect("registry:detail", slug, number)
-
-    def act(version: ModelVersion, person: Person) -> object:
-        return services.withdraw(version=version, reason=reason, by=person, now=utcnow())
-
-    return _do(request, slug, number, act, _("Withdrawn. Its files are no longer given out."))
+    done = _("Withdrawn. Its files are no longer given out.")
+    return _do(request, slug, number, services.withdraw, done, reason=request.POST.get("reason", ""))
