@@ -8,7 +8,6 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.functional import Promise
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fabrica.evaluation.battery.result import Verdict
@@ -132,7 +131,7 @@ def obstacles(version: ModelVersion) -> list[Missing]:
             Missing(_("The key that signed this model was revoked."), _("Run the training again; it signs anew."))
         )
     for one in blocking(project=version.model.project, step=Blocks.PUBLICATION):
-        what = _("A condition of the award is not met: %s") % one.said(get_language())
+        what = _("A condition of the award is not met: %s") % one.words
         found.append(Missing(what, _("Give the evidence on the project's page; two persons then find it met.")))
     return found
 

@@ -1,5 +1,6 @@
 """The forms of the board, and of those who answer it."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -97,6 +98,19 @@ class AnswerForm(forms.Form):
     """An answer to the board."""
 
     text = _text(_("Your answer"), rows=6)
+
+
+class SeenForm(forms.Form):
+    """A button that says which evidence was read."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
+
+    def clean_seen(self) -> datetime | None:
+        """When it was given; None where the button does not say."""
+        try:
+            return datetime.fromisoformat(self.cleaned_data["seen"]) if self.cleaned_data["seen"] else None
+        except ValueError:
+            raise forms.ValidationError(_("Reload the page.")) from None
 
 
 class NothingForm(forms.Form):

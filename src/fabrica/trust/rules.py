@@ -5,6 +5,7 @@ from fabrica.people.models import Organisation, Person
 from fabrica.people.queries import organisations_of, ties_of
 from fabrica.people.states import Role
 from fabrica.projects import rules as project_rules
+from fabrica.projects.models import Member
 from fabrica.trust.models import Condition, Referral, Seat
 from fabrica.trust.states import Case, Owner
 
@@ -28,6 +29,12 @@ def has_interest(person: Person, organisation: Organisation) -> bool:
     return organisation.pk in interests(person)
 
 
+def has_part(person: Person, subject: str) -> bool:
+    """Whether a case is about a project that the person belongs to."""
+    kind, _colon, slug = subject.partition(":")
+    return kind == "project" and Member.objects.filter(project__slug=slug, person=person).exists()
+
+
 def is_on_board(person: Person) -> bool:
     """Whether the person is an ethics officer or a member of the board."""
     return people_rules.has_role(person, Role.ETHICS, Role.BOARD)
@@ -35,7 +42,7 @@ def is_on_board(person: Person) -> bool:
 
 def is_conflicted(person: Person, referral: Referral) -> bool:
     """Whether an interest bars the person from a case: found in what organisations declared, or told by themselves."""
-    if has_interest(person, referral.organisation):
+    if has_interest(person, referral.organisation) or has_part(person, referral.subject):
         return True
     return referral.seats.filter(person=person, conflicted_at__isnull=False).exists()
 

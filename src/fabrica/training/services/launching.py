@@ -57,7 +57,7 @@ def launch(
     if (recipe is None) == (command is None):
         raise Refused("A run has either a recipe or a command.", todo="Give one of the two.")
     check_nodes(devices, nodes)
-    Project.objects.select_for_update().get(pk=project.pk)  # numbers of a project are given out one by one
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)  # numbers of a project are given out one by one
     must_be_settled(project)
     award = _ready_award(project, now)
     _check_room(project)

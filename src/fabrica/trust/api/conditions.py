@@ -4,7 +4,6 @@ from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.translation import get_language
 from ninja import Router, Schema
 from pydantic import Field
 
@@ -50,7 +49,7 @@ class ConditionOut(Schema):
 
     @staticmethod
     def resolve_text(condition: Condition) -> str:
-        return condition.said(get_language())
+        return condition.words
 
 
 class ConditionPage(Schema):
@@ -98,10 +97,10 @@ def give_evidence(request: HttpRequest, pk: int, payload: EvidenceIn) -> Conditi
 
 @router.post("/conditions/{int:pk}/met", response=ConditionOut)
 @needs("decide")
-def find_met(request: HttpRequest, pk: int) -> Condition:
-    """Find it met, as the first of two."""
+def find_met(request: HttpRequest, pk: int, seen: datetime | None = None) -> Condition:
+    """Find it met, as the first of two; `seen` is the `given_at` of the evidence that was read."""
     person = signed_in(request)
-    return services.find_met(condition=queries.condition_of(person, pk), by=person, now=utcnow())
+    return services.find_met(condition=queries.condition_of(person, pk), by=person, now=utcnow(), seen=seen)
 
 
 @router.post("/conditions/{int:pk}/waive", response=ConditionOut)

@@ -4,6 +4,7 @@ from datetime import date
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import get_language
 
 from fabrica.people.models import Organisation, Person
 from fabrica.projects.models import Project
@@ -164,6 +165,11 @@ class Condition(models.Model):
     def is_overdue(self, day: date) -> bool:
         """Whether it should have been met before this day."""
         return not self.is_settled and self.due_on < day
+
+    @property
+    def words(self) -> str:
+        """Its text in the language of whoever reads."""
+        return self.said(get_language())
 
     def said(self, language: str | None) -> str:
         """Its text in a language, where it comes from the data; as it was written otherwise."""

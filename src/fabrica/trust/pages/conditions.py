@@ -13,7 +13,7 @@ from fabrica.people.models import Person
 from fabrica.people.queries import signed_in
 from fabrica.people.states import Role
 from fabrica.trust import rules
-from fabrica.trust.forms import EvidenceForm, NothingForm, ReasonForm
+from fabrica.trust.forms import EvidenceForm, NothingForm, ReasonForm, SeenForm
 from fabrica.trust.models import Condition
 from fabrica.trust.pages.acting import Act, data_for, done
 from fabrica.trust.queries import conditions as queries
@@ -68,9 +68,10 @@ def _acts(request: HttpRequest, person: Person, found: Condition) -> list[Act]:
 def _judging(request: HttpRequest, person: Person, found: Condition) -> list[Act]:
     may, made, now = MET_MOVES[Met(found.state)], [], utcnow()
     if Met.CLOSING in may:
+        seen = {"seen": found.given_at.isoformat() if found.given_at else ""}
         made.append(Act(
-            "find_met", _("Is it met?"), _("Yes, I find it met"), NothingForm(data_for(request, "find_met")),
-            lambda _data: services.find_met(condition=found, by=person, now=now),
+            "find_met", _("Is it met?"), _("Yes, I find it met"), SeenForm(data_for(request, "find_met"), initial=seen),
+            lambda data: services.find_met(condition=found, by=person, now=now, seen=data["seen"]),
         ))  # fmt: skip
     if {Met.CLOSED, Met.WAIVED} & may and found.found_by_id != person.pk:
         made.append(Act(

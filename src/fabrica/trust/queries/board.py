@@ -99,7 +99,7 @@ def seatable(referral: Referral) -> list[Person]:
     people = {one.pk: one for role in (Role.ETHICS, Role.BOARD) for one in with_role(role)}
     return [
         one for key, one in sorted(people.items())
-        if key not in taken and not rules.has_interest(one, referral.organisation)
+        if key not in taken and not rules.is_conflicted(one, referral)
     ]  # fmt: skip
 
 

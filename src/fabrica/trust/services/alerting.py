@@ -21,7 +21,7 @@ from fabrica.trust.engine.compute import Base, Crossing, Estimate, crossed, due_
 from fabrica.trust.models import NOTE_LIMIT, ComputeAlert, NotificationClock
 from fabrica.trust.states import ComputeThreshold
 
-WHOLE = 100
+WHOLE, OF_MODEL = 100, "model:"
 REMINDED_BEFORE, DAY = timedelta(days=3), timedelta(days=1)
 
 
@@ -88,16 +88,27 @@ def remind(*, clock: NotificationClock, now: datetime) -> bool:
 
 
 def _started(alert: ComputeAlert, one: Crossing, now: datetime) -> NotificationClock | None:
-    """The clock of the notification, where one is owed; one that still runs for the project is the same duty."""
+    """The clock of the notification, where one is owed; one that still runs for the same training is the same duty.
+
+    The hours of a project and its first model are one training; each further model owes its own.
+    """
     known_on = timezone.localdate(now)
     due = due_on(one.threshold, known_on)
     running = NotificationClock.objects.filter(alert__project=alert.project, done_at=None)
+    if _is_further_model(alert):
+        running = running.filter(alert__subject=alert.subject)
     if due is None or one.level < WHOLE or running.exists():
         return None
     first = max(known_on, due - REMINDED_BEFORE)
     clock = NotificationClock.objects.create(alert=alert, opened_on=known_on, due_on=due, remind_on=first)
     record(verb="compute.open_clock", by=None, subject=alert.subject, now=now, due_on=due.isoformat())
     return clock
+
+
+def _is_further_model(alert: ComputeAlert) -> bool:
+    models = ComputeAlert.objects.filter(project=alert.project, threshold=alert.threshold, subject__startswith=OF_MODEL)
+    others = models.filter(level__gte=WHOLE).exclude(subject=alert.subject)
+    return alert.subject.startswith(OF_MODEL) and others.exists()
 
 
 def _tell(person: Person, alert: ComputeAlert, one: Crossing, clock: NotificationClock | None, now: datetime) -> None:

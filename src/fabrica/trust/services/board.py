@@ -116,7 +116,13 @@ def _must_lead(by: Person, referral: Referral) -> None:
         raise NotAllowed(_("Only an ethics officer without an interest in it leads this case."))
 
 
+def _hold(referral: Referral) -> None:
+    """Read it again and hold it until we are done: nothing is added to a case that is decided meanwhile."""
+    referral.refresh_from_db(from_queryset=Referral.objects.select_for_update(of=("self",), no_key=True))
+
+
 def _must_be_open(referral: Referral) -> None:
+    _hold(referral)
     if referral.state != Case.OPEN:
         raise Refused(
             _("This case is not open any more."), why=referral.get_state_display(), todo=_("Reload the page.")
@@ -147,14 +153,24 @@ def declare_interest(*, referral: Referral, what: str, by: Person, now: datetime
     """Say that one has an interest: from then on one neither reads nor votes, and a vote that was cast is gone."""
     if not rules.is_on_board(by):
         raise NotAllowed(_("Only the board declares an interest here."))
+    _hold(referral)
     told = {"conflict": said(what), "conflicted_at": now}
     Seat.objects.update_or_create(referral=referral, person=by, defaults=told, create_defaults={**told, "at": now})
-    if referral.state == Case.OPEN:
-        referral.ballots.filter(person=by).delete()
+    _undo(referral, by, now)
     record(verb="board.interest", by=by, subject=referral.subject, now=now, case=referral.pk)
     event = f"{referral.audit_subject}:interest:{by.pk}"
     others = [one for one in ethics_for(referral.organisation) if one.pk != by.pk]
     tell_all(others, kind="board_interest", event=event, now=now, path=page_of(referral), referral=referral, who=by)
+
+
+def _undo(referral: Referral, by: Person, now: datetime) -> None:
+    """Take back what the person gave to a case that is not decided: their vote, and a finding that rests on it."""
+    if referral.state not in LIVE:
+        return
+    voted, _rows = referral.ballots.filter(person=by).delete()
+    if referral.state == Case.PROPOSED and (voted or referral.written_by_id == by.pk):
+        why = _("Somebody who had a part in the finding has declared an interest.")
+        _move(referral, Case.OPEN, by=by, now=now, verb="board.send_back", finding="", sent_back=why)
 
 
 @transaction.atomic

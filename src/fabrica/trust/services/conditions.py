@@ -7,7 +7,6 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fabrica.audit.services import record
@@ -22,7 +21,7 @@ from fabrica.trust.models import Assessment, Condition, Referral
 from fabrica.trust.queries.board import ethics_for
 from fabrica.trust.queries.conditions import blocking
 from fabrica.trust.services.writing import said, tell_all
-from fabrica.trust.states import MET_MOVES, PENDING, Blocks, Decision, Met, Owner
+from fabrica.trust.states import MET_MOVES, PENDING, Blocks, Case, Decision, Met, Owner
 
 WARN = timedelta(days=7)
 MOST_DAYS = 1_000
@@ -36,8 +35,7 @@ def require_none(*, step: Blocks, project: Project | None = None, subject: str =
     found = blocking(step=step, project=project, subject=subject, gpu_seconds=gpu_seconds)
     if not found:
         return
-    told = get_language()
-    lines = [f"{one.said(told).rstrip('.')} ({one.get_state_display()})." for one in found[:MOST_NAMED]]
+    lines = [f"{one.words.rstrip('.')} ({one.get_state_display()})." for one in found[:MOST_NAMED]]
     raise Refused(
         _("Conditions are to be met before: %s.") % str(Blocks(step).label).lower(), why=" ".join(lines),
         todo=_("Give the evidence on the page of the conditions; two persons of the board close each."),
@@ -114,6 +112,8 @@ def write(
     """Write a condition of the board's own for a case. Raises NotAllowed, Refused."""
     if not rules.can_lead(by, referral):
         raise NotAllowed(_("Only an ethics officer without an interest in it writes its conditions."))
+    if not Referral.objects.select_for_update(no_key=True).filter(pk=referral.pk, state=Case.OPEN).exists():
+        raise Refused(_("Conditions are written while the case is open."), todo=_("Reload the page."))
     if blocks not in Blocks.values or owner not in Owner.values or not 0 < days <= MOST_DAYS:
         raise Refused(
             _("This condition cannot be kept."),
@@ -171,9 +171,15 @@ def _checked(link: str) -> str:
 
 
 @transaction.atomic
-def find_met(*, condition: Condition, by: Person, now: datetime) -> Condition:
-    """Find it met, as the first of two. Raises NotAllowed, Refused without evidence."""
+def find_met(*, condition: Condition, by: Person, now: datetime, seen: datetime | None = None) -> Condition:
+    """Find it met, as the first of two; `seen` is when the evidence was given that they read, where that is known.
+
+    Raises NotAllowed, Refused without evidence or where it was given anew meanwhile.
+    """
     _must_judge(by, condition)
+    rows = Condition.objects.select_for_update(no_key=True).filter(pk=condition.pk)
+    if rows.get().given_at != (seen or condition.given_at):
+        raise Refused(_("Other evidence was given meanwhile."), todo=_("Read it, then judge."))
     return _move(condition, Met.CLOSING, by=by, now=now, verb="condition.find_met", found_by=by, found_at=now)
 
 

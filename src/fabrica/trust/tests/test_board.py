@@ -14,6 +14,8 @@ from fabrica.kit.errors import NotAllowed, NotFound, Refused
 from fabrica.notices.models import Notice
 from fabrica.people.models import Member
 from fabrica.people.states import MemberRole, Role
+from fabrica.projects.models import Member as Part
+from fabrica.projects.services import open_project
 from fabrica.trust.models import Condition, Referral
 from fabrica.trust.queries import board as queries
 from fabrica.trust.services import board, conditions
@@ -176,3 +178,42 @@ def test_the_audit_says_who_voted_not_how(made, case, ethics, members, now):
     board.vote(referral=case, choice="refuse", reason="No.", by=members[0], now=now)
     entry = about(made.subject).get(verb="board.vote")
     assert (entry.actor, entry.facts) == (members[0].uid, {"case": case.pk})
+
+
+def test_an_interest_declared_late_takes_back_the_finding_it_had_a_part_in(cast, case, ethics, members, now):
+    seat(case, members, ethics, now)
+    for one in members:
+        board.vote(referral=case, choice="accept", reason="It helps.", by=one, now=now)
+    board.propose(referral=case, finding="approved", reason="It helps.", by=ethics, now=now)
+    board.declare_interest(referral=case, what="He is a friend.", by=members[0], now=now)
+    assert (case.state, case.finding, case.ballots.count()) == ("open", "", 2)
+    with pytest.raises(Refused, match="no finding to release"):
+        board.release(referral=case, by=cast.officer, now=now)
+
+
+def test_nothing_is_added_to_a_case_by_who_read_it_before_it_was_decided(cast, case, ethics, members, now):
+    seat(case, members[:2], ethics, now)
+    read = Referral.objects.get(pk=case.pk)
+    for one in members[:2]:
+        board.vote(referral=case, choice="accept", reason="It helps.", by=one, now=now)
+    board.propose(referral=case, finding="approved", reason="It helps.", by=ethics, now=now)
+    for act in (
+        lambda: board.vote(referral=read, choice="refuse", reason="No.", by=members[0], now=now),
+        lambda: board.ask(referral=read, question="Why?", by=ethics, now=now),
+        lambda: board.give_seat(referral=read, person=members[2], by=ethics, now=now),
+        lambda: conditions.write(referral=read, text="Say so.", blocks="award", days=9, by=ethics, now=now),
+    ):
+        with pytest.raises(Refused, match="open"):
+            act()
+
+
+def test_who_belongs_to_the_project_neither_leads_nor_releases_its_case(cast, case, ethics, now):
+    project = open_project(
+        title="P", organisation=cast.startup, purpose="", gate_decision="", pi=cast.applicant, ends_at=now + 30 * DAY,
+        by=cast.officer, now=now,
+    )  # fmt: skip
+    Referral.objects.filter(pk=case.pk).update(subject=project.subject)
+    case.refresh_from_db()
+    Part.objects.create(project=project, person=ethics, role="member", joined_at=now)
+    with pytest.raises(NotAllowed):
+        board.propose(referral=case, finding="approved", reason="Mine.", by=ethics, now=now)

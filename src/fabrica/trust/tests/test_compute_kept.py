@@ -205,3 +205,10 @@ def test_of_two_runs_that_end_at_once_neither_misses_the_other(ran, project):
         assert other.is_alive()
     other.join(30)
     assert (kept("project:novalis")["architecture"][1], kept("model:novalis/base")["architecture"][1]) == (3e18, 3e18)
+
+
+def test_a_second_model_of_a_project_owes_a_notification_of_its_own(ran, now):
+    ran(1, 1_000_000, operations=2e25, model="first", of=1_000_000)
+    ran(2, 1_000_000, operations=2e25, model="second", of=2_000_000)
+    told = NotificationClock.objects.order_by("pk").values_list("alert__subject", flat=True)
+    assert list(told) == ["model:novalis/first", "model:novalis/second"]

@@ -148,3 +148,24 @@ def test_a_member_of_the_board_in_the_project_judges_none_of_its_conditions(cast
     Member.objects.create(project=project, person=board[1], role=Part.GUEST, joined_at=now)
     with pytest.raises(NotAllowed, match="without an interest"):
         services.waive(condition=one, reason="No need.", by=board[1], now=now)
+
+
+def test_evidence_that_nobody_read_is_not_found_met(cast, board, one, now):
+    first, _second = board
+    services.give_evidence(condition=one, text="A plan.", by=cast.applicant, now=now)
+    read = Condition.objects.get(pk=one.pk)
+    services.give_evidence(condition=one, text="Nothing.", by=cast.applicant, now=now + DAY)
+    for row, seen in ((read, None), (one, now)):
+        with pytest.raises(Refused, match="Other evidence was given meanwhile"):
+            services.find_met(condition=row, by=first, now=now + DAY, seen=seen)
+    services.find_met(condition=one, by=first, now=now + DAY, seen=now + DAY)
+    assert one.state == "closing"
+
+
+def test_a_letter_tells_a_condition_in_the_language_of_its_reader(cast, call, now, board):
+    cast.applicant.language = "fr"
+    cast.applicant.save()
+    submitted(cast, call, now, trust_answers=answers_for("ACCEPT", **HIGH_RISK))
+    letter = Notice.objects.get(person=cast.applicant, kind="condition_opened")
+    [made] = Condition.objects.filter(key="risk_management")
+    assert (made.said("fr") in letter.body, made.text in letter.body) == (True, False)
