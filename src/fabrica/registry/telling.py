@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from fabrica.evaluation.battery.result import Verdict
@@ -14,12 +15,14 @@ from fabrica.kit.time import utcnow
 from fabrica.registry import readiness
 from fabrica.registry.engine.card import at
 from fabrica.registry.engine.documents.card import RESULTS_AT_MOST
+from fabrica.registry.engine.documents.finding import labels_of
 from fabrica.registry.engine.documents.values import is_number
 from fabrica.registry.engine.manifest import FACTS, MANIFEST, PUBLIC_KEY, SIGNATURE
 from fabrica.registry.models import ModelVersion, Release, Step
 from fabrica.registry.queries import documents_of, releases_of
 from fabrica.registry.shown import UNKNOWN, facts_shown, file_url, known
 from fabrica.registry.states import State
+from fabrica.trust.engine.act.telling import labels_said
 from fabrica.web.components import Column
 from fabrica.web.words import size, when
 
@@ -50,7 +53,7 @@ def page(version: ModelVersion, steps: Sequence[Step], *, can_download: bool) ->
     reviewed, evaluated = readiness.last(told, State.REVIEWED), readiness.last(told, State.EVALUATED)
     return {
         "about": _about(version, facts),
-        "labels": [str(one) for one in at(facts, "trust.labels") or []],
+        "labels": _labels(facts),
         "trust": _trust(facts),
         "compute": _compute(facts),
         "battery_columns": [
@@ -85,6 +88,12 @@ def _after_a_change(steps: Sequence[Step], facts: dict[str, Any]) -> str:
         if found is None or found.facts_sha256 != wanted:
             return state
     return State.PUBLISHED
+
+
+def _labels(facts: dict[str, Any]) -> list[str]:
+    """What the gate found to apply, in the reader's language."""
+    found, language = sorted(labels_of(at(facts, "trust.labels"))), (get_language() or "en").partition("-")[0]
+    return labels_said(str(at(facts, "trust.version")), found, language)
 
 
 def _about(version: ModelVersion, facts: dict[str, Any]) -> list[tuple[Text, Text]]:

@@ -225,3 +225,12 @@ def test_figures_that_no_run_of_ours_writes_neither_break_the_page_nor_the_docum
     assert [len(one) for one in telling._battery(huge)] == [6] * 500
     assert render_all(huge)
     shown._evaluation({"evaluation": {"rivals": {"xz": ["won"]}, "bits_per_byte_xz": 10**400}})
+
+
+def test_the_page_tells_what_applies_in_words_of_its_reader(client, version, cast):
+    trust = {"version": "act-2026-11-1", "labels": [{"label": "LITERACY", "text": "AI literacy"}, "A <b>", {"x": 1}]}
+    change(version, trust={**(version.facts["trust"] or {}), **trust})
+    client.force_login(cast.applicant)
+    assert client.get(version.page).context["labels"] == ["A <b>", "AI literacy", "None"]
+    shown = client.get(version.page, headers={"accept-language": "fr"}).context["labels"]
+    assert shown[1] not in ("AI literacy", "LITERACY")

@@ -1,6 +1,6 @@
 """Outcomes and questions as plain data, in a language: what `--json` prints and a record keeps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,7 +9,7 @@ from fabrica.trust.engine.act.answers import FORMAT, UNSURE
 from fabrica.trust.engine.act.asking import Asking, next_questions
 from fabrica.trust.engine.act.evaluating import Comparison, Obligation, Outcome, Step
 from fabrica.trust.engine.act.ruleset import ENGLISH, Decision, Question, Rule, RuleSet, said
-from fabrica.trust.engine.act.versions import ruleset
+from fabrica.trust.engine.act.versions import VERSIONS, ruleset
 
 NOTICE = {
     "text": "This weighs your answers by rules kept as data. It is no legal advice; a person decides, and the "
@@ -69,6 +69,12 @@ def kept_in(version: str, labels: Rows, duties: Rows, path: Rows, language: str)
         "obligations": [{**one, "text": said(rules.duties[one["duty"]].words, "text", language)} for one in duties],
         "path": [{**one, **_words(rules.rules[one["rule"]], rules, language)} for one in path],
     }
+
+
+def labels_said(version: str, labels: Iterable[str], language: str) -> list[str]:
+    """Labels in words of a language; one that this version of the rules does not know stands as it is."""
+    known = ruleset(version).labels if version in VERSIONS else {}
+    return [said(known[one], "text", language) if one in known else one for one in labels]
 
 
 def _words(rule: Rule, rules: RuleSet, language: str) -> dict[str, str]:
