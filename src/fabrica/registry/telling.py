@@ -31,6 +31,11 @@ VERDICTS: dict[str, tuple[Text, str]] = {
     Verdict.PASS: (_("pass"), "good"), Verdict.WARN: (_("warning"), "warning"), Verdict.FAIL: (_("fail"), "bad"),
     Verdict.NOT_RUN: (_("not run"), "neutral"),
 }  # fmt: skip
+PROBES: dict[str, Text] = {
+    "held_out": _("Held-out text"), "memorisation": _("Memorisation"), "membership": _("Membership"),
+    "contamination": _("Contamination"), "robustness": _("Robustness"), "bias": _("Bias"),
+    "personal": _("Personal data"), "toxicity": _("Abusive words"), "energy": _("Energy"),
+}  # fmt: skip
 OF_THE_SIGNATURE = (MANIFEST, SIGNATURE, PUBLIC_KEY)
 MOST_FLOATS = 4
 
@@ -57,10 +62,11 @@ def page(version: ModelVersion, steps: Sequence[Step], *, can_download: bool) ->
         "trust": _trust(facts),
         "compute": _compute(facts),
         "battery_columns": [
-            Column(_("Probe")), Column(_("Figure")), Column(_("Value"), numeric=True),
+            Column(_("Probe")), Column(_("Figure")), Column(_("Value")),
             Column(_("Untrained or baseline"), numeric=True), Column(_("Threshold")), Column(_("Verdict")),
         ],
         "battery": _battery(facts),
+        "not_told": _not_told(facts),
         "reviewed_at": reviewed.at if reviewed else None,
         "justification": evaluated.text if evaluated else "",
         "document_columns": [Column(_("Document")), Column(_("Size"), numeric=True)],
@@ -139,21 +145,37 @@ def _flop(one: dict[str, Any]) -> Text:
 
 
 def _battery(facts: dict[str, Any]) -> list[list[Any]]:
-    return [_result(one) for one in readiness.results(facts)[:RESULTS_AT_MOST]]
+    found = readiness.results(facts)[:RESULTS_AT_MOST]
+    return [_result(one) for one in found if one.get("verdict") != Verdict.NOT_RUN]
+
+
+def _not_told(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """What the battery could not tell: why, and the figures that this is said of."""
+    names: dict[str, list[str]] = {}
+    for one in readiness.results(facts)[:RESULTS_AT_MOST]:
+        if one.get("verdict") == Verdict.NOT_RUN:
+            told = f"{_probe(one)}: {one.get('name', '')}"
+            names.setdefault(str(one.get("note") or UNKNOWN), []).append(told)
+    return [(why, ", ".join(told)) for why, told in names.items()]
 
 
 def _result(one: dict[str, Any]) -> list[Any]:
     """A figure of the battery as a row."""
     low, high = one.get("low"), one.get("high")
-    bounds = f" [{_figure(low)}; {_figure(high)}]" if low is not None and high is not None else ""
+    bounds = f"{_figure(low)} – {_figure(high)}" if low is not None and high is not None else ""
     word, tone = VERDICTS.get(str(one.get("verdict")), (UNKNOWN, "neutral"))
     badge = format_html('<strong class="badge tone-{}">{}</strong>', tone, word)
-    verdict = format_html('{}<br><span class="quiet">{}</span>', badge, one["note"]) if one.get("note") else badge
-    value = "–" if one.get("value") is None else f"{_figure(one['value'])} {one.get('unit', '')}{bounds}"
+    name = one.get("name", "")
+    figure = format_html('{}<br><span class="quiet">{}</span>', name, one["note"]) if one.get("note") else name
+    told = format_html('{} {}<br><span class="quiet">{}</span>', _figure(one.get("value")), one.get("unit", ""), bounds)
+    value = "–" if one.get("value") is None else told
     return [
-        one.get("probe", ""), one.get("name", ""), value, _figure(one.get("baseline")), one.get("threshold") or "–",
-        verdict,
+        _probe(one), figure, value, _figure(one.get("baseline")), one.get("threshold") or "–", badge,
     ]  # fmt: skip
+
+
+def _probe(one: dict[str, Any]) -> str:
+    return str(PROBES.get(str(one.get("probe")), one.get("probe", "")))
 
 
 def _figure(value: Any) -> str:
