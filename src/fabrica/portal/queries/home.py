@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet, Subquery
 
 from fabrica.applications.models import Application
 from fabrica.applications.queries import visible_to as applications_visible_to
@@ -51,7 +51,7 @@ def home_of(person: Person, now: datetime) -> Home:
     waiting = waiting_for(person, now) if is_staff_member(person) else Waiting(0, 0)
     facts = Facts(
         roles=roles(person),
-        has_organisation=organisations_of(person).exists(),
+        has_organisation=bool(applications) or organisations_of(person).exists(),
         applications=tuple(ApplicationFacts(one.code, one.title, one.state, one.due_on) for one in applications),
         projects=tuple(one.facts for one in projects),
         due=waiting.due,
@@ -63,13 +63,15 @@ def home_of(person: Person, now: datetime) -> Home:
         open_calls=sum(call.is_open(now) for call in listed()),
     )
     notices = notices_visible_to(person)
+    unread = notices.filter(read_at=None).order_by().values("person").annotate(n=Count("pk")).values("n")
+    newest = list(notices.annotate(unread=Subquery(unread))[:MAX_NOTICES])
     return Home(
         step=next_step(facts),
         applications=applications,
         standings=projects,
         runs=list(_runs(person)[:MAX_RUNS]),
-        notices=list(notices[:MAX_NOTICES]),
-        unread=notices.filter(read_at=None).count(),
+        notices=newest,
+        unread=(newest[0].unread or 0) if newest else 0,
         waiting=waiting,
         may_apply=not facts.roles and not facts.is_invited and not any(one.helps for one in facts.projects),
     )
