@@ -28,6 +28,7 @@ from fabrica.training.states import OPEN
 MAX_APPLICATIONS = 20
 MAX_RUNS = 10
 MAX_NOTICES = 8
+SHOWN = ("code", "title", "state", "due_on", "saved_at", "decided_at", "organisation__name", "call__title")
 
 
 @dataclass(frozen=True)
@@ -84,5 +85,6 @@ def _runs(person: Person) -> QuerySet[Run]:
 
 
 def _applications(person: Person) -> QuerySet[Application]:
-    """Those of the person's own organisations, newest first."""
-    return applications_visible_to(person).filter(organisation__in=organisations_of(person))
+    """Those of the person's own organisations, newest first, as far as a line shows of them."""
+    rows = applications_visible_to(person).filter(organisation__in=organisations_of(person))
+    return rows.select_related(None).select_related("organisation", "call").only(*SHOWN)
