@@ -11,6 +11,8 @@ from fabrica.clusters.adapters.slurm.shell import Here
 from fabrica.clusters.tests.commands import Commands
 from fabrica.kit.errors import Refused, Unreachable
 
+pytestmark = pytest.mark.long
+
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 SEP = SEPARATOR.encode()
 QUEUED = [b"101", b"N/A", b"PENDING", b"Priority", b"1795420800", b"N/A", b"0", b"a.1.0123abcd", b""]

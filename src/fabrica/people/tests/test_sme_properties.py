@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from .sme_graphs import document, enterprise, graph, link
 
+pytestmark = pytest.mark.long
+
 NAMES = ["alpha", *(f"e{number}" for number in range(6))]
 KINDS = ["enterprise"] * 4 + ["venture_capital", "university"]
 MONEY = st.decimals(0, 60_000_000, places=2).map(str)
