@@ -116,3 +116,21 @@ class PurposeState(TextChoices):
 
 
 UNSETTLED = (PurposeState.PROPOSED, PurposeState.REFERRED)
+
+
+class ImpactOutcome(TextChoices):
+    """What an impact assessment of data protection concludes."""
+
+    NOT_NEEDED = "not_needed", _("No assessment needed")
+    ACCEPTABLE = "acceptable", _("The risks are acceptable")
+    WITH_MEASURES = "with_measures", _("Acceptable with the measures named")
+    PRIOR_CONSULTATION = "prior_consultation", _("A high risk remains")
+
+
+class ImpactState(TextChoices):
+    """Where an impact assessment stands."""
+
+    MISSING = "missing", _("Missing")
+    BEGUN = "begun", _("Begun")
+    SIGNED = "signed", _("Signed")
+    CONSULT = "consult", _("Needs prior consultation")
