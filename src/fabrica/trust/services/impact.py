@@ -29,7 +29,7 @@ class WrittenMeanwhile(Refused):
     def __init__(self) -> None:
         super().__init__(
             _("Somebody else wrote in this section meanwhile."),
-            todo=_("Open it again in another window, look at what they wrote, then save yours here or there."),
+            todo=_("Open it again in another window, look at what they wrote, and add yours there."),
         )
 
 

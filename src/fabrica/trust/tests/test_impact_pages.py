@@ -110,8 +110,8 @@ def test_the_api_tells_where_it_stands_and_what_was_signed(cast, row, now):
     sign_impact(assessment=row, name="Ada", digest=digest_of(row), by=cast.applicant, now=now)
 
     def get(who, path):
-        token, _row = create_token(name="t", scopes=["read"], by=who, now=now)
-        return Client().get(f"/api{path}", headers={"authorization": f"Bearer {token}"})
+        _, secret = create_token(name="t", scopes=["read"], by=who, now=now, days=365)
+        return Client(headers={"authorization": f"Bearer {secret}"}).get(f"/api{path}")
 
     listed = json.loads(get(cast.mate, "/impact-assessments").content)["rows"]
     assert [(one["state"], one["number"], one["outcome"]) for one in listed] == [("signed", 1, "with_measures")]
