@@ -2,6 +2,7 @@
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Answer(TextChoices):
@@ -131,6 +132,6 @@ class ImpactState(TextChoices):
     """Where an impact assessment stands."""
 
     MISSING = "missing", _("Missing")
-    BEGUN = "begun", _("Begun")
-    SIGNED = "signed", _("Signed")
+    BEGUN = "begun", pgettext_lazy("impact assessment", "Begun")
+    SIGNED = "signed", pgettext_lazy("impact assessment", "Signed")
     CONSULT = "consult", _("Needs prior consultation")
