@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from fabrica.trust.engine import impact
@@ -19,6 +19,12 @@ from fabrica.trust.states import Answer, ImpactOutcome
 
 NOTHING = "–"
 Row = ImpactAssessment | ImpactVersion
+WHY = {
+    "high_left": gettext_lazy(
+        "A risk remains high: the conclusion must be prior consultation, or the risk be made smaller."
+    ),
+    "past": gettext_lazy("The day of the next look must lie ahead."),
+}
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,11 @@ class Missing:
     section: impact.Section
     field: str
     told: str
+
+    @property
+    def title(self) -> str:
+        """The section's."""
+        return self.section.said("title", get_language())
 
 
 @dataclass(frozen=True)
@@ -41,37 +52,33 @@ class Told:
 
 def missing(row: ImpactAssessment, now: datetime) -> list[Missing]:
     """All that keeps it from being signed."""
-    form, language = impact.questions(row.version), get_language()
+    form = impact.questions(row.version)
     numbers = {one["id"]: number for number, one in enumerate(row.risks, start=1)}
-    found = []
-    for one in gaps_of(row, now):
-        section = next(each for each in form.sections if each.id == one.section)
-        field = f"{one.risk}-{one.question}" if one.risk else one.question
-        found.append(
-            Missing(section, "" if one.why == "no_risks" else f"id_{field}", _told(one, form, numbers, language))
-        )
-    return found
+    titles = {one.id: one for one in form.sections}
+    return [_missing(one, titles[one.section], form, numbers) for one in gaps_of(row, now)]
 
 
-def _told(gap: Gap, form: impact.Questions, numbers: dict[str, int], language: str | None) -> str:
+def _missing(gap: Gap, section: impact.Section, form: impact.Questions, numbers: dict[str, int]) -> Missing:
     if gap.why == "no_risks":
-        return _("At least one risk is to be described.")
-    if gap.why == "high_left":
-        return _("A risk remains high: the conclusion must be prior consultation, or the risk be made smaller.")
-    if gap.why == "past":
-        return _("The day of the next look must lie ahead.")
-    asked = {one.id: one for one in (form.risk if gap.risk else form.by_id.values())}
-    told = asked[gap.question].said("question", language)
-    return _("Risk %(number)d: %(question)s") % {"number": numbers[gap.risk], "question": told} if gap.risk else told
+        return Missing(section, "", _("At least one risk is to be described."))
+    asked = {one.id: one for one in (form.risk if gap.risk else form.by_id.values())}[gap.question]
+    field = f"id_{gap.risk}-{asked.id}" if gap.risk else f"id_{asked.id}"
+    told = WHY[gap.why] if gap.why else _numbered(asked, numbers.get(gap.risk, 0))
+    return Missing(section, f"{field}_0" if asked.answers else field, str(told))
+
+
+def _numbered(asked: Question, risk: int) -> str:
+    told = asked.said("question", get_language())
+    return _("Risk %(number)d: %(question)s") % {"number": risk, "question": told} if risk else told
 
 
 def sections(row: ImpactAssessment, found: Sequence[Missing]) -> list[tuple[impact.Section, str, str, int, bool]]:
-    """Each section with title and words, how much is missing, and whether the answers so far ask for it at all."""
+    """Each section with title and words, how much is missing, and whether the answers so far ask for it."""
     form, language = impact.questions(row.version), get_language()
-    is_spared = impact.screen(row.answers, form).is_spared
+    is_needed = impact.screen(row.answers, form).is_needed
     return [
         (one, one.said("title", language), one.said("told", language), sum(each.section is one for each in found),
-         not is_spared or number == 0)
+         is_needed or number == 0)
         for number, one in enumerate(form.sections)
     ]  # fmt: skip
 
@@ -117,15 +124,17 @@ def said(asked: Question, answer: str) -> str:
 
 
 def changed(before: ImpactVersion, now: ImpactVersion) -> list[tuple[str, str, str]]:
-    """What a version changed in another: the question, what was said before, what is said now."""
+    """What a version changed in another: the question, what was said before, what is said now; empty: nothing."""
     form = impact.questions(now.version)
     found = impact.changes((before.answers, before.risks), (now.answers, now.risks), form)
-    return [(_label(one), said(one.question, one.before), said(one.question, one.after)) for one in found]
+    return [
+        (_numbered(one.question, one.risk), _or_empty(one.question, one.before), _or_empty(one.question, one.after))
+        for one in found
+    ]
 
 
-def _label(one: impact.Change) -> str:
-    told = one.question.said("question", get_language())
-    return _("Risk %(number)d: %(question)s") % {"number": one.risk, "question": told} if one.risk else told
+def _or_empty(asked: Question, answer: str) -> str:
+    return said(asked, answer) if answer else ""
 
 
 def as_dict(one: ImpactVersion) -> dict[str, Any]:

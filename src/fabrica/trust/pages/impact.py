@@ -37,16 +37,11 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "row": found, "writes": writes, "missing": missing, "condition": queries.condition_of(found),
         "screening": impact.screen(found.answers, form), "versions": list(found.versions.all())[::-1],
-        "sections": shown.sections(found, missing) if writes else (), "is_new": _is_new(found), "form": form,
+        "sections": shown.sections(found, missing) if writes else (), "form": form,
+        "is_new": queries.is_to_be_signed(found),
         "first": next((one.section.id for one in missing), ""),
     }  # fmt: skip
     return render(request, "trust/impact.html", context)
-
-
-def _is_new(found: ImpactAssessment) -> bool:
-    """Whether what is written differs from what was signed last, or has to be signed anew."""
-    last = found.versions.last()
-    return last is None or not found.is_signed or last.digest != queries.digest_of(found)
 
 
 @require_POST

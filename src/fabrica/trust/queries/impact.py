@@ -50,9 +50,14 @@ def version_of(assessment: ImpactAssessment, number: int) -> ImpactVersion:
 
 def assessment_about(*, subject: str = "", project: Project | None = None) -> ImpactAssessment | None:
     """That of a project, else of a subject; None where none is owed or was begun."""
+    kind, _colon, slug = subject.partition(":")
     about = Q(subject=subject) if subject else Q(pk=None)
+    if kind == "project":
+        about |= Q(project__slug=slug)
+    if project is not None:
+        about |= Q(project=project)
     rows = ImpactAssessment.objects.select_related("organisation", "applicant", "project")
-    return rows.filter(about | Q(project=project) if project is not None else about).order_by("pk").first()
+    return rows.filter(about).order_by("pk").first()
 
 
 def condition_of(assessment: ImpactAssessment) -> Condition | None:
@@ -68,6 +73,14 @@ def to_sign(person: Person) -> QuerySet[ImpactAssessment]:
     waits = Condition.objects.filter(subject=OuterRef("subject"), key=impact.KEY, state=Met.OPEN)
     rows = ImpactAssessment.objects.filter(Exists(waits), writes).select_related("project")
     return rows.order_by("pk").distinct()
+
+
+def is_to_be_signed(assessment: ImpactAssessment) -> bool:
+    """Whether a signature says something new: other answers, or a condition that waits for it."""
+    last, condition = assessment.versions.last(), condition_of(assessment)
+    if last is None or not assessment.is_signed or last.digest != digest_of(assessment):
+        return True
+    return condition is not None and condition.state == Met.OPEN
 
 
 def gaps_of(assessment: ImpactAssessment, now: datetime) -> Sequence[impact.Gap]:

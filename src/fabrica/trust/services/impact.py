@@ -16,7 +16,7 @@ from fabrica.projects.models import Project
 from fabrica.trust import rules
 from fabrica.trust.engine import impact
 from fabrica.trust.models import SIGNER_LIMIT, ImpactAssessment, ImpactVersion
-from fabrica.trust.queries.impact import assessment_about, digest_of
+from fabrica.trust.queries.impact import assessment_about, digest_of, is_to_be_signed
 from fabrica.trust.services import conditions
 from fabrica.trust.states import ImpactOutcome
 
@@ -135,8 +135,7 @@ def sign_impact(*, assessment: ImpactAssessment, name: str, digest: str, by: Per
     if missing := impact.gaps(row.answers, row.risks, form, today):
         told = [vars(one) for one in missing]
         raise Refused(_("It is not complete yet."), todo=_("See on its page what is missing."), gaps=told)
-    last = row.versions.last()
-    if row.number >= MOST_VERSIONS or (last and last.digest == digest and row.is_signed):
+    if row.number >= MOST_VERSIONS or not is_to_be_signed(row):
         raise Refused(_("This was signed already."), todo=_("Change what is to be changed, then sign again."))
     return _sign(row, signer, impact.outcome(row.answers, form), by, now)
 

@@ -9,7 +9,7 @@ from fabrica.people.queries import signed_in
 from fabrica.projects.models import Project
 from fabrica.projects.rules import works_in
 from fabrica.trust.models import ImpactAssessment
-from fabrica.trust.queries.impact import assessment_about
+from fabrica.trust.queries.impact import assessment_about, condition_of
 from fabrica.trust.rules import can_read_impact, can_write_impact
 from fabrica.trust.states import ImpactOutcome, ImpactState
 
@@ -49,6 +49,8 @@ def impact_about(context: template.Context, subject: str = "", project: Project 
     """
     person = signed_in(context["request"])
     row = assessment_about(subject=subject, project=project)
+    if row is not None and not row.number and condition_of(row) is None:
+        row = None  # what was owed was dropped
     begins = project.slug if row is None and project is not None and works_in(person, project) else ""
     reads = row is not None and can_read_impact(person, row)
     return {

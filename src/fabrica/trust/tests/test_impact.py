@@ -38,6 +38,7 @@ def test_where_none_is_needed_only_the_reason_is_missing():
     answers = {**PLAIN, "why_not": "Names of authors."}
     assert (gaps(answers, [], FORM, DAY), outcome(answers, FORM)) == ((), "not_needed")
     assert [one.section.id for one in report(answers, [], FORM)] == ["screening"]
+    assert [one.question for one in gaps({}, [], FORM, DAY)] == FLAGS
 
 
 def test_a_complete_one_has_no_gaps_and_each_answer_it_needs_leaves_one():

@@ -115,6 +115,15 @@ def test_a_new_version_makes_the_board_look_anew_and_the_old_one_is_kept(cast, p
     assert kept == [(1, "Ada", "Said."), (2, "Max", "They agree.")]
 
 
+def test_what_the_board_sent_back_may_be_signed_again_as_it_is(cast, pair, row, now):
+    write(row, cast.applicant, now)
+    sign(row, cast.applicant, now)
+    one = Condition.objects.get(key="impact_assessment")
+    conditions.send_back(condition=one, reason="Who is the officer?", by=pair[0], now=now)
+    assert (list(queries.to_sign(cast.mate)), sign(row, cast.mate, now + HOUR).number) == ([row], 2)
+    assert owed() == [("evidence_given", None)]
+
+
 def test_a_high_risk_that_remains_is_a_condition_of_its_own_until_it_is_made_smaller(cast, row, project, now):
     write(row, cast.applicant, now, given(conclusion="prior_consultation"), [{**RISK, "left": "high"}])
     sign(row, cast.applicant, now)
@@ -139,7 +148,7 @@ def test_a_signature_is_by_ones_own_name_and_for_what_was_read(cast, row, now, o
 def test_what_is_not_complete_is_not_signed_and_two_writers_notice_each_other(cast, row, now):
     with pytest.raises(Refused, match="not complete") as told:
         sign(row, cast.applicant, now)
-    assert len(told.value.facts["gaps"]) == 40
+    assert len(told.value.facts["gaps"]) == 13
     facts = {"assessment": row, "section": "views", "answers": {"views": "x"}, "seen": 0, "now": now}
     services.save_impact(by=cast.applicant, **facts)
     with pytest.raises(services.WrittenMeanwhile):

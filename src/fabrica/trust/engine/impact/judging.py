@@ -82,9 +82,12 @@ def is_owed(one: Question, answers: Answers, form: Questions) -> bool:
 
 
 def gaps(answers: Answers, risks: Sequence[Risk], form: Questions, today: date) -> tuple[Gap, ...]:
-    """What keeps it from being signed, in the order of the form; where none is needed, only the screening counts."""
+    """What keeps it from being signed, in the order of the form.
+
+    Only the screening counts where no assessment is needed, and while it is not known whether one is.
+    """
     found = _open_in(SCREENING, answers, form)
-    if screen(answers, form).is_spared:
+    if not screen(answers, form).is_needed:
         return found
     for section in form.sections[1:]:
         found += _of_risks(risks, form) if section.id == RISKS else _open_in(section.id, answers, form)
