@@ -25,13 +25,13 @@ class SectionForm(forms.Form):
 
     draft_version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=LARGEST)
 
-    def __init__(self, *args: Any, assessment: ImpactAssessment, form: Questions, section: Section) -> None:
+    def __init__(self, data: Any, *, assessment: ImpactAssessment, form: Questions, section: Section) -> None:
         self.section, self.assessment, self.questions = section, assessment, form
         self.asked: dict[str, Question] = {one.id: one for one in section.questions}
         self.risk_ids = [one[RISK_ID] for one in assessment.risks] if section.id == RISKS else []
         told = {f"{risk[RISK_ID]}-{key}": text for risk in assessment.risks for key, text in risk.items()}
         initial = {**assessment.answers, **told, "draft_version": assessment.saves.get(section.id, 0)}
-        super().__init__(*args, initial=initial)
+        super().__init__(data, initial=initial)
         self.fields.update({one.id: _field(one) for one in section.questions})
         for key in self.risk_ids:
             self.fields.update({f"{key}-{one.id}": _field(one, rows=3) for one in form.risk})

@@ -43,7 +43,7 @@ def owe_impact(
     Anew is for another purpose: what was signed, and what the board found of it, was about the one before.
     """
     row = assessment_about(subject=subject, project=project) or _made(subject, organisation, applicant, project, now)
-    facts = {"subject": row.subject, "project": row.project or project, "by": by, "now": now}
+    facts: dict[str, Any] = {"subject": row.subject, "project": row.project or project, "by": by, "now": now}
     if is_anew:
         ImpactAssessment.objects.filter(pk=row.pk).update(owed_at=now)
         row.refresh_from_db()
