@@ -56,14 +56,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['number'],
+                'constraints': [models.UniqueConstraint(fields=('assessment', 'number'), name='trust_impact_version_once')],
             },
         ),
         migrations.AddIndex(
             model_name='impactassessment',
             index=models.Index(fields=['project', 'id'], name='trust_impact_of_project'),
-        ),
-        migrations.AddConstraint(
-            model_name='impactversion',
-            constraint=models.UniqueConstraint(fields=('assessment', 'number'), name='trust_impact_version_once'),
         ),
     ]
