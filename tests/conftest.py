@@ -21,9 +21,11 @@ from fabrica.training.tests.factories import open_site
 from fabrica.clusters.adapters.fake import FakeCluster
 from fabrica.trust.engine.compute import Base, from_operations
 from fabrica.trust.models import Referral
-from fabrica.trust.services import alerting, board, conditions
+from fabrica.trust.queries.impact import digest_of
+from fabrica.trust.services import alerting, board, conditions, impact
 from fabrica.trust.services.assessing import assess
 from fabrica.trust.tests.answers import answers_for
+from fabrica.trust.tests.impact import write
 
 
 @pytest.fixture
@@ -77,6 +79,11 @@ def samples(cast, call, site, now):
     case, ethics = Referral.objects.get(), make_person("edda", now, SiteRole.ETHICS)
     question = board.ask(referral=case, question="Why?", by=ethics, now=now)
     condition = conditions.write(referral=case, text="Show it.", blocks="publication", days=30, by=ethics, now=now)
+    owed = impact.owe_impact(
+        subject=application.subject, organisation=cast.startup, applicant=cast.applicant, by=cast.applicant, now=now
+    )
+    owed = write(owed, cast.applicant, now)
+    impact.sign_impact(assessment=owed, name="Ada", digest=digest_of(owed), by=cast.applicant, now=now)
     return {
         ("organisations", "uid"): cast.startup.uid,
         ("others", "key"): "e1",
@@ -113,6 +120,9 @@ def samples(cast, call, site, now):
         ("board", "pk"): case.pk,
         ("questions", "pk"): question.pk,
         ("conditions", "pk"): condition.pk,
+        ("impact-assessments", "pk"): owed.pk,
+        ("of", "slug"): site.project.slug,
+        ("sections", "section"): "screening",
         ("compute", "pk"): alert.pk,
         ("alerts", "pk"): alert.pk,
         ("runs", "number"): model.run.number,

@@ -42,6 +42,7 @@ PRIVATE = {
     ("ssh-keys", "pk"), ("sign-in-methods", "pk"), ("sessions", "uid"), ("people", "uid"), ("applications", "code"), ("desk", "code"),
     ("projects", "slug"), ("compute", "pk"), ("alerts", "pk"),
     ("board", "pk"), ("questions", "pk"), ("conditions", "pk"),
+    ("impact-assessments", "pk"), ("of", "slug"),
 }  # fmt: skip
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "

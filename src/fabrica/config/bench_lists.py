@@ -49,7 +49,7 @@ LISTS = (
     ("API reports", OFFICER, "/api/reports"), ("API models", MEMBER, "/api/models"),
     ("API calls", MEMBER, "/api/calls"), ("API invoices", OFFICER, "/api/invoices"),
     ("board", OFFICER, "/board/"), ("API board", OFFICER, "/api/board"), ("conditions", MEMBER, "/conditions/"),
-    ("API conditions", MEMBER, "/api/conditions"),
+    ("API conditions", MEMBER, "/api/conditions"), ("API impact assessments", MEMBER, "/api/impact-assessments"),
     ("compute alerts", OFFICER, "/desk/compute/?show=all"), ("API compute alerts", OFFICER, "/api/compute/alerts"),
 )  # fmt: skip
 # Reports over everything: no lists, and not held to their time.

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     CHOOSE_DATA = "choose_data"
     LAUNCH = "launch"
     MEND_RUN = "mend_run"
+    ASSESS_IMPACT = "assess_impact"
     FINISH_DRAFT = "finish_draft"
     WATCH = "watch"
     WAIT_ACCOUNT = "wait_account"
@@ -107,6 +108,7 @@ class Facts:
     has_organisation: bool = True
     applications: tuple[ApplicationFacts, ...] = ()
     projects: tuple[ProjectFacts, ...] = ()
+    impact: tuple[int, str] | None = None  # the first impact assessment that waits for them, and what it is about
     due: int = 0
     overdue: int = 0
     to_review: int = 0
@@ -149,6 +151,12 @@ def _rank(facts: Facts) -> Step | None:
 
 def _mend(facts: Facts) -> Step | None:
     return _first(facts, Kind.MEND, {ApplicationState.RETURNED})
+
+
+def _assess_impact(facts: Facts) -> Step | None:
+    if facts.impact is None:
+        return None
+    return Step(Kind.ASSESS_IMPACT, facts.impact[:1], {"title": facts.impact[1]})
 
 
 def _finish_draft(facts: Facts) -> Step | None:
@@ -247,8 +255,8 @@ def _apply(facts: Facts) -> Step | None:
 
 
 RULES: tuple[Callable[[Facts], Step | None], ...] = (
-    _decide, _review, _rank, _join_pool, _mend, _work, _finish_draft, _help, _wait_in_project, _wait_decision,
-    _look_at_model, _nothing_stuck, _by_role, _register, _apply,
+    _decide, _review, _rank, _join_pool, _mend, _assess_impact, _work, _finish_draft, _help, _wait_in_project,
+    _wait_decision, _look_at_model, _nothing_stuck, _by_role, _register, _apply,
 )  # fmt: skip
 
 

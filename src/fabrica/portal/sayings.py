@@ -115,6 +115,12 @@ SAYINGS: dict[Kind, Saying] = {
         "training:run",
         gettext_lazy("See why"),
     ),
+    Kind.ASSESS_IMPACT: Saying(
+        gettext_lazy("Assess the impact on the people whose data you use"),
+        gettext_lazy("%(title)s uses personal data for training. Its data waits until an impact assessment is signed."),
+        "trust:impact",
+        gettext_lazy("Open the impact assessment"),
+    ),
     Kind.FINISH_DRAFT: Saying(
         gettext_lazy("Finish your application"),
         gettext_lazy(

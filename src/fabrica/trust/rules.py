@@ -6,7 +6,7 @@ from fabrica.people.queries import organisations_of, ties_of
 from fabrica.people.states import Role
 from fabrica.projects import rules as project_rules
 from fabrica.projects.models import Member
-from fabrica.trust.models import Condition, Referral, Seat
+from fabrica.trust.models import Condition, ImpactAssessment, Referral, Seat
 from fabrica.trust.states import Case, Owner
 
 
@@ -106,4 +106,23 @@ def can_judge(person: Person, condition: Condition) -> bool:
     if condition.project is not None and project_rules.belongs_to(person, condition.project):
         return False
     told = Seat.objects.filter(person=person, referral__subject=condition.subject, conflicted_at__isnull=False)
+    return not told.exists()
+
+
+def can_write_impact(person: Person, assessment: ImpactAssessment) -> bool:
+    """Whether the person writes and signs it: of the applicant's side, or who works in the project."""
+    if people_rules.works_for(person, assessment.organisation):
+        return True
+    return assessment.project is not None and project_rules.works_in(person, assessment.project)
+
+
+def can_read_impact(person: Person, assessment: ImpactAssessment) -> bool:
+    """Whether the person reads what was signed: its side, the project's members, the board without an interest."""
+    if people_rules.works_for(person, assessment.organisation):
+        return True
+    if assessment.project is not None and project_rules.belongs_to(person, assessment.project):
+        return True
+    if not is_on_board(person) or has_interest(person, assessment.organisation):
+        return False
+    told = Seat.objects.filter(person=person, referral__subject=assessment.subject, conflicted_at__isnull=False)
     return not told.exists()

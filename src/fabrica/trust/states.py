@@ -2,6 +2,7 @@
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Answer(TextChoices):
@@ -116,3 +117,21 @@ class PurposeState(TextChoices):
 
 
 UNSETTLED = (PurposeState.PROPOSED, PurposeState.REFERRED)
+
+
+class ImpactOutcome(TextChoices):
+    """What an impact assessment of data protection concludes."""
+
+    NOT_NEEDED = "not_needed", _("No assessment needed")
+    ACCEPTABLE = "acceptable", _("The risks are acceptable")
+    WITH_MEASURES = "with_measures", _("Acceptable with the measures named")
+    PRIOR_CONSULTATION = "prior_consultation", _("A high risk remains")
+
+
+class ImpactState(TextChoices):
+    """Where an impact assessment stands."""
+
+    MISSING = "missing", _("Missing")
+    BEGUN = "begun", pgettext_lazy("impact assessment", "Begun")
+    SIGNED = "signed", pgettext_lazy("impact assessment", "Signed")
+    CONSULT = "consult", _("Needs prior consultation")

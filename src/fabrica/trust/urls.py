@@ -1,8 +1,8 @@
-"""Addresses of the board and of conditions."""
+"""Addresses of the board, of conditions, and of impact assessments."""
 
 from django.urls import path
 
-from fabrica.trust.pages import board, conditions
+from fabrica.trust.pages import board, conditions, impact
 
 app_name = "trust"
 urlpatterns = [
@@ -11,4 +11,11 @@ urlpatterns = [
     path("board/questions/<int:pk>/", board.question, name="question"),
     path("conditions/", conditions.listing, name="conditions"),
     path("conditions/<int:pk>/", conditions.condition, name="condition"),
+    path("impact-assessments/of/<slug:slug>/", impact.begin, name="impact_begin"),
+    path("impact-assessments/<int:pk>/", impact.overview, name="impact"),
+    path("impact-assessments/<int:pk>/sign/", impact.sign, name="impact_sign"),
+    path("impact-assessments/<int:pk>/versions/<int:number>/", impact.version, name="impact_version"),
+    path("impact-assessments/<int:pk>/versions/<int:number>/pdf/", impact.pdf, name="impact_pdf"),
+    path("impact-assessments/<int:pk>/sections/<slug:section>/", impact.section, name="impact_section"),
+    path("impact-assessments/<int:pk>/sections/<slug:section>/save/", impact.autosave, name="impact_autosave"),
 ]

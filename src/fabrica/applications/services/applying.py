@@ -31,7 +31,7 @@ from fabrica.people.queries import with_role
 from fabrica.people.states import Role
 from fabrica.projects.queries import bar_on
 from fabrica.trust import services as trust
-from fabrica.trust.services import board
+from fabrica.trust.services import board, impact
 
 MAX_OPEN = 20
 CODE_TRIES = 10
@@ -218,6 +218,10 @@ def submit(*, application: Application, by: Person, now: datetime) -> Applicatio
     board.open_case(
         assessment=assessment, by=by, now=now, organisation=moved.organisation, title=moved.title, path=moved.page
     )
+    impact.ask(
+        uses=moved.has_personal_data, subject=moved.subject, organisation=moved.organisation,
+        applicant=moved.applicant, by=by, now=now,
+    )  # fmt: skip
     tell_applicant(moved, now)
     tell_staff(moved, Role.OFFICER, now)
     return moved

@@ -17,7 +17,7 @@ from fabrica.people.models import Person
 from fabrica.people.states import Role
 from fabrica.trust.models import Referral
 from fabrica.trust.queries.board import standing_of
-from fabrica.trust.services import board
+from fabrica.trust.services import board, impact
 from fabrica.trust.states import Decision, Finding
 
 
@@ -93,6 +93,10 @@ def take_up_again(*, application: Application, reason: str, by: Person, now: dat
         board.open_case(
             assessment=moved.gate, by=by, now=now, organisation=moved.organisation, title=moved.title, path=moved.page,
             applicant=moved.applicant,
+        )  # fmt: skip
+        impact.ask(
+            uses=moved.has_personal_data, subject=moved.subject, organisation=moved.organisation,
+            applicant=moved.applicant, by=by, now=now,
         )  # fmt: skip
     event, path = f"{moved.subject}:taken-up-again", f"/applications/{moved.code}/"
     tell(

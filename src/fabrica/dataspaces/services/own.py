@@ -37,7 +37,7 @@ def own_data(
     Raises NotAllowed for who is no member; Refused without the right to use the data, or for files not taken.
     """
     must_work_in(by, project, now)
-    must_owe_nothing(project)
+    must_owe_nothing(project, has_personal_data=bool(has_personal_data))
     if has_rights is not True:
         raise Refused(
             "You need the right to use this data.", todo="Confirm that you have it, or choose data you may use."

@@ -15,6 +15,7 @@ from fabrica.people.rules import must_be_assured
 from fabrica.projects import rules as project_rules
 from fabrica.projects.models import Project
 from fabrica.trust.queries.conditions import Step
+from fabrica.trust.queries.impact import must_be_assessed
 from fabrica.trust.services import conditions
 
 
@@ -33,9 +34,11 @@ def must_work_in(by: Person, project: Project, now: datetime) -> None:
         raise Refused(f"The project ended on {project.ends_at:%Y-%m-%d}.", todo="Apply again to go on.")
 
 
-def must_owe_nothing(project: Project) -> None:
-    """Raises Refused while a condition of the project holds up its access to data."""
+def must_owe_nothing(project: Project, *, has_personal_data: bool = False) -> None:
+    """Raises Refused while a condition holds up the project's access to data, or personal data was not assessed."""
     conditions.require_none(step=Step.DATA, project=project)
+    if has_personal_data:
+        must_be_assessed(project)
 
 
 def _must_be_usable(version: Version) -> None:
@@ -86,7 +89,7 @@ def stage(*, version: Version, project: Project, by: Person, now: datetime) -> S
     must_be_assured(by, DATA, now=now)
     if there := queries.staging_of(project, version):
         return there
-    must_owe_nothing(project)
+    must_owe_nothing(project, has_personal_data=version.dataset.has_personal_data)
     _must_be_usable(version)
     _must_have_agreed(version, project)
     return queue(version, project, by, now)
@@ -117,7 +120,7 @@ def queue(version: Version, project: Project, by: Person, now: datetime) -> Stag
 def retry(*, staging: Staging, by: Person, now: datetime) -> Staging:
     """Let a worker try a staging again that was refused or failed. Raises NotAllowed, Refused."""
     must_work_in(by, staging.project, now)
-    must_owe_nothing(staging.project)
+    must_owe_nothing(staging.project, has_personal_data=staging.version.dataset.has_personal_data)
     _must_be_usable(staging.version)
     _must_have_agreed(staging.version, staging.project)
     before = StagingState(staging.state)

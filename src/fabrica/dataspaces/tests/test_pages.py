@@ -7,6 +7,8 @@ from fabrica.dataspaces import services, tasks
 from fabrica.dataspaces.models import Agreement, Dataset, Staging, Version
 from fabrica.dataspaces.tests.factories import VALUES, draft, project, published, sent, waiting
 from fabrica.kit.time import utcnow
+from fabrica.trust.services.impact import begin_impact
+from fabrica.trust.tests.impact import settle
 
 FORM = {**VALUES, "known_licence": "CC-BY-4.0", "licence": "", "has_personal_data": "no"}
 
@@ -190,6 +192,10 @@ def test_own_data_asks_for_rights_and_personal_data(cast, now, client):
     assert client.post(own, answers()).status_code == 200
     assert client.post(own, answers(has_rights="no", has_personal_data="no")).status_code == 200
     assert Dataset.objects.count() == 0
+    told = client.post(own, answers(has_rights="yes", has_personal_data="yes"))
+    assert ("no impact assessment yet" in told.content.decode(), Dataset.objects.count()) == (True, 0)
+    begin_impact(project=where, by=cast.mate, now=now)
+    settle(where)
     made = client.post(own, answers(has_rights="yes", has_personal_data="yes"))
     page = client.get(made["Location"]).content.decode()
     assert "The duties of data protection are yours" in page

@@ -21,6 +21,8 @@ from fabrica.kit.errors import NotAllowed, NotFound, Refused
 from fabrica.kit.files import CHUNK, folder_facts, folder_sha256, list_files
 from fabrica.notices.models import Notice
 from fabrica.people.engine import Assurance
+from fabrica.trust.services.impact import begin_impact
+from fabrica.trust.tests.impact import settle
 
 LATER = TTL + timedelta(seconds=1)
 
@@ -256,11 +258,16 @@ def test_a_copy_that_kills_every_worker_ends_as_failed(cast, now):
     assert (staging.state, staging.error_what) == (StagingState.FAILED, "The worker died 5 times at this copy.")
 
 
-def test_own_data_is_seen_by_its_project_alone_and_staged(cast, now):
+def test_own_data_is_seen_by_its_project_alone_and_staged_once_its_impact_is_assessed(cast, now):
     where = project(cast, now)
-    version = services.own_data(
-        project=where, files=sent(), title="Our notes", has_rights=True, has_personal_data=True, by=cast.mate, now=now
-    )
+    facts = {"title": "Our notes", "has_rights": True, "has_personal_data": True, "by": cast.mate, "now": now}
+    with pytest.raises(Refused, match="no impact assessment yet"):
+        services.own_data(project=where, files=sent(), **facts)
+    begin_impact(project=where, by=cast.mate, now=now)
+    with pytest.raises(Refused, match="access to data"):
+        services.own_data(project=where, files=sent(), **facts)
+    settle(where)
+    version = services.own_data(project=where, files=sent(), **facts)
     assert (version.dataset.has_personal_data, version.file_count) == (True, 3)
     seen = {who for who in ("applicant", "mate", "officer", "operator", "provider", "outsider")
             if version.dataset in queries.visible_to(getattr(cast, who))}  # fmt: skip

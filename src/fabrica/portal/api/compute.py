@@ -115,6 +115,7 @@ class PurposeIn(Schema):
     do: Literal["propose", "answer", "withdraw"]
     purpose: str = Field(default="", max_length=PURPOSE_LIMIT)
     reason: str = Field(default="", max_length=NOTE_LIMIT)
+    has_personal_data: bool | None = None
     answers: dict[str, str] = Field(default_factory=dict, max_length=MOST_ANSWERS)
 
 
@@ -195,8 +196,9 @@ def change_purpose(request: HttpRequest, slug: str, payload: PurposeIn) -> dict[
     project = project_of(person, slug)
     if payload.do == "propose":
         purpose_services.propose_purpose(
-            project=project, purpose=payload.purpose, reason=payload.reason, by=person, now=now
-        )
+            project=project, purpose=payload.purpose, reason=payload.reason, by=person, now=now,
+            has_personal_data=payload.has_personal_data,
+        )  # fmt: skip
         return dict(purpose(request, slug))
     change = purpose_queries.open_change(project)
     if payload.do == "answer":

@@ -43,8 +43,9 @@ def _done(request: HttpRequest, person: Person, project: Project) -> bool:
     what = given.get("do", "")
     if what == "propose":
         services.propose_purpose(
-            project=project, purpose=given.get("purpose", ""), reason=given.get("reason", ""), by=person, now=now
-        )
+            project=project, purpose=given.get("purpose", ""), reason=given.get("reason", ""), by=person, now=now,
+            has_personal_data={"yes": True, "no": False}.get(given.get("personal", "")),
+        )  # fmt: skip
         messages.success(request, _("Declared. Now answer the gate for the new purpose."))
         return True
     change = queries.open_change(project)

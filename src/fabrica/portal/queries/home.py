@@ -24,6 +24,7 @@ from fabrica.reviews.queries import invitation_for, to_rank, to_write
 from fabrica.training.models import Run
 from fabrica.training.queries import visible_to as runs_visible_to
 from fabrica.training.states import OPEN
+from fabrica.trust.queries.impact import to_sign
 
 MAX_APPLICATIONS = 20
 MAX_RUNS = 10
@@ -50,11 +51,13 @@ def home_of(person: Person, now: datetime) -> Home:
     applications = page_of(_applications(person), size=MAX_APPLICATIONS).rows
     projects = standings(person, now)
     waiting = waiting_for(person, now) if is_staff_member(person) else Waiting(0, 0)
+    impact = to_sign(person).first()
     facts = Facts(
         roles=roles(person),
         has_organisation=bool(applications) or organisations_of(person).exists(),
         applications=tuple(ApplicationFacts(one.code, one.title, one.state, one.due_on) for one in applications),
         projects=tuple(one.facts for one in projects),
+        impact=(impact.pk, str(impact)) if impact else None,
         due=waiting.due,
         overdue=waiting.overdue,
         to_review=to_write(person).count() if has_role(person, Role.EXPERT) else 0,

@@ -10,11 +10,12 @@ from fabrica.kit.facts import Source, load, source_of
 from fabrica.trust.states import Blocks, Owner
 
 SOURCE_LANGUAGE = "en"
+FACTS = {"personal_data", "high_risk_left"}  # what `services.impact` looks at
 
 
 @dataclass(frozen=True)
 class Row:
-    """One condition: any of these labels, duties or rules brings it."""
+    """One condition: any of these labels, duties or rules brings it, or a fact that its own service looks at."""
 
     key: str
     labels: frozenset[str]
@@ -26,6 +27,7 @@ class Row:
     days: int
     words: Mapping[str, str]
     source: Source
+    facts: frozenset[str] = frozenset()
 
     @property
     def text(self) -> str:
@@ -49,9 +51,11 @@ def _row(told: Mapping[str, Any]) -> Row:
     labels, duties, rules = (frozenset(told[name]) for name in ("labels", "duties", "rules"))
     made = Row(
         told["key"], labels, duties, rules, Owner(told["owner"]), Blocks(told["blocks"]), told.get("run_gpu_seconds"),
-        told["days"], words, source_of(dict(told)),
+        told["days"], words, source_of(dict(told)), frozenset(told.get("facts", ())),
     )  # fmt: skip
-    if made.days <= 0 or not (made.labels | made.duties | made.rules):
+    if made.facts - FACTS:
+        raise ValueError(f"nobody looks at this fact: {made.key}")
+    if made.days <= 0 or not (made.labels | made.duties | made.rules | made.facts):
         raise ValueError(f"a condition needs days and a cause: {made.key}")
     if (made.blocks is Blocks.RUN) != (made.run_gpu_seconds is not None):
         raise ValueError(f"a condition says from how many GPU-seconds on runs wait, and only then: {made.key}")
@@ -62,6 +66,19 @@ def owed_by(labels: Iterable[str], duties: Iterable[str], rules: Iterable[str]) 
     """The conditions that these bring, in the order of the file, each once."""
     sets = frozenset(labels), frozenset(duties), frozenset(rules)
     return tuple(one for one in rows() if one.labels & sets[0] or one.duties & sets[1] or one.rules & sets[2])
+
+
+def row_of(key: str) -> Row:
+    """The row of that key. Raises ValueError."""
+    found = next((one for one in rows() if one.key == key), None)
+    if found is None:
+        raise ValueError(f"there is no condition {key}")
+    return found
+
+
+def of_facts() -> tuple[str, ...]:
+    """The keys that no answer of the gate brings or takes away."""
+    return tuple(one.key for one in rows() if one.facts)
 
 
 def soon_owed(duties: Iterable[Mapping[str, Any]], day: date) -> list[str]:

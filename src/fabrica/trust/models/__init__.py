@@ -1,4 +1,4 @@
-"""What trust keeps: the gate's assessments, the board's cases and conditions, self-assessments, compute, purposes."""
+"""What trust keeps: assessments of the gate, of oneself and of impact, the board, conditions, compute, purposes."""
 
 from fabrica.trust.models.altai import SelfAssessment
 from fabrica.trust.models.assessment import Assessment
@@ -12,10 +12,12 @@ from fabrica.trust.models.compute import (
     NotificationClock,
     PurposeChange,
 )
+from fabrica.trust.models.impact import SIGNER_LIMIT, ImpactAssessment, ImpactVersion
 
 __all__ = [
     "NOTE_LIMIT",
     "PURPOSE_LIMIT",
+    "SIGNER_LIMIT",
     "SUBJECT_LIMIT",
     "TEXT_LIMIT",
     "Assessment",
@@ -24,6 +26,8 @@ __all__ = [
     "ComputeEstimate",
     "Condition",
     "Enquiry",
+    "ImpactAssessment",
+    "ImpactVersion",
     "NotificationClock",
     "PurposeChange",
     "Referral",

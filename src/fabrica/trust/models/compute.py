@@ -99,6 +99,9 @@ class PurposeChange(models.Model):
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
     purpose = models.TextField(max_length=PURPOSE_LIMIT)
     reason = models.TextField(max_length=NOTE_LIMIT)
+    has_personal_data = models.BooleanField(
+        null=True, help_text="Whether it trains on personal data; empty: not asked, so what was owed before still is."
+    )
     state = models.CharField(max_length=20, choices=PurposeState.choices, default=PurposeState.PROPOSED)
     assessment = models.ForeignKey(Assessment, null=True, on_delete=models.PROTECT, related_name="+")
     proposed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")

@@ -1,5 +1,7 @@
 """Conditions for those who owe them and those who judge them."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -13,10 +15,12 @@ from fabrica.people.models import Person
 from fabrica.people.queries import signed_in
 from fabrica.people.states import Role
 from fabrica.trust import rules
+from fabrica.trust.engine import impact
 from fabrica.trust.forms import EvidenceForm, NothingForm, ReasonForm, SeenForm
 from fabrica.trust.models import Condition
 from fabrica.trust.pages.acting import Act, data_for, done
 from fabrica.trust.queries import conditions as queries
+from fabrica.trust.queries.impact import assessment_about
 from fabrica.trust.services import conditions as services
 from fabrica.trust.states import MET_MOVES, Met
 
@@ -37,7 +41,10 @@ def condition(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and done(request, acts):
         return redirect("trust:condition", pk)
     is_late = found.is_overdue(timezone.localdate(utcnow()))
-    context = {"condition": found, "text": found.said(get_language()), "acts": acts, "is_late": is_late}
+    context: dict[str, Any] = {"condition": found, "text": found.said(get_language()), "acts": acts, "is_late": is_late}
+    if found.key in (impact.KEY, impact.CONSULTATION):
+        context["assessment"] = assessment_about(subject=found.subject)
+        context["reads_assessment"] = context["assessment"] and rules.can_read_impact(person, context["assessment"])
     if found.referral is not None and _reads_application(person, found):
         context["about"] = found.referral.path
     return render(request, "trust/condition.html", context)
@@ -51,7 +58,7 @@ def _reads_application(person: Person, found: Condition) -> bool:
 
 def _acts(request: HttpRequest, person: Person, found: Condition) -> list[Act]:
     may, made = MET_MOVES[Met(found.state)], []
-    if Met.EVIDENCE_GIVEN in may and rules.can_give_evidence(person, found):
+    if Met.EVIDENCE_GIVEN in may and found.key != impact.KEY and rules.can_give_evidence(person, found):
         form = EvidenceForm(
             data_for(request, "evidence"), prefix="evidence",
             initial={"text": found.evidence, "link": found.evidence_link},

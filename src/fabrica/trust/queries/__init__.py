@@ -1,1 +1,1 @@
-"""Reading trust: the board's cases, conditions, compute, changed purposes. Every list starts from `visible_to`."""
+"""Reading trust: board, conditions, compute, changed purposes, impact assessments. Lists start from `visible_to`."""

@@ -16,8 +16,9 @@ from fabrica.people.queries import with_role
 from fabrica.people.states import Role
 from fabrica.projects.models import Project
 from fabrica.trust import rules
-from fabrica.trust.engine.owed import Row, owed_by, soon_owed
-from fabrica.trust.models import Assessment, Condition, Referral
+from fabrica.trust.engine import impact
+from fabrica.trust.engine.owed import Row, of_facts, owed_by, row_of, soon_owed
+from fabrica.trust.models import Assessment, Condition, ImpactAssessment, Referral
 from fabrica.trust.queries.board import ethics_for
 from fabrica.trust.queries.conditions import blocking
 from fabrica.trust.services.writing import said, tell_all
@@ -52,6 +53,7 @@ def owe(
     """
     wanted = {one.key: one for one in _rows(assessment)}
     there = Condition.objects.filter(subject=assessment.subject, state__in=PENDING).exclude(key="")
+    there = there.exclude(key__in=of_facts())
     for one in there.filter(state=Met.OPEN).exclude(key__in=wanted):
         _move(one, Met.DROPPED, by=by, now=now, verb="condition.drop", rings_at=None)
     known = set(there.filter(key__in=wanted).values_list("key", flat=True))
@@ -69,6 +71,43 @@ def owe(
         )  # fmt: skip
         _tell_opened(made, now)
     return made
+
+
+def owe_row(
+    *, key: str, subject: str, project: Project | None, organisation: Organisation, applicant: Person, by: Person,
+    now: datetime, is_anew: bool = False,
+) -> None:  # fmt: skip
+    """Write the condition of a row that hangs on a fact; not where it is owed or, unless `is_anew`, was settled."""
+    there = Condition.objects.filter(subject=subject, key=key).exclude(state=Met.DROPPED)
+    if (there.filter(state__in=PENDING) if is_anew else there).exists():
+        return
+    made = _create(
+        row_of(key), subject=subject, project=project, organisation=organisation, applicant=applicant, now=now
+    )  # fmt: skip
+    record(verb="condition.owe", by=by, subject=subject, now=now, conditions=[made.pk], keys=[key])
+    _tell_opened([made], now)
+
+
+def drop_row(*, key: str, subject: str, by: Person, now: datetime) -> None:
+    """Drop the condition of a row whose fact is gone, where nobody has worked on it yet."""
+    for one in Condition.objects.filter(subject=subject, key=key, state=Met.OPEN):
+        _move(one, Met.DROPPED, by=by, now=now, verb="condition.drop", rings_at=None)
+
+
+def reopen(*, key: str, subject: str, by: Person, now: datetime, project: Project | None = None) -> None:
+    """Let the evidence for a row not count any more: what it was about has changed."""
+    for one in Condition.objects.filter(subject=subject, key=key, state__in=PENDING).exclude(state=Met.OPEN):
+        _move(one, Met.OPEN, by=by, now=now, verb="condition.reopen", found_by=None, found_at=None, reason="")
+    if project is not None:
+        Condition.objects.filter(subject=subject, key=key, project=None, state__in=PENDING).update(project=project)
+
+
+def show_row(*, key: str, subject: str, text: str, by: Person, now: datetime) -> None:
+    """Give what was made as the evidence for a row; where a person has found earlier evidence good, they look anew."""
+    reopen(key=key, subject=subject, by=by, now=now)
+    found = Condition.objects.filter(subject=subject, key=key, state=Met.OPEN).first()
+    if found is not None:
+        _show(found, text=text, link="", by=by, now=now)
 
 
 def drop(*, subject: str, by: Person, now: datetime) -> None:
@@ -137,6 +176,7 @@ def write(
 def carry_over(*, subject: str, project: Project, by: Person, now: datetime) -> int:
     """Let what is owed by an application be owed by its project from now on. The award calls this."""
     moved = Condition.objects.filter(subject=subject, project=None).update(project=project)
+    ImpactAssessment.objects.filter(subject=subject, project=None).update(project=project)
     if moved:
         record(verb="condition.carry_over", by=by, subject=subject, now=now, project=project.slug, count=moved)
     return moved
@@ -150,6 +190,12 @@ def give_evidence(*, condition: Condition, text: str, by: Person, now: datetime,
     """
     if not rules.can_give_evidence(by, condition):
         raise NotAllowed(_("Only the side that owes it gives the evidence."))
+    if condition.key == impact.KEY:
+        raise Refused(_("The signed impact assessment is the evidence."), todo=_("Open it, complete it, and sign it."))
+    return _show(condition, text=text, link=link, by=by, now=now)
+
+
+def _show(condition: Condition, *, text: str, link: str, by: Person, now: datetime) -> Condition:
     told = {"evidence": said(text), "evidence_link": _checked(link), "given_by": by, "given_at": now, "reason": ""}
     _move(condition, Met.EVIDENCE_GIVEN, by=by, now=now, verb="condition.evidence", **told)
     event = f"{condition.audit_subject}:evidence:{now.isoformat()}"

@@ -19,7 +19,8 @@ from fabrica.projects.models import Project
 from fabrica.projects.queries import told
 from fabrica.trust.models import NOTE_LIMIT, PURPOSE_LIMIT, PurposeChange
 from fabrica.trust.queries.board import standing_of
-from fabrica.trust.services import board, conditions
+from fabrica.trust.queries.impact import assessment_about
+from fabrica.trust.services import board, conditions, impact
 from fabrica.trust.services.assessing import assess
 from fabrica.trust.services.compute import note_base
 from fabrica.trust.states import UNSETTLED, Decision, Finding, PurposeState
@@ -28,8 +29,12 @@ BY_RULE = (Decision.ACCEPT, Decision.ACCEPT_CONDITIONS)
 
 
 @transaction.atomic
-def propose_purpose(*, project: Project, purpose: str, reason: str, by: Person, now: datetime) -> PurposeChange:
+def propose_purpose(
+    *, project: Project, purpose: str, reason: str, by: Person, now: datetime, has_personal_data: bool | None = None
+) -> PurposeChange:
     """Declare another purpose; until the gate has answered for it nothing new is launched, and the old one stands.
+
+    `has_personal_data`: whether it trains on personal data; None: as the project did before.
 
     Raises NotAllowed for all but the principal investigator; Refused for the same purpose, without a reason, and while
     another change is under review.
@@ -41,8 +46,9 @@ def propose_purpose(*, project: Project, purpose: str, reason: str, by: Person, 
     try:
         with transaction.atomic():
             made = PurposeChange.objects.create(
-                project=project, purpose=kept, reason=_words(reason, NOTE_LIMIT), proposed_by=by, proposed_at=now
-            )
+                project=project, purpose=kept, reason=_words(reason, NOTE_LIMIT), proposed_by=by, proposed_at=now,
+                has_personal_data=has_personal_data,
+            )  # fmt: skip
     except IntegrityError:
         raise Refused(
             _("A change of the purpose is under review already."), todo=_("Answer the gate for it, or withdraw it.")
@@ -147,6 +153,19 @@ def _hold(row: PurposeChange, by: Person, now: datetime, note: str = "") -> None
         project=row.project, purpose=row.purpose, gate_decision=row.assessment.decision, by=by, now=now
     )
     note_base(project=row.project, answers=row.assessment.answers)
+    _ask_impact(row, by, now)
+
+
+def _ask_impact(row: PurposeChange, by: Person, now: datetime) -> None:
+    """What was assessed was the impact of the purpose before: where personal data is used, it is owed anew."""
+    project = row.project
+    found = assessment_about(subject=project.subject, project=project)
+    uses = found is not None if row.has_personal_data is None else row.has_personal_data
+    if uses:
+        impact.owe_impact(
+            subject=found.subject if found else project.subject, organisation=project.organisation,
+            applicant=row.proposed_by, project=project, is_anew=True, by=by, now=now,
+        )  # fmt: skip
 
 
 def _owe(row: PurposeChange, by: Person, now: datetime) -> None:
