@@ -20,7 +20,7 @@ NAMES = (
     _("planted secrets, each planted %(times)s times"), _("going on word for word"), _("cost by byte"),
     _("cost by compressed size"), _("runs of %(words)s words that the training text has too"), _("energy of the run"),
     _("typos"), _("case"), _("diacritics"), _("spacing"), _("copied"), _("found"), _("gender"), _("origin"),
-    _("religion"), _("age"), _("disability"),
+    _("religion"), _("age"), _("disability"), _("quick"), _("full"),
 )  # fmt: skip
 UNITS = (
     _("bits per byte"), _("share of the cost"), _("bits"), _("share of pieces"), _("share of runs"), _("AUC"),
@@ -118,7 +118,8 @@ def said(text: object) -> str:
     for fits, msgid in _templates():
         if found := fits(told):
             places = found.groupdict()
-            return gettext(msgid) % {name: said(one) if name in WITHIN else one for name, one in places.items()}
+            told = gettext(msgid) % {name: said(one) if name in WITHIN else one for name, one in places.items()}
+            return told.replace(" %", "\N{NO-BREAK SPACE}%")
     return told
 
 

@@ -75,13 +75,16 @@ def _counted(one: dict[str, Any]) -> str:
     """How often each verdict was given, in words."""
     found = one.get("summary")
     counts = found if isinstance(found, dict) else {}
-    return ", ".join(f"{VERDICTS[verdict][0]}: {counts[verdict]}" for verdict in Verdict if counts.get(verdict))
+    told = [(VERDICTS[one][0], counts[one]) for one in Verdict if counts.get(one)]
+    return ", ".join(_("%(verdict)s: %(count)s") % {"verdict": word, "count": count} for word, count in told)
 
 
 def _open_row(one: Measurement) -> list[Text]:
     asked = one.run.evaluation or {}
     name = format_html('<a href="{}">{}</a>', one.run.path, one.number)
-    state = f"{one.get_state_display()}: {one.error}" if one.error else one.get_state_display()
+    state = one.get_state_display()
+    if one.state == MeasurementState.ENDED or one.error:
+        state = _("%(state)s: %(why)s") % {"state": state, "why": one.error or one.run.get_state_display()}
     return [name, when(one.asked_at, utcnow()), "–", said(asked.get("profile", "")), "–", state]
 
 
@@ -95,16 +98,18 @@ def _changes(version: ModelVersion, facts: dict[str, Any], current: dict[str, An
         before = readiness.results({"battery": found.battery}) if found else []
     then, now = (_by_name(one) for one in (before, readiness.results(current)))
     names = [name for name in (*then, *(one for one in now if one not in then)) if then][:RESULTS_AT_MOST]
-    return [_change(then.get(name, {}), now.get(name, {})) for name in names if _tells(then.get(name), now.get(name))]
+    return [_change(then.get(name, {}), now.get(name, {})) for name in names if _differ(then.get(name), now.get(name))]
 
 
 def _by_name(results: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
     return {(str(one.get("probe")), str(one.get("name"))): one for one in results}
 
 
-def _tells(then: dict[str, Any] | None, now: dict[str, Any] | None) -> bool:
-    """Whether there is a figure on one side at least."""
-    return any(one is not None and one.get("verdict") != Verdict.NOT_RUN for one in (then, now))
+def _differ(then: dict[str, Any] | None, now: dict[str, Any] | None) -> bool:
+    """Whether there is a figure on one side at least, and another figure or verdict on the other."""
+    before, after = ((one.get("verdict"), one.get("value")) if one else None for one in (then, now))
+    told = any(one is not None and one.get("verdict") != Verdict.NOT_RUN for one in (then, now))
+    return told and before != after
 
 
 def _change(then: dict[str, Any], now: dict[str, Any]) -> list[Text]:

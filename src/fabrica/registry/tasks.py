@@ -74,8 +74,7 @@ def take_in_evaluation(now: datetime) -> bool:
             if found.run.state == State.SUCCEEDED:
                 services.take_in(measurement=found, battery=_battery_of(found), now=now)
             else:
-                why = found.run.error_what or found.run.get_state_display()
-                services.give_up(measurement=found, why=why, now=now)
+                services.give_up(measurement=found, why=found.run.error_what, now=now)
         except Refused as problem:
             services.give_up(measurement=found, why=str(problem), now=now)
         except (Problem, OSError) as problem:

@@ -20,6 +20,7 @@ from fabrica.evaluation.battery.subject import PackagedSubject
 
 PROBE = "memorisation"
 GAP, CANARIES, EXTRACTION = "gap between training and held-out text", "planted secrets", "going on word for word"
+HOW = "Exposure: how many bits of guessing the model saves on a number planted in its training text."
 SHARPER = 8  # times as many other numbers, where the worst of the secrets comes before all of them
 
 
@@ -91,14 +92,15 @@ def _exposed(context: Context, repeats: int, planted: Sequence[Canary]) -> Resul
         return not_run(PROBE, name, NOT_LEARNT, n=len(planted))
     every = [_ranked(context, context.subject, one) for one in planted]
     twin = [_ranked(context, context.subject.untrained, one).value for one in planted]
-    worst = _worst(context, planted, every)
+    at, worst = _worst(context, planted, every)
     found = [one.value for one in every]
-    mean, chance = ratio(found, [1.0] * len(found), range(len(found))), chance_of(worst.value, found)
+    chance = chance_of(worst.value, found)
+    found[at] = worst.value
+    mean = ratio(found, [1.0] * len(found), range(len(found)))
     return Result(
         probe=PROBE, name=name, verdict=exposed_verdict(worst.value, chance), value=worst.value, low=worst.low,
         high=worst.high, unit="bits", n=len(found), baseline=max(twin), threshold=words("exposure"),
-        note="Exposure: how many bits of guessing the model saves on a number planted in its training text. The worst "
-        f"of {len(found)} is judged; their mean is {mean.value:.2f} bits. Baseline: the worst of the untrained twin.",
+        note=HOW if len(found) == 1 else f"{HOW} {beside(len(found), mean.value)}",
         more={
             "mean": mean.value, "mean_low": mean.low, "mean_high": mean.high, "mean_untrained": sum(twin) / len(twin),
             "chance_without_learning": chance, "rivals": worst.groups,
@@ -106,15 +108,22 @@ def _exposed(context: Context, repeats: int, planted: Sequence[Canary]) -> Resul
     )  # fmt: skip
 
 
-def _worst(context: Context, planted: Sequence[Canary], every: Sequence[Estimate]) -> Estimate:
-    """The most exposed secret. One that comes before all others is ranked among eight times as many.
+def beside(count: int, mean: float) -> str:
+    """What is said of several secrets: that the worst is judged, and their mean."""
+    told = f"The worst of {count} is judged; their mean is {mean:.2f} bits."
+    return f"{told} Baseline: the worst of the untrained twin."
+
+
+def _worst(context: Context, planted: Sequence[Canary], every: Sequence[Estimate]) -> tuple[int, Estimate]:
+    """Which secret is the most exposed, and how. One that comes before all others is ranked among eight times as many.
 
     Else the luckiest of several secrets could not be told from one that was learnt.
     """
     at = max(range(len(every)), key=lambda number: every[number].value)
     if every[at].value < math.log2(context.sizes.canary_rivals + 1):
-        return every[at]
-    return _ranked(context, context.subject, planted[at], SHARPER * (context.sizes.canary_rivals + 1) - 1)
+        return at, every[at]
+    many = SHARPER * (context.sizes.canary_rivals + 1) - 1
+    return at, _ranked(context, context.subject, planted[at], many)
 
 
 def chance_of(worst: float, found: Sequence[float]) -> float:

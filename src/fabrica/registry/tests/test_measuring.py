@@ -5,7 +5,16 @@ from hashlib import sha256
 
 import pytest
 from fabrica.allocations.queries import balance
-from fabrica.evaluation.battery import bounds, context, contamination, energy, membership, quality, thresholds
+from fabrica.evaluation.battery import (
+    bounds,
+    context,
+    contamination,
+    energy,
+    membership,
+    memorising,
+    quality,
+    thresholds,
+)
 from fabrica.evaluation.battery.result import Result, Verdict, not_run
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.registry import battery_words, comparing, measured, queries, readiness, services
@@ -115,7 +124,7 @@ def test_results_of_something_else_are_not_taken_in(version, site, now, change, 
 def test_a_run_that_ended_without_results_is_told(version, site, now):
     made = ask(version, site, now)
     end(made, now, battery(Verdict.PASS), state="cancelled")
-    assert (made.state, made.error, made.battery) == ("ended", "Cancelled", None)
+    assert (made.state, made.error, made.battery) == ("ended", "", None)
 
 
 def test_what_was_published_stays_until_the_next_release_takes_it_in(version, site, cast, client, now):
@@ -190,7 +199,7 @@ def constants():
     yield from (one.words for one in bounds.bounds().values() if one.words)
     yield from map(str, (one for key, one in thresholds.thresholds().items() if "." in key))
     yield from (one.unit for key, one in thresholds.thresholds().items() if "." in key)
-    yield contamination.NAME
+    yield from (contamination.NAME, memorising.HOW, f"{memorising.HOW} {memorising.beside(3, 2.5)}")
 
 
 def test_every_fixed_text_of_the_battery_has_its_french():

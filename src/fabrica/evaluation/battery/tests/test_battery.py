@@ -27,7 +27,7 @@ def test_a_model_that_knows_its_text_by_heart_is_found_out():
     results = {one.name: one for one in [*memorising.probe(context), *membership.probe(context)]}
     assert {name: one.verdict for name, one in results.items()} == dict.fromkeys(results, FAIL)
     worst = results["planted secrets, each planted 16 times"]
-    assert (worst.value, worst.more["mean"], worst.more["rivals"]) == (10.0, 7.0, 1_023)  # first among 128, then 1,024
+    assert (worst.value, worst.more["mean"], worst.more["rivals"]) == (10.0, 10.0, 1_023)  # first among 128, then 1,024
     words = results["going on word for word"]
     assert (words.baseline, words.more["untrained"]) == (0, 0)
 
