@@ -259,8 +259,9 @@ def evaluate_again(request: HttpRequest, slug: str, number: int, payload: Measur
     if None in stagings:
         raise Refused("Some of this data is not staged into the project.", todo="Accept its terms and stage it first.")
     texts = [one for one in stagings if one] or queries.own_texts_of(found)
-    told = {"profile": payload.profile, "seed": payload.seed}
-    return services.measure_again(version=found, stagings=texts, by=person, now=utcnow(), **told)
+    return services.measure_again(
+        version=found, profile=payload.profile, stagings=texts, seed=payload.seed, by=person, now=utcnow()
+    )
 
 
 @router.get("/models/{slug}/{number}/readiness", response=WayOut)

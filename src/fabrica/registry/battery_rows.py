@@ -54,7 +54,8 @@ def not_told(facts: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _row(one: dict[str, Any]) -> list[Any]:
     name = said(one.get("name", ""))
-    named = format_html('{}<br><span class="quiet">{}</span>', name, said(one["note"])) if one.get("note") else name
+    noted = '<span>{}<br><span class="quiet">{}</span></span>'  # one thing in its cell, also on a telephone
+    named = format_html(noted, name, said(one["note"])) if one.get("note") else name
     baseline, threshold = figure(one.get("baseline")), said(one.get("threshold") or "–")
     return [probe_of(one), named, value_of(one), baseline, threshold, badge_of(one)]
 
@@ -66,7 +67,8 @@ def value_of(one: dict[str, Any]) -> Text:
     low, high = one.get("low"), one.get("high")
     bounds = f"{figure(low)} – {figure(high)}" if low is not None and high is not None else ""
     unit = said(one.get("unit", ""))
-    return format_html('{} {}<br><span class="quiet">{}</span>', figure(one.get("value")), unit, bounds)
+    told = '<span>{} {}<br><span class="quiet">{}</span></span>'
+    return format_html(told, figure(one.get("value")), unit, bounds)
 
 
 def badge_of(one: dict[str, Any]) -> SafeString:

@@ -114,5 +114,5 @@ def _differ(then: dict[str, Any] | None, now: dict[str, Any] | None) -> bool:
 
 def _change(then: dict[str, Any], now: dict[str, Any]) -> list[Text]:
     one = now or then
-    sides = (format_html("{} {}", badge_of(side), value_of(side)) if side else "–" for side in (then, now))
+    sides = (format_html("<span>{} {}</span>", badge_of(side), value_of(side)) if side else "–" for side in (then, now))
     return [probe_of(one), said(one.get("name", "")), *sides]

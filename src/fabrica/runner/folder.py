@@ -56,7 +56,7 @@ def write_result(folder: Path, job: Job, summary: dict[str, Any]) -> None:
 def same_job(folder: Path, job: Job) -> None:
     """Raise Refused when the folder holds the work of another job: results must never be mixed."""
     data = [[one.name, one.sha256] for one in job.data]
-    asked = {"kind": job.kind, "recipe": _decisive(job), "command": list(job.command), "data": data}
+    asked: dict[str, Any] = {"kind": job.kind, "recipe": _decisive(job), "command": list(job.command), "data": data}
     if job.model:
         asked |= {"model": job.model.sha256, "profile": job.profile}
         if job.model.files:

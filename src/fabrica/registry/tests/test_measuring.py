@@ -4,6 +4,7 @@ import json
 from hashlib import sha256
 
 import pytest
+from django.utils.translation import override
 from fabrica.allocations.queries import balance
 from fabrica.evaluation.battery import (
     bounds,
@@ -205,4 +206,7 @@ def constants():
 def test_every_fixed_text_of_the_battery_has_its_french():
     assert [one for one in constants() if not battery_words.is_known(one)] == []
     with_numbers = "pass: at most 1; fail: above 1 (bits, either way, whole interval; n at least 20)"
-    assert battery_words.said(with_numbers) == with_numbers
+    with override("en"):
+        assert battery_words.said(with_numbers) == with_numbers
+    with override("fr"):
+        assert battery_words.said("planted secrets, each planted 4 times") == "secrets glissés, chacun 4 fois"
