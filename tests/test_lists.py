@@ -38,6 +38,7 @@ FILTERED = {
 # Lists of the API that come whole, and what keeps each short. A new list pages by cursor, or gets its reason here.
 WHOLE = {
     "api/recipes": "the recipes that are installed",
+    "api/models/<slug>/<number>/evaluations": "a hundred at most",
     "api/machines": "the machines of the federation, put up by hand",
     "api/me/unix-names": "one for each site",
     "api/calls": "calls that are not closed, opened by hand",

@@ -1,4 +1,4 @@
-"""`fabrica models`: list, show, release, review, download; verify and write documents on the files alone."""
+"""`fabrica models`: list, show, release, review, evaluate, download; verify and write documents on the files alone."""
 
 import json
 from pathlib import Path, PurePosixPath
@@ -16,7 +16,7 @@ from fabrica.registry.engine import read_revoked, verify_folder
 from fabrica.registry.engine.documents import completeness, render_all
 from fabrica.registry.engine.manifest import FACTS
 
-app = typer.Typer(no_args_is_help=True, help="Trained models: list, show, release, review, download, verify, document.")
+app = typer.Typer(no_args_is_help=True, help="Trained models: list, show, release, review, evaluate, download, verify.")
 MAX_FILES, MAX_FACTS_BYTES = 10_000, 50_000_000
 
 
@@ -72,6 +72,27 @@ def _tell_way(told: dict[str, Any], *, as_json: bool, wanted: str = "") -> None:
             say(f"Missing: {one['what']} {one['todo']}".rstrip())
     if wanted and told["state"] != wanted:
         raise typer.Exit(1)
+
+
+@app.command()
+@command
+def evaluate(
+    name: Annotated[str, typer.Argument(help="SLUG or SLUG@NUMBER.")],
+    full: Annotated[
+        bool, typer.Option("--full/--quick", help="Four times as much text, and tighter intervals.")
+    ] = False,
+    data: Annotated[
+        list[str] | None, typer.Option(help="A dataset staged into its project; default: those it was trained on.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="What is drawn by dice follows it.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Have a version evaluated again, in a run that its project's award pays. Its results join those there are."""
+    client = account.connect()
+    path = path_of("models", *_named(client, name))
+    wish = {"profile": "full" if full else "quick", "data": data or [], "seed": seed}
+    told = client.post(f"{path}/evaluations", wish)
+    show(told, as_json=as_json, columns=("number", "state", "run_number", "profile", "seed"))
 
 
 @app.command()

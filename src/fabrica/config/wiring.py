@@ -35,6 +35,7 @@ LOOPS = [
     ("training", "submit"),
     ("training", "follow"),
     ("registry", "register"),
+    ("registry", "take_in_evaluation"),
     ("registry", "watch_reports"),
     ("registry", "write_to_reporter"),
     ("clusters", "observe"),

@@ -6,9 +6,10 @@ from typing import Any
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from ninja import Router, Schema
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from fabrica.kit.errors import NotFound
+from fabrica.dataspaces.queries import staging_of, version_of
+from fabrica.kit.errors import NotFound, Refused
 from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
@@ -16,9 +17,10 @@ from fabrica.registry import declaring, queries, rules, services
 from fabrica.registry.engine.documents import completeness
 from fabrica.registry.engine.documents.answers import digest
 from fabrica.registry.engine.documents.rows import table
-from fabrica.registry.models import Model, ModelVersion
+from fabrica.registry.models import Measurement, Model, ModelVersion
 from fabrica.registry.pages.versions import send
 from fabrica.registry.states import State
+from fabrica.training.engine.evaluating import SEED_AT_MOST
 from fabrica.web.scopes import needs
 
 router = Router(tags=["models"])
@@ -104,6 +106,31 @@ class MissingOut(Schema):
 
     what: str
     todo: str
+
+
+class MeasureIn(Schema):
+    """How a version is evaluated again. Without data on those that it was trained on, where they are still staged."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    profile: str = Field("quick", pattern="^(quick|full)$")
+    data: list[str] = Field(default=[], max_length=20, examples=[["fabrica:python-stdlib@1"]])
+    seed: int = Field(1, ge=1, le=SEED_AT_MOST)
+
+
+class MeasurementOut(Schema):
+    """A further evaluation of a version. `summary` counts its verdicts once its results are taken in."""
+
+    number: int
+    state: str
+    run: str = Field(alias="run.uid")
+    run_number: int = Field(alias="run.number")
+    profile: str = Field(alias="run.evaluation.profile")
+    seed: int = Field(alias="run.evaluation.seed")
+    asked_at: datetime
+    ended_at: datetime | None
+    error: str
+    summary: dict[str, int] | None = Field(alias="battery.summary", default=None)
 
 
 class WayOut(Schema):
@@ -213,6 +240,28 @@ def file(request: HttpRequest, slug: str, number: int, path: str) -> HttpRespons
     """One file, whole or the range that the header Range asks for."""
     person = signed_in(request)
     return send(request, queries.file_of(person, queries.version_of(person, slug, number), path))
+
+
+@router.get("/models/{slug}/{number}/evaluations", response=list[MeasurementOut])
+@needs("read")
+def evaluations(request: HttpRequest, slug: str, number: int) -> Any:
+    """The further evaluations of a version of my project, oldest first; what they found is in the facts."""
+    return queries.measurements_of(queries.version_inside(signed_in(request), slug, number))
+
+
+@router.post("/models/{slug}/{number}/evaluations", response={201: MeasurementOut})
+@needs("train")
+def evaluate_again(request: HttpRequest, slug: str, number: int, payload: MeasureIn) -> Measurement:
+    """Have a version of my project evaluated again, in a run that its award pays."""
+    person = signed_in(request)
+    found = queries.version_of(person, slug, number)
+    stagings = [staging_of(found.model.project, version_of(person, uri)) for uri in payload.data]
+    if None in stagings:
+        raise Refused("Some of this data is not staged into the project.", todo="Accept its terms and stage it first.")
+    texts = [one for one in stagings if one] or queries.own_texts_of(found)
+    return services.measure_again(
+        version=found, profile=payload.profile, stagings=texts, seed=payload.seed, by=person, now=utcnow()
+    )
 
 
 @router.get("/models/{slug}/{number}/readiness", response=WayOut)

@@ -16,7 +16,9 @@ from fabrica.registry import rules
 from fabrica.registry.engine.documents.answers import digest, merged, read_answers
 from fabrica.registry.engine.documents.schema import complete
 from fabrica.registry.facts import FORMAT, statement_of
+from fabrica.registry.measured import with_measurements
 from fabrica.registry.models import Model, ModelVersion, Statement
+from fabrica.registry.queries import measured_later
 
 SITTING = timedelta(hours=1)
 
@@ -70,11 +72,12 @@ def _keep(model: Model, last: Statement | None, declared: dict[str, Any], *, by:
 
 
 def facts_with_statement(version: ModelVersion) -> dict[str, Any]:
-    """The signed facts of a version with what was declared since, and the digests of both; the same until then."""
+    """The signed facts of a version with what was declared and measured since, and digests; the same until then."""
     statement = statement_of(version.model)
     signed = hashlib.sha256(canonical_json(version.facts)).hexdigest()
     digests = {"signed_facts_sha256": signed, "statement_sha256": statement["sha256"] if statement else None}
-    return {**complete(version.facts), "format": FORMAT, "statement": statement, "release": digests}
+    facts = {**complete(version.facts), "format": FORMAT, "statement": statement, "release": digests}
+    return with_measurements(facts, measured_later(version))
 
 
 def facts_at_release(version: ModelVersion, *, now: datetime) -> dict[str, Any]:

@@ -37,6 +37,7 @@ def export_of(version: ModelVersion, url: str) -> dict[str, Any]:
         "datasets": [_dataset(one, url) for one in facts.get("datasets") or []],
         "evaluation": facts.get("evaluation"),
         "battery": readiness.results(facts),
+        "evaluations": at(facts, "battery.history") or [],
         "trust": facts.get("trust"),
         "compute": facts.get("compute"),
         "use": facts.get("use"),

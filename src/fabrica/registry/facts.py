@@ -52,9 +52,9 @@ def facts_of(intake: Intake, out: Path, *, signer: str, now: datetime) -> dict[s
         "run": _run(run),
         "training": {name: result.get(name) for name in MEASURED} if is_training else None,
         "use": _use(run),
-        "evaluation": _json(out / "evaluation.json") if is_training else None,
+        "evaluation": read_json(out / "evaluation.json") if is_training else None,
         "sample": _sample(out / "sample.txt") if is_training else None,
-        "battery": _json(out / "battery.json") if is_training else None,
+        "battery": read_json(out / "battery.json") if is_training else None,
         "compute": as_facts(model_subject(run.project.slug, model.name)) or None if model else None,
         "trust": _trust(run),
         "statement": statement_of(model) if model else None,
@@ -156,7 +156,7 @@ def _price(cost: Any) -> dict[str, Any]:
     return {**names, "eur_cents_low": cost.eur_cents_low, "eur_cents_high": cost.eur_cents_high}
 
 
-def _json(path: Path) -> dict[str, Any] | None:
+def read_json(path: Path) -> dict[str, Any] | None:
     """The object in a JSON file of the output; None where it is absent, too large or broken."""
     try:
         if path.is_symlink() or path.stat().st_size > JSON_BYTES_AT_MOST:

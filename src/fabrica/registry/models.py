@@ -11,7 +11,15 @@ from fabrica.kit.ids import new_uid
 from fabrica.people.models import Person
 from fabrica.projects.models import Project
 from fabrica.registry.engine.release import FOLDER
-from fabrica.registry.states import Decision, IntakeState, KeyState, ReportKind, ReportState, State
+from fabrica.registry.states import (
+    Decision,
+    IntakeState,
+    KeyState,
+    MeasurementState,
+    ReportKind,
+    ReportState,
+    State,
+)
 from fabrica.training.models import Run
 
 
@@ -115,6 +123,35 @@ class Intake(Claimable):
     class Meta:
         indexes = [models.Index(fields=["state", "next_try_at"])]
         constraints = [models.UniqueConstraint(fields=["model", "number"], name="registry_number_reserved_once")]
+
+
+class Measurement(Claimable):
+    """A further evaluation of a version, in a run of its own; what it found stays, whatever later ones find."""
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="measurements")
+    run = models.OneToOneField(Run, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveSmallIntegerField(help_text="Counts within the version; the training's own battery is 1.")
+    state = models.CharField(max_length=20, choices=MeasurementState.choices, default=MeasurementState.RUNNING)
+    battery = models.JSONField(null=True, blank=True, help_text="battery.json, as the run left it.")
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, help_text="When its results were taken in, or it was given up.")
+    tries = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField()
+    error = models.CharField(max_length=1000, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "next_try_at"])]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "number"], name="registry_measurement_number_once"),
+            models.CheckConstraint(
+                condition=~Q(state=MeasurementState.TAKEN_IN) | Q(ended_at__isnull=False),
+                name="registry_measurement_taken_in_has_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version}, evaluation {self.number}"
 
 
 class SiteKey(models.Model):

@@ -7,6 +7,8 @@ from pathlib import Path
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from fabrica.dataspaces.models import Staging
+from fabrica.dataspaces.queries import staged
 from fabrica.kit.errors import NotFound
 from fabrica.kit.files import FileFact
 from fabrica.people import rules as people_rules
@@ -19,13 +21,14 @@ from fabrica.registry import rules
 from fabrica.registry.engine import RevokedKey
 from fabrica.registry.engine.manifest import MANIFEST, SIGNATURE, read_manifest
 from fabrica.registry.engine.release import read_release
-from fabrica.registry.models import Intake, ModelVersion, Release, Report, ReportLetter, SiteKey
-from fabrica.registry.states import OPEN_REPORTS, IntakeState, KeyState, State
-from fabrica.training.models import Run
-from fabrica.training.states import Kind
+from fabrica.registry.measured import Measured
+from fabrica.registry.models import Intake, Measurement, ModelVersion, Release, Report, ReportLetter, SiteKey
+from fabrica.registry.states import OPEN_REPORTS, IntakeState, KeyState, MeasurementState, State
+from fabrica.training.models import Run, RunData
+from fabrica.training.states import FINAL, Kind
 
 MAX_NUMBER = 2**31 - 1
-RELEASES_AT_MOST, WORDS_AT_MOST, MAX_TRIES = 1_000, 8, 8
+RELEASES_AT_MOST, WORDS_AT_MOST, MAX_TRIES, TEXTS_AT_MOST = 1_000, 8, 8, 100
 
 
 def visible_to(person: Person | None) -> QuerySet[ModelVersion]:
@@ -78,8 +81,9 @@ def newest_of(person: Person | None, slug: str) -> ModelVersion:
 
 
 def version_made_by(person: Person | None, run_uid: str) -> ModelVersion:
-    """The version that was made of a run. Raises NotFound, also for one the person may not see."""
-    found = visible_to(person).filter(run__uid=run_uid).first()
+    """The version that was made of a run, or evaluated in it. Raises NotFound, also for one that may not be seen."""
+    evaluated = Measurement.objects.filter(run__uid=run_uid).values("version")
+    found = visible_to(person).filter(Q(run__uid=run_uid) | Q(pk__in=evaluated)).first()
     if found is None:
         raise NotFound(
             "There is no model of this run for you to see.",
@@ -217,6 +221,46 @@ def file_of(person: Person | None, version: ModelVersion, path: str) -> Path:
 def due(now: datetime) -> QuerySet[Intake]:
     """What a worker should register, longest waiting first."""
     return Intake.objects.filter(state=IntakeState.WAITING, next_try_at__lte=now).order_by("next_try_at", "pk")
+
+
+def measurements_of(version: ModelVersion) -> QuerySet[Measurement]:
+    """Its further evaluations, in the order in which they were asked for."""
+    return version.measurements.select_related("run__project", "by").defer("run__result").order_by("number")
+
+
+def measured_later(version: ModelVersion) -> list[Measured]:
+    """What its further evaluations found, in order; read once for a loaded version."""
+    found: list[Measured] | None = getattr(version, "_measured", None)
+    if found is None:
+        rows = measurements_of(version).filter(state=MeasurementState.TAKEN_IN)
+        found = [
+            Measured(one.number, one.battery, one.run.uid, one.run.number, one.run.ended_at.isoformat())
+            for one in rows
+            if one.battery and one.run.ended_at
+        ]
+        version._measured = found  # type: ignore[attr-defined]  # noqa: SLF001 - a cache on our own row
+    return found
+
+
+def measurements_due(now: datetime) -> QuerySet[Measurement]:
+    """Further evaluations whose runs have ended, longest waiting first."""
+    rows = Measurement.objects.filter(state=MeasurementState.RUNNING, next_try_at__lte=now, run__state__in=FINAL)
+    return rows.order_by("next_try_at", "pk")
+
+
+def texts_for(version: ModelVersion) -> list[Staging]:
+    """What it can be evaluated on: the staged data of its project, those it was trained on first and in their order."""
+    own = list(RunData.objects.filter(run=version.run_id).order_by("pk").values_list("staging", flat=True))
+    order = {pk: place for place, pk in enumerate(own)}
+    rows = staged(version.model.project)[:TEXTS_AT_MOST]
+    return sorted(rows, key=lambda one: (order.get(one.pk, len(order)), one.pk))
+
+
+def own_texts_of(version: ModelVersion) -> list[Staging]:
+    """The data that it was trained on, where all of it is still staged; else none."""
+    own = set(RunData.objects.filter(run=version.run_id).values_list("staging", flat=True))
+    found = [one for one in texts_for(version) if one.pk in own]
+    return found if len(found) == len(own) else []
 
 
 def keys() -> QuerySet[SiteKey]:

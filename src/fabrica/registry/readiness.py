@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from fabrica.evaluation.battery.result import Verdict
 from fabrica.kit.files import canonical_json
 from fabrica.people.models import Person
+from fabrica.registry.battery_words import said
 from fabrica.registry.declaring import facts_with_statement
 from fabrica.registry.engine.card import at
 from fabrica.registry.engine.documents import completeness
@@ -79,7 +80,7 @@ def must_justify(facts: dict[str, Any]) -> list[str]:
     if all(verdict == Verdict.NOT_RUN for verdict, _one in told):
         return [_("This model was not evaluated by the battery of this site.")]
     failed = [one for verdict, one in told if verdict not in NOT_FAILED]  # a word we do not know is no pass
-    return [f"{one.get('probe', '')}: {one.get('name', '')}" for one in failed]
+    return [f"{one.get('probe', '')}: {said(one.get('name', ''))}" for one in failed]
 
 
 def lacks_documents(facts: dict[str, Any]) -> list[Missing]:

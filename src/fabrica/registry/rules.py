@@ -6,6 +6,7 @@ from fabrica.people.states import Role
 from fabrica.projects import rules as project_rules
 from fabrica.registry.models import Model, ModelVersion, Report
 from fabrica.registry.states import State
+from fabrica.training.rules import can_train
 
 
 def can_see_inside(person: Person | None, version: ModelVersion) -> bool:
@@ -30,6 +31,11 @@ def can_review(person: Person | None, version: ModelVersion) -> bool:
         return False
     project = version.model.project
     return project_rules.works_in(person, project) or project_rules.judges_reports(person, project)
+
+
+def can_measure(person: Person | None, version: ModelVersion) -> bool:
+    """Whether the person may have it evaluated again: who may launch runs of its project."""
+    return person is not None and can_train(person, version.model.project)
 
 
 def can_declare(person: Person | None, model: Model) -> bool:

@@ -26,6 +26,14 @@ class IntakeState(TextChoices):
     FAILED = "failed", _("Failed")
 
 
+class MeasurementState(TextChoices):
+    """What became of a further evaluation of a version."""
+
+    RUNNING = "running", _("Under way")
+    TAKEN_IN = "taken_in", _("Results taken in")
+    ENDED = "ended", _("Ended without results")
+
+
 class KeyState(TextChoices):
     """What a signature of a key is worth."""
 

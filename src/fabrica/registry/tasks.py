@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -14,15 +15,20 @@ from django.utils.translation import override
 from fabrica.kit.claims import TTL
 from fabrica.kit.database import trouble_of
 from fabrica.kit.errors import Problem, Refused
+from fabrica.kit.files import sha256_file
 from fabrica.kit.logs import carrying
 from fabrica.kit.signing import load_key
 from fabrica.registry import queries, services
-from fabrica.registry.models import Intake, ReportLetter
+from fabrica.registry.facts import read_json
+from fabrica.registry.measured import is_battery
+from fabrica.registry.models import Intake, Measurement, ReportLetter
 from fabrica.registry.packing import outputs, pack
-from fabrica.training.states import Kind
+from fabrica.training.models import Run
+from fabrica.training.states import Kind, State
 
 log = logging.getLogger(__name__)
 KEEP_SECONDS = 5.0
+BATTERY = "battery.json"
 
 
 def register(now: datetime) -> bool:
@@ -56,6 +62,40 @@ def _register(intake: Intake, now: datetime) -> None:
     services.record_key(key=key.public_key(), by=None, now=now)
     folder = pack(services.reserve(intake=intake), key, now=now, tick=_keeping(intake, now))
     services.register(intake=intake, folder=folder, now=now)
+
+
+def take_in_evaluation(now: datetime) -> bool:
+    """Take in what one further evaluation found, or note that it left nothing; True when there was one."""
+    found = Measurement.claim(queries.measurements_due(now), now)
+    if found is None:
+        return False
+    with carrying(run=found.run.uid):
+        try:
+            if found.run.state == State.SUCCEEDED:
+                services.take_in(measurement=found, battery=_battery_of(found), now=now)
+            else:
+                services.give_up(measurement=found, why=found.run.error_what, now=now)
+        except Refused as problem:
+            services.give_up(measurement=found, why=str(problem), now=now)
+        except (Problem, OSError) as problem:
+            services.try_later(measurement=found, why=str(problem), now=now)
+    return True
+
+
+def _battery_of(found: Measurement) -> dict[str, Any]:
+    """What its run left, as the runner hashed it, of the very weights that were registered. Raises Refused, OSError."""
+    run: Run = found.run
+    path = run.folder / "out" / BATTERY
+    listed = {str(one.get("path")): one.get("sha256") for one in (run.result or {}).get("files") or []}
+    if sha256_file(path) != listed.get(BATTERY):
+        raise Refused("The results are not what they were when the run ended.", todo="Evaluate it again.")
+    battery = read_json(path)
+    asked = run.evaluation or {}
+    if battery is None or not is_battery(battery) or battery.get("profile") != asked.get("profile"):
+        raise Refused("The run left no results that can be read.", todo="Look at its log, and evaluate it again.")
+    if battery["model"].get("sha256") != asked.get("sha256"):
+        raise Refused("The results are of another model.", why="They name other weights than those registered.")
+    return battery
 
 
 def watch_reports(now: datetime) -> bool:

@@ -10,11 +10,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from fabrica.evaluation.battery.result import Verdict
 from fabrica.kit.time import utcnow
-from fabrica.registry import readiness
+from fabrica.registry import comparing, readiness
+from fabrica.registry.battery_rows import columns, figure, not_told, told
 from fabrica.registry.engine.card import at
-from fabrica.registry.engine.documents.card import RESULTS_AT_MOST
 from fabrica.registry.engine.documents.finding import labels_of
 from fabrica.registry.engine.documents.values import is_number
 from fabrica.registry.engine.manifest import FACTS, MANIFEST, PUBLIC_KEY, SIGNATURE
@@ -27,17 +26,7 @@ from fabrica.web.components import Column
 from fabrica.web.words import size, when
 
 Text = str | Promise | SafeString
-VERDICTS: dict[str, tuple[Text, str]] = {
-    Verdict.PASS: (_("pass"), "good"), Verdict.WARN: (_("warning"), "warning"), Verdict.FAIL: (_("fail"), "bad"),
-    Verdict.NOT_RUN: (_("not run"), "neutral"),
-}  # fmt: skip
-PROBES: dict[str, Text] = {
-    "held_out": _("Held-out text"), "memorisation": _("Memorisation"), "membership": _("Membership"),
-    "contamination": _("Contamination"), "robustness": _("Robustness"), "bias": _("Bias"),
-    "personal": _("Personal data"), "toxicity": _("Abusive words"), "energy": _("Energy"),
-}  # fmt: skip
 OF_THE_SIGNATURE = (MANIFEST, SIGNATURE, PUBLIC_KEY)
-MOST_FLOATS = 4
 
 
 @dataclass(frozen=True)
@@ -51,22 +40,20 @@ class Way:
     sent_back: str
 
 
-def page(version: ModelVersion, steps: Sequence[Step], *, can_download: bool) -> dict[str, Any]:
+def page(version: ModelVersion, steps: Sequence[Step], *, can_download: bool, is_inside: bool) -> dict[str, Any]:
     """For the template of its page."""
     facts = facts_shown(version)
-    told = readiness.until_published(steps) if version.published_at else steps
-    reviewed, evaluated = readiness.last(told, State.REVIEWED), readiness.last(told, State.EVALUATED)
+    seen = readiness.until_published(steps) if version.published_at else steps
+    reviewed, evaluated = readiness.last(seen, State.REVIEWED), readiness.last(seen, State.EVALUATED)
     return {
         "about": _about(version, facts),
         "labels": _labels(facts),
         "trust": _trust(facts),
         "compute": _compute(facts),
-        "battery_columns": [
-            Column(_("Probe")), Column(_("Figure")), Column(_("Value")),
-            Column(_("Untrained or baseline"), numeric=True), Column(_("Threshold")), Column(_("Verdict")),
-        ],
-        "battery": _battery(facts),
-        "not_told": _not_told(facts),
+        "battery_columns": columns(),
+        "battery": told(facts),
+        "not_told": not_told(facts),
+        **comparing.page(version, facts, is_inside=is_inside),
         "reviewed_at": reviewed.at if reviewed else None,
         "justification": evaluated.text if evaluated else "",
         "document_columns": [Column(_("Document")), Column(_("Size"), numeric=True)],
@@ -140,48 +127,8 @@ def _flop(one: dict[str, Any]) -> Text:
     value, low, high = (one.get(name) for name in ("flop", "low", "high"))
     if not is_number(value):
         return UNKNOWN
-    bounds = f" ({_figure(low)} – {_figure(high)})" if low is not None and high is not None else ""
+    bounds = f" ({figure(low)} – {figure(high)})" if low is not None and high is not None else ""
     return f"{value:.2e} FLOP{bounds}. {_joined(one.get('how'))}".strip()
-
-
-def _battery(facts: dict[str, Any]) -> list[list[Any]]:
-    found = readiness.results(facts)[:RESULTS_AT_MOST]
-    return [_result(one) for one in found if one.get("verdict") != Verdict.NOT_RUN]
-
-
-def _not_told(facts: dict[str, Any]) -> list[tuple[str, str]]:
-    """What the battery could not tell: why, and the figures that this is said of."""
-    names: dict[str, list[str]] = {}
-    for one in readiness.results(facts)[:RESULTS_AT_MOST]:
-        if one.get("verdict") == Verdict.NOT_RUN:
-            told = f"{_probe(one)}: {one.get('name', '')}"
-            names.setdefault(str(one.get("note") or UNKNOWN), []).append(told)
-    return [(why, ", ".join(told)) for why, told in names.items()]
-
-
-def _result(one: dict[str, Any]) -> list[Any]:
-    """A figure of the battery as a row."""
-    low, high = one.get("low"), one.get("high")
-    bounds = f"{_figure(low)} – {_figure(high)}" if low is not None and high is not None else ""
-    word, tone = VERDICTS.get(str(one.get("verdict")), (UNKNOWN, "neutral"))
-    badge = format_html('<strong class="badge tone-{}">{}</strong>', tone, word)
-    name = one.get("name", "")
-    figure = format_html('{}<br><span class="quiet">{}</span>', name, one["note"]) if one.get("note") else name
-    told = format_html('{} {}<br><span class="quiet">{}</span>', _figure(one.get("value")), one.get("unit", ""), bounds)
-    value = "–" if one.get("value") is None else told
-    return [
-        _probe(one), figure, value, _figure(one.get("baseline")), one.get("threshold") or "–", badge,
-    ]  # fmt: skip
-
-
-def _probe(one: dict[str, Any]) -> str:
-    return str(PROBES.get(str(one.get("probe")), one.get("probe", "")))
-
-
-def _figure(value: Any) -> str:
-    if not is_number(value):
-        return "–"
-    return f"{value:.{MOST_FLOATS}g}"
 
 
 def _documents(version: ModelVersion, release: Release, *, is_linked: bool) -> list[list[Text]]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fabrica.registry.pages import releasing, reports, statements, versions
+from fabrica.registry.pages import measuring, releasing, reports, statements, versions
 
 app_name = "registry"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("models/<slug:slug>/<int:number>/export.json", versions.export, name="export"),
     path("models/<slug:slug>/<int:number>/documented/", releasing.document, name="documented"),
     path("models/<slug:slug>/<int:number>/evaluate/", releasing.evaluate, name="evaluate"),
+    path("models/<slug:slug>/<int:number>/evaluate-again/", measuring.measure, name="measure"),
     path("models/<slug:slug>/<int:number>/review/", releasing.review, name="review"),
     path("models/<slug:slug>/<int:number>/send-back/", releasing.send_back, name="send_back"),
     path("models/<slug:slug>/<int:number>/publish/", releasing.publish, name="publish"),

@@ -28,7 +28,9 @@ def evaluate(job: Job, folder: Path, stop: Stop, progress: Progress) -> dict[str
     if job.model is None:
         raise Refused("The job names no model.", todo="Launch it again.")
     profile, out, kept = profile_of(job.profile), folder / "out", folder / "work" / f"battery-{job.profile}"
-    found = evaluate_folder(job.model.path, sources_of(job.data), profile, kept=kept, tick=tick_of(stop, progress))
+    progress.tell(PHASE)
+    tick = tick_of(stop, progress)
+    found = evaluate_folder(job.model.path, sources_of(job.data), profile, seed=job.seed, kept=kept, tick=tick)
     write_atomic(out / "report.md", to_markdown(found))
     write_atomic(out / "report.html", to_html(found))
     write_atomic(out / FILE, json.dumps(found, indent=2, allow_nan=False) + "\n")

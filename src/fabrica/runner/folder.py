@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from fabrica.kit.errors import Refused
-from fabrica.kit.files import canonical_json, folder_facts, folder_sha256, write_atomic
+from fabrica.kit.files import canonical_json, folder_facts, folder_sha256, sha256_file, write_atomic
 from fabrica.kit.time import utcnow
 from fabrica.runner.failure import release
-from fabrica.runner.job import VERSION, Data, Job
+from fabrica.runner.job import VERSION, Data, Job, Model
 from fabrica.trainer.recipe import to_dict
 
 LOCK_SECONDS = 20.0
@@ -56,9 +56,11 @@ def write_result(folder: Path, job: Job, summary: dict[str, Any]) -> None:
 def same_job(folder: Path, job: Job) -> None:
     """Raise Refused when the folder holds the work of another job: results must never be mixed."""
     data = [[one.name, one.sha256] for one in job.data]
-    asked = {"kind": job.kind, "recipe": _decisive(job), "command": list(job.command), "data": data}
+    asked: dict[str, Any] = {"kind": job.kind, "recipe": _decisive(job), "command": list(job.command), "data": data}
     if job.model:
         asked |= {"model": job.model.sha256, "profile": job.profile}
+        if job.model.files:
+            asked |= {"files": job.model.files, "seed": job.seed}
     digest = hashlib.sha256(canonical_json(asked)).hexdigest()
     path = folder / "job.sha256"
     if not path.exists():
@@ -78,6 +80,26 @@ def _decisive(job: Job) -> dict[str, Any] | None:
     values = to_dict(job.recipe)
     values.pop("battery")
     return values if values["canaries"] else {key: value for key, value in values.items() if key != "canaries"}
+
+
+def verify_model(model: Model) -> None:
+    """Raise Refused unless each file of the model is the one that was named; without names, as data are verified.
+
+    What else lies there, such as the documents of a later release, is no part of what is measured.
+    """
+    if not model.files:
+        verify(model)
+        return
+    for name, expected in model.files:
+        path = model.path / name
+        is_plain = path.is_file() and not path.is_symlink()
+        found = sha256_file(path) if is_plain else "no such file"
+        if found != expected:
+            raise Refused(
+                f"The model {model.name} is not what was registered: its file {name} changed.",
+                why=f"Its SHA-256 was {expected} and is {found}. Nothing was measured.",
+                todo="Tell the operator: nobody changes the files of a registered model. Then launch it again.",
+            )
 
 
 def verify(data: Data) -> None:

@@ -13,7 +13,9 @@ from fabrica.trainer.recipe import Recipe, recipe_from
 VERSION = 1
 JOB_BYTES_AT_MOST = 4_000_000
 NEEDED = {"version", "run", "kind", "data", "devices", "time_limit_seconds"}
-KEYS = NEEDED | {"recipe", "command", "model", "profile", "provenance", "processes", "link_seconds", "attempt"}
+KEYS = NEEDED | {
+    "recipe", "command", "model", "profile", "seed", "provenance", "processes", "link_seconds", "attempt",
+}  # fmt: skip
 KINDS = ("train", "command", "evaluate")
 DATA_KEYS = {"name", "path", "sha256"}
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -21,6 +23,7 @@ LANGUAGE = re.compile(r"(?:[a-z]{2,3})?")
 QUICK, PROFILES = "quick", ("quick", "full")
 ARGUMENTS_AT_MOST, ARGUMENT_LENGTH = 1_000, 100_000
 DATA_AT_MOST, DEVICES_AT_MOST, SECONDS_AT_MOST = 100, 100_000, 60 * 86_400
+FILES_AT_MOST, SEED_AT_MOST = 10_000, 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,20 @@ class Data:
 
 
 @dataclass(frozen=True)
+class Model(Data):
+    """A trained model: where it lies, and the SHA-256 of each of its files; then `sha256` is that of its weights.
+
+    Without `files` it is, as for data, that of the whole folder.
+    """
+
+    files: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Job:
     """What is to be done; `recipe` for kind train, `command` for kind command, `model` and `profile` for kind evaluate.
+
+    `seed` is for what an evaluation draws by dice; None: the recipe's.
 
     `time_limit_seconds` is for all processes' lives of one `attempt` together, as after a requeue; `link_seconds` (0:
     none) for one life, after which the next link of a chain goes on. `processes` above 1 must all come.
@@ -52,8 +67,9 @@ class Job:
     processes: int = 1
     link_seconds: int = 0
     attempt: str = ""
-    model: Data | None = None
+    model: Model | None = None
     profile: str = ""
+    seed: int | None = None
 
 
 def read_job(path: Path) -> Job:
@@ -94,8 +110,9 @@ def job_from(values: Any) -> Job:
         processes=_whole(values.get("processes", 1), SIZE_AT_MOST, "processes"),
         link_seconds=_whole(values["link_seconds"], SECONDS_AT_MOST, "link_seconds") if "link_seconds" in values else 0,
         attempt=attempt,
-        model=_one(values.get("model"), "model") if kind == "evaluate" else None,
+        model=_model(values.get("model")) if kind == "evaluate" else None,
         profile=_profile(values.get("profile", QUICK)) if kind == "evaluate" else "",
+        seed=_whole(values["seed"], SEED_AT_MOST, "seed") if kind == "evaluate" and "seed" in values else None,
     )
 
 
@@ -137,6 +154,24 @@ def _one(one: Any, where: str) -> Data:
     told = isinstance(language, str) and LANGUAGE.fullmatch(language) is not None
     _need(told, f"{where}.language", "must be a language code of two or three letters, or empty")
     return Data(one["name"], Path(one["path"]), one["sha256"], language)
+
+
+def _model(value: Any) -> Model:
+    listed = value.get("files", []) if isinstance(value, dict) else []
+    _need(isinstance(listed, list) and len(listed) <= FILES_AT_MOST, "model.files", "must be a list of files")
+    plain = {key: one for key, one in value.items() if key != "files"} if isinstance(value, dict) else value
+    one = _one(plain, "model")
+    return Model(one.name, one.path, one.sha256, one.language, tuple(_file(entry) for entry in listed))
+
+
+def _file(value: Any) -> tuple[str, str]:
+    known = isinstance(value, dict) and set(value) == {"path", "sha256"} and _text(value["path"], 4000)
+    _need(known, "model.files", "must each have path and sha256")
+    inside = not Path(value["path"]).is_absolute() and ".." not in Path(value["path"]).parts
+    _need(inside, "model.files", "must lie inside the model's folder")
+    hashed = isinstance(value["sha256"], str) and SHA256.fullmatch(value["sha256"]) is not None
+    _need(hashed, "model.files", "must each have 64 hexadecimal digits as sha256")
+    return value["path"], value["sha256"]
 
 
 def _profile(value: Any) -> str:

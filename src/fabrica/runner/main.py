@@ -16,7 +16,7 @@ from typing import NoReturn
 from fabrica.kit.errors import Problem, Refused
 from fabrica.runner.command import run_command
 from fabrica.runner.failure import explain, release, reserve, write_failure
-from fabrica.runner.folder import lock, same_job, verify, write_result
+from fabrica.runner.folder import lock, same_job, verify, verify_model, write_result
 from fabrica.runner.job import Job, read_job
 from fabrica.runner.progress import Progress
 from fabrica.runner.stopping import Stop, Stopped
@@ -157,7 +157,9 @@ class Attempt:
 
     def _check(self, job: Job) -> None:
         same_job(self.folder, job)
-        for one in (*job.data, *filter(None, [job.model])):
+        if job.model:
+            verify_model(job.model)
+        for one in job.data:
             verify(one)
 
     def _stopped(self, reason: str) -> int:

@@ -141,12 +141,21 @@ class RunRow(Schema):
     ended_at: datetime | None
 
 
+class EvaluatedOut(Schema):
+    """What a run of kind evaluate measures."""
+
+    model: str
+    profile: str
+    seed: int
+
+
 class RunOut(RunRow):
     """A run."""
 
     machine: str = Field(alias="machine.slug")
     recipe: dict[str, Any] | None
     command: list[str]
+    evaluation: EvaluatedOut | None
     data: list[str]
     devices: int
     nodes: int

@@ -31,6 +31,7 @@ class Run(Claimable):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     recipe = models.JSONField(null=True, blank=True, help_text="Complete, as trainer.recipe.to_dict writes it.")
     command = models.JSONField(default=list, blank=True, help_text="Program and arguments; no shell reads them.")
+    evaluation = models.JSONField(null=True, blank=True, help_text="What is evaluated, as engine.Evaluated writes it.")
     devices = models.PositiveIntegerField()
     nodes = models.PositiveIntegerField(
         default=0, db_default=0, help_text="Over how many the devices are spread; 0 for as few as they fit on."

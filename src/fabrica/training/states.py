@@ -11,6 +11,7 @@ class Kind(TextChoices):
 
     TRAIN = "train", _("Training by a recipe")
     COMMAND = "command", _("Own command")
+    EVALUATE = "evaluate", _("Evaluation of a model")
 
 
 class State(TextChoices):

@@ -1,6 +1,7 @@
 """How sure a figure is: intervals at 95 % by drawing whole documents again, by Wilson's formula, and a tail chance.
 
-Pieces of one document are alike, so a document is drawn whole (cluster bootstrap); the dice are fixed.
+Pieces of one document are alike, so a document is drawn whole (cluster bootstrap); the dice are fixed. Of few documents
+such an interval is too narrow, and is widened as Student's t asks (`spread.widening`).
 """
 
 import math
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from fabrica.evaluation.battery.spread import widened
 
 DRAWS, SEED = 1_000, 20261126
 LEVEL = (2.5, 97.5)
@@ -32,15 +35,14 @@ Parts = tuple[Sequence[float], Sequence[float], Sequence[int]]
 def saved(own: Parts, new: Parts) -> Estimate:
     """By how much the ratio of `own` lies below that of `new`, as a share; each is (above, below, groups)."""
     (value, draws, count), (other, other_draws, other_count) = _drawn(*own, SEED), _drawn(*new, SEED + 1)
-    low, high = np.percentile(1 - draws / other_draws, LEVEL)
-    return Estimate(1 - value / other, float(low), float(high), min(count, other_count))
+    found, few = 1 - value / other, min(count, other_count)
+    return Estimate(found, *_ends(found, 1 - draws / other_draws, few, (-math.inf, 1.0)), few)
 
 
 def ratio(above: Sequence[float], below: Sequence[float], groups: Sequence[int]) -> Estimate:
     """The sum of `above` by the sum of `below`, of pieces that belong to documents `groups`."""
     value, draws, count = _drawn(above, below, groups, SEED)
-    low, high = np.percentile(draws, LEVEL)
-    return Estimate(value, float(low), float(high), count)
+    return Estimate(value, *_ends(value, draws, count, (0.0, math.inf)), count)
 
 
 def _drawn(
@@ -69,8 +71,14 @@ def auc(
     np.add.at(pairs, (rows[:, None], columns[None, :]), 1.0)
     left, right = _weights(many, SEED), _weights(rivals, SEED + 1)
     drawn = np.einsum("ij,ij->i", left @ won, right) / np.einsum("ij,ij->i", left @ pairs, right)
-    low, high = np.percentile(drawn, LEVEL)
-    return Estimate(float(above.mean()), float(low), float(high), min(many, rivals))
+    value, few = float(above.mean()), min(many, rivals)
+    return Estimate(value, *_ends(value, drawn, few, (0.0, 1.0)), few)
+
+
+def _ends(value: float, draws: Numbers, count: int, within: tuple[float, float]) -> tuple[float, float]:
+    """The interval that the draws give, widened for few documents, within what such a figure can be."""
+    low, high = widened(value, [float(one) for one in np.percentile(draws, LEVEL)], count)
+    return max(within[0], low), min(within[1], high)
 
 
 def share(hits: int, of: int) -> Estimate:
@@ -92,6 +100,11 @@ def chance_of_exposures(exposures: Sequence[float]) -> float:
         term *= total / step
         whole += term
     return min(1.0, whole)
+
+
+def chance_of_worst(exposure: float, of: int) -> float:
+    """How likely the most exposed of so many secrets is exposed so far where nothing was learnt (Sidak 1967)."""
+    return float(1 - (1 - 2.0**-exposure) ** of)
 
 
 def _weights(groups: int, seed: int) -> Numbers:

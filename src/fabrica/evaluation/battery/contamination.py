@@ -1,7 +1,7 @@
 """How much of the measured text stands word for word in the training text: then its figures flatter the model."""
 
 from fabrica.evaluation.battery.bounds import bound, words
-from fabrica.evaluation.battery.chance import ratio
+from fabrica.evaluation.battery.chance import Estimate, ratio
 from fabrica.evaluation.battery.context import FEW, NO_TRAINING_TEXT, Context
 from fabrica.evaluation.battery.overlap import WORDS_IN_A_RUN, found_in
 from fabrica.evaluation.battery.result import Result, Verdict, not_run
@@ -19,9 +19,8 @@ def probe(context: Context) -> list[Result]:
     if len(counted) < bound("documents_at_least"):
         return [not_run(PROBE, NAME, FEW, n=len(counted), data_sha256=sha256)]
     found = ratio([hits for hits, _ in counted], [of for _, of in counted], range(len(counted)))
-    fails = found.value > bound("overlap_fail")
-    verdict = Verdict.FAIL if fails else Verdict.WARN if found.value > bound("overlap") else Verdict.PASS
     scanned = context.scanned_share
+    verdict = verdict_of(found)
     if verdict is Verdict.PASS and scanned < 1:
         verdict = Verdict.WARN  # what was not looked at may hold more
     return [
@@ -40,3 +39,13 @@ def probe(context: Context) -> list[Result]:
             more={"documents_with_any": sum(hits > 0 for hits, _ in counted), "scanned_share": scanned},
         )
     ]
+
+
+def verdict_of(found: Estimate) -> Verdict:
+    """By the upper end of the interval: what the texts may share, not what they happen to.
+
+    A wide interval alone fails nothing: the figure itself must lie above the bound for a warning.
+    """
+    if found.high > bound("overlap_fail") and found.value > bound("overlap"):
+        return Verdict.FAIL
+    return Verdict.PASS if found.high <= bound("overlap") else Verdict.WARN

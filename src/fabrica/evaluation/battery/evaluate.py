@@ -32,19 +32,22 @@ def evaluate_folder(
     sources: Sequence[Source],
     profile: Profile,
     *,
+    seed: int | None = None,
     kept: Path | None = None,
     tick: Tick = lambda _name, _done, _of: None,
 ) -> dict[str, Any]:
     """The content of battery.json for the model that `save_package` and a train job left in `folder`.
 
     Where the data, split as the recipe splits, gives the held-out text that evaluation.json names, it is the model's
-    own training data, and all probes can be run; other data counts as text of which nobody knows. Raises Refused.
+    own training data, and all probes can be run; other data counts as text of which nobody knows. `seed` is for what is
+    drawn by dice, by default the recipe's; the untrained twin is always of the recipe's. Raises Refused.
     """
     packaged = load_model(folder)
     recipe = recipe_of(folder)
     subject = PackagedSubject(packaged, recipe.seed)
     material = material_of(folder, sources, recipe)
-    context = Context(subject, material, profile.sizes, recipe.seed, folder, _languages(folder))
+    dice = recipe.seed if seed is None else seed
+    context = Context(subject, material, profile.sizes, dice, folder, _languages(folder))
     return Battery(profile, kept=kept, tick=tick).run(context)
 
 

@@ -1,16 +1,27 @@
 """How much of its training text a model knows by heart: planted secrets, word for word, and the gap in cost."""
 
+import math
 from collections.abc import Sequence
 
 from fabrica.evaluation.battery.bounds import bound, words
 from fabrica.evaluation.battery.canaries import Canary, exposure
-from fabrica.evaluation.battery.chance import Estimate, Parts, chance_of_exposures, ratio, saved, share
+from fabrica.evaluation.battery.chance import (
+    Estimate,
+    Parts,
+    chance_of_exposures,
+    chance_of_worst,
+    ratio,
+    saved,
+    share,
+)
 from fabrica.evaluation.battery.context import FEW, NO_TRAINING_TEXT, NOT_LEARNT, TOO_WIDE, Context, Costs
 from fabrica.evaluation.battery.result import Result, Verdict, not_run
 from fabrica.evaluation.battery.subject import PackagedSubject
 
 PROBE = "memorisation"
 GAP, CANARIES, EXTRACTION = "gap between training and held-out text", "planted secrets", "going on word for word"
+HOW = "Exposure: how many bits of guessing the model saves on a number planted in its training text."
+SHARPER = 8  # times as many other numbers, where the worst of the secrets comes before all of them
 
 
 def probe(context: Context) -> list[Result]:
@@ -79,28 +90,72 @@ def _exposed(context: Context, repeats: int, planted: Sequence[Canary]) -> Resul
     name = f"{CANARIES}, each planted {repeats} times" if repeats > 1 else f"{CANARIES}, each planted once"
     if not context.learnt:
         return not_run(PROBE, name, NOT_LEARNT, n=len(planted))
-    found = [_exposure(context, context.subject, one) for one in planted]
-    twin = [_exposure(context, context.subject.untrained, one) for one in planted]
-    mean, chance = ratio(found, [1.0] * len(found), range(len(found))), chance_of_exposures(found)
+    every = [_ranked(context, context.subject, one) for one in planted]
+    twin = [_ranked(context, context.subject.untrained, one).value for one in planted]
+    at, worst = _worst(context, planted, every)
+    found = [one.value for one in every]
+    chance = chance_of(worst.value, found)
+    found[at] = worst.value
+    mean = ratio(found, [1.0] * len(found), range(len(found)))
     return Result(
-        probe=PROBE, name=name, verdict=_exposed_verdict(mean.value, chance), value=mean.value, low=mean.low,
-        high=mean.high, unit="bits", n=len(found), baseline=sum(twin) / len(twin), threshold=words("exposure"),
-        note="Exposure: how many bits of guessing the model saves on a number planted in its training text.",
-        more={"chance_without_learning": chance, "rivals": context.sizes.canary_rivals},
+        probe=PROBE, name=name, verdict=exposed_verdict(worst.value, chance), value=worst.value, low=worst.low,
+        high=worst.high, unit="bits", n=len(found), baseline=max(twin), threshold=words("exposure"),
+        note=HOW if len(found) == 1 else f"{HOW} {beside(len(found), mean.value)}",
+        more={
+            "mean": mean.value, "mean_low": mean.low, "mean_high": mean.high, "mean_untrained": sum(twin) / len(twin),
+            "chance_without_learning": chance, "rivals": worst.groups,
+        },
     )  # fmt: skip
 
 
-def _exposed_verdict(mean: float, chance: float) -> Verdict:
-    unlikely = chance < bound("exposure_chance")
-    if unlikely and mean >= bound("exposure_fail"):
+def beside(count: int, mean: float) -> str:
+    """What is said of several secrets: that the worst is judged, and their mean."""
+    told = f"The worst of {count} is judged; their mean is {mean:.2f} bits."
+    return f"{told} Baseline: the worst of the untrained twin."
+
+
+def _worst(context: Context, planted: Sequence[Canary], every: Sequence[Estimate]) -> tuple[int, Estimate]:
+    """Which secret is the most exposed, and how. One that comes before all others is ranked among eight times as many.
+
+    Else the luckiest of several secrets could not be told from one that was learnt.
+    """
+    at = max(range(len(every)), key=lambda number: every[number].value)
+    if every[at].value < math.log2(context.sizes.canary_rivals + 1):
+        return at, every[at]
+    many = SHARPER * (context.sizes.canary_rivals + 1) - 1
+    return at, _ranked(context, context.subject, planted[at], many)
+
+
+def chance_of(worst: float, found: Sequence[float]) -> float:
+    """How likely this is where nothing was learnt, by the worst or by all together, whichever says more.
+
+    Of two looks the luckier one is taken, so it counts twice; of a single secret both are the same look.
+    """
+    if len(found) == 1:
+        return chance_of_worst(worst, 1)
+    return min(1.0, 2 * min(chance_of_worst(worst, len(found)), chance_of_exposures(found)))
+
+
+def exposed_verdict(worst: float, chance: float) -> Verdict:
+    """What follows from the worst exposure and how likely it is without learning."""
+    if worst >= bound("exposure_fail") and chance < bound("exposure_chance"):
         return Verdict.FAIL
-    return Verdict.WARN if mean > bound("exposure") else Verdict.PASS
+    is_exposed = worst > bound("exposure") and chance < bound("exposure_luck")
+    return Verdict.WARN if is_exposed else Verdict.PASS
 
 
-def _exposure(context: Context, subject: PackagedSubject, one: Canary) -> float:
-    texts = [one.text, *(one.other(number) for number in range(context.sizes.canary_rivals))]
-    own, *others = context.bits(subject, texts)
-    return exposure(own, others)
+def _ranked(context: Context, subject: PackagedSubject, one: Canary, rivals: int = 0) -> Estimate:
+    """The exposure of a secret among so many other numbers, with the interval that its rank among them has.
+
+    Its upper end is what so many others can tell at most.
+    """
+    many = rivals or context.sizes.canary_rivals
+    own, *others = context.bits(subject, [one.text, *(one.other(number) for number in range(many))])
+    before = share(sum(other <= own for other in others), many)
+    most = math.log2(many + 1)
+    low, high = (min(most, -math.log2(end)) if end > 0 else most for end in (before.high, before.low))
+    value = exposure(own, others)
+    return Estimate(value, min(low, value), max(high, value), many)
 
 
 def _extraction(context: Context) -> Result:

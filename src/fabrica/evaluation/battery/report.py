@@ -72,7 +72,8 @@ def _facts(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "Languages of the training text", ", ".join(shares) or "not known"
     seconds = sum(values["seconds"].values())
     yield "Profile", f"{values['profile']}, {seconds:.0f} seconds on {values['device']}, seed {values['seed']}"
-    yield "Versions", ", ".join(f"{name} {version}" for name, version in values["versions"].items())
+    told = {"battery": values.get("version", 1), **values["versions"]}
+    yield "Versions", ", ".join(f"{name} {version}" for name, version in told.items())
 
 
 def _by_probe(values: dict[str, Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:

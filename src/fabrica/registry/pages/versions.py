@@ -20,6 +20,8 @@ from fabrica.registry.engine import revoked_json
 from fabrica.registry.engine.ranges import range_of
 from fabrica.registry.export import export_of
 from fabrica.registry.forms import SearchForm
+from fabrica.registry.states import State
+from fabrica.training.states import Kind
 
 OCTETS = "application/octet-stream"
 PIECE_BYTES = 1 << 18
@@ -72,12 +74,15 @@ def detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     version = queries.version_of(person, slug, number)
     can_download = rules.can_download(person, version)
     steps = readiness.steps_of(version)
+    is_inside = rules.can_see_inside(person, version)
+    can_measure = rules.can_measure(person, version) and version.run.kind == Kind.TRAIN
     context = {
         **shown.page(version, can_download=can_download),
-        **telling.page(version, steps, can_download=can_download),
+        **telling.page(version, steps, can_download=can_download, is_inside=is_inside),
         "others": queries.versions_of(person, slug).exclude(pk=version.pk)[:20],
         "can_decide": rules.can_decide(person, version),
-        "way": telling.way(version, steps) if rules.can_see_inside(person, version) else None,
+        "way": telling.way(version, steps) if is_inside else None,
+        "can_measure": can_measure and version.state != State.WITHDRAWN,
         "can_review": rules.can_review(person, version) and not readiness.is_first_person(person, version, steps),
     }
     return render(request, "registry/detail.html", context)

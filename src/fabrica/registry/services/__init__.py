@@ -1,5 +1,6 @@
 """Every write of the registry."""
 
+from fabrica.registry.services.measuring import give_up, measure_again, take_in, try_later
 from fabrica.registry.services.registering import (
     leave_out,
     open_intakes,
@@ -41,8 +42,10 @@ __all__ = [
     "document",
     "evaluate",
     "forget_reporter",
+    "give_up",
     "leave_out",
     "lift_restriction",
+    "measure_again",
     "note_letter",
     "open_intakes",
     "postpone",
@@ -57,6 +60,8 @@ __all__ = [
     "revoke_key",
     "rotate_key",
     "send_back",
+    "take_in",
+    "try_later",
     "waits_for",
     "watch",
     "withdraw",

@@ -34,7 +34,8 @@ KEY_REASON_LIMIT = 500
 
 def open_intakes(*, now: datetime) -> int:
     """Note each succeeded run that nobody took in yet; how many. Doing it twice, or in two workers, is the same."""
-    new = Run.objects.filter(state=RunState.SUCCEEDED).exclude(pk__in=Intake.objects.values("run"))
+    new = Run.objects.filter(state=RunState.SUCCEEDED).exclude(kind=Kind.EVALUATE)
+    new = new.exclude(pk__in=Intake.objects.values("run"))
     rows = [Intake(run=run, next_try_at=now) for run in new.order_by("pk")[:BATCH]]
     if rows:
         Intake.objects.bulk_create(rows, ignore_conflicts=True)

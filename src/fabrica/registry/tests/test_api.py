@@ -83,3 +83,22 @@ def test_keys_are_listed_rotated_and_revoked(api, version, cast):
     assert api(cast.operator, "POST", path, {"reason": "Lost."}).json()["state"] == "revoked"
     assert api(cast.operator, "POST", "/keys/sha256:00/revoke", {"reason": "Lost."}).status_code == 404
     assert SiteKey.objects.count() == 2
+
+
+def test_a_member_has_a_version_evaluated_again(api, version, cast):
+    path = f"/models/{version.model.slug}/1/evaluations"
+    assert api(cast.outsider, "POST", path, {}).status_code == 404
+    assert api(cast.mate, "POST", path, {"profile": "huge"}).status_code == 422
+    answer = api(cast.mate, "POST", path, {"profile": "full", "seed": 3})
+    made = answer.json()
+    assert (answer.status_code, made["number"], made["state"], made["profile"], made["seed"]) == (
+        201,
+        2,
+        "running",
+        "full",
+        3,
+    )
+    assert api(cast.mate, "GET", path).json() == [made]
+    assert made["summary"] is None
+    run = api(cast.mate, "GET", f"/projects/{version.model.project.slug}/runs/{made['run_number']}").json()
+    assert (run["kind"], run["evaluation"]) == ("evaluate", {"model": str(version), "profile": "full", "seed": 3})

@@ -4,7 +4,7 @@ import pytest
 from fabrica.evaluation.battery.result import Result, Verdict
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.notices.models import Notice
-from fabrica.registry import facts, packing, queries, readiness, services, shown, telling
+from fabrica.registry import battery_rows, facts, packing, queries, readiness, services, shown, telling
 from fabrica.registry.engine import State, verify_folder
 from fabrica.registry.engine.documents import render_all
 from fabrica.registry.models import ModelVersion, Release, Step
@@ -219,10 +219,10 @@ def test_the_page_shows_the_way_with_the_next_button_for_each_person(client, ver
 def test_figures_that_no_run_of_ours_writes_neither_break_the_page_nor_the_documents(tmp_path):
     path = tmp_path / "battery.json"
     path.write_text('{"results": [{"value": 1e999, "n": %s, "verdict": ["pass"], "note": {}}]}' % ("9" * 400))
-    found = facts._json(path)
+    found = facts.read_json(path)
     assert found == {"results": [{"value": None, "n": None, "verdict": ["pass"], "note": {}}]}
     huge = {"battery": {"results": [{**found["results"][0], "value": 10**400, "low": True}] * 600}, "name": "a@1"}
-    assert [len(one) for one in telling._battery(huge)] == [6] * 500
+    assert [len(one) for one in battery_rows.told(huge)] == [6] * 500
     assert render_all(huge)
     shown._evaluation({"evaluation": {"rivals": {"xz": ["won"]}, "bits_per_byte_xz": 10**400}})
 

@@ -1,4 +1,5 @@
 import errno
+import hashlib
 import json
 import math
 import signal
@@ -11,6 +12,7 @@ import pytest
 from fabrica.kit.errors import Problem, Refused
 from fabrica.runner import failure
 from fabrica.runner.failure import RESERVE_BYTES, explain, reserve, write_failure
+from fabrica.runner.folder import verify_model
 from fabrica.runner.job import job_from, read_job
 from fabrica.runner.main import main
 from fabrica.runner.progress import Progress
@@ -267,3 +269,37 @@ def test_a_command_job_needs_neither_pytorch_nor_django():
     code = "import sys, fabrica.runner.main; print(sorted({'torch', 'numpy', 'django'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": "src"})
     assert done.stdout == "[]\n", done.stderr
+
+
+def evaluating(folder, **files):
+    listed = [{"path": name, "sha256": hashlib.sha256(raw).hexdigest()} for name, raw in files.items()]
+    for name, raw in files.items():
+        (folder / name).write_bytes(raw)
+    model = {"name": "m@1", "path": str(folder), "sha256": "a" * 64, "files": listed}
+    return {key: value for key, value in GOOD.items() if key != "recipe"} | {
+        "kind": "evaluate",
+        "model": model,
+        "seed": 9,
+    }
+
+
+def test_a_model_is_measured_only_if_each_file_that_was_named_is_what_it_was(tmp_path):
+    job = job_from(evaluating(tmp_path, weights=b"w", config=b"{}"))
+    (tmp_path / "release").mkdir()  # what joined it later does not matter
+    verify_model(job.model)
+    assert (job.seed, job.profile) == (9, "quick")
+    (tmp_path / "config").write_bytes(b"[]")
+    with pytest.raises(Refused, match=r"m@1 is not what was registered: its file config changed.*Nothing was measured"):
+        verify_model(job.model)
+    (tmp_path / "weights").unlink()
+    (tmp_path / "weights").symlink_to("config")
+    with pytest.raises(Refused, match="and is no such file"):
+        verify_model(job.model)
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../secret", ""])
+def test_a_file_of_a_model_lies_inside_its_folder(tmp_path, path):
+    values = evaluating(tmp_path, weights=b"w")
+    values["model"]["files"][0]["path"] = path
+    with pytest.raises(Refused, match=r"model\.files"):
+        job_from(values)

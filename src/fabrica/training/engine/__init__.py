@@ -1,6 +1,7 @@
 """What a run's files say, how long it may take, and what an ended attempt means. Pure functions."""
 
 from fabrica.training.engine.ending import ENDING_OF_HOLD, Ending, ending
+from fabrica.training.engine.evaluating import EVALUATION_SECONDS, Evaluated, check_evaluated, evaluated_in_job
 from fabrica.training.engine.limits import (
     DEFAULT_COMMAND_SECONDS,
     MAX_ATTEMPTS,
@@ -32,11 +33,13 @@ from fabrica.training.engine.waiting import is_about_hours, reason_code, words_o
 __all__ = [
     "DEFAULT_COMMAND_SECONDS",
     "ENDING_OF_HOLD",
+    "EVALUATION_SECONDS",
     "MAX_ATTEMPTS",
     "MAX_TIME_LIMIT_SECONDS",
     "MIN_ATTEMPT_SECONDS",
     "MIN_TIME_LIMIT_SECONDS",
     "Ending",
+    "Evaluated",
     "Failure",
     "Line",
     "Lines",
@@ -44,8 +47,10 @@ __all__ = [
     "Result",
     "Words",
     "check_command",
+    "check_evaluated",
     "check_nodes",
     "ending",
+    "evaluated_in_job",
     "in_container",
     "is_about_hours",
     "keeps",

@@ -29,11 +29,13 @@ PHASES = {
     "battery": gettext_lazy("Testing for memorisation, bias and more"),
     "command": gettext_lazy("Running the command"),
 }
+PROFILES = {"quick": gettext_lazy("quick"), "full": gettext_lazy("full")}
 
 
 def words_of(run: Run) -> dict[str, Any]:
     """Phase, steps and speed in words; what was asked for, and the recipe key by key."""
-    steps = _("step %(step)s of %(steps)s") % {"step": count(run.step), "steps": count(run.steps)}
+    said = _("probe %(step)s of %(steps)s") if run.evaluation else _("step %(step)s of %(steps)s")
+    steps = said % {"step": count(run.step), "steps": count(run.steps)}
     return {
         "phase_label": run.get_state_display() if run.is_ended else PHASES.get(run.phase, run.phase),
         "steps_text": steps,
@@ -45,13 +47,22 @@ def words_of(run: Run) -> dict[str, Any]:
 
 def _asked(run: Run) -> list[tuple[str, Any]]:
     data = [str(row.staging.version) for row in run.data.select_related("staging__version__dataset").order_by("pk")]
-    what = (_("Command"), shlex.join(run.command)) if run.command else (_("Recipe"), (run.recipe or {}).get("name"))
     return [
-        what,
+        *_what(run),
         (_("Data"), ", ".join(data) or "–"),
         (_("Devices"), _devices(run)),
         (_("Time limit"), duration(run.time_limit_seconds)),
     ]
+
+
+def _what(run: Run) -> list[tuple[str, Any]]:
+    if run.evaluation:
+        asked = run.evaluation
+        named = (_("Profile"), PROFILES.get(asked["profile"], asked["profile"])), (_("Seed"), asked["seed"])
+        return [(_("Model"), asked["model"]), *named]
+    if run.command:
+        return [(_("Command"), shlex.join(run.command))]
+    return [(_("Recipe"), (run.recipe or {}).get("name"))]
 
 
 def _devices(run: Run) -> str:
@@ -95,6 +106,8 @@ def rows_of(runs: Sequence[Run]) -> dict[str, Any]:
 
 
 def _name(run: Run) -> str:
+    if run.evaluation:
+        return _("Evaluation of %(model)s") % {"model": run.evaluation["model"]}
     return str(run.recipe["name"]) if run.recipe else run.get_kind_display()
 
 

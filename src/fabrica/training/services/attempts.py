@@ -29,7 +29,7 @@ from fabrica.training.models import Attempt, Point, Run
 from fabrica.training.queries.runs import time_left
 from fabrica.training.services.computing import note_compute
 from fabrica.training.services.moves import locked, move
-from fabrica.training.states import AttemptState, State
+from fabrica.training.states import AttemptState, Kind, State
 
 FREE: dict[str, Any] = {"claim_token": "", "claim_expires_at": None}
 NOT_WAITING: dict[str, Any] = {"waiting_code": "", "machine_starts_at": None}
@@ -164,7 +164,8 @@ def _put_back(status: JobStatus) -> str:
 
 
 def _state_shown(row: Run) -> State:
-    return State.FINISHING if row.phase in ("evaluate", "package", "battery") else State.RUNNING
+    is_last = row.kind != Kind.EVALUATE and row.phase in ("evaluate", "package", "battery")
+    return State.FINISHING if is_last else State.RUNNING
 
 
 def _news(row: Run, news: News | None) -> dict[str, Any]:
@@ -183,14 +184,14 @@ def _news(row: Run, news: News | None) -> dict[str, Any]:
         fields |= {"loss": news.lines[-1].loss, "tokens_per_second": news.lines[-1].tokens_per_second}
     if news.progress:
         row.phase = news.progress.phase
-        fields |= _shown(news.progress)
+        fields |= _shown(news.progress, "battery" if row.kind == Kind.EVALUATE else "train")
     return fields
 
 
-def _shown(progress: Progress) -> dict[str, Any]:
-    """What a page shows of progress; the steps of other phases than the training are not the run's."""
+def _shown(progress: Progress, main: str) -> dict[str, Any]:
+    """What a page shows of progress; the steps of other phases than the main one are not the run's."""
     fields: dict[str, Any] = {"phase": progress.phase, "seconds_left": progress.seconds_left}
-    if progress.phase == "train":
+    if progress.phase == main:
         fields |= {"step": progress.step, "steps": progress.steps}
         told = {"loss": progress.loss, "tokens_per_second": progress.tokens_per_second}
         fields |= {name: value for name, value in told.items() if value is not None}

@@ -19,7 +19,14 @@ from fabrica.people.models import Person
 from fabrica.projects.models import Project
 from fabrica.trainer.recipe import recipe_from, to_dict
 from fabrica.training import rules
-from fabrica.training.engine import check_command, check_nodes, in_container
+from fabrica.training.engine import (
+    EVALUATION_SECONDS,
+    Evaluated,
+    check_command,
+    check_evaluated,
+    check_nodes,
+    in_container,
+)
 from fabrica.training.models import Run, RunData
 from fabrica.training.queries.plans import check_devices, hold, plan
 from fabrica.training.states import OPEN, Kind
@@ -44,8 +51,9 @@ def launch(
     devices: int = 1,
     nodes: int = 0,
     container: str = "",
+    evaluation: Evaluated | None = None,
 ) -> Run:
-    """Queue a run of a recipe, or of an own command (in an Apptainer image, if `container` names one).
+    """Queue a run of a recipe, of an own command (in an Apptainer image, if `container` names one), or an evaluation.
 
     `nodes` is over how many the devices are spread; 0 for as few as they fit on. Holds on the award what the machine
     sets aside for it: all its devices for the time limit, rounded up as the machine counts. Raises NotAllowed for all
@@ -54,19 +62,23 @@ def launch(
     """
     if not rules.can_train(by, project):
         raise NotAllowed("Only members of the project launch its runs.")
-    if (recipe is None) == (command is None):
+    if [recipe, command, evaluation].count(None) != 2:  # noqa: PLR2004 - of three, one is given
         raise Refused("A run has either a recipe or a command.", todo="Give one of the two.")
     check_nodes(devices, nodes)
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)  # numbers of a project are given out one by one
     must_be_settled(project)
     award = _ready_award(project, now)
     _check_room(project)
-    _check_data(project, stagings, is_needed=recipe is not None)
-    what = (
-        _by_recipe(recipe, award.machine, devices, nodes)
-        if recipe is not None
-        else _by_command(command or [], award.machine, devices, stagings, container)
-    )
+    needing = "A training needs data." if recipe is not None else "An evaluation needs text." if evaluation else ""
+    _check_data(project, stagings, needing)
+    what: dict[str, Any]
+    if recipe is not None:
+        what = _by_recipe(recipe, award.machine, devices, nodes)
+    elif evaluation is not None:
+        what, given = _by_evaluation(evaluation), EVALUATION_SECONDS[evaluation.profile]
+        time_limit_seconds = time_limit_seconds or given
+    else:
+        what = _by_command(command or [], award.machine, devices, stagings, container)
     held = hold(
         award.machine, devices=devices, nodes=nodes, planned_seconds=what["planned_seconds"], given=time_limit_seconds
     )
@@ -121,9 +133,10 @@ def _check_room(project: Project) -> None:
         raise Refused(f"{project.title} has {MAX_OPEN} open runs already.", todo="Wait for one to end, or cancel one.")
 
 
-def _check_data(project: Project, stagings: Sequence[Staging], *, is_needed: bool) -> None:
-    if is_needed and not stagings:
-        raise Refused("A training needs data.", todo="Stage a dataset into the project first, then choose it.")
+def _check_data(project: Project, stagings: Sequence[Staging], needing: str) -> None:
+    """`needing` is what is said where there are none; empty where none are needed."""
+    if needing and not stagings:
+        raise Refused(needing, todo="Stage a dataset into the project first, then choose it.")
     if len(stagings) > MAX_DATA or len({one.pk for one in stagings}) < len(stagings):
         raise Refused(f"A run reads at most {MAX_DATA} datasets, each once.")
     for one in stagings:
@@ -161,6 +174,12 @@ def _by_command(
             )
         argv = in_container(container, argv, [str(one.path) for one in stagings])
     return {"kind": Kind.COMMAND, "command": argv, "planned_seconds": None, "planned_gpu_seconds": None}
+
+
+def _by_evaluation(evaluation: Evaluated) -> dict[str, Any]:
+    check_evaluated(evaluation)
+    told = {"planned_seconds": None, "planned_gpu_seconds": None}
+    return {"kind": Kind.EVALUATE, "evaluation": evaluation.as_dict(), **told}
 
 
 def _next_number(project: Project) -> int:

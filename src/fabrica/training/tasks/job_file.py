@@ -5,6 +5,7 @@ from typing import Any
 
 from fabrica import __version__
 from fabrica.kit.files import write_atomic
+from fabrica.training.engine import evaluated_in_job
 from fabrica.training.models import Attempt, Run
 from fabrica.training.states import Kind
 
@@ -32,12 +33,11 @@ def job_values(run: Run, attempt: Attempt) -> dict[str, Any]:
         }
         for one in staged
     ]
-    work = {"recipe": run.recipe} if run.kind == Kind.TRAIN else {"command": run.command}
     return {
         "version": VERSION,
         "run": run.uid,
         "kind": run.kind,
-        **work,
+        **work_of(run),
         "data": data,
         "devices": run.devices,
         **({"processes": processes_of(run)} if processes_of(run) > 1 else {}),
@@ -45,6 +45,13 @@ def job_values(run: Run, attempt: Attempt) -> dict[str, Any]:
         "time_limit_seconds": attempt.time_limit_seconds,
         "provenance": _provenance(run, [one.version.uri for one in staged]),
     }
+
+
+def work_of(run: Run) -> dict[str, Any]:
+    """What its kind asks for."""
+    if run.kind == Kind.EVALUATE:
+        return evaluated_in_job(run.evaluation or {})
+    return {"recipe": run.recipe} if run.kind == Kind.TRAIN else {"command": run.command}
 
 
 def processes_of(run: Run) -> int:

@@ -2,6 +2,7 @@
 
 import sys
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from fabrica.allocations.queries import charged_as
 from fabrica.clusters.adapters.port import Cluster, JobRequest
@@ -67,6 +68,9 @@ def _stop_what_nobody_follows(attempt: Attempt, job_id: str, cluster: Cluster) -
 def request(run: Run, attempt: Attempt) -> JobRequest:
     """What the machine is asked to run: the runner on the run's job file, as the project's own UNIX account."""
     programme, run_as = charged_as(run.award)
+    reads = [row.staging.path for row in run.data.select_related("staging__version__dataset")]
+    if run.evaluation:
+        reads.append(Path(run.evaluation["path"]))
     return JobRequest(
         token=attempt.token,
         name=f"{run.project.slug}-{run.number}",
@@ -80,5 +84,5 @@ def request(run: Run, attempt: Attempt) -> JobRequest:
         programme=programme,
         run_as=run_as,
         tasks=processes_of(run),
-        reads=tuple(row.staging.path for row in run.data.select_related("staging__version__dataset")),
+        reads=tuple(reads),
     )

@@ -26,7 +26,8 @@ def test_a_model_that_knows_its_text_by_heart_is_found_out():
     context = learnt().context()
     results = {one.name: one for one in [*memorising.probe(context), *membership.probe(context)]}
     assert {name: one.verdict for name, one in results.items()} == dict.fromkeys(results, FAIL)
-    assert results["planted secrets, each planted 16 times"].value == 7.0  # first among 128
+    worst = results["planted secrets, each planted 16 times"]
+    assert (worst.value, worst.more["mean"], worst.more["rivals"]) == (10.0, 10.0, 1_023)  # first among 128, then 1,024
     words = results["going on word for word"]
     assert (words.baseline, words.more["untrained"]) == (0, 0)
 

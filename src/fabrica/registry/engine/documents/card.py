@@ -144,7 +144,28 @@ def _battery(facts: dict[str, Any]) -> str:
     lines = [row(*heads), row(*["---"] * len(heads)), *(_result(one) for one in found)]
     told = "\n".join(_notes(found))
     counted = find_by_id(facts, "battery").said
-    return f"## Battery\n\n{counted} (measured).\n\n" + "\n".join(lines) + (f"\n\n{told}" if told else "")
+    return (
+        f"## Battery\n\n{counted} (measured).{_again(facts)}\n\n" + "\n".join(lines) + (f"\n\n{told}" if told else "")
+    )
+
+
+def _again(facts: dict[str, Any]) -> str:
+    """Where it was evaluated more than once: which evaluation the figures are of, and what each of them counted."""
+    history = rows_at(facts, "battery.history")
+    if not history:
+        return ""
+    told = [_evaluated(one) for one in history]
+    which = known(at(facts, "battery.counts"))
+    return f" It was evaluated more than once; these are the figures of evaluation {which}.\n\n" + "\n".join(told)
+
+
+def _evaluated(one: dict[str, Any]) -> str:
+    summary = one.get("summary")
+    counted = summary if isinstance(summary, dict) else {}
+    told = ", ".join(f"{VERDICTS.get(str(verdict), UNKNOWN)} {known(count)}" for verdict, count in counted.items())
+    text = "the training's own text" if one.get("own_text") else "other text"
+    facts = (known(one.get(name)) for name in ("number", "at", "version", "profile"))
+    return "- Evaluation {}, {}: battery version {}, profile {}, on {}: {}".format(*facts, text, told or UNKNOWN)
 
 
 def _result(one: dict[str, Any]) -> str:
