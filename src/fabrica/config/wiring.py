@@ -37,6 +37,7 @@ LOOPS = [
     ("registry", "register"),
     ("registry", "watch_reports"),
     ("registry", "write_to_reporter"),
+    ("registry", "forget_reporters"),
     ("clusters", "observe"),
     ("clusters", "meter"),
     ("allocations", "meter_book"),

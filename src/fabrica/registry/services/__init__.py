@@ -27,11 +27,12 @@ from fabrica.registry.services.reporting import (
     close,
     decide,
     forget_reporter,
+    forget_reporters,
     lift_restriction,
     note_letter,
     receive,
-    watch,
 )
+from fabrica.registry.services.telling import watch
 
 __all__ = [
     "Outcome",
@@ -41,6 +42,7 @@ __all__ = [
     "document",
     "evaluate",
     "forget_reporter",
+    "forget_reporters",
     "leave_out",
     "lift_restriction",
     "note_letter",
