@@ -4,7 +4,7 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from fabrica.kit.errors import NotFound
@@ -37,7 +37,7 @@ def visible_to(person: Person | None) -> QuerySet[ModelVersion]:
     if person is not None:
         seen |= Q(model__project__in=projects.visible_to(person).order_by())
     rows = ModelVersion.objects.select_related("model__project__organisation", "run__machine__site")
-    return rows.defer("card", "manifest", "run__result").filter(seen).order_by("-pk")
+    return rows.defer("card", "manifest", "facts", "run__result").filter(seen).order_by("-pk")
 
 
 def published() -> QuerySet[ModelVersion]:
@@ -48,6 +48,11 @@ def published() -> QuerySet[ModelVersion]:
 def inside(person: Person) -> QuerySet[ModelVersion]:
     """What the person sees by working there and everybody else does not, newest first."""
     return visible_to(person).exclude(state=State.PUBLISHED)
+
+
+def with_bits(rows: QuerySet[ModelVersion]) -> QuerySet[ModelVersion]:
+    """Beside each version the one figure of its facts that a list shows, `bits`; None where it was not measured."""
+    return rows.annotate(bits=F("facts__evaluation__bits_per_byte"))
 
 
 def version_of(person: Person | None, slug: str, number: int) -> ModelVersion:
