@@ -11,4 +11,5 @@ urlpatterns = [
     path("board/questions/<int:pk>/", board.question, name="question"),
     path("conditions/", conditions.listing, name="conditions"),
     path("conditions/<int:pk>/", conditions.condition, name="condition"),
+    path("conditions/<int:pk>/files/<slug:uid>/", conditions.file, name="evidence_file"),
 ]
