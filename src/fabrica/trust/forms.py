@@ -17,7 +17,7 @@ SECONDS = 3_600
 MOST_HOURS = 10**8
 
 
-def read_upload(file: UploadedFile | None) -> tuple[str, bytes]:
+def read_upload(file: "UploadedFile[Any] | None") -> tuple[str, bytes]:
     """Name and content of a file that was sent; empty where none was. Raises Refused for one that is too large."""
     if file is None:
         return "", b""

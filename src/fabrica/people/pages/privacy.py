@@ -27,7 +27,7 @@ def privacy(request: HttpRequest, uid: str = "") -> HttpResponse:
     is_own, waiting = person.pk == signed_in(request).pk, queries.erasure_of(person)
     context = {
         "person": person, "is_own": is_own, "waiting": waiting, "stops": ErasureStop.choices,
-        "may_confirm": bool(waiting) and not is_own and waiting.asked_by_id != signed_in(request).pk,
+        "may_confirm": waiting is not None and not is_own and waiting.asked_by_id != signed_in(request).pk,
         "hindrances": queries.hindrances(person, now), "kept": kept_of(person, get_language()),
         "causes": [one for one in ErasureCause.choices if one[0] != ErasureCause.OWN],
         "days": services.GRACE.days,

@@ -17,9 +17,7 @@ from fabrica.registry.services.telling import tell_of
 from fabrica.registry.states import OPEN_REPORTS, Decision, ReportKind, ReportState, State
 
 TEXT_LIMIT, NAME_LIMIT = 4_000, 120
-A_DAY_AT_MOST = (
-    1_000  # about one model: what a database bears; each address has its own limit
-)
+A_DAY_AT_MOST = 1_000  # about one model: what a database bears; each address has its own limit
 FORGOTTEN_AT_ONCE = 50
 
 

@@ -1,6 +1,7 @@
 """Letters about reports: a flood of reports is one letter an hour to each, with how many wait."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -66,7 +67,8 @@ def _tell_leaders(came: list[Report], told: set[int], now: datetime) -> None:
 
 def _tell_count(person: Person, now: datetime, **counts: int) -> None:
     event = f"model_reports:{now:%Y%m%dT%H%M%S}"
-    tell(person=person, kind="model_reports", event=event, now=now, path=DESK, at_once=True, **counts)
+    facts: dict[str, Any] = {**counts}
+    tell(person=person, kind="model_reports", event=event, now=now, path=DESK, at_once=True, **facts)
 
 
 def tell_of(report: Report, person: Person, kind: str, now: datetime) -> None:

@@ -41,7 +41,7 @@ def done(request: HttpRequest, acts: list[Act]) -> bool:
     except Refused as problem:
         chosen.form.add_error(None, str(problem))
         return False
-    messages.success(request, chosen.told)
+    messages.success(request, str(chosen.told))
     return True
 
 
