@@ -9,9 +9,9 @@ from django.utils.html import conditional_escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from fabrica.applications.engine.attached import FILE_BYTES
 from fabrica.applications.engine.extra import read, said_in
 from fabrica.calls.engine.questions import FILE_TYPES, Question
+from fabrica.kit.attached import FILE_BYTES
 from fabrica.kit.units import size
 
 SPACES = re.compile(r"[\s\u00a0\u202f'\u2019]")

@@ -158,8 +158,10 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "20/m/ip",
     "provider": "300/m/ip",
     "public_list": "300/m/ip",
-    "model_report": "20/h/ip",
+    "model_report": "20/h/ip,40/d/ip",
 }
+# Half a year after its decision: so long a notice's sender may complain (Regulation (EU) 2022/2065, Art. 20(1)).
+FABRICA_REPORTER_DAYS = env.number("FABRICA_REPORTER_DAYS", 183, least=1, most=3_650)
 # Sign-in at other places: docs/operator/sign-in.md. An address that matches never signs anybody in by itself.
 FABRICA_OIDC_PROVIDERS = oidc.providers()
 FABRICA_OIDC_CLAIM_DAYS = env.number("FABRICA_OIDC_CLAIM_DAYS", 365, least=1, most=3_650)

@@ -38,6 +38,7 @@ LOOPS = [
     ("registry", "take_in_evaluation"),
     ("registry", "watch_reports"),
     ("registry", "write_to_reporter"),
+    ("registry", "forget_reporters"),
     ("clusters", "observe"),
     ("clusters", "meter"),
     ("allocations", "meter_book"),

@@ -120,6 +120,14 @@ class ErasureCause(TextChoices):
     UNUSED = "unused", _("The account is no longer needed")
 
 
+class ErasureStop(TextChoices):
+    """Why an officer or operator lets somebody's account be after all."""
+
+    MISTAKE = "mistake", _("It was asked for by mistake")
+    TAKEN_BACK = "taken_back", _("The person took the wish back in writing")
+    HELD = "held", _("A proceeding or an authority needs the data")
+
+
 class ErasureState(TextChoices):
     """Where an erasure stands."""
 

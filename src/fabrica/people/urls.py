@@ -12,6 +12,7 @@ urlpatterns = [
     path("account/privacy/export/", pages.export, name="export"),
     path("people/<str:uid>/privacy/", pages.privacy, name="privacy_of"),
     path("people/<str:uid>/erase/", pages.erase_ask, name="erase_ask"),
+    path("people/<str:uid>/erase/confirm/", pages.erase_confirm, name="erase_confirm"),
     path("people/<str:uid>/erase/cancel/", pages.erase_cancel, name="erase_cancel"),
     path("account/", pages.account, name="account"),
     path("organisations/new/", pages.organisation_new, name="organisation_new"),

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     REGISTER = "register"
     MEND = "mend"
     MEND_DATA = "mend_data"
+    SHOW_CONDITION = "show_condition"
     CHOOSE_DATA = "choose_data"
     LAUNCH = "launch"
     MEND_RUN = "mend_run"
@@ -52,6 +53,16 @@ class ApplicationFacts:
     title: str
     state: str
     due_on: date | None = None
+    owes: "Owed | None" = None
+
+
+@dataclass(frozen=True)
+class Owed:
+    """A condition that the award waits for and that the applicant's side is to show."""
+
+    pk: int
+    text: str
+    due_on: date
 
 
 class Stuck(StrEnum):
@@ -159,6 +170,15 @@ def _assess_impact(facts: Facts) -> Step | None:
     return Step(Kind.ASSESS_IMPACT, facts.impact[:1], {"title": facts.impact[1]})
 
 
+def _show_condition(facts: Facts) -> Step | None:
+    """For who owes something before the award: they do not wait for us, we wait for them."""
+    found = next((one for one in facts.applications if one.owes and one.state in WITH_THE_FACTORY), None)
+    if found is None or found.owes is None:
+        return None
+    words = {"title": found.title or found.code, "owed": found.owes.text, "due_on": found.owes.due_on}
+    return Step(Kind.SHOW_CONDITION, (found.owes.pk,), words)
+
+
 def _finish_draft(facts: Facts) -> Step | None:
     return _first(facts, Kind.FINISH_DRAFT, {ApplicationState.DRAFT})
 
@@ -255,8 +275,8 @@ def _apply(facts: Facts) -> Step | None:
 
 
 RULES: tuple[Callable[[Facts], Step | None], ...] = (
-    _decide, _review, _rank, _join_pool, _mend, _assess_impact, _work, _finish_draft, _help, _wait_in_project,
-    _wait_decision, _look_at_model, _nothing_stuck, _by_role, _register, _apply,
+    _decide, _review, _rank, _join_pool, _mend, _assess_impact, _show_condition, _work, _finish_draft, _help,
+    _wait_in_project, _wait_decision, _look_at_model, _nothing_stuck, _by_role, _register, _apply,
 )  # fmt: skip
 
 

@@ -86,6 +86,12 @@ SAYINGS: dict[Kind, Saying] = {
         "applications:edit",
         gettext_lazy("Change your answers"),
     ),
+    Kind.SHOW_CONDITION: Saying(
+        gettext_lazy("Show how a condition is met"),
+        gettext_lazy("%(title)s: %(owed)s. The award waits for it; it is due on %(due)s."),
+        "trust:condition",
+        gettext_lazy("Give the evidence"),
+    ),
     Kind.MEND_DATA: Saying(
         gettext_lazy("Your data could not be copied"),
         gettext_lazy("The copying into %(project)s stopped. The project's page says why and what you can do."),

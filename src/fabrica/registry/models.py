@@ -232,6 +232,7 @@ class Report(models.Model):
     warn_at = models.DateTimeField()
     warned_at = models.DateTimeField(null=True)
     late_told_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True, help_text="When officers and those who lead were told that it came.")
     acknowledged_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
@@ -245,6 +246,8 @@ class Report(models.Model):
             models.Index(fields=["state", "due_at"]),
             models.Index(fields=["due_at"]),
             models.Index(fields=["version", "state"]),
+            models.Index(fields=["version", "received_at"]),
+            models.Index(fields=["decided_at"], condition=Q(forgotten_at=None), name="registry_report_to_forget"),
         ]
         constraints = [
             models.CheckConstraint(

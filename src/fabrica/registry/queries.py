@@ -4,7 +4,7 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from fabrica.dataspaces.models import Staging
@@ -40,7 +40,7 @@ def visible_to(person: Person | None) -> QuerySet[ModelVersion]:
     if person is not None:
         seen |= Q(model__project__in=projects.visible_to(person).order_by())
     rows = ModelVersion.objects.select_related("model__project__organisation", "run__machine__site")
-    return rows.defer("card", "manifest", "run__result").filter(seen).order_by("-pk")
+    return rows.defer("card", "manifest", "facts", "run__result").filter(seen).order_by("-pk")
 
 
 def published() -> QuerySet[ModelVersion]:
@@ -51,6 +51,11 @@ def published() -> QuerySet[ModelVersion]:
 def inside(person: Person) -> QuerySet[ModelVersion]:
     """What the person sees by working there and everybody else does not, newest first."""
     return visible_to(person).exclude(state=State.PUBLISHED)
+
+
+def with_bits(rows: QuerySet[ModelVersion]) -> QuerySet[ModelVersion]:
+    """Beside each version the one figure of its facts that a list shows, `bits`; None where it was not measured."""
+    return rows.annotate(bits=F("facts__evaluation__bits_per_byte"))
 
 
 def version_of(person: Person | None, slug: str, number: int) -> ModelVersion:
@@ -194,8 +199,31 @@ def open_reports(rows: QuerySet[Report]) -> QuerySet[Report]:
 def reports_to_warn_of(now: datetime) -> QuerySet[Report]:
     """Those whose clock nobody was told of yet, though four fifths of it are over, or all."""
     late, soon = Q(due_at__lte=now, late_told_at=None), Q(warn_at__lte=now, due_at__gt=now, warned_at=None)
-    rows = Report.objects.select_related("version__model__project__organisation").filter(late | soon)
+    return _to_tell(Report.objects.filter(late | soon))
+
+
+def reports_to_tell_of() -> QuerySet[Report]:
+    """Open ones of which nobody was told yet that they came."""
+    return _to_tell(Report.objects.filter(told_at=None))
+
+
+def _to_tell(rows: QuerySet[Report]) -> QuerySet[Report]:
+    rows = rows.select_related("version__model__project__organisation", "version__run")
+    rows = rows.defer("text", "version__card", "version__manifest", "version__facts", "version__run__result")
     return open_reports(rows).order_by("due_at", "pk")
+
+
+def were_told_of_reports_since(when: datetime) -> bool:
+    """Whether the officers had a letter about reports after this instant."""
+    told = Q(told_at__gt=when) | Q(warned_at__gt=when) | Q(late_told_at__gt=when)
+    return Report.objects.filter(told).exists()
+
+
+def reports_to_forget(before: datetime) -> QuerySet[Report]:
+    """Those that were decided, and closed if they are, before an instant, and whose reporter is still known."""
+    over = Q(closed_at__lte=before) | Q(closed_at=None)
+    rows = Report.objects.filter(over, decided_at__lte=before, forgotten_at=None)
+    return rows.exclude(reporter_name="", reporter_email="").order_by("decided_at", "pk")
 
 
 def letters_due(now: datetime) -> QuerySet[ReportLetter]:

@@ -45,9 +45,9 @@ def columns() -> list[Column]:
 
 
 def row(version: ModelVersion) -> list[Any]:
-    """A version in a list of models."""
+    """A version in a list of models, as `queries.with_bits` read it."""
     link = format_html('<a href="{}">{}</a>', version.page, version)
-    bits = at(version.facts, "evaluation.bits_per_byte")
+    bits = version.bits  # type: ignore[attr-defined]  # annotated
     organisation = version.model.project.organisation.name
     measured = _("not measured") if bits is None else _figure(bits)
     tone, word = TONES[State(version.state)], version.get_state_display()

@@ -99,8 +99,14 @@ def _battery_of(found: Measurement) -> dict[str, Any]:
 
 
 def watch_reports(now: datetime) -> bool:
-    """Tell the officers of reports about models that will be late, or are; True when there was one."""
+    """Tell the officers of reports about models that came, will be late, or are; True when there was one."""
     return services.watch(now=now) > 0
+
+
+def forget_reporters(now: datetime) -> bool:
+    """Delete who reported a model some months after it was decided; True when there was one."""
+    before = now - timedelta(days=settings.FABRICA_REPORTER_DAYS)
+    return services.forget_reporters(before=before, now=now) > 0
 
 
 def write_to_reporter(now: datetime) -> bool:

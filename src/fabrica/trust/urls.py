@@ -11,6 +11,7 @@ urlpatterns = [
     path("board/questions/<int:pk>/", board.question, name="question"),
     path("conditions/", conditions.listing, name="conditions"),
     path("conditions/<int:pk>/", conditions.condition, name="condition"),
+    path("conditions/<int:pk>/files/<slug:uid>/", conditions.file, name="evidence_file"),
     path("impact-assessments/of/<slug:slug>/", impact.begin, name="impact_begin"),
     path("impact-assessments/<int:pk>/", impact.overview, name="impact"),
     path("impact-assessments/<int:pk>/sign/", impact.sign, name="impact_sign"),

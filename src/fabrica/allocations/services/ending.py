@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from fabrica.allocations import queries, rules
 from fabrica.allocations.engine import hours
@@ -48,11 +49,11 @@ def revoke(*, award: Award, by: Person, now: datetime, reason: str) -> Award:
     """
     if not rules.can_change(by, award):
         raise NotAllowed(
-            "Only an officer or operator who works neither for the organisation nor in the project takes it back."
+            _("Only an officer or operator who works neither for the organisation nor in the project takes it back.")
         )
     check_reason(reason)
     if not reason.strip():
-        raise Refused("To take an award back needs a reason.", todo="Say why; the project's leaders read it.")
+        raise Refused(_("To take an award back needs a reason."), todo=_("Say why; the project's leaders read it."))
     of_award(award)
     award = queries.award_of(award.project)
     must_go_on(award, now)

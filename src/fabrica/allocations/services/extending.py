@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from fabrica.allocations import queries, rules
 from fabrica.allocations.engine import add_months, beyond_extension, hours
@@ -42,7 +43,7 @@ def extend(*, award: Award, months: int, gpu_seconds: int, key: str, by: Person,
     """
     if not rules.can_change(by, award):
         raise NotAllowed(
-            "Only an officer or operator who works neither for the organisation nor in the project extends it."
+            _("Only an officer or operator who works neither for the organisation nor in the project extends it.")
         )
     _check(months, gpu_seconds, key, reason)
     free, *_rest = of_award(award)
@@ -67,17 +68,17 @@ def extend(*, award: Award, months: int, gpu_seconds: int, key: str, by: Person,
 def _check(months: int, gpu_seconds: int, key: str, reason: str) -> None:
     check(gpu_seconds or 1, key)
     if not 0 <= months <= MOST["months"] or not (months or gpu_seconds):
-        raise Refused("An extension gives months, hours, or both.", why=f"At most {MOST['months']} months.")
+        raise Refused(_("An extension gives months, hours, or both."), why=_("At most %(months)d months.") % MOST)
     check_reason(reason)
     if not reason.strip():
-        raise Refused("An extension needs a reason.", todo="Name what was approved, such as the interim report.")
+        raise Refused(_("An extension needs a reason."), todo=_("Name what was approved, such as the interim report."))
 
 
 def _must_fit(award: Award, months: int, gpu_seconds: int) -> None:
     had = queries.extended(award)
     terms = award.application.call.terms
     if reason := beyond_extension(terms, had, months, gpu_seconds, queries.base_of(award)):
-        raise Refused(reason, todo="Grant less, or ask the project to apply again.")
+        raise Refused(reason, todo=_("Grant less, or ask the project to apply again."))
 
 
 def _prolong(award: Award, made: Extension) -> Award:

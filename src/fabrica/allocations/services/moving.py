@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from fabrica.allocations import queries, rules
 from fabrica.allocations.engine import beyond, hours
@@ -41,13 +42,15 @@ def move(
     """
     if not (rules.can_change(by, giving) and rules.can_change(by, receiving)):
         raise NotAllowed(
-            "Only an officer or operator who works neither for the organisations nor in the projects moves hours "
-            "between them."
+            _(
+                "Only an officer or operator who works neither for the organisations nor in the projects moves hours "
+                "between them."
+            )
         )
     check(gpu_seconds, key)
     check_reason(reason)
     if not reason.strip():
-        raise Refused("To move hours needs a reason.", todo="Say why; the leaders of both projects read it.")
+        raise Refused(_("To move hours needs a reason."), todo=_("Say why; the leaders of both projects read it."))
     giving, receiving = _held(giving, receiving)
     if before := Move.objects.filter(giving=giving, key=key).first():
         if (before.receiving_id, before.gpu_seconds) != (receiving.pk, gpu_seconds):
@@ -80,19 +83,21 @@ def _must_fit(giving: Award, receiving: Award, gpu_seconds: int, now: datetime) 
     must_go_on(receiving, now)
     if giving.pk == receiving.pk or giving.machine_id != receiving.machine_id:
         raise Refused(
-            "Hours move between the awards of two projects on one machine.",
-            why=f"These are on {giving.machine} and {receiving.machine}; each machine counts hours of its own.",
+            _("Hours move between the awards of two projects on one machine."),
+            why=_("These are on %(one)s and %(other)s; each machine counts hours of its own.")
+            % {"one": giving.machine, "other": receiving.machine},
         )
     left = min(queries.spare(giving), giving.gpu_seconds - 1)
     if gpu_seconds > left:
         raise Refused(
-            f"{giving.project} can give {hours(max(0, left))} GPU-hours; you move {hours(gpu_seconds)}.",
-            why="What is used, held for runs or used already by jobs that run stays.",
-            todo="Move less. To give all of it back, take the award back.",
+            _("%(project)s can give %(left)s GPU-hours; you move %(moved)s.")
+            % {"project": giving.project, "left": hours(max(0, left)), "moved": hours(gpu_seconds)},
+            why=_("What is used, held for runs or used already by jobs that run stays."),
+            todo=_("Move less. To give all of it back, take the award back."),
         )
     total = receiving.gpu_seconds + queries.promised(receiving) + gpu_seconds
     if reason := beyond(receiving.application.call.mode, total, receiving.months):
-        raise Refused(reason, todo="Move less, or ask the project to apply in a larger mode.")
+        raise Refused(reason, todo=_("Move less, or ask the project to apply in a larger mode."))
     _must_pay_alike(giving, receiving)
     must_stay_within(award_id=receiving.pk, more=gpu_seconds)
 
@@ -100,9 +105,9 @@ def _must_fit(giving: Award, receiving: Award, gpu_seconds: int, now: datetime) 
 def _must_pay_alike(giving: Award, receiving: Award) -> None:
     if PricedAward.objects.filter(award__in=[giving, receiving]).count() == 1:
         raise Refused(
-            "Hours do not move between an award that pays and one that is free of charge.",
-            why="Hours given for free would be billed, or sold hours given away.",
-            todo="Take the hours back, and award others to the project that needs them.",
+            _("Hours do not move between an award that pays and one that is free of charge."),
+            why=_("Hours given for free would be billed, or sold hours given away."),
+            todo=_("Take the hours back, and award others to the project that needs them."),
         )
 
 

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
 
 from fabrica.allocations import queries, rules
 from fabrica.allocations.engine import beyond, hours, reached
@@ -42,7 +43,7 @@ def top_up(
     """
     if not rules.can_top_up(by, award):
         raise NotAllowed(
-            "Only an officer or operator who works neither for the organisation nor in the project adds hours to it."
+            _("Only an officer or operator who works neither for the organisation nor in the project adds hours to it.")
         )
     check(gpu_seconds, key)
     check_reason(reason)
@@ -75,7 +76,9 @@ def check_reason(reason: str) -> None:
     """Raises Refused for a reason that is too long to keep."""
     if len(reason) > TEXT_LIMIT:
         raise Refused(
-            f"The reason has {len(reason):,} letters.", why=f"At most {TEXT_LIMIT:,} are kept.", todo="Shorten it."
+            _("The reason has %(letters)s letters.") % {"letters": f"{len(reason):,}"},
+            why=_("At most %(most)s are kept.") % {"most": f"{TEXT_LIMIT:,}"},
+            todo=_("Shorten it."),
         )
 
 
@@ -83,8 +86,9 @@ def must_go_on(award: Award, now: datetime) -> None:
     """Raises Refused for an award that has ended, or was taken back this second."""
     if now >= award.ends_at or award.revoked_at is not None:
         raise Refused(
-            f"The award of {award.project} ended on {timezone.localdate(award.ends_at):%-d %B %Y}.",
-            todo="The project can apply again.",
+            _("The award of %(project)s ended on %(day)s.")
+            % {"project": award.project, "day": formats.date_format(timezone.localdate(award.ends_at), "j F Y")},
+            todo=_("The project can apply again."),
         )
 
 
@@ -93,7 +97,7 @@ def _check_room(award: Award, gpu_seconds: int, now: datetime) -> None:
     if reason := beyond(
         award.application.call.mode, award.gpu_seconds + queries.promised(award) + gpu_seconds, award.months
     ):
-        raise Refused(reason, todo="Add less, or ask the project to apply in a larger mode.")
+        raise Refused(reason, todo=_("Add less, or ask the project to apply in a larger mode."))
 
 
 def raise_limit(award: Award, gpu_seconds: int, now: datetime) -> None:

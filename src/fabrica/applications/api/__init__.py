@@ -23,13 +23,13 @@ from fabrica.applications.api.schemas import (
     VersionOut,
     WithdrawIn,
 )
-from fabrica.applications.engine.attached import FILE_BYTES, too_large
 from fabrica.applications.exports import name_of, pdf_of
 from fabrica.applications.models import Application, Attachment
 from fabrica.applications.queries.attachments import attachment_of, content_of
 from fabrica.applications.states import State
 from fabrica.calls.engine.form import STANDARD, shipped_row
 from fabrica.calls.queries import call_by_slug
+from fabrica.kit.attached import FILE_BYTES, too_large
 from fabrica.kit.errors import Refused
 from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow

@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from fabrica.applications import queries, rules, services
-from fabrica.applications.engine.attached import FILE_BYTES, too_large
 from fabrica.applications.exports import name_of, pdf_of
 from fabrica.applications.forms import NAMES, AppealForm, ApplicationForm, StartForm, WithdrawForm
 from fabrica.applications.models import Application
 from fabrica.applications.queries.attachments import attachment_of, attachments_of, content_of
 from fabrica.calls.queries import call_by_slug
+from fabrica.kit.attached import FILE_BYTES, too_large
 from fabrica.kit.errors import NotAllowed, Problem, Refused
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import organisation_of, organisations_of, signed_in

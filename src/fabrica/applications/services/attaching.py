@@ -14,19 +14,14 @@ from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from fabrica.applications import rules
-from fabrica.applications.engine.attached import (
-    APPLICATION_BYTES,
-    APPLICATION_FILES,
-    PERSON_BYTES,
-    clean_name,
-    kind_of,
-)
+from fabrica.applications.engine.attached import APPLICATION_BYTES, APPLICATION_FILES, PERSON_BYTES
 from fabrica.applications.engine.changed import sha256
 from fabrica.applications.models import Application, Attachment
 from fabrica.applications.queries.attachments import attachment_of, content_path
 from fabrica.applications.services.moving import read_again
 from fabrica.audit.services import record
 from fabrica.calls.engine.questions import FILE_TYPES
+from fabrica.kit.attached import clean_name, kind_of
 from fabrica.kit.errors import NotAllowed, NotFound, Refused, Unreachable
 from fabrica.kit.files import write_atomic
 from fabrica.kit.units import size

@@ -11,7 +11,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from fabrica.applications import queries, services, tasks
 from fabrica.applications.engine import attached
-from fabrica.applications.engine.attached import clean_name, kind_of
+from fabrica.kit.attached import FILE_BYTES, clean_name, kind_of
 from fabrica.applications.models import Attachment
 from fabrica.applications.services import attaching
 from fabrica.applications.tests.factories import draft
@@ -336,5 +336,5 @@ def test_a_file_must_be_there_where_it_is_asked_for(cast, add, large, change_for
 
 
 def test_limits_are_those_that_the_documents_tell():
-    sizes = (attached.FILE_BYTES, attached.APPLICATION_BYTES, attached.PERSON_BYTES, attached.APPLICATION_FILES)
+    sizes = (FILE_BYTES, attached.APPLICATION_BYTES, attached.PERSON_BYTES, attached.APPLICATION_FILES)
     assert sizes == (10_000_000, 50_000_000, 500_000_000, 20)

@@ -28,7 +28,7 @@ from fabrica.people.pages.organisations import (
     organisation_change,
     organisation_new,
 )
-from fabrica.people.pages.privacy import erase_ask, erase_cancel, export, privacy
+from fabrica.people.pages.privacy import erase_ask, erase_cancel, erase_confirm, export, privacy
 from fabrica.people.pages.processing import processing_record
 from fabrica.people.pages.sessions import (
     person_sessions_end,
@@ -54,6 +54,7 @@ __all__ = [
     "authorship",
     "erase_ask",
     "erase_cancel",
+    "erase_confirm",
     "export",
     "identities_told",
     "identity_confirm",

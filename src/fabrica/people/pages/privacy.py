@@ -12,11 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 from fabrica.kit.errors import NotFound
 from fabrica.kit.time import utcnow
 from fabrica.people import queries, rules, services
-from fabrica.people.models import Person
+from fabrica.people.models import Erasure, Person
 from fabrica.people.pages.identities import must_be_fresh
 from fabrica.people.queries import signed_in
 from fabrica.people.queries.own_data import archive_of, kept_of
-from fabrica.people.states import ErasureCause, Role
+from fabrica.people.states import ErasureCause, ErasureStop, Role
 
 
 @never_cache
@@ -24,9 +24,10 @@ from fabrica.people.states import ErasureCause, Role
 def privacy(request: HttpRequest, uid: str = "") -> HttpResponse:
     """What is stored about a person and what of it would stay; the forms to take it along and to be erased."""
     person, now = _meant(signed_in(request), uid), utcnow()
-    is_own = person.pk == signed_in(request).pk
+    is_own, waiting = person.pk == signed_in(request).pk, queries.erasure_of(person)
     context = {
-        "person": person, "is_own": is_own, "waiting": queries.erasure_of(person),
+        "person": person, "is_own": is_own, "waiting": waiting, "stops": ErasureStop.choices,
+        "may_confirm": waiting is not None and not is_own and waiting.asked_by_id != signed_in(request).pk,
         "hindrances": queries.hindrances(person, now), "kept": kept_of(person, get_language()),
         "causes": [one for one in ErasureCause.choices if one[0] != ErasureCause.OWN],
         "days": services.GRACE.days,
@@ -65,7 +66,26 @@ def erase_ask(request: HttpRequest, uid: str) -> HttpResponse:
     made = services.ask_erasure(
         uid=uid, cause=cause, typed=request.POST.get("typed", "")[:254], by=by, now=utcnow()
     )  # fmt: skip
+    if made.is_confirmed:
+        _say_when(request, made)
+    else:
+        messages.success(
+            request, _("Asked for. Another officer or operator must confirm it; they were told by letter.")
+        )
+    return _back(by, person)
+
+
+def _say_when(request: HttpRequest, made: Erasure) -> None:
     messages.success(request, _("Erased on %(day)s, unless it is cancelled.") % {"day": f"{made.due_at:%Y-%m-%d}"})
+
+
+@require_POST
+def erase_confirm(request: HttpRequest, uid: str) -> HttpResponse:
+    """Stand as the second person behind somebody's erasure."""
+    by = signed_in(request)
+    person = _meant(by, uid)
+    must_be_fresh(request)
+    _say_when(request, services.confirm_erasure(uid=uid, by=by, now=utcnow()))
     return _back(by, person)
 
 
@@ -74,7 +94,7 @@ def erase_cancel(request: HttpRequest, uid: str) -> HttpResponse:
     """Let the account be."""
     by = signed_in(request)
     person = _meant(by, uid)
-    services.cancel_erasure(uid=uid, by=by, now=utcnow())
+    services.cancel_erasure(uid=uid, by=by, now=utcnow(), why=request.POST.get("cause", ""))
     messages.success(request, _("The account stays."))
     return _back(by, person)
 

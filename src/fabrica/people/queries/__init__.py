@@ -32,7 +32,7 @@ from fabrica.people.models import (
     Token,
 )
 from fabrica.people.queries.ties import Tie, Ties, ties_of
-from fabrica.people.states import ErasureState, Likeness, MemberRole, Proof, Role
+from fabrica.people.states import ErasureCause, ErasureState, Likeness, MemberRole, Proof, Role
 
 __all__ = ["Tie", "Ties", "ties_of"]
 
@@ -95,13 +95,16 @@ def hindrances(person: Person, now: datetime) -> list[str]:
 
 
 def erasure_of(person: Person) -> Erasure | None:
-    """The erasure that waits for its day."""
+    """The erasure that waits for its day, or for a second person."""
     return Erasure.objects.filter(person=person, state=ErasureState.WAITING).first()
 
 
 def erasures_due(now: datetime) -> QuerySet[Erasure]:
-    """Those whose day has come, the longest waiting first."""
-    return Erasure.objects.filter(state=ErasureState.WAITING, next_try_at__lte=now).order_by("next_try_at", "pk")
+    """Those whose day has come, the longest waiting first; none that only one officer asked for."""
+    behind = Q(cause=ErasureCause.OWN) | Q(confirmed_at__isnull=False)
+    return Erasure.objects.filter(behind, state=ErasureState.WAITING, next_try_at__lte=now).order_by(
+        "next_try_at", "pk"
+    )
 
 
 def signed_in(request: HasUser) -> Person:

@@ -17,7 +17,14 @@ from fabrica.people.services.accounts import (
     set_language,
     touch_token,
 )
-from fabrica.people.services.erasing import GRACE, ask_erasure, cancel_erasure, erase_next, note_export
+from fabrica.people.services.erasing import (
+    GRACE,
+    ask_erasure,
+    cancel_erasure,
+    confirm_erasure,
+    erase_next,
+    note_export,
+)
 from fabrica.people.services.identities import (
     drop_unconfirmed,
     identity_key,
@@ -66,6 +73,7 @@ __all__ = [
     "change_organisation",
     "claim_domain",
     "confirm_domain",
+    "confirm_erasure",
     "create_token",
     "declare_sme",
     "drop_unconfirmed",

@@ -1,4 +1,4 @@
-"""Erasing a person: asked for, put off or cancelled, and carried out; and the note that somebody took their data along.
+"""Erasing a person: asked for, confirmed, put off, cancelled, carried out; and the note that somebody took data along.
 
 What stays is told by `engine.own_data`; the audit knows the opaque id alone, so its chain holds.
 """
@@ -18,7 +18,7 @@ from fabrica.people.models import Erasure, Invitation, Person
 from fabrica.people.queries.own_data import rows_of
 from fabrica.people.services.sessions import drop_sessions_of
 from fabrica.people.services.telling import tell_person
-from fabrica.people.states import ERASED_HOST, ErasureCause, ErasureState, Role
+from fabrica.people.states import ERASED_HOST, ErasureCause, ErasureState, ErasureStop, Role
 
 GRACE = timedelta(days=14)
 AGAIN = timedelta(days=1)
@@ -35,6 +35,8 @@ def note_export(*, by: Person, now: datetime) -> None:
 def ask_erasure(*, uid: str, cause: str, typed: str, by: Person, now: datetime) -> Erasure:
     """Erase a person in two weeks; they are told by letter. `typed` is their address, told once more.
 
+    On somebody's behalf nothing begins before a second person confirmed it, whom this asks.
+
     Raises NotAllowed for all but the person, officers and operators; NotFound; Refused for another address or cause,
     where an erasure waits already, and where something must be handed over first.
     """
@@ -44,7 +46,11 @@ def ask_erasure(*, uid: str, cause: str, typed: str, by: Person, now: datetime) 
         raise Refused(_("Say why."), todo=", ".join(allowed))
     if typed.strip().lower() != person.email.lower():
         raise Refused(_("This is not the e-mail address of the account."), todo=_("Type it as it stands there."))
-    if person.is_erased or queries.erasure_of(person):
+    waiting = queries.erasure_of(person)
+    if waiting and uid == by.uid and not waiting.is_confirmed:
+        _end(waiting, now)  # the person's own word needs no second
+        waiting = None
+    if person.is_erased or waiting:
         raise Refused(_("This is asked for already."))
     if missing := queries.hindrances(person, now):
         raise Refused(_("Something must be handed over first."), why=" ".join(missing))
@@ -53,18 +59,65 @@ def ask_erasure(*, uid: str, cause: str, typed: str, by: Person, now: datetime) 
         person=person, asked_by=by, cause=cause, asked_at=now, due_at=due, next_try_at=due
     )  # fmt: skip
     record(verb="person.ask_erasure", by=by, subject=f"person:{uid}", now=now, cause=cause)
-    tell_person(person, "erasure_asked", now, made.pk, page=PAGE, due=due)
+    if made.is_confirmed:
+        tell_person(person, "erasure_asked", now, made.pk, page=PAGE, due=due)
+    else:
+        _ask_for_second(made, by, now)
     return made
 
 
+def _ask_for_second(made: Erasure, by: Person, now: datetime) -> None:
+    """Write to everybody who could be the second person."""
+    others = {*queries.with_role(Role.OFFICER), *queries.with_role(Role.OPERATOR)} - {by, made.person}
+    for one in sorted(others, key=lambda person: person.pk):
+        tell_person(one, "erasure_to_confirm", now, made.pk, page=f"/people/{made.person.uid}/privacy/")
+
+
 @transaction.atomic
-def cancel_erasure(*, uid: str, by: Person, now: datetime) -> None:
-    """Let the account be. Raises NotAllowed, NotFound; Refused where nothing waits."""
+def confirm_erasure(*, uid: str, by: Person, now: datetime) -> Erasure:
+    """Stand as the second behind what another officer asked for: the two weeks begin, and the person gets their letter.
+
+    Raises NotAllowed for all but officers and operators, for who asked, and for the person; NotFound; Refused where
+    nothing waits to be confirmed.
+    """
     person = _locked(uid, by)
-    waiting = Erasure.objects.filter(person=person, state=ErasureState.WAITING)
-    if not waiting.update(state=ErasureState.CANCELLED, ended_at=now):
+    waiting = queries.erasure_of(person)
+    if waiting is None or waiting.is_confirmed:
+        raise Refused(_("No erasure waits to be confirmed."))
+    if by.pk in (waiting.asked_by_id, person.pk):
+        raise NotAllowed(
+            _("Two persons stand behind an erasure that the person did not ask for here."),
+            todo=_("Ask another officer or operator."),
+        )
+    waiting.confirmed_by, waiting.confirmed_at = by, now
+    waiting.due_at = waiting.next_try_at = now + GRACE
+    waiting.save(update_fields=["confirmed_by", "confirmed_at", "due_at", "next_try_at"])
+    record(verb="person.confirm_erasure", by=by, subject=f"person:{uid}", now=now, cause=waiting.cause)
+    tell_person(person, "erasure_asked", now, waiting.pk, page=PAGE, due=waiting.due_at)
+    return waiting
+
+
+@transaction.atomic
+def cancel_erasure(*, uid: str, by: Person, now: datetime, why: str = "") -> None:
+    """Let the account be: the person without a reason, an officer or operator with one of ErasureStop.
+
+    Raises NotAllowed, NotFound; Refused where nothing waits, and without a reason.
+    """
+    person = _locked(uid, by)
+    waiting = queries.erasure_of(person)
+    if waiting is None:
         raise Refused(_("No erasure waits."))
-    record(verb="person.cancel_erasure", by=by, subject=f"person:{uid}", now=now)
+    if uid == by.uid:
+        why = ""
+    elif why not in ErasureStop:
+        raise Refused(_("Say why."), todo=", ".join(ErasureStop))
+    _end(waiting, now, why)
+    record(verb="person.cancel_erasure", by=by, subject=f"person:{uid}", now=now, why=why or ErasureCause.OWN)
+
+
+def _end(waiting: Erasure, now: datetime, why: str = "") -> None:
+    waiting.state, waiting.ended_at, waiting.stopped_for = ErasureState.CANCELLED, now, why
+    waiting.save(update_fields=["state", "ended_at", "stopped_for"])
 
 
 def _locked(uid: str, by: Person) -> Person:

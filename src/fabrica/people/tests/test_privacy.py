@@ -96,7 +96,39 @@ def test_only_oneself_and_the_site_ask_and_each_says_why_and_whom(ask, cast):
     made = ask(cast.mate, cast.officer, "written")
     assert (made.asked_by, made.cause) == (cast.officer, "written")
     with pytest.raises(Refused, match="asked for already"):
-        ask(cast.mate)
+        ask(cast.mate, cast.operator, "order")
+
+
+def test_on_somebodys_behalf_two_persons_stand_behind_it_and_only_a_reason_stops_it(ask, cast, now):
+    asked = ask(cast.mate, cast.officer, "order")
+    later, day = now + timedelta(days=20), timedelta(days=14)
+    told = Notice.objects.filter(kind__startswith="erasure").values_list("person", "kind")
+    assert [*told] == [(cast.operator.pk, "erasure_to_confirm")]
+    assert services.erase_next(now=later) is False
+    for by in (cast.officer, cast.mate, cast.outsider):
+        with pytest.raises(NotAllowed):
+            services.confirm_erasure(uid=cast.mate.uid, by=by, now=now)
+    made = services.confirm_erasure(uid=cast.mate.uid, by=cast.operator, now=later)
+    assert (made.pk, made.due_at, made.confirmed_by) == (asked.pk, later + day, cast.operator)
+    assert Notice.objects.filter(person=cast.mate, kind="erasure_asked").count() == 1
+    with pytest.raises(Refused, match="waits to be confirmed"):
+        services.confirm_erasure(uid=cast.mate.uid, by=cast.operator, now=later)
+    for why in ("", "because"):
+        with pytest.raises(Refused, match="Say why"):
+            services.cancel_erasure(uid=cast.mate.uid, by=cast.officer, now=later, why=why)
+    services.cancel_erasure(uid=cast.mate.uid, by=cast.officer, now=later, why="held")
+    verbs = [(one.verb, one.facts) for one in Entry.objects.filter(verb__endswith="_erasure").order_by("pk")]
+    assert verbs == [
+        ("person.ask_erasure", {"cause": "order"}), ("person.confirm_erasure", {"cause": "order"}),
+        ("person.cancel_erasure", {"why": "held"}),
+    ]  # fmt: skip
+
+
+def test_the_persons_own_word_takes_the_place_of_what_one_officer_asked_for(ask, cast, now):
+    ask(cast.mate, cast.officer, "written")
+    own = ask(cast.mate)
+    assert (own.is_confirmed, queries.erasure_of(cast.mate)) == (True, own)
+    assert services.erase_next(now=own.due_at) is True
 
 
 def test_the_last_administrator_and_the_last_operator_hand_over_first(ask, cast, now):
@@ -129,3 +161,8 @@ def test_the_page_says_what_stays_and_an_officer_opens_that_of_somebody_else(ask
         assert page.status_code == status
     assert len(page.context["hindrances"]) == 1
     assert page.context["kept"][0][1] == 1
+    ask(cast.mate, cast.officer, "written")
+    for who, may in ((cast.officer, False), (cast.operator, True)):
+        client.force_login(who, backend=backend)
+        page = client.get(f"/people/{cast.mate.uid}/privacy/").content.decode()
+        assert (f"/people/{cast.mate.uid}/erase/confirm/" in page) is may

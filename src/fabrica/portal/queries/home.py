@@ -17,13 +17,14 @@ from fabrica.people.models import Person
 from fabrica.people.queries import organisations_of
 from fabrica.people.rules import has_role, is_staff_member, roles
 from fabrica.people.states import Role
-from fabrica.portal.engine import ApplicationFacts, Facts, Step, next_step
+from fabrica.portal.engine import ApplicationFacts, Facts, Owed, Step, next_step
 from fabrica.portal.queries.desk import Waiting, waiting_for
 from fabrica.portal.queries.standings import Standing, standings
 from fabrica.reviews.queries import invitation_for, to_rank, to_write
 from fabrica.training.models import Run
 from fabrica.training.queries import visible_to as runs_visible_to
 from fabrica.training.states import OPEN
+from fabrica.trust.queries.conditions import owed_before_award
 from fabrica.trust.queries.impact import to_sign
 
 MAX_APPLICATIONS = 20
@@ -55,7 +56,7 @@ def home_of(person: Person, now: datetime) -> Home:
     facts = Facts(
         roles=roles(person),
         has_organisation=bool(applications) or organisations_of(person).exists(),
-        applications=tuple(ApplicationFacts(one.code, one.title, one.state, one.due_on) for one in applications),
+        applications=_applied(person, applications),
         projects=tuple(one.facts for one in projects),
         impact=(impact.pk, str(impact)) if impact else None,
         due=waiting.due,
@@ -79,6 +80,14 @@ def home_of(person: Person, now: datetime) -> Home:
         waiting=waiting,
         may_apply=not facts.roles and not facts.is_invited and not any(one.helps for one in facts.projects),
     )
+
+
+def _applied(person: Person, applications: Sequence[Application]) -> tuple[ApplicationFacts, ...]:
+    owed = owed_before_award(person, [one.subject for one in applications])
+    owes = {subject: Owed(one.pk, one.words.rstrip("."), one.due_on) for subject, one in owed.items()}
+    return tuple(
+        ApplicationFacts(one.code, one.title, one.state, one.due_on, owes.get(one.subject)) for one in applications
+    )  # fmt: skip
 
 
 def _runs(person: Person) -> QuerySet[Run]:

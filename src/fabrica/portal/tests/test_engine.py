@@ -8,6 +8,7 @@ from fabrica.portal.engine import (
     ApplicationFacts,
     Facts,
     Kind,
+    Owed,
     ProjectFacts,
     Step,
     Stuck,
@@ -17,7 +18,7 @@ from fabrica.portal.engine import (
     task_for,
 )
 
-DUE = date(2026, 11, 25)
+DUE, OWED = date(2026, 11, 25), date(2027, 1, 20)
 
 
 def applied(state, code="AIF-1", title="Letters"):
@@ -48,6 +49,14 @@ CASES = {
         )
         for state in (State.SUBMITTED, State.SCREENED, State.ASSESSED)
     },
+    "what the award waits for is owed by the applicant, who does not wait for us": (
+        Facts(applications=(ApplicationFacts("AIF-1", "Letters", State.SCREENED, DUE, Owed(7, "a plan", OWED)),)),
+        Step(Kind.SHOW_CONDITION, (7,), {"title": "Letters", "owed": "a plan", "due_on": OWED}),
+    ),
+    "what was owed before a refusal is owed no more": (
+        Facts(applications=(ApplicationFacts("AIF-1", "Letters", State.REFUSED, DUE, Owed(7, "a plan", OWED)),)),
+        Step(Kind.APPLY, words={"count": 1}),
+    ),
     "a facilitator is led to what is stuck, not to work in it": (
         Facts(has_organisation=False, projects=project(works=False, helps=True, failed_run=3)),
         Step(Kind.HELP, ("letters",), {"project": "Letters", "count": 1}),

@@ -19,6 +19,7 @@ from fabrica.registry.tests.conftest import key, run, site, version  # noqa: F40
 from fabrica.reviews import services as reviews
 from fabrica.reviews.tests.factories import expert, handed_in, large, large_call, opened, panel_member
 from fabrica.training.models import Run
+from fabrica.trust.models import Condition
 
 
 def step(person, now):
@@ -44,6 +45,19 @@ def test_from_the_first_look_to_the_decision(cast, call, now):
     applications.send_back(application=made, reason="Which licence?", by=cast.officer, now=now)
     assert step(cast.mate, now) == Kind.MEND
     assert step(cast.outsider, now) == Kind.APPLY
+
+
+def test_a_condition_owed_before_the_award_is_shown_by_its_side_before_anybody_waits(cast, call, now):
+    made = submitted(cast, call, now)
+    about = {"subject": made.subject, "organisation": made.organisation, "applicant": made.applicant}
+    told = {"text": "A plan.", "blocks": "award", "due_on": now.date(), "opened_at": now}
+    Condition.objects.create(**about, **told, owner="site")
+    assert step(cast.applicant, now) == Kind.WAIT_DECISION
+    owed = Condition.objects.create(**about, **told)
+    found = home_of(cast.mate, now).step
+    assert (found.kind, found.target, found.words["owed"]) == (Kind.SHOW_CONDITION, (owed.pk,), "A plan")
+    Condition.objects.filter(pk=owed.pk).update(state="evidence_given")
+    assert step(cast.applicant, now) == Kind.WAIT_DECISION
 
 
 def test_from_the_award_to_the_model(cast, site, run, now):  # noqa: F811

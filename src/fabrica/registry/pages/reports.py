@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from fabrica.kit.errors import NotFound, Problem
@@ -72,6 +73,7 @@ def _received(form: ReportForm, version: ModelVersion) -> Report | None:
         return None
 
 
+@never_cache
 @login_not_required
 @require_safe
 def status(request: HttpRequest, uid: str) -> HttpResponse:

@@ -40,8 +40,8 @@ def listing(request: HttpRequest) -> HttpResponse:
     form = SearchForm(request.GET)
     form.is_valid()  # an unknown choice is as good as none
     asked = {name: str(form.cleaned_data.get(name, "")) for name in ("q", "kind")}
-    page = page_of(queries.search(asked["q"], asked["kind"]), request.GET.get("cursor", ""))
-    inside = page_of(queries.inside(person), request.GET.get("mine", "")) if person else None
+    page = page_of(queries.with_bits(queries.search(asked["q"], asked["kind"])), request.GET.get("cursor", ""))
+    inside = page_of(queries.with_bits(queries.inside(person)), request.GET.get("mine", "")) if person else None
     context = {
         "columns": shown.columns(),
         "published": [shown.row(one) for one in page.rows],

@@ -28,11 +28,12 @@ from fabrica.registry.services.reporting import (
     close,
     decide,
     forget_reporter,
+    forget_reporters,
     lift_restriction,
     note_letter,
     receive,
-    watch,
 )
+from fabrica.registry.services.telling import watch
 
 __all__ = [
     "Outcome",
@@ -42,6 +43,7 @@ __all__ = [
     "document",
     "evaluate",
     "forget_reporter",
+    "forget_reporters",
     "give_up",
     "leave_out",
     "lift_restriction",

@@ -8,17 +8,17 @@ from django.utils.translation import gettext as _
 
 from fabrica.audit.services import record
 from fabrica.kit.errors import NotAllowed, Refused
-from fabrica.notices.services import tell
 from fabrica.people.models import Person
-from fabrica.people.queries import with_role
-from fabrica.people.states import Role
 from fabrica.registry import queries, rules
 from fabrica.registry.clocks import clock_of
 from fabrica.registry.models import ModelVersion, Report, ReportLetter
 from fabrica.registry.services.releasing import REASON_LIMIT, take_back
+from fabrica.registry.services.telling import tell_of
 from fabrica.registry.states import OPEN_REPORTS, Decision, ReportKind, ReportState, State
 
-TEXT_LIMIT, NAME_LIMIT, OPEN_AT_MOST, TRIES_AT_MOST = 4_000, 120, 200, 8
+TEXT_LIMIT, NAME_LIMIT = 4_000, 120
+A_DAY_AT_MOST = 1_000  # about one model: what a database bears; each address has its own limit
+FORGOTTEN_AT_ONCE = 50
 
 
 def receive(
@@ -26,16 +26,17 @@ def receive(
 ) -> Report:
     """Take in what somebody tells about a model that was published; the same form sent again is the same report.
 
-    Nobody is looked up by the address. Raises Refused for too many that are open about one model.
+    Nobody is looked up by the address. However many are open, another is taken in; Refused only for a flood of a day.
     """
     if found := Report.objects.filter(nonce=nonce).first():
         return found
     if not 1 <= len(text.strip()) <= TEXT_LIMIT or len(name) > NAME_LIMIT or kind not in ReportKind.values:
         raise Refused(_("The report is empty, or too long."), todo=_("Write at most %d characters.") % TEXT_LIMIT)
-    if Report.objects.filter(version=version, state__in=OPEN_REPORTS)[:OPEN_AT_MOST].count() == OPEN_AT_MOST:
+    today = Report.objects.filter(version=version, received_at__gt=now - timedelta(days=1))
+    if today[:A_DAY_AT_MOST].count() == A_DAY_AT_MOST:
         raise Refused(
-            _("So many reports about this model are open that no more are taken in here."),
-            todo=_("Write to the site; its address stands at the foot of each page."),
+            _("So many reports about this model came today that no more are taken in here."),
+            todo=_("Come back tomorrow, or write to the site; its address stands at the foot of each page."),
         )
     clock = clock_of(ReportKind(kind), now.date())
     row = Report(
@@ -55,8 +56,6 @@ def _take_in(report: Report, now: datetime) -> None:
     record(verb="model_report.receive", by=None, subject=report.subject, now=now, model=report.version.subject,
            kind=report.kind)  # fmt: skip
     _write_to_reporter(report, ReportState.RECEIVED, now)
-    for person in _concerned(report):
-        _tell(report, person, "model_report_received", now)
 
 
 @transaction.atomic
@@ -81,7 +80,7 @@ def decide(*, report: Report, decision: str, reason: str, by: Person, now: datet
     _do(made.version, Decision(decision), reason, by, now)
     _write_to_reporter(made, ReportState.DECIDED, now)
     for person in queries.leaders_of(made.version):
-        _tell(made, person, "model_report_decided", now)
+        tell_of(made, person, "model_report_decided", now)
     return made
 
 
@@ -123,16 +122,13 @@ def forget_reporter(*, report: Report, by: Person, now: datetime) -> Report:
 
 
 @transaction.atomic
-def watch(*, now: datetime) -> int:
-    """Tell the officers of each report of whose time four fifths are over, and again once it is late; how many."""
-    rows = list(queries.reports_to_warn_of(now)[:50])
-    for report in rows:
-        is_late = report.due_at <= now
-        field = "late_told_at" if is_late else "warned_at"
-        if Report.objects.filter(pk=report.pk, **{f"{field}__isnull": True}).update(**{field: now, "warned_at": now}):
-            for person in with_role(Role.OFFICER):
-                _tell(report, person, "model_report_late" if is_late else "model_report_due", now)
-    return len(rows)
+def forget_reporters(*, before: datetime, now: datetime) -> int:
+    """Delete name and address of those whose report was decided and closed before an instant; how many."""
+    found = list(queries.reports_to_forget(before).select_for_update()[:FORGOTTEN_AT_ONCE])
+    for report in found:
+        Report.objects.filter(pk=report.pk).update(reporter_name="", reporter_email="", forgotten_at=now)
+        record(verb="model_report.forget", by=None, subject=report.subject, now=now)
+    return len(found)
 
 
 @transaction.atomic
@@ -146,17 +142,6 @@ def note_letter(*, letter: ReportLetter, sent: bool, now: datetime) -> None:
 def _write_to_reporter(report: Report, kind: ReportState, now: datetime) -> None:
     if report.reporter_email:
         ReportLetter.objects.get_or_create(report=report, kind=kind, defaults={"next_try_at": now})
-
-
-def _concerned(report: Report) -> list[Person]:
-    """The officers, and who leads the project, each once."""
-    found = [*with_role(Role.OFFICER), *queries.leaders_of(report.version)]
-    return list({one.pk: one for one in found}.values())
-
-
-def _tell(report: Report, person: Person, kind: str, now: datetime) -> None:
-    event = f"{report.subject}:{kind}"
-    tell(person=person, kind=kind, event=event, now=now, path=report.page, at_once=True, report=report)
 
 
 def _must_handle(by: Person, report: Report) -> None:

@@ -295,9 +295,13 @@ def test_registering_leaves_its_entries(version, run):
     assert SiteKey.objects.get().state == "active"
 
 
-def test_a_list_of_models_carries_neither_cards_nor_manifests_nor_results(version, cast):
-    (listed,) = queries.visible_to(cast.applicant)
-    assert (listed.get_deferred_fields(), listed.run.get_deferred_fields()) == ({"card", "manifest"}, {"result"})
+def test_a_list_of_models_carries_neither_facts_nor_cards_nor_manifests_nor_results(version, cast):
+    (listed,) = queries.with_bits(queries.visible_to(cast.applicant))
+    large = {"card", "manifest", "facts"}
+    assert (listed.get_deferred_fields(), listed.run.get_deferred_fields()) == (large, {"result"})
+    assert listed.bits == version.facts["evaluation"]["bits_per_byte"]
+    ModelVersion.objects.update(facts={**version.facts, "evaluation": None})
+    assert queries.with_bits(queries.visible_to(cast.applicant)).get().bits is None
     assert queries.version_of(cast.applicant, version.model.slug, 1).get_deferred_fields() == set()
 
 

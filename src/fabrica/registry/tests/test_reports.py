@@ -42,6 +42,7 @@ def test_anybody_reports_and_sees_where_it_stands_but_not_what_was_said(client, 
     assert (answer.status_code, answer.url, made.text) == (302, made.page, "My poems stand in it.")
     page = client.get(made.page)
     assert (page.status_code, page.context["reads"], page.context["form"]) == (200, False, None)
+    assert "no-store" in page["Cache-Control"]
     told = page.content.decode()
     assert [one in told for one in ("My poems", "Rosa", "poems.example")] == [False, False, False]
     assert client.get("/model-reports/nothing/").status_code == 404
@@ -79,11 +80,43 @@ def test_a_draft_cannot_be_reported(client, version):
     assert client.get(f"{version.page}report/").status_code == 404
 
 
-def test_too_many_open_reports_about_one_model_are_refused(public, now):
-    rows = [Report(version=public, nonce=str(n), received_at=now, due_at=now, warn_at=now) for n in range(200)]
-    Report.objects.bulk_create(rows)
-    with pytest.raises(Refused, match="no more are taken in"):
+def flood(version, now, count, **more):
+    facts = {"version": version, "received_at": now, "due_at": now + timedelta(days=9), "warn_at": now, **more}
+    Report.objects.bulk_create([Report(nonce=f"flood {n}", **facts) for n in range(count)])
+
+
+def test_however_many_are_open_an_honest_report_is_taken_in_but_for_a_flood_of_one_day(public, now):
+    flood(public, now, 1_000)
+    with pytest.raises(Refused, match="came today"):
         reported(public, now)
+    assert reported(public, now + timedelta(days=1)).state == "received"
+
+
+def test_a_flood_is_one_letter_an_hour_to_each_with_how_many_wait(public, cast, now):
+    reported(public, now)
+    tasks.watch_reports(now)
+    flood(public, now, 40, warn_at=now + timedelta(days=1))
+    for minutes in range(0, 121, 10):
+        tasks.watch_reports(now + timedelta(minutes=minutes))
+    rows = Notice.objects.filter(kind__startswith="model_report").order_by("pk")
+    assert [(one.kind, one.person) for one in rows] == [
+        ("model_report_received", cast.officer), ("model_report_received", cast.applicant),
+        ("model_reports", cast.officer), ("model_reports", cast.applicant),
+    ]  # fmt: skip
+    assert rows[2].body.splitlines()[2:4] == ["40 reports came.", "In all 41 wait for a decision."]
+
+
+def test_who_reported_is_forgotten_half_a_year_after_the_end(public, cast, now, settings):
+    kept, done = (reported(public, now, nonce=one) for one in ("open", "done"))
+    services.decide(report=done, decision="kept", reason="So.", by=cast.officer, now=now)
+    services.close(report=done, by=cast.officer, now=now + timedelta(days=30))
+    late = now + timedelta(days=30 + settings.FABRICA_REPORTER_DAYS)
+    assert [tasks.forget_reporters(one) for one in (late - timedelta(hours=1), late, late)] == [False, True, False]
+    rows = Report.objects.filter(pk__in=(kept.pk, done.pk)).order_by("pk")
+    assert [(one.reporter_name, one.reporter_email, one.text) for one in rows] == [
+        ("Rosa", "rosa@poems.example", "My poems stand in it."), ("", "", "My poems stand in it."),
+    ]  # fmt: skip
+    assert Entry.objects.get(verb="model_report.forget").actor == ""
 
 
 @pytest.mark.parametrize(
@@ -115,6 +148,7 @@ def test_officers_are_warned_at_four_fifths_and_told_once_when_it_is_late(public
 
 def test_letters_go_to_reporter_officers_and_principal_investigator(public, cast, now):
     made = reported(public, now)
+    tasks.watch_reports(now)
     services.decide(report=made, decision="kept", reason="The poems are free to use.", by=cast.officer, now=now)
     while tasks.write_to_reporter(now):
         pass

@@ -3,17 +3,20 @@
 from datetime import date, datetime
 from typing import Any
 
-from django.http import HttpRequest
-from ninja import Router, Schema
+from django.http import HttpRequest, HttpResponse
+from ninja import File, Form, Router, Schema, UploadedFile
 from pydantic import Field
 
 from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
+from fabrica.trust.forms import read_upload
 from fabrica.trust.models import TEXT_LIMIT, Condition
 from fabrica.trust.queries import conditions as queries
+from fabrica.trust.queries.evidence import content_of, file_of
 from fabrica.trust.services import conditions as services
 from fabrica.trust.services.conditions import LINK_LIMIT
+from fabrica.web.downloads import download
 from fabrica.web.scopes import needs
 
 router = Router()
@@ -93,6 +96,28 @@ def give_evidence(request: HttpRequest, pk: int, payload: EvidenceIn) -> Conditi
     person = signed_in(request)
     found = queries.condition_of(person, pk)
     return services.give_evidence(condition=found, text=payload.text, link=payload.link, by=person, now=utcnow())
+
+
+@router.post("/conditions/{int:pk}/evidence/files", response=ConditionOut)
+@needs("apply")
+def give_file(
+    request: HttpRequest, pk: int, file: File[UploadedFile], text: Form[str], link: Form[str] = ""
+) -> Condition:  # fmt: skip
+    """Say how it is met, with a file."""
+    person = signed_in(request)
+    found = queries.condition_of(person, pk)
+    name, data = read_upload(file)
+    return services.give_evidence(
+        condition=found, text=text, link=link, name=name, data=data, by=person, now=utcnow()
+    )  # fmt: skip
+
+
+@router.get("/conditions/{int:pk}/files/{uid}", response={200: bytes}, url_name="evidence_file")
+@needs("read")
+def evidence_file(request: HttpRequest, pk: int, uid: str) -> HttpResponse:
+    """The content of a file that was given as evidence."""
+    found = file_of(queries.condition_of(signed_in(request), pk), uid)
+    return download(content_of(found), found.name)
 
 
 @router.post("/conditions/{int:pk}/met", response=ConditionOut)

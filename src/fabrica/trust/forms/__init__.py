@@ -4,8 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from fabrica.kit.attached import FILE_BYTES, too_large
 from fabrica.people.models import Person
 from fabrica.trust.models import TEXT_LIMIT
 from fabrica.trust.services.conditions import LINK_LIMIT, MOST_DAYS
@@ -13,6 +15,15 @@ from fabrica.trust.states import Blocks, Finding, Owner, Vote
 
 SECONDS = 3_600
 MOST_HOURS = 10**8
+
+
+def read_upload(file: "UploadedFile[Any] | None") -> tuple[str, bytes]:
+    """Name and content of a file that was sent; empty where none was. Raises Refused for one that is too large."""
+    if file is None:
+        return "", b""
+    if (file.size or 0) > FILE_BYTES:
+        raise too_large(file.name or "", file.size or 0)
+    return file.name or "", file.read()
 
 
 def _text(label: Any, help_text: Any = "", rows: int = 4) -> forms.CharField:
@@ -92,6 +103,15 @@ class EvidenceForm(forms.Form):
     link = forms.CharField(
         label=_("Link"), max_length=LINK_LIMIT, required=False, help_text=_("Such as to a document. It may stay empty.")
     )
+    file = forms.FileField(
+        label=_("File"), required=False, max_length=250,
+        widget=forms.FileInput({"accept": ".pdf,.png,.jpg,.jpeg,.txt,.csv"}),
+        help_text=_("PDF, PNG, JPG, TXT or CSV, of at most 10 MB. The board keeps it with the condition."),
+    )  # fmt: skip
+
+    def upload(self) -> tuple[str, bytes]:
+        """The file's name and content; empty where none was chosen. Raises Refused for one that is too large."""
+        return read_upload(self.cleaned_data["file"])
 
 
 class AnswerForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from fabrica.trust.models.altai import SelfAssessment
 from fabrica.trust.models.assessment import Assessment
-from fabrica.trust.models.board import TEXT_LIMIT, Ballot, Condition, Enquiry, Referral, Seat
+from fabrica.trust.models.board import TEXT_LIMIT, Ballot, Condition, Enquiry, EvidenceFile, Referral, Seat
 from fabrica.trust.models.compute import (
     NOTE_LIMIT,
     PURPOSE_LIMIT,
@@ -26,6 +26,7 @@ __all__ = [
     "ComputeEstimate",
     "Condition",
     "Enquiry",
+    "EvidenceFile",
     "ImpactAssessment",
     "ImpactVersion",
     "NotificationClock",

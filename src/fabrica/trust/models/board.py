@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import get_language
 
+from fabrica.kit.ids import new_uid
 from fabrica.people.models import Organisation, Person
 from fabrica.projects.models import Project
 from fabrica.trust.engine.owed import words_of
@@ -174,3 +175,23 @@ class Condition(models.Model):
     def said(self, language: str | None) -> str:
         """Its text in a language, where it comes from the data; as it was written otherwise."""
         return words_of(self.key, self.text, language)
+
+
+class EvidenceFile(models.Model):
+    """A file that shows how a condition is met. None is ever taken off: two persons judged by it."""
+
+    condition = models.ForeignKey(Condition, on_delete=models.PROTECT, related_name="files")
+    uid = models.CharField(max_length=32, unique=True, default=new_uid)
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=4, help_text="What the content is: pdf, png, jpg, txt, csv.")
+    size_bytes = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["condition", "sha256"], name="trust_evidence_file_once")]
+
+    def __str__(self) -> str:
+        return self.name

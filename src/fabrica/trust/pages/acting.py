@@ -15,13 +15,14 @@ from fabrica.kit.errors import Refused
 
 @dataclass
 class Act:
-    """Something a reader may do here: its form, its words, and the service call."""
+    """Something a reader may do here: its form, its words, the service call, and what is told when it is done."""
 
     name: str
     title: str | Promise
     button: str | Promise
     form: forms.Form
     does: Callable[[Mapping[str, Any]], Any]
+    told: str | Promise
     is_secondary: bool = False
 
 
@@ -40,8 +41,13 @@ def done(request: HttpRequest, acts: list[Act]) -> bool:
     except Refused as problem:
         chosen.form.add_error(None, str(problem))
         return False
-    messages.success(request, _("Done."))
+    messages.success(request, str(chosen.told))
     return True
+
+
+def files_for(request: HttpRequest, name: str) -> Any:
+    """The files that were sent to the form of an act."""
+    return request.FILES if data_for(request, name) is not None else None
 
 
 def data_for(request: HttpRequest, name: str) -> Any:

@@ -108,6 +108,7 @@ def _voting(request: HttpRequest, person: Person, found: Referral) -> Act:
         lambda data: services.vote(
             referral=found, choice=data["choice"], reason=data["reason"], by=person, now=utcnow()
         ),
+        _("Your vote is kept; you may change it while the case is open. The finding follows the votes."),
     )  # fmt: skip
 
 
@@ -115,6 +116,7 @@ def _asking(request: HttpRequest, person: Person, found: Referral) -> Act:
     return Act(
         "ask", _("Ask the applicant"), _("Send the question"), AskForm(data_for(request, "ask"), prefix="ask"),
         lambda data: services.ask(referral=found, question=data["question"], by=person, now=utcnow()),
+        _("The question went to the applicant by letter. The clock stands still until they answer."),
         is_secondary=True,
     )  # fmt: skip
 
@@ -124,6 +126,7 @@ def _interest(request: HttpRequest, person: Person, found: Referral) -> Act:
         "interest", _("Do you have an interest in it?"), _("Declare it"),
         InterestForm(data_for(request, "interest"), prefix="interest"),
         lambda data: services.declare_interest(referral=found, what=data["what"], by=person, now=utcnow()),
+        _("Your interest is kept. You neither read this case nor vote on it any more."),
         is_secondary=True,
     )  # fmt: skip
 
@@ -135,7 +138,8 @@ def _leading(request: HttpRequest, person: Person, found: Referral) -> list[Act]
         Act(
             f"take_back_{one.pk}", _("Take the open question back"), _("Take it back"),
             NothingForm(data_for(request, f"take_back_{one.pk}")),
-            partial(_take_back, one, person), is_secondary=True,
+            partial(_take_back, one, person),
+            _("The question was taken back, and the clock goes on."), is_secondary=True,
         )
         for one in found.enquiries.filter(ended_at=None)
     ]  # fmt: skip
@@ -145,6 +149,7 @@ def _leading(request: HttpRequest, person: Person, found: Referral) -> list[Act]
             "seat", _("Give a seat"), _("Ask for their vote"),
             SeatForm(data_for(request, "seat"), prefix="seat", people=people),
             lambda data: services.give_seat(referral=found, person=by_uid[data["person"]], by=person, now=utcnow()),
+            _("They were asked for their vote by letter."),
             is_secondary=True,
         ))  # fmt: skip
     condition = ConditionForm(data_for(request, "condition"), prefix="condition")
@@ -153,7 +158,8 @@ def _leading(request: HttpRequest, person: Person, found: Referral) -> list[Act]
         lambda data: conditions.write(
             referral=found, text=data["text"], blocks=data["blocks"], owner=data["owner"], days=data["days"],
             run_gpu_seconds=condition.run_gpu_seconds(), by=person, now=utcnow(),
-        ), is_secondary=True,
+        ),
+        _("The condition was written, and whoever owes it was told by letter."), is_secondary=True,
     ))  # fmt: skip
     made.append(Act(
         "propose", _("Write the finding"), _("Hand it to a second person"),
@@ -161,6 +167,7 @@ def _leading(request: HttpRequest, person: Person, found: Referral) -> list[Act]
         lambda data: services.propose(
             referral=found, finding=data["finding"], reason=data["reason"], by=person, now=utcnow()
         ),
+        _("The finding waits for a second person, who releases it or sends it back."),
     ))  # fmt: skip
     return made
 
@@ -175,11 +182,13 @@ def _releasing(request: HttpRequest, person: Person, found: Referral) -> list[Ac
             "release", _("Do you stand behind this finding?"), _("Release it"),
             NothingForm(data_for(request, "release")),
             lambda _data: services.release(referral=found, by=person, now=utcnow()),
+            _("The finding is released: the applicant reads it, and an officer goes on with the screening."),
         ),
         Act(
             "send_back", _("Send it back"), _("Send it back"),
             ReasonForm(data_for(request, "send_back"), prefix="send_back"),
             lambda data: services.send_back(referral=found, reason=data["reason"], by=person, now=utcnow()),
+            _("The finding went back, and the case is open again: it is to be written anew."),
             is_secondary=True,
         ),
     ]  # fmt: skip
@@ -194,6 +203,7 @@ def question(request: HttpRequest, pk: int) -> HttpResponse:
             "answer", _("Answer the ethics board"), _("Send the answer"),
             AnswerForm(data_for(request, "answer"), prefix="answer"),
             lambda data: services.answer(enquiry=found, text=data["text"], by=person, now=utcnow()),
+            _("Your answer went to the board, and the clock goes on."),
         )
     ]  # fmt: skip
     if request.method == "POST" and done(request, acts):

@@ -1,5 +1,6 @@
 """Conditions: which hold a step up, and which a person may read."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.db.models import Q, QuerySet
@@ -12,7 +13,7 @@ from fabrica.people.states import Role
 from fabrica.projects.models import Project
 from fabrica.trust import rules
 from fabrica.trust.models import Condition, Seat
-from fabrica.trust.states import PENDING, Blocks
+from fabrica.trust.states import PENDING, Blocks, Met, Owner
 
 Step = Blocks  # the word of those who ask: `blocking(..., step=Step.PUBLICATION)`
 
@@ -28,6 +29,17 @@ def blocking(
     if step == Blocks.RUN:
         rows = rows.filter(run_gpu_seconds__lt=gpu_seconds)
     return list(rows.order_by("due_on", "pk"))
+
+
+def owed_before_award(person: Person, subjects: Iterable[str]) -> dict[str, Condition]:
+    """By subject, the first condition due that the award waits for and whose evidence the applicant's side owes.
+
+    One statement, whatever the subjects; the caller has them from what the person's organisations applied for.
+    """
+    named = Q(person=None) | Q(person=person)
+    rows = Condition.objects.filter(named, subject__in=[*subjects, ""], owner=Owner.APPLICANT)
+    rows = rows.filter(state=Met.OPEN, blocks=Blocks.AWARD).order_by("-due_on", "-pk")
+    return {one.subject: one for one in rows}
 
 
 def _about(project: Project | None, subject: str) -> QuerySet[Condition]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fabrica.audit.services import record
@@ -65,7 +66,7 @@ def _open(subject: str, scope: Scope, now: datetime) -> SelfAssessment:
     found = rows.filter(handed_in_at=None).first()
     if found is not None:
         return found
-    rules, last = in_force(now.date()), rows.order_by("-pk").first()
+    rules, last = in_force(timezone.localdate(now)), rows.order_by("-pk").first()
     kept = {key: one for key, one in last.answers.items() if key in rules.by_id} if last else {}
     try:
         with transaction.atomic():

@@ -21,6 +21,7 @@ from fabrica.trust.engine.owed import Row, of_facts, owed_by, row_of, soon_owed
 from fabrica.trust.models import Assessment, Condition, ImpactAssessment, Referral
 from fabrica.trust.queries.board import ethics_for
 from fabrica.trust.queries.conditions import blocking
+from fabrica.trust.services.evidence import checked, keep
 from fabrica.trust.services.writing import said, tell_all
 from fabrica.trust.states import MET_MOVES, PENDING, Blocks, Case, Decision, Met, Owner
 
@@ -183,8 +184,10 @@ def carry_over(*, subject: str, project: Project, by: Person, now: datetime) -> 
 
 
 @transaction.atomic
-def give_evidence(*, condition: Condition, text: str, by: Person, now: datetime, link: str = "") -> Condition:
-    """Say how it is met; saying it again replaces what was said, until somebody found it met.
+def give_evidence(
+    *, condition: Condition, text: str, by: Person, now: datetime, link: str = "", name: str = "", data: bytes = b"",
+) -> Condition:  # fmt: skip
+    """Say how it is met, with a file if it has a name; saying it again replaces all but files, until it is found met.
 
     Raises NotAllowed, Refused.
     """
@@ -192,19 +195,24 @@ def give_evidence(*, condition: Condition, text: str, by: Person, now: datetime,
         raise NotAllowed(_("Only the side that owes it gives the evidence."))
     if condition.key == impact.KEY:
         raise Refused(_("The signed impact assessment is the evidence."), todo=_("Open it, complete it, and sign it."))
-    return _show(condition, text=text, link=link, by=by, now=now)
+    return _show(condition, text=text, link=link, by=by, now=now, name=name, data=data)
 
 
-def _show(condition: Condition, *, text: str, link: str, by: Person, now: datetime) -> Condition:
-    told = {"evidence": said(text), "evidence_link": _checked(link), "given_by": by, "given_at": now, "reason": ""}
+def _show(
+    condition: Condition, *, text: str, link: str, by: Person, now: datetime, name: str = "", data: bytes = b"",
+) -> Condition:  # fmt: skip
+    told = {"evidence": said(text), "evidence_link": _checked_link(link), "given_by": by, "given_at": now, "reason": ""}
+    file = checked(condition, name, data) if name else None
     _move(condition, Met.EVIDENCE_GIVEN, by=by, now=now, verb="condition.evidence", **told)
+    if file is not None:
+        keep(file, data, by=by, now=now)
     event = f"{condition.audit_subject}:evidence:{now.isoformat()}"
     board = _board_of(condition)
     tell_all(board, kind="condition_evidence", event=event, now=now, path=_page(condition), one=condition)
     return condition
 
 
-def _checked(link: str) -> str:
+def _checked_link(link: str) -> str:
     link = link.strip()
     try:
         if link:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from fabrica.applications.tests.factories import submitted
 from fabrica.conftest import make_person
@@ -113,6 +114,41 @@ def test_a_condition_is_shown_and_closed_by_buttons(cast, ethics, member, condit
     assert "Met" in browser(cast.mate).get("/conditions/").content.decode()
 
 
+def test_a_file_is_given_as_evidence_and_read_by_those_who_read_the_condition(
+    cast, ethics, condition, settings, tmp_path
+):
+    settings.FABRICA_STORAGE = tmp_path
+    path = f"/conditions/{condition.pk}/"
+
+    def give(name, data):
+        return press(cast.applicant, path, "evidence", text="The plan.", file=SimpleUploadedFile(name, data))
+
+    assert give("plan.pdf", b"MZ no PDF").context["acts"][0].form.non_field_errors()
+    assert (condition.files.count(), Condition.objects.get(pk=condition.pk).state) == (0, "open")
+    assert give("plan.txt", b"A plan.").status_code == 302
+    assert give("again.txt", b"A plan.").context["acts"][0].form.non_field_errors()[0].startswith("This file is there")
+    (kept,) = condition.files.all()
+    file = f"{path}files/{kept.uid}/"
+    assert file in browser(ethics).get(path).content.decode()
+    assert browser(ethics).get(file).content == b"A plan."
+    assert browser(cast.outsider).get(file).status_code == 404
+    for n in range(4):
+        give(f"{n}.txt", b"%d" % n)
+    assert "5 files already" in give("more.txt", b"more").context["acts"][0].form.non_field_errors()[0]
+    (tmp_path / "evidence" / str(condition.pk) / kept.sha256).write_bytes(b"other")
+    assert browser(ethics).get(file).status_code == 503
+
+
+def test_a_button_says_what_happened_and_what_comes_next(cast, condition, ethics):
+    path = f"/conditions/{condition.pk}/"
+    press(cast.applicant, path, "evidence", text="The plan.")
+    client = browser(ethics)
+    shown = client.post(path, {"act": "find_met"}, follow=True)
+    assert [str(one) for one in shown.context["messages"]] == [
+        "You found it met. A second person of the board must agree before it is closed."
+    ]
+
+
 def ask_as(person, now, method, path, body=None, scopes=("read", "decide", "apply")):
     _, secret = create_token(name="t", scopes=list(scopes), by=person, now=now, days=365)
     client = Client(headers={"authorization": f"Bearer {secret}"})
@@ -132,3 +168,9 @@ def test_the_api_does_the_same(cast, case, ethics, member, condition, now):
     given = ask_as(cast.applicant, now, "POST", f"/conditions/{condition.pk}/evidence", {"text": "The plan."})
     assert (given.status_code, given.json()["state"]) == (200, "evidence_given")
     assert ask_as(cast.outsider, now, "POST", f"/conditions/{condition.pk}/met").status_code == 404
+    _, secret = create_token(name="f", scopes=["read", "apply"], by=cast.applicant, now=now, days=365)
+    client, path = Client(headers={"authorization": f"Bearer {secret}"}), f"/api/conditions/{condition.pk}"
+    sent = {"text": "The plan.", "file": SimpleUploadedFile("plan.csv", b"day,what")}
+    assert client.post(f"{path}/evidence/files", sent).status_code == 200
+    assert client.get(f"{path}/files/{condition.files.get().uid}").content == b"day,what"
+    assert client.get(f"{path}/files/none").status_code == 404

@@ -1,6 +1,6 @@
 """Self-assessments are kept piece by piece, handed in for good, and gone on from."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError
@@ -45,6 +45,11 @@ def test_two_who_write_the_same_requirement_notice_each_other_and_others_do_not(
     with pytest.raises(services.SelfAssessedMeanwhile):
         keep(answers={"A01": "no"}, seen={"agency": 0})
     assert SelfAssessment.objects.get().answers == {"A01": "yes", "W01": "no"}
+
+
+def test_the_list_is_that_of_the_sites_day_not_of_greenwich(keep):
+    keep(at=datetime(2026, 10, 31, 23, 30, tzinfo=UTC), answers={"A01": "yes"})
+    assert SelfAssessment.objects.get().version == in_force(date(2026, 11, 1)).version
 
 
 def test_what_the_list_does_not_know_leaves_nothing(keep):

@@ -18,8 +18,6 @@ from fabrica.people.states import (
     MEMBER_COUNTRIES,
     TERMS_VERSION,
     Category,
-    ErasureCause,
-    ErasureState,
     Kind,
     Language,
     MemberRole,
@@ -314,27 +312,6 @@ class Authorship(models.Model):
     coauthors = models.JSONField(default=list)
     team = models.JSONField(default=list)
     changed_at = models.DateTimeField()
-
-
-class Erasure(models.Model):
-    """That a person is to be erased on a day, until which it can be cancelled; one at a time."""
-
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
-    asked_by = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, related_name="+")
-    cause = models.CharField(max_length=20, choices=ErasureCause.choices)
-    state = models.CharField(max_length=20, choices=ErasureState.choices, default=ErasureState.WAITING)
-    asked_at = models.DateTimeField()
-    due_at = models.DateTimeField()
-    next_try_at = models.DateTimeField(help_text="Later than due where something must be handed over first.")
-    ended_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["person"], condition=models.Q(state=ErasureState.WAITING), name="people_erasure_once"
-            )
-        ]
-        indexes = [models.Index(fields=["state", "next_try_at"], name="people_erasure_due")]
 
 
 class Invitation(models.Model):
