@@ -28,7 +28,17 @@ from fabrica.training.states import OPEN
 MAX_APPLICATIONS = 20
 MAX_RUNS = 10
 MAX_NOTICES = 8
-SHOWN = ("code", "title", "state", "due_on", "saved_at", "decided_at", "organisation__name", "call__title")
+SHOWN = (
+    "code",
+    "title",
+    "state",
+    "due_on",
+    "step_due_at",
+    "saved_at",
+    "decided_at",
+    "organisation__name",
+    "call__title",
+)
 
 
 @dataclass(frozen=True)

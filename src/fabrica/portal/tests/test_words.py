@@ -10,7 +10,7 @@ from fabrica.portal.words import due, energy, euros, mass, told
 TODAY = date(2026, 11, 23)
 ONE = {"count": 1, "overdue": 0, "title": "Letters", "project": "Letters", "run": 3, "due_on": TODAY, "code": "AIF-1"}
 TARGETS = {
-    Kind.MEND: ("AIF-1",), Kind.FINISH_DRAFT: ("AIF-1",), Kind.WAIT_DECISION: ("AIF-1",), Kind.MEND_DATA: ("letters",),
+    Kind.ANSWER: ("AIF-1",), Kind.MEND: ("AIF-1",), Kind.FINISH_DRAFT: ("AIF-1",), Kind.WAIT_DECISION: ("AIF-1",), Kind.MEND_DATA: ("letters",),
     Kind.LAUNCH: ("letters",), Kind.MEND_RUN: ("letters", 3), Kind.WATCH: ("letters", 3),
     Kind.WAIT_ACCOUNT: ("letters",), Kind.WAIT_STAGING: ("letters",), Kind.HELP: ("letters",), Kind.LOOK_AT_MODEL: ("/models/letters/1/",),
 }  # fmt: skip
