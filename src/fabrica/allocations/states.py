@@ -13,6 +13,7 @@ class AccountKind(TextChoices):
     HELD = "held", _("Held")
     USED = "used", _("Used")
     PROMISED = "promised", _("Promised for later")
+    OFFERED = "offered", _("Offered, not answered yet")
 
 
 class TransferKind(TextChoices):
@@ -28,9 +29,19 @@ class TransferKind(TextChoices):
     TOP_UP = "top_up", _("Topped up")
     EXTEND = "extend", _("Extended")
     PROMISE = "promise", _("Promised for later")
+    OFFER = "offer", _("Set aside for an offer")
     PHASE = "phase", _("Phase released")
     MOVE = "move", _("Moved between awards")
     RETURN = "return", _("Given back to the pool")
+
+
+class Answer(TextChoices):
+    """What became of an award that was offered."""
+
+    WAITING = "waiting", _("Waits for an answer")
+    ACCEPTED = "accepted", _("Accepted")
+    DECLINED = "declined", _("Declined")
+    WITHDRAWN = "withdrawn", _("Taken back")
 
 
 class PoolName(TextChoices):

@@ -80,6 +80,9 @@ class Application(models.Model):
     )
     appealed_at = models.DateTimeField(null=True, help_text="When a refusal was appealed against; once at most.")
     days_taken = models.PositiveIntegerField(null=True, help_text="Working days from submission to award.")
+    answer_days = models.PositiveSmallIntegerField(
+        null=True, help_text="Working days the applicant has for an answer to the award that is offered."
+    )
     gate = models.ForeignKey(Assessment, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
@@ -125,6 +128,12 @@ class Application(models.Model):
     def has_experts(self) -> bool:
         """Whether the steps of its mode have a review by experts and a panel."""
         return bool({"peer_review", "scientific"}.intersection(self.call.terms.value("steps") or ()))
+
+    @property
+    def answer_promised(self) -> int | None:
+        """The working days its mode gives for an answer to an award; None where an award needs none."""
+        days = self.call.terms.value("answer_working_days")
+        return None if days is None else int(days)
 
     @property
     def is_editable(self) -> bool:

@@ -1,4 +1,4 @@
-"""`fabrica apply | applications`."""
+"""`fabrica apply | applications | accept | decline`."""
 
 import json
 from pathlib import Path
@@ -19,6 +19,8 @@ def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command()(apply)
     app.command()(applications)
+    app.command()(accept)
+    app.command()(decline)
 
 
 @command
@@ -114,3 +116,43 @@ def applications(
     show(found, as_json=as_json, columns=(*COLUMNS, "purpose", "gate"))
     if not as_json:
         show(found["timeline"], as_json=False, columns=("at", "what", "who", "reason"))
+
+
+@command
+def accept(
+    code: Annotated[str, typer.Argument(help="The application whose award is offered.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Accept without being asked.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Accept the award that is offered to an application: its project opens, and its months begin."""
+    client = account.connect()
+    offer = _offered(client, code, as_json=as_json)
+    if not yes and not typer.confirm("Accept it?", err=True):
+        raise Refused("Nothing was answered.", todo="Run it again, with --yes to skip the question.")
+    made = client.post(path_of("applications", code) + "/offer/accept", {"number": offer["number"]})
+    show(made, as_json=as_json, columns=("project", "machine", "gpu_seconds", "months", "starts_at", "ends_at"))
+
+
+@command
+def decline(
+    code: Annotated[str, typer.Argument(help="The application whose award is offered.")],
+    reason: Annotated[str, typer.Option(help="Why; the officers read it.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Decline without being asked.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Decline the award that is offered, for good: its hours go back to the pool and the application ends."""
+    client = account.connect()
+    offer = _offered(client, code, as_json=as_json)
+    if not yes and not typer.confirm("Decline it? This cannot be taken back.", err=True):
+        raise Refused("Nothing was answered.", todo="Run it again, with --yes to skip the question.")
+    body = {"reason": reason, "number": offer["number"]}
+    made = client.post(path_of("applications", code) + "/offer/decline", body)
+    show(made, as_json=as_json, columns=("application", "answer", "gpu_seconds", "answered_at"))
+
+
+def _offered(client: Client, code: str, *, as_json: bool) -> dict[str, Any]:
+    """What is offered; shown first, so that it is read before it is answered."""
+    found: dict[str, Any] = client.get(path_of("applications", code) + "/offer")
+    if not as_json:
+        show(found, as_json=False, columns=("machine", "gpu_seconds", "months", "note", "answer_due_at"))
+    return found

@@ -19,7 +19,10 @@ FIGURES: dict[str, tuple[Promise, Promise]] = {
     "withdrawn": (_("Withdrawn"), _("Those of them that the applicant withdrew.")),
     "access_days_median": (
         _("Days to access, median"),
-        _("From the last submission to the award, in days of 24 hours: half of the awarded waited no longer."),
+        _(
+            "From the last submission to the award, in days of 24 hours, without the time in which the applicant "
+            "answered it: half of the awarded waited no longer."
+        ),
     ),
     "access_days_p95": (_("Days to access, 95 of 100"), _("The days within which 95 of 100 awarded had access.")),
     "gpu_hours_requested": (_("GPU-hours asked"), _("What the applications asked for, whatever became of them.")),

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     NOTHING_TO_RANK = "nothing_to_rank"
     BOARD = "board"
     REGISTER = "register"
+    ANSWER = "answer"
     MEND = "mend"
     MEND_DATA = "mend_data"
     SHOW_CONDITION = "show_condition"
@@ -160,6 +161,10 @@ def _rank(facts: Facts) -> Step | None:
     return Step(Kind.RANK, words={"count": facts.to_rank}) if facts.to_rank else None
 
 
+def _answer(facts: Facts) -> Step | None:
+    return _first(facts, Kind.ANSWER, {ApplicationState.OFFERED})
+
+
 def _mend(facts: Facts) -> Step | None:
     return _first(facts, Kind.MEND, {ApplicationState.RETURNED})
 
@@ -275,7 +280,7 @@ def _apply(facts: Facts) -> Step | None:
 
 
 RULES: tuple[Callable[[Facts], Step | None], ...] = (
-    _decide, _review, _rank, _join_pool, _mend, _assess_impact, _show_condition, _work, _finish_draft, _help,
+    _decide, _review, _rank, _join_pool, _answer, _mend, _assess_impact, _show_condition, _work, _finish_draft, _help,
     _wait_in_project, _wait_decision, _look_at_model, _nothing_stuck, _by_role, _register, _apply,
 )  # fmt: skip
 
@@ -289,6 +294,7 @@ class Task(StrEnum):
     EVALUATE = "evaluate"
     CONCLUDE = "conclude"
     APPEAL = "appeal"
+    OFFER = "offer"
 
 
 TASKS: dict[str, tuple[Role, Task]] = {
@@ -298,6 +304,10 @@ TASKS: dict[str, tuple[Role, Task]] = {
     ApplicationState.RANKED: (Role.OFFICER, Task.CONCLUDE),
     ApplicationState.APPEALED: (Role.OFFICER, Task.APPEAL),
 }
+
+
+# What somebody may do though it does not wait for them: it waits for the applicant.
+UNASKED: dict[str, tuple[Role, Task]] = {ApplicationState.OFFERED: (Role.OFFICER, Task.OFFER)}
 
 
 def states_for(roles: frozenset[str]) -> list[str]:
@@ -310,7 +320,7 @@ def task_for(state: str, roles: frozenset[str], *, has_conflict: bool, experts: 
 
     `experts`: whether the steps of its mode have a review by experts.
     """
-    role, task = TASKS.get(state, (None, None))
+    role, task = (TASKS | UNASKED).get(state, (None, None))
     if task is Task.DECIDE and experts:
         task = Task.EVALUATE
     return task if role in roles and not has_conflict else None

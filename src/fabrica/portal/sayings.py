@@ -78,6 +78,12 @@ SAYINGS: dict[Kind, Saying] = {
         "people:organisation_new",
         gettext_lazy("Register your organisation"),
     ),
+    Kind.ANSWER: Saying(
+        gettext_lazy("Accept or decline the award"),
+        gettext_lazy("Hours are offered to %(title)s. They are kept for you until your answer is due."),
+        "portal:answer",
+        gettext_lazy("Read it and answer"),
+    ),
     Kind.MEND: Saying(
         gettext_lazy("Mend your application and submit it again"),
         gettext_lazy(

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from fabrica.allocations import services as allocations
-from fabrica.allocations.models import Award
+from fabrica.allocations.models import Award, Offer
 from fabrica.allocations.queries import award_of, dropped_with, promised
 from fabrica.applications import services as applications
 from fabrica.applications.models import Application
@@ -27,8 +27,8 @@ def conclude(
     *, application: Application, kind: str, gpu_seconds: int, months: int, by: Person, now: datetime,
     conditions: str = "", note: str = "", other_call: Call | None = None, phases: Sequence[allocations.Later] = (),
     from_reserve: bool = False,
-) -> Award:  # fmt: skip
-    """Award hours in full, in part, with conditions or on another system, and keep which it was.
+) -> Award | Offer:  # fmt: skip
+    """Award or offer hours in full, in part, with conditions or on another system, and keep which it was.
 
     The applicant reads note and conditions. A refusal is `reviews.services.refuse`. Raises NotAllowed, Refused.
     """
@@ -41,7 +41,7 @@ def conclude(
         reasons=note, by=by, now=now,
     )  # fmt: skip
     told = "\n\n".join(one for one in (note.strip(), conditions.strip()) if one)
-    return allocations.award(
+    return allocations.grant(
         application=application, gpu_seconds=gpu_seconds, months=months, note=told, phases=phases,
         from_reserve=from_reserve, by=by, now=now,
     )  # fmt: skip

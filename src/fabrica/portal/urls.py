@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from fabrica.portal.pages import (
+    answering,
     awarded,
     changing,
     compute,
@@ -42,6 +43,7 @@ portal_patterns = [
     path("desk/compute/<int:pk>/notified/", compute.notified, name="compute_notified"),
     path("desk/pools/", pools.pools, name="pools"),
     path("desk/<str:code>/", desk.desk, name="desk"),
+    path("applications/<str:code>/answer/", answering.answer, name="answer"),
     path("applications/<str:code>/self-assessment/", self_assessment.overview, name="self_assessment"),
     path("applications/<str:code>/self-assessment/result/", self_assessment.result, name="self_assessment_result"),
     path("applications/<str:code>/self-assessment/pdf/", self_assessment.pdf, name="self_assessment_pdf"),

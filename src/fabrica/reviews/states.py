@@ -36,7 +36,7 @@ class Kind(TextChoices):
 
 
 # When the applicant may read the assessment; also one that is looked at again. A withdrawn one was never decided.
-DECIDED = (State.AWARDED, State.REFUSED, State.APPEALED)
+DECIDED = (State.OFFERED, State.AWARDED, State.DECLINED, State.REFUSED, State.APPEALED)
 # When the applicant may read the reviews, and answer them while none is decided.
 REVIEWED = (State.EVALUATED, State.RANKED)
 OPEN = (Stage.ASKED, Stage.WRITING)

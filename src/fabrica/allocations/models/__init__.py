@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
+from fabrica.allocations.models.offers import Offer as Offer
 from fabrica.allocations.states import OF_AWARD, OF_MACHINE, AccountKind, PoolName, TransferKind
 from fabrica.applications.models import TEXT_LIMIT, Application
 from fabrica.clusters.models import KEY_LIMIT as JOB_KEY_LIMIT
@@ -146,6 +147,7 @@ class LedgerAccount(models.Model):
     machine = models.ForeignKey(Machine, on_delete=models.PROTECT, related_name="+")
     award = models.ForeignKey(Award, null=True, on_delete=models.PROTECT, related_name="+")
     pool = models.OneToOneField(Pool, null=True, on_delete=models.PROTECT, related_name="account")
+    offer = models.OneToOneField(Offer, null=True, on_delete=models.PROTECT, related_name="account")
     balance_gpu_seconds = models.BigIntegerField(default=0)
 
     class Meta:
@@ -155,12 +157,15 @@ class LedgerAccount(models.Model):
                 name="allocations_balance_not_below_zero",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=OF_MACHINE, award=None)
-                | Q(kind__in=(*OF_AWARD, AccountKind.PROMISED), award__isnull=False),
+                condition=Q(kind__in=OF_MACHINE, award=None, offer=None)
+                | Q(kind__in=(*OF_AWARD, AccountKind.PROMISED), award__isnull=False, offer=None)
+                | Q(kind=AccountKind.OFFERED, award=None, offer__isnull=False),
                 name="allocations_account_has_owner",
             ),
             models.UniqueConstraint(
-                fields=["machine", "kind"], condition=Q(award=None, pool=None), name="allocations_machine_kind_once"
+                fields=["machine", "kind"],
+                condition=Q(award=None, pool=None, offer=None),
+                name="allocations_machine_kind_once",
             ),
             models.UniqueConstraint(
                 fields=["award", "kind"], condition=Q(award__isnull=False), name="allocations_award_account_once"
@@ -168,7 +173,7 @@ class LedgerAccount(models.Model):
         ]
 
     def __str__(self) -> str:
-        owner = self.award.project.slug if self.award else self.pool or self.machine.slug
+        owner = self.award.project.slug if self.award else self.offer or self.pool or self.machine.slug
         return f"{self.kind} of {owner}"
 
 

@@ -42,6 +42,7 @@ from fabrica.allocations.queries.awards import (
     was_moved,
     written_off_by,
 )
+from fabrica.allocations.queries.offers import offer_waiting, offers_of, set_aside_from
 from fabrica.allocations.queries.phases import (
     dropped_with,
     owes_progress,
@@ -114,6 +115,8 @@ __all__ = [
     "move_of",
     "moves_of",
     "named_pool",
+    "offer_waiting",
+    "offers_of",
     "origins",
     "owes_progress",
     "people_without_name",
@@ -127,6 +130,7 @@ __all__ = [
     "promised_from",
     "ready_accounts",
     "running",
+    "set_aside_from",
     "shares_for",
     "spare",
     "standing",

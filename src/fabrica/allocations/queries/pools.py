@@ -118,16 +118,17 @@ def origins(
 
 
 def taken_by_cap(caps: Iterable[Cap]) -> dict[int, int]:
-    """What the transfers say that each cap's awards took, less what came back."""
+    """What the transfers say that each cap's awards and offers took, less what came back."""
     listed = list(caps)
     moved: dict[tuple[int, str, str], int] = {}
     moves = Transfer.objects.exclude(kind__in=NOT_GRANTED)
-    for side, other, sign in (("source", "target", 1), ("target", "source", -1)):
-        mode = f"{other}__award__application__call__mode_row__key"
-        is_ours = Q(**{f"{side}__pool__year__in": {one.year_id for one in listed}, f"{other}__award__isnull": False})
-        rows = moves.filter(is_ours).order_by().values_list(f"{side}__pool__year", f"{side}__pool__name", mode)
-        for year, pool, key, total in rows.annotate(total=Coalesce(Sum("gpu_seconds"), 0)):
-            moved[year, pool, key] = moved.get((year, pool, key), 0) + sign * total
+    for owner in ("award", "offer"):
+        for side, other, sign in (("source", "target", 1), ("target", "source", -1)):
+            mode, has = f"{other}__{owner}__application__call__mode_row__key", f"{other}__{owner}__isnull"
+            is_ours = Q(**{f"{side}__pool__year__in": {one.year_id for one in listed}, has: False})
+            rows = moves.filter(is_ours).order_by().values_list(f"{side}__pool__year", f"{side}__pool__name", mode)
+            for year, pool, key, total in rows.annotate(total=Coalesce(Sum("gpu_seconds"), 0)):
+                moved[year, pool, key] = moved.get((year, pool, key), 0) + sign * total
     return {
         one.pk: sum(total for (year, pool, mode), total in moved.items()
                     if year == one.year_id and one.counts(pool, mode))

@@ -17,7 +17,7 @@ from django.db.models import Q, Sum
 from fabrica.allocations import rules
 from fabrica.allocations.models import AccountingYear, Award, Cap, LedgerAccount, Transfer
 from fabrica.allocations.queries.pools import NOT_GRANTED
-from fabrica.allocations.states import OF_MACHINE, AccountKind
+from fabrica.allocations.states import OF_MACHINE, AccountKind, Answer, TransferKind
 from fabrica.kit.facts import Source
 from fabrica.kit.units import gpu_hours
 from fabrica.people.models import Person
@@ -132,7 +132,16 @@ def _sums() -> tuple[dict[Key, Told], dict[int, int]]:
         used = there[AccountKind.USED] - beyond[award]
         for account, told in _placed(parts, used, there[AccountKind.HELD], _unused(there)):
             sums[account, modes[award]].append(told)
+    for account, mode, total in _offered():
+        sums[account, mode].append(Told(granted=total, unused=total))
     return {key: _together(told) for key, told in sums.items()}, written_off
+
+
+def _offered() -> Iterator[tuple[int, str, int]]:
+    """What is set aside from each pool for offers that nobody has answered yet, by mode."""
+    moves = Transfer.objects.filter(kind=TransferKind.OFFER, target__offer__answer=Answer.WAITING).order_by()
+    mode = "target__offer__application__call__mode_row__key"
+    yield from moves.values_list("source", mode).annotate(total=Sum("gpu_seconds"))
 
 
 def _unused(there: dict[str, int]) -> int:

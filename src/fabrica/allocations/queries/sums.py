@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import Any
 
 from django.db import transaction
-from django.db.models import BigIntegerField, F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import BigIntegerField, Case, F, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 from fabrica.allocations.models import (
@@ -14,12 +14,13 @@ from fabrica.allocations.models import (
     Cap,
     JobBooking,
     LedgerAccount,
+    Offer,
     Phase,
     Transfer,
 )
 from fabrica.allocations.queries.awards import moved
 from fabrica.allocations.queries.pools import taken_by_cap
-from fabrica.allocations.states import OF_MACHINE, AccountKind, TransferKind
+from fabrica.allocations.states import OF_MACHINE, AccountKind, Answer, TransferKind
 
 GIVEN_BACK: dict[str, Any] = {"kind": TransferKind.CORRECTION, "target__kind__in": OF_MACHINE}
 AT_ONCE = 500  # accounts read at once
@@ -30,10 +31,10 @@ def check_ledger() -> list[str]:
 
     All balances come to zero; each equals its transfers; only the supply is below zero; each award is where it should
     be; what is booked for its jobs was used; no hold gave more than it had; what is promised is what the phases say;
-    each cap is kept and counts what was given under it. Each check reads one moment, so that transfers meanwhile raise
-    no alarm, and one award at a time.
+    what is set aside is what waits for an answer; each cap is kept and counts what was given under it. Each check reads
+    one moment, so that transfers meanwhile raise no alarm, and one award at a time.
     """
-    return [*_accounts_hold(), *_holds(), *_phases(), *_caps()]
+    return [*_accounts_hold(), *_holds(), *_phases(), *_offers(), *_caps()]
 
 
 def _accounts_hold() -> Iterator[str]:
@@ -108,6 +109,13 @@ def _phases() -> Iterator[str]:
     wrong = rows.exclude(balance_gpu_seconds=F("told"))
     for slug, has, told in wrong.values_list("award__project__slug", "balance_gpu_seconds", "told"):
         yield f"{has} GPU-seconds are promised to {slug}; its phases say {told}."
+
+
+def _offers() -> Iterator[str]:
+    told = Case(When(answer=Answer.WAITING, then=F("gpu_seconds")), default=Value(0), output_field=BigIntegerField())
+    wrong = Offer.objects.annotate(told=told).exclude(account__balance_gpu_seconds=F("told"))
+    for code, has, said in wrong.values_list("application__code", "account__balance_gpu_seconds", "told"):
+        yield f"{has} GPU-seconds are set aside for an offer to {code}; the offer says {said}."
 
 
 def _caps() -> Iterator[str]:

@@ -17,6 +17,7 @@ from fabrica.allocations.services.ending import check_revoke, return_unused, rev
 from fabrica.allocations.services.extending import check_extend, extend
 from fabrica.allocations.services.hours import fund, hold, release, spend
 from fabrica.allocations.services.moving import check_move, move
+from fabrica.allocations.services.offering import accept, decline, grant, offer, withdraw_offer
 from fabrica.allocations.services.phasing import MOST_PHASES, Later, drop_phase, release_phase
 from fabrica.allocations.services.topping_up import check_top_up, top_up
 from fabrica.allocations.services.transfers import KEY_MAX
@@ -28,6 +29,7 @@ __all__ = [
     "KEY_MAX",
     "MOST_PHASES",
     "Later",
+    "accept",
     "adopt_booked",
     "award",
     "book",
@@ -36,9 +38,11 @@ __all__ = [
     "check_move",
     "check_revoke",
     "check_top_up",
+    "decline",
     "drop_phase",
     "extend",
     "fund",
+    "grant",
     "hold",
     "intend",
     "is_unchanged",
@@ -52,6 +56,7 @@ __all__ = [
     "note_trouble",
     "note_unchanged",
     "note_waiting",
+    "offer",
     "release",
     "release_phase",
     "return_unused",
@@ -61,4 +66,5 @@ __all__ = [
     "tell_of_drift",
     "top_up",
     "watch_again",
+    "withdraw_offer",
 ]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from fabrica.allocations import queries, rules
 from fabrica.allocations.engine import add_months, beyond, hours, unix_name
 from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount
-from fabrica.allocations.services.drawing import draw, must_use_reserve
+from fabrica.allocations.services.drawing import draw_or_take, must_use_reserve
 from fabrica.allocations.services.foreseeing import foresee
 from fabrica.allocations.services.phasing import Later, at_once, promise
 from fabrica.allocations.services.pricing import fix_price
@@ -43,6 +43,22 @@ def award(
     the organisation; Refused beyond the mode's limits, a cap (each with its source) or the pool (with what is left),
     without a price, for a phase that waits for a report which is not owed, or in a wrong state.
     """
+    first = check_award(
+        application=application, gpu_seconds=gpu_seconds, months=months, note=note, phases=phases,
+        from_reserve=from_reserve, by=by, now=now,
+    )  # fmt: skip
+    applications.mark_awarded(application=application, by=by, now=now, reason=note.strip())
+    return open_award(
+        application=application, first=first, months=months, phases=phases, from_reserve=from_reserve,
+        limit_cents=limit_cents, by=by, now=now,
+    )  # fmt: skip
+
+
+def check_award(
+    *, application: Application, gpu_seconds: int, months: int, note: str, phases: Sequence[Later], from_reserve: bool,
+    by: Person, now: datetime,
+) -> int:  # fmt: skip
+    """What of an award would be usable from its start. Raises NotAllowed, Refused, where it cannot be decided so."""
     if not rules.can_award(by, application):
         raise NotAllowed(
             "Only an officer who neither works for the organisation nor assessed its application awards hours to it."
@@ -55,20 +71,28 @@ def award(
     first = at_once(gpu_seconds, phases, now, add_months(now, months))
     _must_explain(application, gpu_seconds, months, note)
     conditions.require_none(step=Step.AWARD, subject=application.subject)
-    applications.mark_awarded(application=application, by=by, now=now, reason=note.strip())
+    return first
+
+
+def open_award(
+    *, application: Application, first: int, months: int, phases: Sequence[Later], by: Person, now: datetime,
+    from_reserve: bool = False, limit_cents: int | None = None, source: LedgerAccount | None = None,
+) -> Award:  # fmt: skip
+    """Book what was decided, open its project and ask for its account. `source`: the pool whose hours were offered."""
     made = _open(application, first, months, by, now)
     conditions.carry_over(subject=application.subject, project=made.project, by=by, now=now)
     free, *_ = [LedgerAccount.objects.create(kind=kind, machine=made.machine, award=made) for kind in OF_AWARD]
-    draw(
+    draw_or_take(
         call=application.call, key=f"award:{application.code}", kind=TransferKind.AWARD, target=free,
-        gpu_seconds=first, from_reserve=from_reserve, now=now,
+        gpu_seconds=first, from_reserve=from_reserve, source=source, now=now,
     )  # fmt: skip
-    promise(award=made, phases=phases, from_reserve=from_reserve, now=now)
+    promise(award=made, phases=phases, from_reserve=from_reserve, source=source, now=now)
     ClusterAccount.objects.create(award=made, unix_name=_unix_name(made), gpu_seconds_wanted=first, next_check_at=now)
     fix_price(award=made, limit_cents=limit_cents, by=by, now=now)
     record(
         verb="award.make", by=by, subject=application.subject, now=now,
-        gpu_seconds=gpu_seconds, months=months, project=made.project.slug, machine=made.machine.slug,
+        gpu_seconds=first + sum(one.gpu_seconds for one in phases), months=months, project=made.project.slug,
+        machine=made.machine.slug,
     )  # fmt: skip
     foresee(award=made, now=now)
     return made

@@ -12,7 +12,7 @@ from django.db.models import F
 
 from fabrica.allocations import queries, rules
 from fabrica.allocations.engine import hours
-from fabrica.allocations.models import AccountingYear, Award, Cap, LedgerAccount, Pool, Transfer
+from fabrica.allocations.models import AccountingYear, Award, Cap, LedgerAccount, Offer, Pool, Transfer
 from fabrica.allocations.services.pricing import must_stay_within
 from fabrica.allocations.services.transfers import LEG, of_machine, too_little, transfer
 from fabrica.allocations.states import AccountKind, PoolName, TransferKind
@@ -42,6 +42,18 @@ def draw(
     if is_new and pool is not None:
         _take(pool, call, gpu_seconds)
     return is_new
+
+
+def draw_or_take(
+    *, call: Call, target: LedgerAccount, gpu_seconds: int, key: str, kind: TransferKind, now: datetime,
+    from_reserve: bool = False, source: LedgerAccount | None = None,
+) -> bool:  # fmt: skip
+    """The same; from `source`, the pool that hours of an offer have just returned to, caps stay as they are."""
+    if source is None:
+        return draw(
+            call=call, target=target, gpu_seconds=gpu_seconds, key=key, kind=kind, now=now, from_reserve=from_reserve
+        )
+    return transfer(key=key, kind=kind, source=source, target=target, gpu_seconds=gpu_seconds, now=now)
 
 
 def check_draw(*, call: Call, gpu_seconds: int, now: datetime, from_reserve: bool = False) -> None:
@@ -89,8 +101,31 @@ def give_back(
         )  # fmt: skip
     for account, part in parts:
         if account.pool:
-            _uncount(award, account.pool, part)
+            _uncount(award.application.call, account.pool, part)
     return sum(part for _account, part in parts)
+
+
+def give_up(*, offer: Offer, now: datetime) -> LedgerAccount:
+    """Return the hours of a locked offer to the pool they were set aside from, and to its caps; which one it was."""
+    account = return_to_pool(offer=offer, now=now)
+    if account.pool:
+        _uncount(offer.application.call, account.pool, offer.gpu_seconds)
+    return account
+
+
+def return_to_pool(*, offer: Offer, now: datetime) -> LedgerAccount:
+    """Return the hours of a locked offer to their pool, held until the transaction ends; its caps count them still.
+
+    Whoever accepts an offer draws the same hours from there: no cap changes, whatever year it is by then.
+    """
+    account = queries.set_aside_from(offer)
+    _lock_years([(account, offer.gpu_seconds)])
+    of_machine(account.machine, lock=True)
+    transfer(
+        key=f"offer-back:{offer.application.code}:{offer.number}", kind=TransferKind.RETURN, source=offer.account,
+        target=account, gpu_seconds=offer.gpu_seconds, now=now,
+    )  # fmt: skip
+    return account
 
 
 def shift(
@@ -123,13 +158,13 @@ def shift(
                 now=now,
             )  # fmt: skip
         if account.pool:
-            _uncount(giving, account.pool, part)
+            _uncount(giving.application.call, account.pool, part)
             _take(account.pool, receiving.application.call, part)
 
 
-def _uncount(award: Award, pool: Pool, gpu_seconds: int) -> None:
-    """Let the caps count back what an award gave back to a pool."""
-    for cap in queries.caps_on(pool, award.application.call.mode_row["key"]):
+def _uncount(call: Call, pool: Pool, gpu_seconds: int) -> None:
+    """Let the caps count back what was given back to a pool."""
+    for cap in queries.caps_on(pool, call.mode_row["key"]):
         Cap.objects.filter(pk=cap.pk).update(taken_gpu_seconds=F("taken_gpu_seconds") - gpu_seconds)
 
 

@@ -11,7 +11,7 @@ from fabrica.allocations import queries, rules
 from fabrica.allocations.engine import hours
 from fabrica.allocations.models import Award, LedgerAccount, Phase
 from fabrica.allocations.services.accounts import tell_leaders
-from fabrica.allocations.services.drawing import draw, give_back
+from fabrica.allocations.services.drawing import draw_or_take, give_back
 from fabrica.allocations.services.topping_up import check_reason, must_go_on, raise_limit
 from fabrica.allocations.services.transfers import check, of_award, transfer
 from fabrica.allocations.states import AccountKind, TransferKind
@@ -52,8 +52,13 @@ def at_once(gpu_seconds: int, phases: Sequence[Later], now: datetime, ends_at: d
     return first
 
 
-def promise(*, award: Award, phases: Sequence[Later], from_reserve: bool, now: datetime) -> None:
-    """Set the later phases of a new award aside from its pool; they count on its caps from now on."""
+def promise(
+    *, award: Award, phases: Sequence[Later], from_reserve: bool, now: datetime, source: LedgerAccount | None = None
+) -> None:
+    """Set the later phases of a new award aside from its pool; they count on its caps from now on.
+
+    `source` is the pool whose hours were offered, and are counted already.
+    """
     if not phases:
         return
     account = LedgerAccount.objects.create(kind=AccountKind.PROMISED, machine=award.machine, award=award)
@@ -61,9 +66,10 @@ def promise(*, award: Award, phases: Sequence[Later], from_reserve: bool, now: d
         Phase(award=award, number=number, gpu_seconds=one.gpu_seconds, opens_at=one.opens_at, on_report=one.on_report)
         for number, one in enumerate(phases, start=2)
     )
-    draw(
+    draw_or_take(
         call=award.application.call, target=account, gpu_seconds=sum(one.gpu_seconds for one in phases),
-        key=f"promise:{award.application.code}", kind=TransferKind.PROMISE, from_reserve=from_reserve, now=now,
+        key=f"promise:{award.application.code}", kind=TransferKind.PROMISE, from_reserve=from_reserve, source=source,
+        now=now,
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from fabrica.allocations import queries, services  # noqa: E402
 from fabrica.allocations.models import Award, Cap, Invoice, LedgerAccount, Phase  # noqa: E402
 from fabrica.allocations.tests import billing, factories, years  # noqa: E402
 from fabrica.applications.models import Application  # noqa: E402
+from fabrica.calls.models import Call  # noqa: E402
 from fabrica.calls import services as calls  # noqa: E402
 from fabrica.clusters import services as clusters  # noqa: E402
 from fabrica.clusters import queries as cluster_queries  # noqa: E402
@@ -165,6 +166,27 @@ def part(hours, percent):
     years.parted(cast, Machine.objects.get(), NOW, hours=hours, parts={"union_aif_industrial": 100}, **rules)
 
 
+def offer(codes):
+    """Offers of ten GPU-seconds, in a mode that from now on gives a day for an answer."""
+    call, by = Call.objects.get(), Person.objects.get(email="olga@example.org")
+    day = {"id": "answer_working_days", "value": 1, "source": "Us", "checked_on": "2026-11-01", "confidence": "A"}
+    Call.objects.filter(pk=call.pk).update(mode_row={**call.mode_row, "facts": [*call.mode_row["facts"], day]})
+    told = {"gpu_seconds": 10, "months": 1, "by": by, "now": NOW}
+    return tried(lambda code: services.grant(application=Application.objects.get(code=code), **told), codes)
+
+
+def answer(answers):
+    """Accept or decline each offer as its applicant, or take it back as an officer."""
+
+    def act(one):
+        code, verb = one
+        by = Person.objects.get(email="olga@example.org" if verb == "withdraw_offer" else "ada@example.org")
+        told = {"by": by, "now": NOW} | ({} if verb == "accept" else {"reason": "So."})
+        getattr(services, verb)(application=Application.objects.get(code=code), **told)
+
+    return tried(act, answers)
+
+
 def revoke(codes):
     by = Person.objects.get(email="olga@example.org")
     return tried(
@@ -220,7 +242,7 @@ def report():
 
 WHAT = (
     prepare, hold, spend, book, release, fund, award, phased, decide, move, part, top_up, revoke, report, sell, bill,
-    numbers,
+    numbers, offer, answer,
 )  # fmt: skip
 VERBS = {one.__name__: one for one in WHAT}
 

@@ -153,6 +153,19 @@ def test_hours_that_come_back_while_others_are_given_are_given_once(contenders):
     assert given + second.ask("award", codes=codes[3:]) == 3
 
 
+def test_offers_that_are_answered_or_taken_back_at_once_go_one_way(contenders):
+    first, second = contenders
+    first.ask("part", hours=1, percent=10)
+    assert first.ask("offer", codes=first.codes) == WAITING
+    ways = ["accept", "withdraw_offer", "decline", "accept"] * 2
+    mine = [[code, "accept"] for code in first.codes]
+    theirs = [[code, way] for code, way in zip(first.codes, ways, strict=True)]
+    done = both(contenders, {"verb": "answer", "answers": mine}, {"verb": "answer", "answers": theirs[::-1]})
+    now = second.ask("report")
+    awards = now["awards"] - 1
+    assert (sum(done), awards >= 4, now["caps"], now["problems"]) == (WAITING, True, [10 * awards], [])
+
+
 def test_two_officers_that_take_the_same_awards_back_return_their_hours_once(contenders):
     first, second = contenders
     first.ask("part", hours=1, percent=100)

@@ -2,6 +2,7 @@
 
 A step is one state in which the application waits for the factory. While it is sent back the clocks stand still, and a
 screening that is taken up again goes on where it stopped. No step may last longer than the mode's promise as a whole.
+An award that is offered is the applicant's own step: its clock runs, and the factory's promise stands still meanwhile.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from fabrica.kit.calendar import MAX_DAYS, MICROSECOND, Calendar, Pause, deadlin
 from fabrica.kit.facts import Source, load, source_of
 
 WHOLE = 100
+ON_THEIR_OWN = (State.APPEALED, State.OFFERED)  # steps that last on their own, whatever was promised
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,8 @@ class Step:
     @property
     def holder(self) -> str:
         """Whose turn it is: `applicant`, or a role of the factory."""
-        return "applicant" if self.paused_at is not None else HOLDERS[self.state].value
+        is_theirs = self.paused_at is not None or self.state is State.OFFERED
+        return "applicant" if is_theirs else HOLDERS[self.state].value
 
     def as_dict(self, now: datetime) -> dict[str, Any]:
         """The step as the API tells it."""
@@ -167,18 +170,24 @@ class _Read:
 
 
 def clock(
-    moves: Sequence[Move], calendar: Calendar, *, mode: str, promised: int, by: Lengths, waits: Sequence[Pause] = ()
-) -> Clock | None:
+    moves: Sequence[Move], calendar: Calendar, *, mode: str, promised: int, by: Lengths, waits: Sequence[Pause] = (),
+    answer_days: int | None = None,
+) -> Clock | None:  # fmt: skip
     """The clock of an application from its moves, oldest first; None before it was ever submitted.
 
-    `waits` are spans in which it stands still without a move: the applicant was asked something.
+    `waits` are spans in which it stands still without a move: the applicant was asked something. `answer_days` are
+    those in which the applicant answers the award that was offered last.
     """
     read = _read(moves)
     if read is None:
         return None
     read = _with_waits(read, waits)
     promise = deadline(calendar, due(calendar, read.begins_at, promised, read.pauses))
-    step = None if read.step is None else _step(read, read.step, calendar, by.days(mode, read.step.after, promised), by)
+    step = None
+    if read.step is not None:
+        is_offered = read.step.after is State.OFFERED
+        days = answer_days or 1 if is_offered else by.days(mode, read.step.after, promised)
+        step = _step(read, read.step, calendar, days, by)
     ended = read.ended_at
     return Clock(
         begins_at=read.begins_at,
@@ -198,6 +207,9 @@ def _read(moves: Sequence[Move]) -> _Read | None:
             read = _Read(one.at, one, (), None) if one.after is State.SUBMITTED else None
         elif one.after is State.RETURNED:
             read = replace(read, pauses=(*read.pauses, Pause(one.at)))
+        elif one.after is State.OFFERED:
+            was_open = any(pause.end is None for pause in read.pauses)
+            read = replace(read, pauses=read.pauses if was_open else (*read.pauses, Pause(one.at)), step=one)
         elif one.after is State.APPEALED:
             since = one.at if read.ended_at is None else read.ended_at
             read = replace(read, pauses=(*read.pauses, Pause(since)), step=one, ended_at=None)
@@ -239,7 +251,7 @@ def until(calendar: Calendar, start: datetime, days: int) -> datetime:
 
 
 def _step(read: _Read, began: Move, calendar: Calendar, days: int, by: Lengths) -> Step:
-    pauses = () if began.after is State.APPEALED else read.pauses
+    pauses = () if began.after in ON_THEIR_OWN else read.pauses
     paused = next((one.begin for one in pauses if one.end is None), None)
     warn = moment(calendar, began.at, Fraction(days * by.warn_percent, WHOLE), pauses)
     falls = deadline(calendar, due(calendar, began.at, days, pauses))
@@ -248,7 +260,7 @@ def _step(read: _Read, began: Move, calendar: Calendar, days: int, by: Lengths) 
 
 def _within(step: Step, promise: datetime, calendar: Calendar, read: _Read, by: Lengths) -> Step:
     """The step, ended by the promise where that comes first; what is left then is what the warning counts by."""
-    if step.due_at <= promise or step.state is State.APPEALED:
+    if step.due_at <= promise or step.state in ON_THEIR_OWN:
         return step
     left = used(calendar, step.begins_at, promise + MICROSECOND, read.pauses)
     warn = moment(calendar, step.begins_at, left * by.warn_percent / WHOLE, read.pauses) if left else step.begins_at

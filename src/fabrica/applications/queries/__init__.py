@@ -21,7 +21,7 @@ from fabrica.applications.engine.clocks import Clock, Move, clock, lengths, unti
 from fabrica.applications.engine.interview import Interview, interview, is_of_first_gate, words_said
 from fabrica.applications.models import Application, Attachment, Submission, Transition
 from fabrica.applications.queries.attachments import as_dict, attachments_of
-from fabrica.applications.states import WITH_THE_FACTORY, State
+from fabrica.applications.states import WITH_A_CLOCK, WITH_THE_FACTORY, State
 from fabrica.calls.engine.form import STANDARD, asked, shipped_row
 from fabrica.calls.engine.questions import Question
 from fabrica.calls.queries import form_row
@@ -43,7 +43,13 @@ NOTHING = "–"
 OF_GATE = ("answers", "reasons", "labels", "duties", "path")
 UNSEEN = ("trust_answers", *(f"gate__{one}" for one in OF_GATE))  # what a line of a list does not show
 UNITS = {"working_day": Unit.WORKING_DAYS, "week": Unit.WEEKS, "month": Unit.MONTHS}
-TONES = {State.AWARDED: "good", State.REFUSED: "bad", State.RETURNED: "warning", State.WITHDRAWN: "neutral"}
+TONES = {
+    State.AWARDED: "good",
+    State.REFUSED: "bad",
+    State.RETURNED: "warning",
+    State.WITHDRAWN: "neutral",
+    State.DECLINED: "neutral",
+}
 
 
 @dataclass(frozen=True)
@@ -88,8 +94,8 @@ def queue(person: Person) -> QuerySet[Application]:
 
 
 def is_late(now: datetime) -> Q:
-    """The condition for what waits for the factory and is past the end of its step."""
-    return Q(step_due_at__lt=now, state__in=WITH_THE_FACTORY)
+    """The condition for what is past the end of its step: with the factory, or offered and not answered."""
+    return Q(step_due_at__lt=now, state__in=WITH_A_CLOCK)
 
 
 def clocks_of(applications: Sequence[Application]) -> dict[int, Clock]:
@@ -132,7 +138,10 @@ def _clock(application: Application, moves: Sequence[Move], calendar: Calendar, 
     begins = mode.counts_from(first)
     told = [replace(one, at=max(one.at, begins)) for one in moves]
     promised = days_promised(calendar, begins, mode.promise.at_most, UNITS[mode.promise.unit])
-    return clock(told, calendar, mode=mode.key, promised=promised, by=lengths(), waits=waits)
+    return clock(
+        told, calendar, mode=mode.key, promised=promised, by=lengths(), waits=waits,
+        answer_days=application.answer_days,
+    )  # fmt: skip
 
 
 def appeal_until(application: Application) -> datetime | None:
@@ -149,8 +158,13 @@ def reply_until(application: Application, now: datetime) -> datetime:
 
 
 def refused_from(application: Application) -> State:
-    """The state in which it was refused last. For one that was refused."""
+    """The state in which it was refused last. For one that was refused.
+
+    One whose offer was withdrawn is decided anew: it goes back to where an award is decided.
+    """
     last = application.transitions.filter(after=State.REFUSED).last()
+    if last is not None and last.before == State.OFFERED:
+        return State.RANKED if application.has_experts else State.ASSESSED
     return State(last.before) if last else State.SUBMITTED
 
 
@@ -168,7 +182,7 @@ def uncounted() -> Application | None:
     rows = Application.objects.select_related("call__machine__site").order_by("pk")
     if subject := asked_about("application"):
         return rows.filter(code=subject.partition(":")[2]).first()
-    waiting = rows.filter(state__in=(*WITH_THE_FACTORY, State.RETURNED))
+    waiting = rows.filter(state__in=(*WITH_A_CLOCK, State.RETURNED))
     changed = waiting.exclude(clock_calendar=F("call__machine__site__calendar_version")).first()
     return changed or rows.filter(state=State.AWARDED, clock_calendar=0).first()
 

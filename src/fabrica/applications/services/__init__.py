@@ -1,5 +1,12 @@
 """Every write about applications. A state changes in `moving.move` and nowhere else."""
 
+from fabrica.applications.services.answering import (
+    extend_answer,
+    mark_accepted,
+    mark_declined,
+    mark_offer_withdrawn,
+    mark_offered,
+)
 from fabrica.applications.services.applying import (
     SavedMeanwhile,
     appeal,
@@ -35,9 +42,14 @@ __all__ = [
     "appeal",
     "attach",
     "detach",
+    "extend_answer",
+    "mark_accepted",
     "mark_assessed",
     "mark_awarded",
+    "mark_declined",
     "mark_evaluated",
+    "mark_offer_withdrawn",
+    "mark_offered",
     "mark_ranked",
     "recount",
     "redirect",

@@ -237,6 +237,8 @@ def withdraw(*, application: Application, by: Person, now: datetime, reason: str
         raise NotAllowed(_("Only members of the organisation withdraw its application."))
     if len(reason) > TEXT_LIMIT:
         raise Refused(_("A reason has at most %(most)s letters.") % {"most": TEXT_LIMIT})
+    if application.state == State.OFFERED:
+        raise Refused(_("An award is offered to it."), todo=_("Decline the award; the application ends with that."))
     saw = [HOLDERS[State(one)] for one in application.transitions.values_list("after", flat=True) if one in HOLDERS]
     reason = reason.strip()
     moved = move(

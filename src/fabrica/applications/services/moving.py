@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from fabrica.applications import rules
 from fabrica.applications.engine.changed import digest
+from fabrica.applications.engine.clocks import Step
 from fabrica.applications.models import Application, Submission, Transition
 from fabrica.applications.queries import clock_of, handed_in
 from fabrica.applications.states import HOLDERS, Standing, State, check_move
@@ -63,7 +64,7 @@ def move(
 ) -> Application:  # fmt: skip
     """The one place where a state changes: table, compare-and-set, timeline, audit."""
     before = State(application.state)
-    check_move(before, after, experts=application.has_experts)
+    check_move(before, after, experts=application.has_experts, answer=application.answer_promised is not None)
     if before is State.APPEALED and verb not in OF_APPEALS:
         raise Refused(_("Its appeal is decided first."), todo=_("Reload the page."))
     mine = Application.objects.filter(pk=application.pk, state=before)
@@ -115,12 +116,26 @@ def ring(*, application: Application, now: datetime) -> bool:
         return False
     standing = step.standing(now)
     Application.objects.filter(pk=application.pk).update(clock_rings_at=step.rings_after(now))
-    if standing in (Standing.LATE, Standing.SOON):
+    if step.state is State.OFFERED and standing is Standing.SOON:
+        _remind(application, step, now)
+    elif standing in (Standing.LATE, Standing.SOON):
         kind = "application_late" if standing is Standing.LATE else "application_due_soon"
-        event, roles = f"{application.subject}:{kind}:{step.key}", dict.fromkeys((Role.OFFICER, HOLDERS[step.state]))
+        event, roles = (
+            f"{application.subject}:{kind}:{step.key}",
+            dict.fromkeys((Role.OFFICER, HOLDERS.get(step.state, Role.OFFICER))),
+        )
         facts = {"step": step.state.value, "due_on": step.due_on}
         tell_roles(application, roles, kind, event, now, **facts)
     return True
+
+
+def _remind(application: Application, step: Step, now: datetime) -> None:
+    """Tell the applicant, once, that an answer to the award is due."""
+    event = f"{application.subject}:application_answer_soon:{step.key}"
+    tell(
+        person=application.applicant, kind="application_answer_soon", event=event, now=now,
+        path=f"/applications/{application.code}/answer/", application=application, due_on=step.due_on,
+    )  # fmt: skip
 
 
 def tell_applicant(application: Application, now: datetime, reason: str = "") -> None:

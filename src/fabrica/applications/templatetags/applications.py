@@ -20,8 +20,8 @@ from fabrica.web.templatetags.web import badge
 register = template.Library()
 
 STATE_TONES = {
-    State.DRAFT: "neutral", State.WITHDRAWN: "neutral", State.RETURNED: "warning", State.AWARDED: "good",
-    State.REFUSED: "bad",
+    State.DRAFT: "neutral", State.WITHDRAWN: "neutral", State.DECLINED: "neutral", State.OFFERED: "warning",
+    State.RETURNED: "warning", State.AWARDED: "good", State.REFUSED: "bad",
 }  # fmt: skip
 DECISION_TONES = {Decision.ACCEPT: "good", Decision.REJECT: "bad"}
 

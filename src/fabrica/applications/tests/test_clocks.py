@@ -176,3 +176,18 @@ def test_however_often_it_is_sent_back_the_applicants_time_is_never_the_factorys
     assert found.step.warn_at <= found.step.due_at <= found.due_at
     ended = clock([*moves, Move(99, State.AWARDED, moment)], PARIS, mode="x", promised=promised, by=lengths())
     assert ended.taken <= sum(us for us, _ in spans) / 1_440 + 1
+
+
+def test_an_offer_has_the_applicants_clock_and_the_factorys_stands_still():
+    path = [(State.SUBMITTED, "23 10:00"), (State.SCREENED, "23 11:00"), (State.ASSESSED, "23 12:00")]
+    moves = [Move(key, after, at(when)) for key, (after, when) in enumerate([*path, (State.OFFERED, "24 10:00")])]
+    found = clock(moves, PARIS, mode="x", promised=2, by=lengths(), answer_days=5)
+    step = found.step
+    assert (step.state, step.holder, step.days, step.paused_at) == (State.OFFERED, "applicant", 5, None)
+    assert (str(step.due_on), step.warn_at) == ("2026-12-01", at("30 23:59") + timedelta(seconds=60, microseconds=-1))
+    more = clock(
+        [*moves, Move(9, State.OFFERED, at("27 10:00"))], PARIS, mode="x", promised=2, by=lengths(), answer_days=9
+    )
+    assert (more.step.key, str(more.step.due_on), more.paused) == (9, "2026-12-10", timedelta())
+    ended = clock([*moves, Move(9, State.AWARDED, at("30 10:00"))], PARIS, mode="x", promised=2, by=lengths())
+    assert (ended.taken, ended.paused, ended.step) == (1, timedelta(days=6), None)

@@ -9,6 +9,7 @@ from fabrica.applications.models import Application
 from fabrica.applications.states import Standing
 from fabrica.applications.tests.factories import draft, screened, submitted
 from fabrica.clusters import services as clusters
+from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.notices.models import Notice
 from fabrica.people.models import Member
 from fabrica.people.states import MemberRole
@@ -161,3 +162,26 @@ def test_the_queue_comes_by_the_end_of_the_step_that_runs(cast, call, now, who):
     assert list(queries.queue(getattr(cast, who))) == [second, first]
     Application.objects.filter(pk=second.pk).update(step_due_at=F("step_due_at") + 9 * DAY)
     assert list(queries.queue(getattr(cast, who))) == [first, second]
+
+
+def test_an_answer_is_reminded_of_once_and_late_for_the_officers_until_there_is_more_time(cast, call, now):
+    days = {"id": "answer_working_days", "value": 5, "source": "Us", "checked_on": "2026-11-27", "confidence": "A"}
+    call.mode_row = {**call.mode_row, "facts": [*call.mode_row["facts"], days]}
+    call.save()
+    made = screened(cast, call, now)
+    services.mark_assessed(application=made, by=cast.assessor, now=now)
+    services.mark_offered(application=made, by=cast.officer, now=now)
+    moments = [now, now + 4 * DAY, now + 4.6 * DAY, now + 7 * DAY, now + 8 * DAY]
+    assert [run(tasks.ring, moment) for moment in moments] == [0, 0, 1, 0, 1]
+    assert (Notice.objects.filter(kind="application_answer_soon").get().person, told()) == (
+        cast.applicant, [("Olga", "late")],
+    )  # fmt: skip
+    late = queries.visible_to(cast.officer).filter(queries.is_late(now + 8 * DAY))
+    assert [one.pk for one in late] == [made.pk]
+    more = {"application": made, "reason": "Illness.", "by": cast.officer}
+    services.extend_answer(**more, working_days=3, now=now + 8 * DAY)
+    assert (made.answer_days, made.step_due_at.date(), late.all().exists()) == (3, date(2026, 12, 4), False)
+    with pytest.raises(Refused, match="not more time"):
+        services.extend_answer(**more, working_days=3, now=now + 8 * DAY)
+    with pytest.raises(NotAllowed):
+        services.extend_answer(**{**more, "by": cast.applicant}, working_days=9, now=now + 8 * DAY)

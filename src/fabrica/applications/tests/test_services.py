@@ -241,8 +241,8 @@ def test_every_move_leaves_one_audit_entry_without_words(cast, call, now):
 
 def test_every_state_is_in_the_table_and_final_ones_lead_nowhere():
     assert set(MOVES) == set(State)
-    assert {state for state in State if not MOVES[state]} == {State.AWARDED, State.WITHDRAWN}
-    assert {*FINAL} == {State.AWARDED, State.REFUSED, State.WITHDRAWN}
+    assert {state for state in State if not MOVES[state]} == {State.AWARDED, State.DECLINED, State.WITHDRAWN}
+    assert {*FINAL} == {State.AWARDED, State.DECLINED, State.REFUSED, State.WITHDRAWN}
 
 
 def test_only_a_mode_with_experts_goes_past_them_and_no_other_is_awarded_before():

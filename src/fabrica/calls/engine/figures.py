@@ -22,6 +22,7 @@ WHOLE = 100
 MOST_HOURS = 10**9
 MOST_MONTHS = 60
 MOST_DATES = 200
+MOST_ANSWER = 60  # working days in which an applicant accepts or declines an award
 MOST_CLOCK = {"working_day": 250, "week": 52, "month": 12}
 
 
@@ -86,6 +87,7 @@ VALUES: Mapping[str, Callable[[Any], bool]] = {
     "opening": _is_opening,
     "steps": lambda value: bool(value) and set(value) <= set(STEPS),
     "clock": _is_clock,
+    "answer_working_days": lambda value: _is_count(value) and value <= MOST_ANSWER,
     "price": lambda value: value in PRICES,
     "pool": _is_pool,
     "extension": _is_extension,

@@ -81,6 +81,8 @@ def _check_figures(terms: Terms) -> None:
         raise ValueError("facts: the least is either size_at_least or size_above")
     if most and least >= most:
         raise ValueError("facts: the least size lies below the most")
+    if terms.value("answer_working_days") and terms.value("price") == "market":
+        raise ValueError("facts: an award at the market price is ordered before it is made, and needs no other answer")
 
 
 @dataclass(frozen=True)

@@ -116,9 +116,14 @@ def _pool(value: Mapping[str, Any], voice: Voice) -> str:
     return voice.sentence(code, {**told, "together": value.get("together_percent_at_most")})
 
 
+def _answer(value: int, voice: Voice) -> str:
+    return voice.sentence("one_answer" if value == 1 else "answer", {"days": value})
+
+
 SAID: Mapping[str, Callable[[Any, Voice], str]] = {
     "opening": _opening,
     "clock": _clock,
+    "answer_working_days": _answer,
     "pool": _pool,
     "extension": lambda value, voice: voice.sentence("extension", value),
     "inference_percent_at_most": lambda value, _voice: f"{value} %",

@@ -58,6 +58,8 @@ SENTENCES: Mapping[str, str] = {
     "hours_above": gettext_noop("more than %(least)s and up to %(most)s GPU-hours"),
     "hours_of_nodes": gettext_noop("%(hours)s; one node-hour of this machine is %(gpus)s GPU-hours"),
     "access": gettext_noop("within %(at_most)s %(unit)s from %(from)s"),
+    "answer": gettext_noop("%(days)s working days; until then nothing of it is usable"),
+    "one_answer": gettext_noop("one working day; until then nothing of it is usable"),
     "extension": gettext_noop("%(months)s months and %(percent)s %% more, on an approved interim report"),
 }  # fmt: skip
 
@@ -85,6 +87,7 @@ LABELS: Mapping[str, str] = {
     "inference_percent_at_most": gettext_noop("Inference, at most"), "months": gettext_noop("Months to choose from"),
     "renewals": gettext_noop("Renewals, at most"), "systems": gettext_noop("Systems in one application"),
     "opening": gettext_noop("Opening"), "steps": gettext_noop("Review"), "clock": gettext_noop("Access within"),
+    "answer_working_days": gettext_noop("Answer to an award within"),
     "price": gettext_noop("Price"), "pool": gettext_noop("Share"), "extension": gettext_noop("Extension"),
 }  # fmt: skip
 

@@ -53,6 +53,8 @@ def _figures(data: Data, base: Data, source: Data) -> Iterator[Any]:
 def _asked(data: Data) -> dict[str, Any]:
     """The values of the figures that the form asks for; sizes that are not said are left out."""
     sizes = {name: data[name] for name in SIZES if data[name] is not None}
+    if data["answer_working_days"] is not None:
+        sizes["answer_working_days"] = data["answer_working_days"]
     return {"unit": data["unit"], **sizes, "months": data["months"], "systems": data["systems"], **_worded(data)}
 
 

@@ -29,7 +29,7 @@ PARTS = (
         "systems",
     )),
     (_("When"), ("how", "dates", "time", "zone")),
-    (_("Review and promise"), ("steps", "clock", "clock_unit", "clock_from")),
+    (_("Review and promise"), ("steps", "clock", "clock_unit", "clock_from", "answer_working_days")),
     (_("Price and share"), ("price", "pool", "percent_at_most")),
     (_("What applicants prepare"), ("prepare", "own_paper", "own_paper_fr")),
     (_("This version"), ("valid_from", "note")),
@@ -151,6 +151,11 @@ class ModeForm(forms.Form):
     clock = _count(_("Access within"), max(figures.MOST_CLOCK.values()), required=True)
     clock_unit = _choice(_("Counted in"), _words(figures.CLOCK_UNITS))
     clock_from = _choice(_("From"), _words(figures.CLOCK_STARTS))
+    answer_working_days = _count(
+        _("The applicant answers an award within"),
+        figures.MOST_ANSWER,
+        _("Working days. Left empty: an award needs no answer and counts at once."),
+    )
     price = _choice(_("Price"), _words(figures.PRICES), required=False)
     pool = _choice(_("Share"), _words(figures.POOLS), required=False)
     percent_at_most = _count(_("Cap of the share"), figures.WHOLE, _("Per cent. Left empty: not known."), least=0)
@@ -206,6 +211,8 @@ class ModeForm(forms.Form):
         if data.get("clock") and data.get("clock_unit") and data["clock"] > figures.MOST_CLOCK[data["clock_unit"]]:
             told = _("At most %(most)s of these.") % {"most": figures.MOST_CLOCK[data["clock_unit"]]}
             self.add_error("clock", told)
+        if data.get("answer_working_days") and data.get("price") == "market":
+            self.add_error("answer_working_days", _("What is paid for is ordered before; leave this empty."))
         return data
 
     def _check_sizes(self, data: Mapping[str, Any]) -> None:
@@ -239,6 +246,7 @@ def initial_of(row: Mapping[str, Any], *, number: int, today: date) -> dict[str,
         "size_at_most",
         "inference_percent_at_most",
         "systems",
+        "answer_working_days",
         "price",
     )
     own: Mapping[str, Any] = next((one for one in row["prepare"] if one["id"] == library.OWN_PAPER), {})

@@ -71,7 +71,12 @@ def test_the_nine_modes_are_there_each_figure_with_source_day_and_confidence():
     ]  # fmt: skip
     needed = {"unit", "months", "renewals", "systems", "opening", "steps", "clock", "price", "pool", "extension"}
     assert [one.key for one in terms() if needed - set(one.figures)] == []
-    assert {figure.source.confidence for one in terms() for figure in one.figures.values()} == {"A", "B", "unknown"}
+    assert {figure.source.confidence for one in terms() for figure in one.figures.values()} == {
+        "A",
+        "B",
+        "C",
+        "unknown",
+    }
 
 
 def test_modes_in_gpu_hours_keep_the_keys_that_calls_work_with():

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
+from fabrica.allocations.models import Offer
 from fabrica.allocations.services import MOST_PHASES, Later
 from fabrica.applications.models import MOST
 from fabrica.applications.models import TEXT_LIMIT as APPLICATION_TEXT_LIMIT
@@ -84,6 +85,16 @@ class ConcludedOut(Schema):
     months: int
 
 
+class OfferedOut(Schema):
+    """The award that waits for its applicant's answer."""
+
+    application: str = Field(alias="application.code")
+    machine: str = Field(alias="application.call.machine.slug")
+    number: int
+    gpu_seconds: int
+    months: int
+
+
 @router.get("/calls/{slug}/panel", response=PanelOut)
 @needs("read")
 def panel(request: HttpRequest, slug: str) -> Any:
@@ -100,13 +111,17 @@ def rank(request: HttpRequest, slug: str, payload: RankIn) -> Status[None]:
     return Status(204, None)
 
 
-@router.post("/applications/{code}/conclusion", response={201: ConcludedOut})
+@router.post("/applications/{code}/conclusion", response={201: ConcludedOut, 202: OfferedOut})
 @needs("decide")
 def conclude(request: HttpRequest, code: str, payload: ConcludeIn) -> Status[Any]:
-    """Award hours to what the panel has ranked: in full, in part, with conditions, on another system."""
+    """Award hours to what the panel has ranked: in full, in part, with conditions, on another system.
+
+    202 where its applicant answers first: the hours are set aside until then.
+    """
     person, told = signed_in(request), payload.dict()
     slug = told.pop("other_call")
     told["phases"] = [Later(**one) for one in told["phases"]]
     other = call_by_slug(slug) if slug else None
     application = application_of(person, code)
-    return Status(201, services.conclude(application=application, other_call=other, by=person, now=utcnow(), **told))
+    made = services.conclude(application=application, other_call=other, by=person, now=utcnow(), **told)
+    return Status(202 if isinstance(made, Offer) else 201, made)

@@ -23,13 +23,14 @@ from fabrica.people.queries import signed_in
 from fabrica.portal import services
 from fabrica.portal.engine import Task
 from fabrica.portal.forms import AppealForm, AssessForm, ConcludeForm, DecideForm, RefuseForm, ScreenForm
+from fabrica.portal.forms.answering import OfferForm
 from fabrica.portal.queries import desk as desks
 from fabrica.portal.queries.case import Case, case_of
 from fabrica.portal.words import step_due
 from fabrica.reviews import services as reviews
 from fabrica.reviews.models import TechnicalAssessment
 
-DeskForm = ScreenForm | AssessForm | DecideForm | ConcludeForm | RefuseForm | AppealForm
+DeskForm = ScreenForm | AssessForm | DecideForm | ConcludeForm | RefuseForm | AppealForm | OfferForm
 FORMS: dict[Task, type[DeskForm]] = {
     Task.SCREEN: ScreenForm,
     Task.ASSESS: AssessForm,
@@ -37,6 +38,7 @@ FORMS: dict[Task, type[DeskForm]] = {
     Task.EVALUATE: RefuseForm,
     Task.CONCLUDE: ConcludeForm,
     Task.APPEAL: AppealForm,
+    Task.OFFER: OfferForm,
 }
 
 
@@ -74,7 +76,8 @@ def _labels() -> list[tuple[str, str]]:
         ("", _("All that waits")), ("mine", _("For me")), ("late", _("Late")),
         ("submitted", _("To screen")), ("screened", _("To assess")),
         ("assessed", _("To decide")), ("evaluated", _("With the panel")), ("ranked", _("Ranked")),
-        ("appealed", _("Appeals")), ("returned", _("Paused: with the applicant")),
+        ("offered", _("Offered: with the applicant")), ("appealed", _("Appeals")),
+        ("returned", _("Paused: with the applicant")),
     ]  # fmt: skip
 
 
@@ -153,7 +156,7 @@ def _assess(application: Application, form: AssessForm, by: Person) -> None:
 
 
 def _award(application: Application, form: DecideForm, by: Person) -> None:
-    allocations.award(
+    allocations.grant(
         application=application, gpu_seconds=form.gpu_seconds(), months=form.cleaned_data["months"],
         note=form.cleaned_data["note"], phases=form.later(form.gpu_seconds()),
         from_reserve=form.is_from_reserve(), by=by, now=utcnow(),
@@ -183,6 +186,17 @@ def _uphold(application: Application, form: AppealForm, by: Person) -> None:
     reviews.decide_appeal(application=application, granted=False, reason=reason, by=by, now=utcnow())
 
 
+def _extend(application: Application, form: OfferForm, by: Person) -> None:
+    applications.extend_answer(
+        application=application, working_days=form.cleaned_data["working_days"], reason=form.cleaned_data["reason"],
+        by=by, now=utcnow(),
+    )  # fmt: skip
+
+
+def _withdraw(application: Application, form: OfferForm, by: Person) -> None:
+    allocations.withdraw_offer(application=application, reason=form.cleaned_data["reason"], by=by, now=utcnow())
+
+
 DOES: dict[tuple[str, Task | None], Callable[[Application, Any, Person], None]] = {
     ("screen", Task.SCREEN): _screen,
     ("return", Task.SCREEN): _send_back,
@@ -195,4 +209,6 @@ DOES: dict[tuple[str, Task | None], Callable[[Application, Any, Person], None]] 
     ("refuse", Task.CONCLUDE): _refuse,
     ("grant", Task.APPEAL): _grant,
     ("refuse", Task.APPEAL): _uphold,
+    ("extend", Task.OFFER): _extend,
+    ("withdraw", Task.OFFER): _withdraw,
 }

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from fabrica.allocations.queries import project_from
+from fabrica.allocations.models import Offer
+from fabrica.allocations.queries import offer_waiting, project_from
 from fabrica.allocations.rules import can_use_reserve
 from fabrica.applications.engine.asked import Advice, times_apart
 from fabrica.applications.models import Application, Submission
@@ -22,6 +23,7 @@ from fabrica.applications.queries import (
     visible_to,
 )
 from fabrica.applications.rules import refused_it
+from fabrica.applications.states import State
 from fabrica.kit.errors import NotFound
 from fabrica.people.models import Person, SmeDeclaration
 from fabrica.people.queries import Twin, marks_of, sme_declaration_of, twins
@@ -65,6 +67,7 @@ class Case:
     alike: Sequence[Twin]  # others that may be the same, with the reasons
     sme: SmeDeclaration | None  # what its organisation declared last of its size
     project: Project | None  # what an award opened
+    offer: Offer | None = None  # what waits for the applicant's answer
     may_read_reviews: bool = False
     may_use_reserve: bool = False
 
@@ -126,6 +129,7 @@ def case_of(person: Person, code: str) -> Case:
         alike=twins(marks_of(application.organisation), MAX_ALIKE, but=application.organisation_id),
         sme=declared,
         project=project_from(application),
+        offer=offer_waiting(application) if application.state == State.OFFERED else None,
         may_use_reserve=can_use_reserve(person),
         may_read_reviews=has_role(person, Role.OFFICER) and application.has_experts,
     )

@@ -27,6 +27,7 @@ SHOWN = {
     State.ASSESSED.value: (State.ASSESSED,),
     State.EVALUATED.value: (State.EVALUATED,),
     State.RANKED.value: (State.RANKED,),
+    State.OFFERED.value: (State.OFFERED,),
     State.APPEALED.value: (State.APPEALED,),
     State.RETURNED.value: (State.RETURNED,),
 }
@@ -93,7 +94,7 @@ def shown(person: Person, which: str, now: datetime) -> QuerySet[Application]:
     if which == MINE:
         return due_for(person)
     if which == LATE:
-        return queue(person).filter(is_late(now))
+        return visible_to(person).filter(is_late(now)).order_by("step_due_at", "pk")
     states = SHOWN.get(which, SHOWN[""])
     return visible_to(person).filter(state__in=states).order_by("step_due_at", "pk")
 

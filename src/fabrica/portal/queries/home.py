@@ -30,7 +30,17 @@ from fabrica.trust.queries.impact import to_sign
 MAX_APPLICATIONS = 20
 MAX_RUNS = 10
 MAX_NOTICES = 8
-SHOWN = ("code", "title", "state", "due_on", "saved_at", "decided_at", "organisation__name", "call__title")
+SHOWN = (
+    "code",
+    "title",
+    "state",
+    "due_on",
+    "step_due_at",
+    "saved_at",
+    "decided_at",
+    "organisation__name",
+    "call__title",
+)
 
 
 @dataclass(frozen=True)

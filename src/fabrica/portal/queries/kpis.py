@@ -13,11 +13,12 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.timezone import localdate, make_aware
 
-from fabrica.allocations.models import Award, LedgerAccount
+from fabrica.allocations.models import Award, LedgerAccount, Offer
 from fabrica.allocations.rules import can_audit
-from fabrica.allocations.states import AccountKind
+from fabrica.allocations.states import AccountKind, Answer
 from fabrica.applications.models import Application, Transition
 from fabrica.applications.states import State
 from fabrica.kit.errors import NotAllowed, Refused
@@ -39,6 +40,7 @@ ORDER = ("all", "mode", "country", "sector", "kind")
 class Kpi:
     """The figures of one group. Times are days between the last submission and the award; None where none was awarded.
 
+    Where the applicant answered it first, until it was offered: how long they thought is not the factory's time.
     `small_awarded` are the awarded of start-ups and small and medium-sized enterprises: as they had declared when they
     handed in, else as they describe themselves. What each
     figure counts stands in `portal.defining`.
@@ -150,6 +152,7 @@ def publications(person: Person, since: date, until: date) -> list[tuple[str, st
 
 def _rows(since: datetime, until: datetime) -> Iterator[_Row]:
     award = Award.objects.filter(application=OuterRef("pk"))
+    accepted = Offer.objects.filter(application=OuterRef("pk"), answer=Answer.ACCEPTED)
     declared = SmeDeclaration.objects.filter(
         organisation=OuterRef("organisation"), signed_at__lte=OuterRef("submitted_at")
     ).order_by("-number")
@@ -157,7 +160,7 @@ def _rows(since: datetime, until: datetime) -> Iterator[_Row]:
     screened = Transition.objects.filter(application=OuterRef("pk"), after=State.SCREENED)
     rows = Application.objects.filter(submitted_at__gte=since, submitted_at__lt=until).annotate(
         is_eligible=Exists(screened),
-        awarded_at=Subquery(award.values("awarded_at")[:1]),
+        awarded_at=Coalesce(Subquery(accepted.values("at")[:1]), Subquery(award.values("awarded_at")[:1])),
         awarded=Subquery(award.values("gpu_seconds")[:1]),
         declared=Subquery(declared.values("category")[:1]),
         used=Subquery(used.values("balance_gpu_seconds")[:1]),

@@ -38,6 +38,7 @@ CASES = {
     "a member of an organisation applies": (Facts(open_calls=2), Step(Kind.APPLY, words={"count": 2})),
     "without an open call one waits for it": (Facts(open_calls=0), Step(Kind.NO_CALL, words={"count": 0})),
     "a draft is finished": (Facts(applications=applied(State.DRAFT)), Step(Kind.FINISH_DRAFT, ("AIF-1",), ABOUT)),
+    "an offer is answered": (Facts(applications=applied(State.OFFERED)), Step(Kind.ANSWER, ("AIF-1",), ABOUT)),
     "a returned one is mended": (Facts(applications=applied(State.RETURNED)), Step(Kind.MEND, ("AIF-1",), ABOUT)),
     "an untitled draft goes by its code": (
         Facts(applications=applied(State.DRAFT, title="")),

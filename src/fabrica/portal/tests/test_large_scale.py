@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from fabrica.allocations import services as allocations
-from fabrica.allocations.models import Award
+from fabrica.allocations.models import Award, Offer
 from fabrica.applications.models import Application
 from fabrica.applications.states import State
 from fabrica.conftest import make_person
@@ -227,15 +227,56 @@ def test_an_officer_awards_in_full_in_part_or_with_conditions(cast, wide, people
     application = ranked(cast, wide, people, now)
     answer = enter(cast.officer).post(f"/desk/{application.code}/", {**AWARD, **changes})
     assert answer.status_code == 302, answer.content.decode()
-    award, outcome = Award.objects.get(), Outcome.objects.get()
+    offer, outcome = Offer.objects.get(), Outcome.objects.get()
     assert (outcome.kind, outcome.gpu_seconds, outcome.conditions) == (
         kind,
-        award.gpu_seconds,
+        offer.gpu_seconds,
         changes.get("conditions", ""),
     )
     assert (application.transitions.last().after, application.transitions.last().reason) == (
-        State.AWARDED, changes.get("note") or changes.get("conditions", ""),
+        State.OFFERED, changes.get("note") or changes.get("conditions", ""),
     )  # fmt: skip
+
+
+def test_the_applicant_accepts_on_the_page_and_only_what_was_read(cast, wide, people, now, enter, machine):
+    allocations.fund(key="f", machine=machine, gpu_seconds=HOURS, by=cast.operator, now=now)
+    application = ranked(cast, wide, people, now)
+    officer, ada, address = enter(cast.officer), enter(cast.applicant), f"/applications/{application.code}/answer/"
+    officer.post(f"/desk/{application.code}/", AWARD)
+    assert ada.get("/home/").context["step"].path == address
+    assert (officer.get(address).status_code, enter(cast.outsider).get(address).status_code) == (403, 404)
+    page = ada.get(address).content.decode()
+    assert page.count('name="number" value="1"') == 2 and "60,000" in page
+    ada.post(address, {"decision": "accept", "number": "2"})
+    assert not Award.objects.exists()
+    answer = ada.post(address, {"decision": "accept", "number": "1"})
+    assert answer.headers["Location"] == Award.objects.get().project.page
+
+
+def test_to_decline_needs_a_reason_and_a_tick(cast, wide, people, now, enter, machine):
+    allocations.fund(key="f", machine=machine, gpu_seconds=HOURS, by=cast.operator, now=now)
+    application = ranked(cast, wide, people, now)
+    enter(cast.officer).post(f"/desk/{application.code}/", AWARD)
+    ada, address = enter(cast.applicant), f"/applications/{application.code}/answer/"
+    told = {"decision": "decline", "number": "1", "reason": "We were bought."}
+    assert ada.post(address, told).context["declining"].errors.keys() == {"confirmed"}
+    assert ada.post(address, {**told, "confirmed": "on"}).status_code == 302
+    assert Application.objects.get().state == State.DECLINED
+
+
+def test_an_officer_gives_more_time_or_takes_the_offer_back_on_the_desk(cast, wide, people, now, enter, machine):
+    allocations.fund(key="f", machine=machine, gpu_seconds=HOURS, by=cast.operator, now=now)
+    application = ranked(cast, wide, people, now)
+    officer, address = enter(cast.officer), f"/desk/{application.code}/"
+    officer.post(address, AWARD)
+    assert application.code in officer.get("/desk/?state=offered").content.decode()
+    assert officer.post(address, {"decision": "extend", "reason": "Illness."}).context["form"].errors.keys() == {
+        "working_days"
+    }
+    assert officer.post(address, {"decision": "extend", "reason": "Illness.", "working_days": "20"}).status_code == 302
+    assert Application.objects.get().answer_days == 20
+    assert officer.post(address, {"decision": "withdraw", "reason": "No answer."}).status_code == 302
+    assert Application.objects.get().state == State.REFUSED
 
 
 def test_what_the_kind_does_not_allow_books_nothing(cast, wide, people, now, enter, machine):

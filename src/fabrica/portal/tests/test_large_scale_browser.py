@@ -1,4 +1,4 @@
-"""Large Scale in a real browser, by one person after the other: officer, experts, applicant, panel, officer."""
+"""Large Scale in a real browser, by one person after the other: officer, experts, applicant, panel, officer, applicant."""
 
 from datetime import timedelta
 
@@ -128,9 +128,20 @@ def test_from_the_application_to_a_project_with_a_facilitator(cast, machine, now
     page = olga.go(f"/desk/{code}/", "desk-conclude")
     page.check("[name=kind][value=conditional]")
     page.fill("[name=conditions]", "Report after three months.")
-    olga.press("Award")
+    olga.press("Offer the award")
     page.wait_for_selector("text=Nothing else waits for you.")
-    assert (Application.objects.get().state, Outcome.objects.get().kind) == ("awarded", "conditional")
+    assert (Application.objects.get().state, Outcome.objects.get().kind) == ("offered", "conditional")
+    olga.go(f"/desk/{code}/", "desk-offered")
+
+    page = ada.go("/home/", "home-offered")
+    ada.follow("Read it and answer")
+    page.click("summary:has-text('Decline the award')")
+    ada.look("answer-decline")
+    page.click("summary:has-text('Decline the award')")
+    ada.press("Accept the award")
+    page.wait_for_selector("#messages >> text=Accepted. Your project is open")
+    ada.look("project-accepted")
+    assert Application.objects.get().state == "awarded"
     award = Award.objects.get()
     assert award.gpu_seconds == HOURS
 

@@ -19,7 +19,7 @@ ONE = {
     "code": "AIF-1",
 }
 TARGETS = {
-    Kind.MEND: ("AIF-1",), Kind.ASSESS_IMPACT: (1,), Kind.FINISH_DRAFT: ("AIF-1",), Kind.WAIT_DECISION: ("AIF-1",), Kind.MEND_DATA: ("letters",),
+    Kind.ANSWER: ("AIF-1",), Kind.MEND: ("AIF-1",), Kind.ASSESS_IMPACT: (1,), Kind.FINISH_DRAFT: ("AIF-1",), Kind.WAIT_DECISION: ("AIF-1",), Kind.MEND_DATA: ("letters",),
     Kind.SHOW_CONDITION: (7,),
     Kind.LAUNCH: ("letters",), Kind.MEND_RUN: ("letters", 3), Kind.WATCH: ("letters", 3),
     Kind.WAIT_ACCOUNT: ("letters",), Kind.WAIT_STAGING: ("letters",), Kind.HELP: ("letters",), Kind.LOOK_AT_MODEL: ("/models/letters/1/",),

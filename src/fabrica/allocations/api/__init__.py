@@ -9,8 +9,10 @@ from ninja import Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
 from fabrica.allocations import queries, rules, services
+from fabrica.allocations.api import offers
+from fabrica.allocations.api.offers import OfferOut
 from fabrica.allocations.engine.years import read_year
-from fabrica.allocations.models import Award
+from fabrica.allocations.models import Award, Offer
 from fabrica.allocations.services.pricing import MOST_CENTS
 from fabrica.applications.models import MOST, TEXT_LIMIT
 from fabrica.applications.queries import application_of
@@ -23,6 +25,7 @@ from fabrica.projects.queries import project_of
 from fabrica.web.scopes import needs
 
 router = Router(tags=["awards"])
+router.add_router("", offers.router)
 
 
 class PhaseIn(Schema):
@@ -127,6 +130,12 @@ class ProjectAwardOut(AwardOut):
         return queries.cluster_account_of(award).checked_at
 
 
+class AcceptIn(Schema):
+    """With `number`, only the offer that was read is accepted."""
+
+    number: int | None = Field(None, ge=1)
+
+
 class FundIn(Schema):
     """Hours for a machine's pool; the same key again does nothing."""
 
@@ -202,14 +211,25 @@ class LedgerOut(Schema):
     problems: list[str]
 
 
-@router.post("/applications/{code}/award", response={201: ProjectAwardOut})
+@router.post("/applications/{code}/award", response={201: ProjectAwardOut, 202: OfferOut})
 @needs("decide")
 def award(request: HttpRequest, code: str, payload: AwardIn) -> Status[Any]:
-    """Award hours to an assessed application."""
+    """Award hours to an assessed application; 202 where its applicant answers first: they are set aside until then."""
     person = signed_in(request)
     application = application_of(person, code)
     told = payload.dict() | {"phases": [services.Later(**one.dict()) for one in payload.phases]}
-    return Status(201, services.award(application=application, by=person, now=utcnow(), **told))
+    made = services.grant(application=application, by=person, now=utcnow(), **told)
+    return Status(202 if isinstance(made, Offer) else 201, made)
+
+
+@router.post("/applications/{code}/offer/accept", response={201: ProjectAwardOut})
+@needs("apply")
+def accept(request: HttpRequest, code: str, payload: AcceptIn | None = None) -> Status[Any]:
+    """Accept the award that is offered: its project opens, and its months begin."""
+    person = signed_in(request)
+    number = payload.number if payload else None
+    made = services.accept(application=application_of(person, code), number=number, by=person, now=utcnow())
+    return Status(201, made)
 
 
 @router.get("/awards", response=AwardPage)
