@@ -82,7 +82,7 @@ def test_another_day_tells_of_its_own_year(cast, machine, year, now):
 
 
 def test_the_statements_do_not_grow_with_awards_and_machines(cast, call, year, machine, now, django_assert_num_queries):
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         shares(TODAY)
     other = clusters.register_machine(
         site=machine.site, slug="two", name="Two", adapter="fake", device="cpu", devices_total=2, by=cast.operator,
@@ -90,7 +90,7 @@ def test_the_statements_do_not_grow_with_awards_and_machines(cast, call, year, m
     )  # fmt: skip
     parted(cast, other, now)
     awarded(cast, call, now, HOUR)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         assert [one.machine for one in shares(TODAY)] == ["one"] * 9 + ["two"] * 9
 
 

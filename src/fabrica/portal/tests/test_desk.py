@@ -106,7 +106,7 @@ def test_each_part_of_the_queue_and_its_count(browser, cast, call, now):
         "assessed": [three],
     }
     told = {name: count for name, _label, count in browser("officer").get("/desk/").context["filters"]}
-    none = dict.fromkeys(("evaluated", "ranked", "appealed", "returned", "late"), 0)
+    none = dict.fromkeys(("evaluated", "ranked", "offered", "appealed", "returned", "late"), 0)
     assert told == {"": 3, "mine": 2, "submitted": 1, "screened": 1, "assessed": 1, **none}
     assert list(desk.due_for(cast.assessor)) == [two]
 

@@ -39,6 +39,10 @@ CASES = {
     "without an open call one waits for it": (Facts(open_calls=0), Step(Kind.NO_CALL, words={"count": 0})),
     "a draft is finished": (Facts(applications=applied(State.DRAFT)), Step(Kind.FINISH_DRAFT, ("AIF-1",), ABOUT)),
     "an offer is answered": (Facts(applications=applied(State.OFFERED)), Step(Kind.ANSWER, ("AIF-1",), ABOUT)),
+    "an impact assessment is written before data waits for it": (
+        Facts(impact=(3, "Letters"), applications=applied(State.DRAFT)),
+        Step(Kind.ASSESS_IMPACT, (3,), {"title": "Letters"}),
+    ),
     "a returned one is mended": (Facts(applications=applied(State.RETURNED)), Step(Kind.MEND, ("AIF-1",), ABOUT)),
     "an untitled draft goes by its code": (
         Facts(applications=applied(State.DRAFT, title="")),

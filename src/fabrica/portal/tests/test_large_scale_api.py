@@ -73,8 +73,27 @@ def test_the_whole_way(cast, machine, now, send):
     ]  # fmt: skip
     assert send(panel, "post", "/calls/large-scale/panel", {"order": [code]})[0] == 204
     told = {"kind": "partial", "gpu_seconds": HOURS // 2, "months": 6, "note": "The pool is small."}
-    status, made = send(cast.officer, "post", f"{path}/conclusion", told)
+    assert send(cast.officer, "post", f"{path}/conclusion", told)[0] == 202
+    answered(cast, path, send)
+
+
+def answered(cast, path, send):
+    """The applicant reads what is offered and accepts that; nobody else does, and nothing is answered twice."""
+    assert send(cast.outsider, "get", f"{path}/offer")[0] == 404
+    offer = send(cast.applicant, "get", f"{path}/offer")[1]
+    assert (offer["gpu_seconds"], offer["number"], offer["answered_at"]) == (HOURS // 2, 1, None)
+    more = {"working_days": 7, "reason": "Their board meets on Monday."}
+    assert send(cast.applicant, "post", f"{path}/offer/extend", more)[0] == 403
+    assert send(cast.officer, "post", f"{path}/offer/extend", {**more, "working_days": 0})[0] == 422
+    later = send(cast.officer, "post", f"{path}/offer/extend", more)[1]
+    assert later["answer_due_at"] > offer["answer_due_at"]
+    assert send(cast.officer, "post", f"{path}/offer/accept", {"number": 1})[0] == 403
+    assert send(cast.applicant, "post", f"{path}/offer/decline", {"reason": ""})[0] == 422
+    assert send(cast.applicant, "post", f"{path}/offer/accept", {"number": 2})[0] == 409
+    status, made = send(cast.applicant, "post", f"{path}/offer/accept", {"number": 1})
     assert (status, made["gpu_seconds"], made["machine"]) == (201, HOURS // 2, "one")
+    assert send(cast.applicant, "post", f"{path}/offer/accept", {"number": 1})[0] == 409
+    assert send(cast.officer, "post", f"{path}/offer/withdraw", {"reason": "Too late."})[0] == 409
 
 
 @pytest.mark.parametrize("who", ["applicant", "outsider", "assessor"])
