@@ -77,7 +77,7 @@ test-oidc: $(STAMP) ## Run the tests that sign in at a real OpenID provider, in 
 
 browser: $(STAMP) ## Run the journeys in headless Chromium (needs Debian's chromium, or CHROMIUM=path).
 	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || { echo "There is no Chromium. On Debian: apt install chromium; else CHROMIUM=path."; exit 1; }
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m browser tests src $(ARGS) # the longest stands in tests/: it begins first
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m browser $(or $(ARGS),tests src) # the longest stands in tests/: it begins first
 
 bench: $(STAMP) ## Measure, print the tables, write var/bench.json.
 	$(BIN)/python -m fabrica.config.bench $(ARGS)
