@@ -26,7 +26,7 @@ from fabrica.web.words import gpu_hours
 def conclude(
     *, application: Application, kind: str, gpu_seconds: int, months: int, by: Person, now: datetime,
     conditions: str = "", note: str = "", other_call: Call | None = None, phases: Sequence[allocations.Later] = (),
-    from_reserve: bool = False,
+    from_reserve: bool = False, limit_cents: int | None = None,
 ) -> Award | Offer:  # fmt: skip
     """Award or offer hours in full, in part, with conditions or on another system, and keep which it was.
 
@@ -43,7 +43,7 @@ def conclude(
     told = "\n\n".join(one for one in (note.strip(), conditions.strip()) if one)
     return allocations.grant(
         application=application, gpu_seconds=gpu_seconds, months=months, note=told, phases=phases,
-        from_reserve=from_reserve, by=by, now=now,
+        from_reserve=from_reserve, limit_cents=limit_cents, by=by, now=now,
     )  # fmt: skip
 
 

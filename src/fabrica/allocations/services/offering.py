@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from fabrica.allocations import rules
 from fabrica.allocations.engine import hours
@@ -35,7 +36,7 @@ def grant(*, application: Application, limit_cents: int | None = None, **told: A
     if application.answer_promised is None:
         return award(application=application, limit_cents=limit_cents, **told)
     if limit_cents is not None:
-        raise Refused("This mode is free of charge; there is nothing to limit.")
+        raise Refused(_("This mode is free of charge; there is nothing to limit."))
     return offer(application=application, **told)
 
 
@@ -109,7 +110,7 @@ def withdraw_offer(*, application: Application, reason: str, by: Person, now: da
     Raises NotAllowed for who may not decide on it, Refused without a reason and where nothing is offered any more.
     """
     if not rules.can_award(by, application):
-        raise NotAllowed("Only an officer who may decide on the application takes its offer back.")
+        raise NotAllowed(_("Only an officer who may decide on the application takes its offer back."))
     reviews.note_outcome(application=application, kind=Kind.REFUSED, by=by, now=now, reasons=reason)
     applications.mark_offer_withdrawn(application=application, reason=reason, by=by, now=now)
     return _returned(_settled(application, Answer.WITHDRAWN, by, now, None), by, now)
@@ -126,9 +127,10 @@ def _settled(application: Application, answer: Answer, by: Person, now: datetime
     found = rows.get(application=application, answer=Answer.WAITING)
     if number not in (None, found.number):
         raise Refused(
-            "Another award is offered by now than the one you read.",
-            why=f"Offered: {hours(found.gpu_seconds)} GPU-hours for {found.months} months.",
-            todo="Reload the page, and read it again.",
+            _("Another award is offered by now than the one you read."),
+            why=_("Offered: %(hours)s GPU-hours for %(months)s months.")
+            % {"hours": hours(found.gpu_seconds), "months": found.months},
+            todo=_("Reload the page, and read it again."),
         )
     found.answer, found.answered_by, found.answered_at = answer, by, now
     found.save(update_fields=["answer", "answered_by", "answered_at"])

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from fabrica.allocations.models import Offer
 from fabrica.allocations.services import MOST_PHASES, Later
+from fabrica.allocations.services.pricing import MOST_CENTS
 from fabrica.applications.models import MOST
 from fabrica.applications.models import TEXT_LIMIT as APPLICATION_TEXT_LIMIT
 from fabrica.applications.queries import application_of
@@ -74,6 +75,7 @@ class ConcludeIn(Schema):
     other_call: str = Field("", max_length=60)
     phases: list[LaterIn] = Field([], max_length=MOST_PHASES)
     from_reserve: bool = False
+    limit_cents: int | None = Field(None, gt=0, le=MOST_CENTS, description="Pay-per-use: the most that it may cost.")
 
 
 class ConcludedOut(Schema):

@@ -110,6 +110,10 @@ class DecideForm(PhasedForm):
         TEXT_LIMIT,
     )
 
+    limit_euros = forms.DecimalField(
+        label=_("Limit in euros, without VAT"), min_value=Decimal("0.01"), max_value=10**10, decimal_places=2,
+        required=False, help_text=_("What the customer has ordered. Empty: the price of the hours awarded."),
+    )  # fmt: skip
     from_reserve = reserve_field()
 
     def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
@@ -129,10 +133,17 @@ class DecideForm(PhasedForm):
         self.fields["gpu_hours"].help_text = _hours(mode)
         if not case.may_use_reserve:
             del self.fields["from_reserve"]
+        if application.call.terms.value("price") != "market":
+            del self.fields["limit_euros"]
         if not owes_progress(application.call, max(mode.months), localdate()):
             self.leave_out_report()
         if self.data.get("decision") == "refuse":  # a refusal needs only its reason
             self.fields["gpu_hours"].required = months.required = False
+
+    def limit_cents(self) -> int | None:
+        """The most it may cost, where it is priced and somebody said so."""
+        euros = self.cleaned_data.get("limit_euros")
+        return None if euros is None else int(euros * 100)
 
     def gpu_seconds(self) -> int:
         """What is awarded."""
@@ -158,7 +169,7 @@ class ConcludeForm(DecideForm):
             del self.fields["system"]
         if self.data.get("decision") == "refuse":
             kind.required = False
-        self.order_fields(["kind", "gpu_hours", "months", "conditions", "system", "note"])
+        self.order_fields(["kind", "gpu_hours", "months", "limit_euros", "conditions", "system", "note"])
 
     def _left_out(self) -> tuple[Kind, ...]:
         return (Kind.REFUSED,) if self._calls else (Kind.REFUSED, Kind.OTHER_SYSTEM)

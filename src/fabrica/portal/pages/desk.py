@@ -159,7 +159,7 @@ def _award(application: Application, form: DecideForm, by: Person) -> None:
     allocations.grant(
         application=application, gpu_seconds=form.gpu_seconds(), months=form.cleaned_data["months"],
         note=form.cleaned_data["note"], phases=form.later(form.gpu_seconds()),
-        from_reserve=form.is_from_reserve(), by=by, now=utcnow(),
+        from_reserve=form.is_from_reserve(), limit_cents=form.limit_cents(), by=by, now=utcnow(),
     )  # fmt: skip
 
 
@@ -172,7 +172,7 @@ def _conclude(application: Application, form: ConcludeForm, by: Person) -> None:
         application=application, kind=form.cleaned_data["kind"], gpu_seconds=form.gpu_seconds(),
         months=form.cleaned_data["months"], conditions=form.cleaned_data["conditions"],
         note=form.cleaned_data["note"], other_call=form.other_call(), phases=form.later(form.gpu_seconds()),
-        from_reserve=form.is_from_reserve(), by=by, now=utcnow(),
+        from_reserve=form.is_from_reserve(), limit_cents=form.limit_cents(), by=by, now=utcnow(),
     )  # fmt: skip
 
 

@@ -198,3 +198,21 @@ def test_the_list_pages_by_keys(browser, award, cast, now):
     rest = browser("officer").get(f"/api/invoices?cursor={first['next_cursor']}").json()
     assert (len(first["rows"]), len(rest["rows"]), rest["next_cursor"]) == (25, 6, "")
     assert len(browser("officer").get("/invoices/").context["rows"]) == 25
+
+
+def test_the_decision_takes_a_limit_in_euros_where_hours_are_sold(cast, machine, fake, now, browser):  # noqa: F811
+    factories.fund(cast, machine, now)
+    billing.set_tariff(cast, machine, now)
+    sold = billing.open_pay_per_use(cast, machine, now)
+    application = factories.assessed(cast, sold, now, gpu_seconds_requested=10 * HOUR)
+    told = {"decision": "award", "gpu_hours": "10", "months": "1", "first_percent": "100", "note": "As ordered."}
+    answer = browser("officer").post(f"/desk/{application.code}/", {**told, "limit_euros": "0.01"})
+    assert "the limit is" in answer.content.decode()
+    assert (answer.status_code, PricedAward.objects.count()) == (200, 0)
+    answer = browser("officer").post(f"/desk/{application.code}/", {**told, "limit_euros": "1234.56"})
+    assert (answer.status_code, PricedAward.objects.get().limit_cents) == (302, 123456)
+
+
+def test_where_hours_are_free_there_is_no_limit_to_fill_in(cast, machine, now, browser, call):
+    application = factories.assessed(cast, call, now)
+    assert "limit_euros" not in browser("officer").get(f"/desk/{application.code}/").context["form"].fields
