@@ -20,7 +20,7 @@ from fabrica.registry.tests.conftest import succeed, work
 from fabrica.training.tests.factories import open_site
 from fabrica.clusters.adapters.fake import FakeCluster
 from fabrica.trust.engine.compute import Base, from_operations
-from fabrica.trust.models import Referral
+from fabrica.trust.models import EvidenceFile, Referral
 from fabrica.trust.queries.impact import digest_of
 from fabrica.trust.services import alerting, board, conditions, impact
 from fabrica.trust.services.assessing import assess
@@ -79,6 +79,7 @@ def samples(cast, call, site, now):
     case, ethics = Referral.objects.get(), make_person("edda", now, SiteRole.ETHICS)
     question = board.ask(referral=case, question="Why?", by=ethics, now=now)
     condition = conditions.write(referral=case, text="Show it.", blocks="publication", days=30, by=ethics, now=now)
+    conditions.give_evidence(condition=condition, text="Here.", by=cast.applicant, now=now, name="plan.txt", data=b"x")
     owed = impact.owe_impact(
         subject=application.subject, organisation=cast.startup, applicant=cast.applicant, by=cast.applicant, now=now
     )
@@ -120,6 +121,7 @@ def samples(cast, call, site, now):
         ("board", "pk"): case.pk,
         ("questions", "pk"): question.pk,
         ("conditions", "pk"): condition.pk,
+        ("files", "uid"): EvidenceFile.objects.get().uid,
         ("impact-assessments", "pk"): owed.pk,
         ("of", "slug"): site.project.slug,
         ("sections", "section"): "screening",

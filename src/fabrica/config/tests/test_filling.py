@@ -38,7 +38,9 @@ def seen():
     return {
         "people": list(Person.objects.order_by("uid").values_list("uid", "email", "name", "terms_version")),
         "firms": list(
-            Organisation.objects.order_by("uid").values_list("uid", "name", "country", "members__person__uid")
+            Organisation.objects.order_by("uid", "members__person__uid").values_list(
+                "uid", "name", "country", "members__person__uid"
+            )
         ),
         "applications": list(
             Application.objects.order_by("code").values_list("code", "state", "applicant__uid", "title", *CLOCK)
