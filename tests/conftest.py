@@ -137,6 +137,7 @@ def samples(cast, call, site, now):
         ("versions", "number"): site.staging.version.number,
         ("models", "slug"): model.model.slug,
         ("models", "number"): model.number,
+        ("evaluations", "which"): 1,
         ("files", "path"): "manifest.json",
         ("documents", "file"): "card.md",
         ("statement", "name"): "use",

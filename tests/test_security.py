@@ -27,7 +27,7 @@ PUBLIC = {
     "portal:start", "portal:awarded", "portal:awarded_csv", "portal:awarded_file", "portal:awarded_api",
     "portal:public_figures", "portal:public_figures_json",
     "calls:list", "calls:detail", "calls:route", "dataspaces:list", "dataspaces:detail", "dataspaces:version",
-    "registry:list", "registry:model", "registry:detail", "registry:export", "registry:report", "registry:report_status", "registry:file", "registry:keys", "registry:revoked",
+    "registry:list", "registry:model", "registry:detail", "registry:evaluation_report", "registry:export", "registry:report", "registry:report_status", "registry:file", "registry:keys", "registry:revoked",
     "registry:key", "admin:login", "set_language", "api:openapi-json", "api:openapi-view", "api:api-root",
     "account_login", "account_logout", "account_signup", "account_inactive", "account_email_verification_sent",
     "account_confirm_email", "account_reset_password", "account_reset_password_done",

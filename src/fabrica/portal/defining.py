@@ -16,6 +16,7 @@ FIGURES: dict[str, tuple[Promise, Promise]] = {
     ),
     "small_percent": (_("Share of small firms"), _("Of 100 awarded, how many are start-ups or SMEs.")),
     "refused": (_("Refused"), _("Those of them that stand refused; one under appeal does not.")),
+    "declined": (_("Declined"), _("Those of them to which hours were offered that the applicant declined.")),
     "withdrawn": (_("Withdrawn"), _("Those of them that the applicant withdrew.")),
     "access_days_median": (
         _("Days to access, median"),

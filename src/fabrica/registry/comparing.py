@@ -3,21 +3,25 @@
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from fabrica.evaluation.battery.report import to_html
 from fabrica.evaluation.battery.result import Verdict
+from fabrica.kit.errors import NotFound, Refused
 from fabrica.kit.time import utcnow
 from fabrica.registry import queries, readiness
 from fabrica.registry.battery_rows import VERDICTS, badge_of, probe_of, value_of
 from fabrica.registry.battery_words import said
 from fabrica.registry.engine.card import at
 from fabrica.registry.engine.documents.card import RESULTS_AT_MOST
-from fabrica.registry.measured import before_it, every_of
+from fabrica.registry.measured import FIRST, before_it, every_of
 from fabrica.registry.models import Measurement, ModelVersion
+from fabrica.registry.shown import facts_shown
 from fabrica.registry.states import MeasurementState
 from fabrica.web.components import Column
 from fabrica.web.words import when
@@ -37,13 +41,47 @@ def page(version: ModelVersion, facts: dict[str, Any], *, is_inside: bool) -> di
     return {
         "evaluation_columns": [
             Column(_("Evaluation")), Column(_("When")), Column(_("Battery"), numeric=True), Column(_("Profile")),
-            Column(_("Text")), Column(_("Verdicts")),
+            Column(_("Text")), Column(_("Verdicts")), Column(_("Report")),
         ],
         "evaluations": [*(_row(version, one, counts, is_inside) for one in history), *map(_open_row, open_ones)],
         "change_columns": [Column(_("Probe")), Column(_("Figure")), Column(_("Then")), Column(_("Now"))],
         "changes": _changes(version, facts, current) if history else [],
         "newer_at": _newer_at(version, facts),
+        "report_url": report_url(version, counts_of(facts)) if readiness.results(facts) else "",
     }  # fmt: skip
+
+
+def counts_of(facts: dict[str, Any]) -> int:
+    """The number of the evaluation that these facts tell the figures of."""
+    found = at(facts, "battery.counts")
+    return found if isinstance(found, int) else FIRST
+
+
+def report_url(version: ModelVersion, number: int) -> str:
+    """Where the report on an evaluation is downloaded."""
+    return reverse("registry:evaluation_report", args=[version.model.slug, version.number, number])
+
+
+def report_of(version: ModelVersion, number: int, *, is_inside: bool) -> str:
+    """The report on one evaluation as a page of HTML, in English: of any for who sees inside, else of the one told.
+
+    Raises NotFound, and Refused where a run left results that lack what a report tells.
+    """
+    facts = facts_shown(version)
+    told = {counts_of(facts): facts.get("battery")} if readiness.results(facts) else {}
+    inside = every_of(version.facts, queries.measured_later(version)) if is_inside else []
+    found = {**{one.number: one.battery for one in inside}, **told}.get(number)
+    if not isinstance(found, dict):
+        raise NotFound(
+            f"There is no evaluation {number} of {version} for you to see.", todo="See those on the page of the model."
+        )
+    try:
+        return to_html(found)
+    except (AttributeError, KeyError, TypeError, ValueError) as problem:
+        raise Refused(
+            f"Evaluation {number} of {version} has no report.", why="Its results lack what a report tells.",
+            todo="Evaluate the model again.",
+        ) from problem  # fmt: skip
 
 
 def _history(facts: dict[str, Any]) -> list[dict[str, Any]]:
@@ -68,7 +106,10 @@ def _row(version: ModelVersion, one: dict[str, Any], counts: Any, is_inside: boo
         name = format_html('{} <strong class="badge tone-info">{}</strong>', name, _("counts"))
     moment = parse_datetime(str(one.get("at")))
     text = _("its own") if one.get("own_text") else _("other")
-    return [name, when(moment, utcnow()), str(one.get("version")), said(one.get("profile")), text, _counted(one)]
+    linked = isinstance(number, int) and (is_inside or number == counts)
+    report = format_html('<a href="{}" download>{}</a>', report_url(version, number), _("HTML")) if linked else "–"
+    told = [when(moment, utcnow()), str(one.get("version")), said(one.get("profile")), text, _counted(one)]
+    return [name, *told, report]
 
 
 def _counted(one: dict[str, Any]) -> str:
@@ -85,7 +126,7 @@ def _open_row(one: Measurement) -> list[Text]:
     state = one.get_state_display()
     if one.state == MeasurementState.ENDED or one.error:
         state = _("%(state)s: %(why)s") % {"state": state, "why": one.error or one.run.get_state_display()}
-    return [name, when(one.asked_at, utcnow()), "–", said(asked.get("profile", "")), "–", state]
+    return [name, when(one.asked_at, utcnow()), "–", said(asked.get("profile", "")), "–", state, "–"]
 
 
 def _changes(version: ModelVersion, facts: dict[str, Any], current: dict[str, Any]) -> list[list[Text]]:

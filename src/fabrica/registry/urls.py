@@ -13,6 +13,11 @@ urlpatterns = [
     path("models/<slug:slug>/<int:number>/documented/", releasing.document, name="documented"),
     path("models/<slug:slug>/<int:number>/evaluate/", releasing.evaluate, name="evaluate"),
     path("models/<slug:slug>/<int:number>/evaluate-again/", measuring.measure, name="measure"),
+    path(
+        "models/<slug:slug>/<int:number>/evaluations/<int:which>/report.html",
+        measuring.report,
+        name="evaluation_report",
+    ),
     path("models/<slug:slug>/<int:number>/review/", releasing.review, name="review"),
     path("models/<slug:slug>/<int:number>/send-back/", releasing.send_back, name="send_back"),
     path("models/<slug:slug>/<int:number>/publish/", releasing.publish, name="publish"),

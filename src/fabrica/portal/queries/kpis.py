@@ -52,6 +52,7 @@ class Kpi:
     eligible: int
     awarded: int
     refused: int
+    declined: int
     withdrawn: int
     small_awarded: int
     access_days_median: float | None
@@ -186,6 +187,7 @@ def _kpi(group: str, value: str, rows: Sequence[_Row]) -> Kpi:
         eligible=sum(row.is_eligible for row in rows),
         awarded=states[State.AWARDED],
         refused=states[State.REFUSED],
+        declined=states[State.DECLINED],
         withdrawn=states[State.WITHDRAWN],
         small_awarded=small,
         access_days_median=round(median(days), 2) if days else None,

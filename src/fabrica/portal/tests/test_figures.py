@@ -51,8 +51,17 @@ def test_counts_times_and_hours_of_all_and_of_each_group(history, now):
         ("all", "", 3), ("mode", "playground", 3), ("country", "BE", 1), ("country", "FR", 2), ("sector", "", 3),
         ("kind", "large", 1), ("kind", "startup", 2),
     ]  # fmt: skip
-    assert named(rows)["all", ""] == Kpi("all", "", 3, 2, 1, 0, 0, 1, 2.0, 2.0, 30.0, 10.0, 2.5, 100.0, 0)
-    assert named(rows)["country", "BE"] == Kpi("country", "BE", 1, 1, 0, 0, 0, 0, None, None, 10.0, 0.0, 0.0, None, 0)
+    assert named(rows)["all", ""] == Kpi("all", "", 3, 2, 1, 0, 0, 0, 1, 2.0, 2.0, 30.0, 10.0, 2.5, 100.0, 0)
+    assert named(rows)["country", "BE"] == Kpi(
+        "country", "BE", 1, 1, 0, 0, 0, 0, 0, None, None, 10.0, 0.0, 0.0, None, 0
+    )
+
+
+def test_an_award_that_was_declined_is_neither_refused_nor_withdrawn(cast, call, now):
+    made = screened(cast, call, now)
+    Application.objects.filter(pk=made.pk).update(state="declined")
+    told = kpis(now - LONG, now + LONG)[0]
+    assert (told.declined, told.refused, told.withdrawn, told.awarded) == (1, 0, 0, 0)
 
 
 def test_what_was_submitted_outside_the_period_is_left_out(history, now):

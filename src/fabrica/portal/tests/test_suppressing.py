@@ -11,7 +11,7 @@ from fabrica.portal.suppressing import COUNTS, FEWEST, suppressed
 from hypothesis import given
 from hypothesis import strategies as st
 
-EMPTY = Kpi("all", "", 0, 0, 0, 0, 0, 0, None, None, 0.0, 0.0, 0.0, None, 0)
+EMPTY = Kpi("all", "", 0, 0, 0, 0, 0, 0, 0, None, None, 0.0, 0.0, 0.0, None, 0)
 
 
 def row(group, value, awarded, **changes):

@@ -1,18 +1,21 @@
-"""Evaluating a version again: a small form, then a run."""
+"""Evaluating a version again: a small form, then a run; and the report on what was found."""
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from fabrica.allocations import queries as awards
 from fabrica.allocations.models import Award
 from fabrica.kit.errors import NotAllowed, Problem
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
-from fabrica.registry import queries, rules, services
+from fabrica.registry import comparing, queries, rules, services
 from fabrica.registry.engine.card import at
 from fabrica.registry.forms import MeasureForm
+from fabrica.registry.pages.versions import reader
 from fabrica.training.engine import EVALUATION_SECONDS
 from fabrica.training.queries import hold
 
@@ -45,3 +48,14 @@ def costs_on(award: Award) -> dict[str, int]:
         name: hold(award.machine, devices=1, nodes=0, planned_seconds=None, given=seconds).gpu_seconds
         for name, seconds in EVALUATION_SECONDS.items()
     }
+
+
+@login_not_required
+@require_safe
+def report(request: HttpRequest, slug: str, number: int, which: int) -> HttpResponse:
+    """The report on one evaluation, as a file that opens in any browser."""
+    person = reader(request)
+    version = queries.version_of(person, slug, number)
+    told = comparing.report_of(version, which, is_inside=rules.can_see_inside(person, version))
+    name = f"{slug}-{number}-evaluation-{which}.html"
+    return HttpResponse(told, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -59,6 +59,13 @@ def end(measurement, now, found, state="succeeded"):
     return ModelVersion.objects.get(pk=measurement.version_id)
 
 
+def released(version, cast, now):
+    """What was published already, published again with its new figures."""
+    services.evaluate(version=version, justification=WHY, by=cast.applicant, now=now)
+    services.review(version=version, note="Read the new figures.", by=cast.mate, now=now)
+    services.publish(version=version, by=cast.applicant, now=now)
+
+
 def test_a_member_has_it_evaluated_and_the_award_holds_the_most_it_may_cost(version, site, now):
     before = balance(site.award).held
     made = ask(version, site, now)
@@ -139,9 +146,7 @@ def test_what_was_published_stays_until_the_next_release_takes_it_in(version, si
     inside = client.get(first.page).context
     assert (len(inside["evaluations"]), inside["way"].has_changes, inside["can_measure"]) == (1, True, True)
 
-    services.evaluate(version=again, justification=WHY, by=cast.applicant, now=now)
-    services.review(version=again, note="Read the new figures.", by=cast.mate, now=now)
-    services.publish(version=again, by=cast.applicant, now=now)
+    released(again, cast, now)
     client.logout()
     public = client.get(first.page).context
     assert (len(public["battery"]), len(public["evaluations"]), public["newer_at"]) == (2, 1, None)
@@ -156,6 +161,40 @@ def test_then_and_now_stand_side_by_side(version, site, now):
         ("figure 0", [(True, False), (False, True)]),
         ("figure 1", [(True, False), (False, False)]),
     ]
+
+
+def whole(*verdicts):
+    """A battery with all that its report tells."""
+    found = battery(*verdicts)
+    return {
+        **found, "summary": {one.value: verdicts.count(one) for one in Verdict}, "seconds": {"bias": 1.0},
+        "data": {"held_out_documents": 2, "held_out_sha256": "ab", "training_documents": 9},
+        "training_languages": {"en": 1.0}, "device": "cpu", "versions": {"torch": "2"},
+    }  # fmt: skip
+
+
+def test_each_evaluation_has_its_report_and_others_see_that_of_what_is_told(version, site, cast, client, now):
+    published(version, cast, now)
+    again = end(ask(version, site, now), now, whole(Verdict.FAIL))
+    address = f"{version.page}evaluations/2/report.html"
+    assert client.get(address).status_code == 404  # nobody reviewed it yet
+    client.force_login(cast.mate)
+    answer = client.get(address)
+    assert (answer.status_code, answer["Content-Disposition"].partition(";")[0]) == (200, "attachment")
+    assert "figure 0" in answer.text
+    assert address in client.get(version.page).text
+    assert client.get(f"{version.page}evaluations/9/report.html").status_code == 404
+    client.logout()
+    released(again, cast, now)
+    assert client.get(address).status_code == 200
+    assert address in client.get(version.page).text
+
+
+def test_results_that_lack_what_a_report_tells_are_refused_in_words(version, site, cast, client, now):
+    end(ask(version, site, now), now, battery(Verdict.PASS))
+    client.force_login(cast.mate)
+    answer = client.get(f"{version.page}evaluations/2/report.html")
+    assert (answer.status_code, "Evaluate the model again." in answer.text) == (409, True)
 
 
 @pytest.mark.parametrize(
