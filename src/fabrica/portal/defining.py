@@ -18,14 +18,17 @@ FIGURES: dict[str, tuple[Promise, Promise]] = {
     "refused": (_("Refused"), _("Those of them that stand refused; one under appeal does not.")),
     "declined": (_("Declined"), _("Those of them to which hours were offered that the applicant declined.")),
     "withdrawn": (_("Withdrawn"), _("Those of them that the applicant withdrew.")),
-    "access_days_median": (
-        _("Days to access, median"),
+    "access_working_days_median": (
+        _("Working days to access, median"),
         _(
-            "From the last submission to the award, in days of 24 hours, without the time in which the applicant "
-            "answered it: half of the awarded waited no longer."
+            "Working days of the site from submission, or from the cut-off, to the award, without what waited for the "
+            "applicant: half of the awarded waited no longer."
         ),
     ),
-    "access_days_p95": (_("Days to access, 95 of 100"), _("The days within which 95 of 100 awarded had access.")),
+    "access_working_days_p95": (
+        _("Working days to access, 95 of 100"),
+        _("The working days within which 95 of 100 awarded had access."),
+    ),
     "gpu_hours_requested": (_("GPU-hours asked"), _("What the applications asked for, whatever became of them.")),
     "gpu_hours_awarded": (
         _("GPU-hours awarded"),

@@ -15,7 +15,7 @@ from fabrica.portal.queries.kpis import SMALL, Kpi
 FEWEST = 5
 COUNTS = ("submitted", "eligible", "awarded")
 WITH_AWARDS = ("gpu_hours_awarded", "gpu_hours_used", "publications")
-TIMES = ("access_days_median", "access_days_p95")
+TIMES = ("access_working_days_median", "access_working_days_p95")
 OF_ALL = ("small_awarded", "small_percent")  # by group, differences between groups would tell them
 SHOWN = (*COUNTS, *OF_ALL, *TIMES, *WITH_AWARDS)
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 from fabrica.kit.claims import Claimable
 from fabrica.kit.ids import new_uid
 from fabrica.people.models import Organisation, Person
+from fabrica.people.states import Sector
 from fabrica.projects.engine import Question, question_from
 from fabrica.projects.states import (
     WRITABLE,
@@ -257,7 +258,7 @@ class Listing(models.Model):
     """
 
     project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="listing")
-    sector = models.CharField(max_length=2, blank=True)
+    sector = models.CharField(max_length=20, choices=Sector.choices, blank=True)
     abstract = models.TextField(max_length=ABSTRACT_LIMIT, blank=True)
     listed_at = models.DateTimeField(null=True)
     consent_version = models.CharField(max_length=20, blank=True)

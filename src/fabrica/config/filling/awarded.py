@@ -20,8 +20,8 @@ from fabrica.config.filling.cases import Case
 from fabrica.config.filling.crowd import Firm
 from fabrica.config.filling.ground import Ground
 from fabrica.config.filling.rows import entry
-from fabrica.people.states import Role
-from fabrica.projects.engine import consents, sectors
+from fabrica.people.states import Role, Sector
+from fabrica.projects.engine import consents
 from fabrica.projects.models import Listing, Member, Project
 from fabrica.projects.states import Role as ProjectRole
 
@@ -86,7 +86,7 @@ def _add_members(made: Sequence[Case], projects: Sequence[Project], firms: Seque
 
 def _add_listings(made: Sequence[Case], projects: Sequence[Project]) -> None:
     """Every second project agreed to stand in the public list."""
-    keys = sorted(sectors())
+    keys = sorted(Sector.values)
     Listing.objects.bulk_create(
         Listing(
             project=project, sector=keys[case.number // 2 % len(keys)], abstract=project.purpose,

@@ -36,7 +36,7 @@ class ListingIn(Schema):
     """The answer; `version` is that of the wording you read, and is needed to be listed."""
 
     decision: Literal["list", "unlist"]
-    sector: str = Field(default="", max_length=2)
+    sector: str = Field(default="", max_length=20)
     abstract: str = Field(default="", max_length=ABSTRACT_LIMIT)
     version: str = Field(default="", max_length=20)
 

@@ -5,14 +5,13 @@ from typing import Any, cast
 
 from django import forms
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from fabrica.kit.time import utcnow
-from fabrica.people.states import MEMBER_COUNTRIES
+from fabrica.people.states import MEMBER_COUNTRIES, Sector
 from fabrica.portal.forms.parts import button, text
 from fabrica.portal.queries.awarded import Filters
-from fabrica.projects.engine import consent_on, sectors
+from fabrica.projects.engine import consent_on
 from fabrica.projects.models import ABSTRACT_LIMIT, Listing
 
 
@@ -29,7 +28,7 @@ class AwardedForm(forms.Form):
         countries = sorted((str(name), code) for code, name in MEMBER_COUNTRIES.items())
         choices = {
             "country": [(code, name) for name, code in countries],
-            "sector": _sectors(),
+            "sector": Sector.choices,
             "mode": sorted(modes.items(), key=lambda one: one[1]),
             "year": [(str(one), str(one)) for one in years],
         }
@@ -40,11 +39,6 @@ class AwardedForm(forms.Form):
         """What was chosen."""
         self.is_valid()
         return Filters(**{name: self.cleaned_data.get(name, "") for name in self.fields})
-
-
-def _sectors() -> list[tuple[str, str]]:
-    language = (get_language() or "en")[:2]
-    return [(key, one.said(language)) for key, one in sectors().items()]
 
 
 class ListingForm(forms.Form):
@@ -65,4 +59,4 @@ class ListingForm(forms.Form):
         told = {"sector": found.sector, "abstract": found.abstract} if found else {}
         kwargs["initial"] = {"version": version, **told}
         super().__init__(*args, **kwargs)
-        cast("forms.ChoiceField", self.fields["sector"]).choices = [("", _("Not chosen")), *_sectors()]
+        cast("forms.ChoiceField", self.fields["sector"]).choices = [("", _("Not chosen")), *Sector.choices]

@@ -11,7 +11,6 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.timezone import localdate
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -21,7 +20,7 @@ from fabrica.kit.sheets import lines
 from fabrica.kit.time import utcnow
 from fabrica.people.models import Person
 from fabrica.people.queries import signed_in
-from fabrica.people.states import MEMBER_COUNTRIES, Kind
+from fabrica.people.states import MEMBER_COUNTRIES, Kind, Sector
 from fabrica.portal.defining import FIGURES
 from fabrica.portal.forms import PeriodForm
 from fabrica.portal.queries.awarded import counted, years
@@ -38,7 +37,6 @@ from fabrica.portal.queries.kpis import (
     year_of,
 )
 from fabrica.portal.suppressing import FEWEST, SHOWN, Told, suppressed
-from fabrica.projects.engine import sectors, sectors_source
 
 EVERY_YEAR = "all"
 KEPT_SECONDS = 600
@@ -59,7 +57,7 @@ def figures(request: HttpRequest) -> HttpResponse:
     groups = [(title, [(_name(one, modes), one) for one in rows if one.group == group]) for group, title in _groups()]
     context = {
         "form": form, "groups": groups, "has_any": bool(rows), "years": years(utcnow()),
-        "year": request.GET.get("year", ""), "sectors_source": sectors_source(),
+        "year": request.GET.get("year", ""),
         "whole": [(*FIGURES[name], getattr(rows[0], name), name) for name in FIGURES] if rows else [],
     }  # fmt: skip
     return render(request, "portal/figures.html", context)
@@ -167,6 +165,5 @@ def _name(row: Kpi | Told, modes: dict[str, str]) -> str:
     if row.group == "kind":
         return str(Kind(row.value).label)
     if row.group == "sector":
-        found = sectors().get(row.value)
-        return found.said((get_language() or "en")[:2]) if found else _("Not chosen, or not awarded")
+        return str(Sector(row.value).label) if row.value in Sector.values else _("Not said")
     return modes.get(row.value, row.value) if row.value else _("All")

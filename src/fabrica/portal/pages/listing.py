@@ -13,7 +13,7 @@ from fabrica.people.queries import signed_in
 from fabrica.portal.forms.listing import ListingForm
 from fabrica.portal.queries.awarded import is_shown
 from fabrica.projects import rules, services
-from fabrica.projects.engine import consent_on, duties, sectors, sectors_source
+from fabrica.projects.engine import consent_on, duties
 from fabrica.projects.models import Listing, Project
 from fabrica.projects.queries import project_of
 
@@ -52,13 +52,12 @@ def _answered(request: HttpRequest, project: Project, form: ListingForm) -> Http
 def _page(request: HttpRequest, project: Project, found: Listing | None, form: ListingForm | None) -> HttpResponse:
     language = (get_language() or "en")[:2]
     consent = consent_on(timezone.localtime(utcnow()).date())
-    sector = sectors().get(found.sector) if found else None
     shown = is_shown(project, utcnow())
     agreed = found is not None and found.listed_at is not None
     context = {
         "project": project, "listing": found, "is_shown": shown, "is_left_out": agreed and not shown,
         "form": form, "consent": consent, "wording": consent.said(language),
-        "duties": [(one, one.said(language)) for one in duties()], "sectors_source": sectors_source(),
-        "sector": sector.said(language) if sector else "",
+        "duties": [(one, one.said(language)) for one in duties()],
+        "sector": found.get_sector_display() if found else "",
     }  # fmt: skip
     return render(request, "portal/listing.html", context)

@@ -8,13 +8,12 @@ from typing import Any
 
 from django.db.models import Min, QuerySet
 from django.utils.timezone import localdate
-from django.utils.translation import get_language
 
 from fabrica.allocations.models import Award
 from fabrica.calls.models import Call
 from fabrica.kit.paging import Page, page_of
 from fabrica.kit.units import gpu_hours
-from fabrica.projects.engine import sectors
+from fabrica.people.states import Sector
 from fabrica.projects.models import Project
 
 MOST_EXPORTED = 10_000
@@ -112,8 +111,7 @@ def years(now: datetime) -> list[int]:
 
 
 def _told(rows: QuerySet[Award]) -> Iterator[tuple[int, Awarded]]:
-    language = (get_language() or "en")[:2]
-    names = {key: one.said(language) for key, one in sectors().items()}
+    names = {str(one.value): str(one.label) for one in Sector}
     facts: Iterator[tuple[Any, ...]] = rows.values_list("pk", *READ).iterator()
     return ((pk, _awarded(row, names)) for pk, *row in facts)
 

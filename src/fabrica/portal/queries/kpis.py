@@ -12,13 +12,13 @@ from datetime import date, datetime, time
 from statistics import median
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce, NullIf
 from django.utils.timezone import localdate, make_aware
 
-from fabrica.allocations.models import Award, LedgerAccount, Offer
+from fabrica.allocations.models import Award, LedgerAccount
 from fabrica.allocations.rules import can_audit
-from fabrica.allocations.states import AccountKind, Answer
+from fabrica.allocations.states import AccountKind
 from fabrica.applications.models import Application, Transition
 from fabrica.applications.states import State
 from fabrica.kit.errors import NotAllowed, Refused
@@ -27,7 +27,7 @@ from fabrica.people.models import Person, SmeDeclaration
 from fabrica.people.states import Category, Kind
 from fabrica.projects.models import Publication
 
-HOUR, DAY = 3_600, 86_400
+HOUR = 3_600
 SMALL = frozenset({Kind.STARTUP, Kind.SME})
 P95 = 0.95
 MOST_YEARS = 20
@@ -38,9 +38,8 @@ ORDER = ("all", "mode", "country", "sector", "kind")
 
 @dataclass(frozen=True)
 class Kpi:
-    """The figures of one group. Times are days between the last submission and the award; None where none was awarded.
+    """The figures of one group. Times are working days as the clocks count them; None where none was awarded.
 
-    Where the applicant answered it first, until it was offered: how long they thought is not the factory's time.
     `small_awarded` are the awarded of start-ups and small and medium-sized enterprises: as they had declared when they
     handed in, else as they describe themselves. What each
     figure counts stands in `portal.defining`.
@@ -55,8 +54,8 @@ class Kpi:
     declined: int
     withdrawn: int
     small_awarded: int
-    access_days_median: float | None
-    access_days_p95: float | None
+    access_working_days_median: float | None
+    access_working_days_p95: float | None
     gpu_hours_requested: float
     gpu_hours_awarded: float
     gpu_hours_used: float
@@ -74,10 +73,9 @@ class _Row(NamedTuple):
     country: str
     kind: str
     state: str
-    submitted_at: datetime
     is_eligible: bool
     requested: int | None
-    awarded_at: datetime | None
+    days_taken: int | None
     awarded: int | None
     used: int | None
     declared: str | None
@@ -153,7 +151,6 @@ def publications(person: Person, since: date, until: date) -> list[tuple[str, st
 
 def _rows(since: datetime, until: datetime) -> Iterator[_Row]:
     award = Award.objects.filter(application=OuterRef("pk"))
-    accepted = Offer.objects.filter(application=OuterRef("pk"), answer=Answer.ACCEPTED)
     declared = SmeDeclaration.objects.filter(
         organisation=OuterRef("organisation"), signed_at__lte=OuterRef("submitted_at")
     ).order_by("-number")
@@ -161,25 +158,26 @@ def _rows(since: datetime, until: datetime) -> Iterator[_Row]:
     screened = Transition.objects.filter(application=OuterRef("pk"), after=State.SCREENED)
     rows = Application.objects.filter(submitted_at__gte=since, submitted_at__lt=until).annotate(
         is_eligible=Exists(screened),
-        awarded_at=Coalesce(Subquery(accepted.values("at")[:1]), Subquery(award.values("awarded_at")[:1])),
         awarded=Subquery(award.values("gpu_seconds")[:1]),
         declared=Subquery(declared.values("category")[:1]),
         used=Subquery(used.values("balance_gpu_seconds")[:1]),
-        sector=Subquery(award.values("project__listing__sector")[:1]),
+        sector=Coalesce(
+            NullIf(Subquery(award.values("project__listing__sector")[:1]), Value("")), "organisation__sector"
+        ),
         publications=Subquery(award.annotate(n=Count("project__publications")).values("n")[:1]),
     )
     told = rows.order_by().values_list(
-        "call__mode_row__key", "organisation__country", "organisation__kind", "state", "submitted_at", "is_eligible",
-        "gpu_seconds_requested", "awarded_at", "awarded", "used", "declared", "sector", "publications",
+        "call__mode_row__key", "organisation__country", "organisation__kind", "state", "is_eligible",
+        "gpu_seconds_requested", "days_taken", "awarded", "used", "declared", "sector", "publications",
     )  # fmt: skip
-    facts: Iterator[tuple[Any, ...]] = told.iterator()  # submitted_at is there: it is what was asked by
+    facts: Iterator[tuple[Any, ...]] = told.iterator()
     return (_Row(*row) for row in facts)
 
 
 def _kpi(group: str, value: str, rows: Sequence[_Row]) -> Kpi:
     states = Counter(row.state for row in rows)
     small = sum(row.state == State.AWARDED and row.is_small for row in rows)
-    days = sorted((row.awarded_at - row.submitted_at).total_seconds() / DAY for row in rows if row.awarded_at)
+    days = sorted(row.days_taken for row in rows if row.days_taken is not None)
     return Kpi(
         group,
         value,
@@ -190,8 +188,8 @@ def _kpi(group: str, value: str, rows: Sequence[_Row]) -> Kpi:
         declined=states[State.DECLINED],
         withdrawn=states[State.WITHDRAWN],
         small_awarded=small,
-        access_days_median=round(median(days), 2) if days else None,
-        access_days_p95=round(days[math.ceil(P95 * len(days)) - 1], 2) if days else None,
+        access_working_days_median=median(days) if days else None,
+        access_working_days_p95=days[math.ceil(P95 * len(days)) - 1] if days else None,
         gpu_hours_requested=_hours(row.requested for row in rows),
         gpu_hours_awarded=_hours(row.awarded for row in rows),
         gpu_hours_used=_hours(row.used for row in rows),

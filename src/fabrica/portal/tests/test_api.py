@@ -61,7 +61,7 @@ def test_nobody_is_told_without_a_token(client, cast):
 def test_the_figures_of_this_year_or_of_a_period(ask, cast, call, now):
     submitted(cast, call, now)
     (of_all, *_groups) = ask("officer", "/kpis").json()
-    assert (of_all["group"], of_all["submitted"], of_all["access_days_median"]) == ("all", 1, None)
+    assert (of_all["group"], of_all["submitted"], of_all["access_working_days_median"]) == ("all", 1, None)
     assert ask("officer", "/kpis?since=2020-01-01&until=2021-01-01").json()[0]["submitted"] == 0
     assert ask("officer", "/kpis?since=2020-01-01&until=2020-01-01").status_code == 409
     assert ask("assessor", "/kpis").status_code == 403

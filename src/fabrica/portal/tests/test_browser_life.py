@@ -29,7 +29,7 @@ def lived(cast, site, now):  # noqa: F811
     asked = queries.reclaims_visible_to(cast.officer).get()
     services.announce_reclaim(proposal=asked, days=14, unused="1", reason="Nothing runs.", by=cast.officer, now=now)
     services.list_project(
-        project=project, sector="R", abstract="What it is about.", version=consents()[-1].version, by=cast.applicant,
+        project=project, sector="health", abstract="What it is about.", version=consents()[-1].version, by=cast.applicant,
         now=now,
     )  # fmt: skip
     return project

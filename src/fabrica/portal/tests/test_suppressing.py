@@ -17,7 +17,7 @@ EMPTY = Kpi("all", "", 0, 0, 0, 0, 0, 0, 0, None, None, 0.0, 0.0, 0.0, None, 0)
 def row(group, value, awarded, **changes):
     return replace(
         EMPTY, group=group, value=value, submitted=awarded, eligible=awarded, awarded=awarded,
-        access_days_median=1.0, access_days_p95=2.0, gpu_hours_awarded=10.0 * awarded, **changes,
+        access_working_days_median=1.0, access_working_days_p95=2.0, gpu_hours_awarded=10.0 * awarded, **changes,
     )  # fmt: skip
 
 
@@ -29,7 +29,7 @@ def test_a_small_group_is_not_told_nor_the_next_one_that_would_tell_it():
     rows = [row("all", "", 29), row("country", "BE", 3), row("country", "FR", 20), row("country", "IT", 6)]
     assert told(rows) == {("all", ""): 29, ("country", "BE"): None, ("country", "FR"): 20, ("country", "IT"): None}
     assert told(rows, "gpu_hours_awarded")["country", "IT"] is None
-    assert told(rows, "access_days_median") == {
+    assert told(rows, "access_working_days_median") == {
         ("all", ""): 1.0, ("country", "BE"): None, ("country", "FR"): 1.0, ("country", "IT"): None,
     }  # fmt: skip
 

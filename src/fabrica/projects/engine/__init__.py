@@ -1,6 +1,6 @@
 """What a project owes and says of itself, from data files. Pure; needs no Django."""
 
-from fabrica.projects.engine.public import Consent, Duty, Said, consent_on, consents, duties, sectors, sectors_source
+from fabrica.projects.engine.public import Consent, Duty, Said, consent_on, consents, duties
 from fabrica.projects.engine.reports import (
     MOST_LETTERS,
     Form,
@@ -37,6 +37,4 @@ __all__ = [
     "question_from",
     "reminder",
     "reminders",
-    "sectors",
-    "sectors_source",
 ]

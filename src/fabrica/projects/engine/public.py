@@ -1,4 +1,4 @@
-"""The public list: the wording one agrees to, what belongs to an award, the sectors. Data files; needs no Django."""
+"""The public list: the wording one agrees to, what belongs to an award. Data files; needs no Django."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -52,16 +52,3 @@ def duties() -> tuple[Duty, ...]:
     """What an award asks in public, and what it does not."""
     rows = load("fabrica.projects", "listing.json")["duties"]
     return tuple(Duty(row["text"], row["text_fr"], row["is_condition"], source_of(row)) for row in rows)
-
-
-@cache
-def sectors() -> dict[str, Said]:
-    """The branches of the economy, by their key."""
-    rows = load("fabrica.projects", "sectors.json")["rows"]
-    return {row["key"]: Said(row["title"], row["title_fr"]) for row in rows}
-
-
-@cache
-def sectors_source() -> Source:
-    """Where they come from."""
-    return source_of(load("fabrica.projects", "sectors.json"))

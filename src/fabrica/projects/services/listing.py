@@ -11,8 +11,9 @@ from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.notices.queries import about_project
 from fabrica.notices.services import tell
 from fabrica.people.models import Person
+from fabrica.people.states import Sector
 from fabrica.projects import rules
-from fabrica.projects.engine import consent_on, sectors
+from fabrica.projects.engine import consent_on
 from fabrica.projects.models import ABSTRACT_LIMIT, Listing, Project
 from fabrica.projects.states import Role
 
@@ -69,8 +70,10 @@ def _must_answer(by: Person, project: Project) -> None:
 
 
 def _checked(sector: str, abstract: str) -> dict[str, str]:
-    if sector and sector not in sectors():
-        raise Refused(_("There is no such sector."))
+    if sector and sector not in Sector.values:
+        raise Refused(
+            _("There is no such sector."), todo=_("Use one of: %(known)s.") % {"known": ", ".join(Sector.values)}
+        )
     kept = abstract.strip()
     if len(kept) > ABSTRACT_LIMIT:
         raise Refused(_("An abstract has at most %(most)s letters.") % {"most": ABSTRACT_LIMIT})
