@@ -10,7 +10,8 @@ from django.utils.translation import ngettext
 from fabrica.kit.units import SECONDS_PER_HOUR
 
 FAR_APART = 2
-SECONDS_PER_MONTH = Fraction(146_097, 4_800) * 86_400  # of the calendar's 400 years
+SECONDS_PER_DAY = 86_400
+SECONDS_PER_MONTH = Fraction(146_097, 4_800) * SECONDS_PER_DAY  # of the calendar's 400 years
 MOST_OF_A_MACHINE = Fraction(1, 2)
 PLAIN_FROM = 10  # from here on a number needs no decimals
 
@@ -39,17 +40,52 @@ def busy(gpu_seconds: int, months: int) -> Fraction:
     return gpu_seconds / (months * SECONDS_PER_MONTH)
 
 
-def advice(gpu_seconds: int, months: int | None, machine_gpus: Fraction, proposed: int | None) -> list[Advice]:
+@dataclass(frozen=True)
+class Proposed:
+    """What the planner proposes: GPU-seconds in all, and how long one run takes on one device, in seconds."""
+
+    gpu_seconds: int
+    run_seconds: int
+
+
+def advice(
+    gpu_seconds: int, months: int | None, machine_gpus: Fraction, proposed: Proposed | None, most: int = 0
+) -> list[Advice]:
     """What to think over before asking for so many GPU-seconds; nothing here keeps anybody from asking.
 
-    `machine_gpus` is how many GPUs the machine has, `proposed` what the planner proposes, in GPU-seconds.
+    `machine_gpus` is how many GPUs the machine has, `most` what the mode gives at most, in GPU-seconds; 0: not known.
     """
     if gpu_seconds <= 0:
         return []
-    return [*_apart(gpu_seconds, proposed or 0), *(spread(gpu_seconds, months, machine_gpus) if months else ())]
+    late = _late(proposed, months) if proposed and months else []
+    planned = _apart(gpu_seconds, proposed.gpu_seconds, most) if proposed else []
+    return [*planned, *late, *(spread(gpu_seconds, months, machine_gpus) if months else ())]
 
 
-def _apart(gpu_seconds: int, proposed: int) -> list[Advice]:
+def _late(proposed: Proposed, months: int) -> list[Advice]:
+    """That one run does not end within the months."""
+    if proposed.run_seconds <= months * SECONDS_PER_MONTH:
+        return []
+    told = ngettext(
+        "On one device a run would take about %(days)s days, and you ask for %(months)s month. Plan it on more devices "
+        "at once, a smaller model or fewer tokens, or ask for longer.",
+        "On one device a run would take about %(days)s days, and you ask for %(months)s months. Plan it on more "
+        "devices at once, a smaller model or fewer tokens, or ask for longer.",
+        months,
+    )
+    days = _number(Fraction(proposed.run_seconds, SECONDS_PER_DAY))
+    return [Advice(told % {"days": days, "months": months}, is_warning=True)]
+
+
+def _apart(gpu_seconds: int, proposed: int, most: int) -> list[Advice]:
+    if 0 < most < proposed:
+        told = _(
+            "Our proposal is %(proposed)s GPU-hours, and this access mode gives %(most)s at most. Look for a larger "
+            "mode, or train a smaller model or on fewer tokens."
+        )
+        hours = {"proposed": proposed, "most": most}
+        shown = {name: _number(Fraction(value, SECONDS_PER_HOUR)) for name, value in hours.items()}
+        return [Advice(told % shown, is_warning=True)]
     ratio = times_apart(gpu_seconds, proposed)
     if ratio is None:
         return []

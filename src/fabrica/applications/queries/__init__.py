@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from fabrica.applications import rules
 from fabrica.applications.engine import FIELDS, Gap, extra, gaps, propose
-from fabrica.applications.engine.asked import Advice, advice, spread
+from fabrica.applications.engine.asked import Advice, Proposed, advice, spread
 from fabrica.applications.engine.changed import Piece, pieces
 from fabrica.applications.engine.clocks import Clock, Move, clock, lengths, until
 from fabrica.applications.engine.interview import Interview, interview, is_of_first_gate, words_said
@@ -28,7 +28,7 @@ from fabrica.calls.queries import form_row
 from fabrica.clusters.queries import calendar_of, calendars, calibration_of, facts_of, gpus_of
 from fabrica.kit.calendar import Calendar, Pause, Unit, days_promised
 from fabrica.kit.errors import NotFound
-from fabrica.kit.units import gpu_hours
+from fabrica.kit.units import SECONDS_PER_HOUR, gpu_hours
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
 from fabrica.people.queries import organisations_of
@@ -260,9 +260,9 @@ def proposal_of(application: Application) -> tuple[Plan, Proposal] | None:
 def advice_of(application: Application) -> list[Advice]:
     """What to think over before asking for these hours; nothing of it keeps anybody from asking."""
     found = proposal_of(application)
-    proposed = found[1].gpu_seconds if found else None
-    seconds = application.gpu_seconds_requested or 0
-    return advice(seconds, application.months, gpus_of(application.call.machine), proposed)
+    proposed = Proposed(found[1].gpu_seconds, found[0].seconds) if found else None
+    seconds, most = application.gpu_seconds_requested or 0, application.call.mode.gpu_hours_max * SECONDS_PER_HOUR
+    return advice(seconds, application.months, gpus_of(application.call.machine), proposed, most)
 
 
 def spread_of(application: Application) -> list[Advice]:

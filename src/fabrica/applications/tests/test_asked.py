@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 from fabrica.applications import queries, services
-from fabrica.applications.engine.asked import advice, busy, times_apart
+from fabrica.applications.engine.asked import Proposed, advice, busy, times_apart
 from fabrica.applications.tests.factories import draft
 from fabrica.kit.units import SECONDS_PER_HOUR
 
@@ -37,7 +37,7 @@ def test_1250_node_hours_in_two_months_are_almost_one_node_without_a_pause():
 
 
 def test_what_fits_is_told_and_no_warning():
-    assert told(1_461 * HOURS, 2, Fraction(8), 1_000 * HOURS) == [
+    assert told(1_461 * HOURS, 2, Fraction(8), Proposed(1_000 * HOURS, 60)) == [
         ("1,461 GPU-hours in 2 months: that is 1 of the machine's 8 GPUs, day and night.", False)
     ]
     assert told(10 * HOURS, 1, Fraction(8), None) == [
@@ -63,7 +63,7 @@ def test_more_than_half_of_the_machine_is_a_warning_and_more_than_it_has_is_anot
 
 
 def test_far_from_the_proposal_is_a_warning_each_way():
-    much, little = told(100, None, Fraction(1), 40), told(100, None, Fraction(1), 1_234)
+    much, little = told(100, None, Fraction(1), Proposed(40, 60)), told(100, None, Fraction(1), Proposed(1_234, 60))
     assert much == [
         (
             "You ask for 2.5 times what we propose. Say what the rest is for, or ask for less: whoever assesses it "
@@ -78,7 +78,18 @@ def test_far_from_the_proposal_is_a_warning_each_way():
             True,
         )
     ]
-    assert told(0, 1, Fraction(1), 40) == told(39, None, Fraction(1), 40) == []
+    assert told(0, 1, Fraction(1), Proposed(40, 60)) == told(39, None, Fraction(1), Proposed(40, 60)) == []
+
+
+def test_a_run_that_does_not_end_in_time_and_a_proposal_beyond_the_mode_are_told():
+    proposed = Proposed(8_751 * HOURS, 303 * 86_400)
+    told_of = [text for text, is_warning in told(250 * HOURS, 1, Fraction(8), proposed, 5_000 * HOURS) if is_warning]
+    assert told_of == [
+        "Our proposal is 8,751 GPU-hours, and this access mode gives 5,000 at most. Look for a larger mode, or train a "
+        "smaller model or on fewer tokens.",
+        "On one device a run would take about 303 days, and you ask for 1 month. Plan it on more devices at once, a "
+        "smaller model or fewer tokens, or ask for longer.",
+    ]
 
 
 def test_the_form_the_check_and_the_api_say_the_same(browser_of, cast, call, now):

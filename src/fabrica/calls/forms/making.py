@@ -8,7 +8,7 @@ from fabrica.calls.engine.own import NEEDED
 
 Data = Mapping[str, Any]
 SIZES = ("package", "size_at_least", "size_above", "size_at_most", "inference_percent_at_most")
-NOT_ASKED = ("renewals", "extension", "menu")
+NOT_ASKED = ("menu",)
 NAMES = ("key", "code", "title", "for_whom")
 
 
@@ -67,8 +67,15 @@ def _worded(data: Data) -> dict[str, Any]:
         "steps": data["steps"] or None,
         "clock": {"at_most": data["clock"], "unit": data["clock_unit"], "from": data["clock_from"]},
         "price": data["price"] or None,
+        "renewals": data["renewals"],
+        "extension": _extension(data),
         "pool": {"name": data["pool"], "percent_at_most": data["percent_at_most"]} if data["pool"] else None,
     }
+
+
+def _extension(data: Data) -> dict[str, Any] | None:
+    months, percent = data["extension_months"], data["extension_percent"]
+    return None if months is None else {"months": months, "percent": percent or 0, "on": "interim_report"}
 
 
 def _unasked(base: Data) -> dict[str, Any]:

@@ -26,7 +26,7 @@ PARTS = (
     (_("For whom"), ("organisations", "aims", "rules")),
     (_("How much, how long"), (
         "unit", "package", "size_at_least", "size_above", "size_at_most", "inference_percent_at_most", "months",
-        "systems",
+        "systems", "renewals", "extension_months", "extension_percent",
     )),
     (_("When"), ("how", "dates", "time", "zone")),
     (_("Review and promise"), ("steps", "clock", "clock_unit", "clock_from", "answer_working_days")),
@@ -131,6 +131,13 @@ class ModeForm(forms.Form):
         20,
         _("A call gives the time of one machine; a mode of several cannot be opened here."),
     )
+    renewals = _count(_("Renewals, at most"), figures.MOST_MONTHS, _("Left empty: not known."))
+    extension_months = _count(
+        _("Extension: months, at most"),
+        figures.MOST_MONTHS,
+        _("On an approved interim report. Left empty: not known, and awards of this mode are not extended."),
+    )
+    extension_percent = _count(_("Extension: hours, at most"), figures.WHOLE, _("Per cent of the award."), least=0)
     how = _choice(
         _("How does it open?"), [("first_come", _("First come, first served")), ("cut_offs", _("By cut-off days"))]
     )
@@ -211,6 +218,8 @@ class ModeForm(forms.Form):
         if data.get("clock") and data.get("clock_unit") and data["clock"] > figures.MOST_CLOCK[data["clock_unit"]]:
             told = _("At most %(most)s of these.") % {"most": figures.MOST_CLOCK[data["clock_unit"]]}
             self.add_error("clock", told)
+        if data.get("extension_percent") and not data.get("extension_months"):
+            self.add_error("extension_months", _("Say for how many months, too."))
         if data.get("answer_working_days") and data.get("price") == "market":
             self.add_error("answer_working_days", _("What is paid for is ordered before; leave this empty."))
         return data
@@ -246,9 +255,11 @@ def initial_of(row: Mapping[str, Any], *, number: int, today: date) -> dict[str,
         "size_at_most",
         "inference_percent_at_most",
         "systems",
+        "renewals",
         "answer_working_days",
         "price",
     )
+    extension = values.get("extension") or {}
     own: Mapping[str, Any] = next((one for one in row["prepare"] if one["id"] == library.OWN_PAPER), {})
     return {
         **plain,
@@ -259,6 +270,7 @@ def initial_of(row: Mapping[str, Any], *, number: int, today: date) -> dict[str,
         "dates": "\n".join(opening.get("dates", [])),
         "time": opening.get("time") or "",
         "zone": opening.get("zone") or settings.TIME_ZONE,
+        "extension_months": extension.get("months"), "extension_percent": extension.get("percent"),
         "clock": clock.get("at_most"), "clock_unit": clock.get("unit"), "clock_from": clock.get("from", "unknown"),
         "pool": pool.get("name"), "percent_at_most": pool.get("percent_at_most"),
         "organisations": library.chosen_in(row, library.OWN_ORGANISATIONS),

@@ -103,6 +103,16 @@ def test_from_the_form_over_the_preview_to_a_version(ingrid):
     assert "In force" in page
 
 
+def test_what_awards_may_be_extended_and_renewed_by_is_written_in_the_form(ingrid):
+    more = {"extension_months": "3", "extension_percent": "10", "renewals": "2", "step": "publish"}
+    assert ingrid.post("/modes/fast-lane/change/", typed(**more)).status_code == 302
+    facts = {one["id"]: one for one in queries.newest_row("fast-lane")["facts"]}
+    assert (facts["extension"]["value"], facts["renewals"]["value"]) == (
+        {"months": 3, "percent": 10, "on": "interim_report"}, 2,
+    )  # fmt: skip
+    assert facts["extension"]["confidence"] == "A"
+
+
 @pytest.mark.parametrize(
     ("changes", "field", "told"),
     [
@@ -118,6 +128,7 @@ def test_from_the_form_over_the_preview_to_a_version(ingrid):
         ({"zone": "Paris"}, "zone", "There is no such time zone."),
         ({"clock": "99", "clock_unit": "month"}, "clock", "At most 12 of these."),
         ({"clock_from": "cut_off"}, "clock_from", "has no cut-off"),
+        ({"extension_percent": "10"}, "extension_months", "Say for how many months, too."),
         ({"code": "fl"}, "code", "Two to four capital letters."),
         ({"source": ""}, "source", "This field is required."),
         ({"rules": ["nothing"]}, "rules", "Select a valid choice"),
