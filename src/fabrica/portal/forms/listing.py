@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from fabrica.kit.time import utcnow
-from fabrica.people.states import MEMBER_COUNTRIES
+from fabrica.people.states import country_choices
 from fabrica.portal.forms.parts import button, text
 from fabrica.portal.queries.awarded import Filters
 from fabrica.projects.engine import consent_on, sectors
@@ -26,9 +26,8 @@ class AwardedForm(forms.Form):
 
     def __init__(self, *args: Any, modes: dict[str, str], years: Sequence[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        countries = sorted((str(name), code) for code, name in MEMBER_COUNTRIES.items())
         choices = {
-            "country": [(code, name) for name, code in countries],
+            "country": country_choices(),
             "sector": _sectors(),
             "mode": sorted(modes.items(), key=lambda one: one[1]),
             "year": [(str(one), str(one)) for one in years],
