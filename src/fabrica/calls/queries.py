@@ -5,8 +5,13 @@ from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from fabrica.calls import voice
 from fabrica.calls.engine import rows, terms_from
+from fabrica.calls.engine.answer import reason_as_dict
 from fabrica.calls.engine.form import STANDARD, shipped_row
+from fabrica.calls.engine.profile import Profile
+from fabrica.calls.engine.reasons import Reason
+from fabrica.calls.engine.routing import weigh
 from fabrica.calls.engine.terms import Terms
 from fabrica.calls.models import Call, FormVersion, ModeVersion
 from fabrica.calls.states import State
@@ -52,6 +57,12 @@ def _in_force(on: date) -> QuerySet[ModeVersion]:
 def modes(now: datetime) -> tuple[Terms, ...]:
     """The terms of each mode in force: what the route finder weighs."""
     return tuple(terms_from(row) for row in mode_rows(now).values())
+
+
+def weighed(call: Call, profile: Profile) -> list[tuple[Reason, dict[str, Any]]]:
+    """Every rule and limit of a call's own mode against a profile, each with its words in the reader's language."""
+    spoken = voice.here()
+    return [(one, reason_as_dict(one, spoken)) for one in weigh(profile, call.terms)]
 
 
 def mode_row(key: str, now: datetime) -> dict[str, Any]:

@@ -1,7 +1,13 @@
 """The closed lists of this context."""
 
+from unicodedata import normalize
+
 from django.db.models import TextChoices
+from django.utils.functional import lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from fabrica.people.engine.countries import countries
 
 TERMS_VERSION = "2026-11"
 ERASED_HOST = "erased.invalid"  # no letter ever arrives there (RFC 2606)
@@ -147,11 +153,18 @@ class Scope(TextChoices):
     ACCOUNT = "account", _("Change my account and organisation")
 
 
-MEMBER_COUNTRIES = {
-    "AT": _("Austria"), "BE": _("Belgium"), "BG": _("Bulgaria"), "HR": _("Croatia"), "CY": _("Cyprus"),
-    "CZ": _("Czechia"), "DK": _("Denmark"), "EE": _("Estonia"), "FI": _("Finland"), "FR": _("France"),
-    "DE": _("Germany"), "GR": _("Greece"), "HU": _("Hungary"), "IE": _("Ireland"), "IT": _("Italy"),
-    "LV": _("Latvia"), "LT": _("Lithuania"), "LU": _("Luxembourg"), "MT": _("Malta"), "NL": _("Netherlands"),
-    "PL": _("Poland"), "PT": _("Portugal"), "RO": _("Romania"), "SK": _("Slovakia"), "SI": _("Slovenia"),
-    "ES": _("Spain"), "SE": _("Sweden"),
-}  # fmt: skip
+def _country_name(code: str) -> str:
+    """What a country is called in the language that is active."""
+    return countries().by_code[code].name((get_language() or "en").split("-")[0])
+
+
+_name_of = lazy(_country_name, str)
+# Every country an organisation may be of, by its code; whether it may apply is a question of each access mode.
+COUNTRIES = {code: _name_of(code) for code in countries().by_code}
+MEMBER_COUNTRIES = {code: COUNTRIES[code] for code in countries().members}
+
+
+def country_choices() -> list[tuple[str, str]]:
+    """The countries in the alphabet of the reader; accents do not count."""
+    named = [(code, str(name)) for code, name in COUNTRIES.items()]
+    return sorted(named, key=lambda one: normalize("NFKD", one[1].casefold()).encode("ascii", "ignore"))

@@ -14,7 +14,7 @@ from fabrica.allocations.engine.papers import to_csv, to_pdf
 from fabrica.allocations.engine.pricing import Price, Taxed, taxed
 from fabrica.allocations.models import Invoice, InvoiceLine, PricedAward
 from fabrica.allocations.states import InvoiceKind, PriceUnit
-from fabrica.people.states import MEMBER_COUNTRIES
+from fabrica.people.states import COUNTRIES
 
 MICROS = 6  # decimals of a price
 
@@ -142,7 +142,7 @@ def _lines_of(party: Mapping[str, str]) -> list[str]:
     country = party.get("country", "")
     town = " ".join(filter(None, (party.get("postcode"), party.get("city"))))
     named = [(_("VAT number"), "vat_number"), (_("Registration"), "registration"), (_("E-mail"), "email")]
-    place = [party.get("name"), party.get("street"), town, str(MEMBER_COUNTRIES.get(country, country))]
+    place = [party.get("name"), party.get("street"), town, str(COUNTRIES.get(country, country))]
     return [*filter(None, place), *(f"{label}: {party[key]}" for label, key in named if party.get(key))]
 
 

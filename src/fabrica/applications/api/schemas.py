@@ -9,9 +9,11 @@ from pydantic import ConfigDict, Field, StrictFloat, StrictInt, StrictStr
 from fabrica.applications import queries, rules
 from fabrica.applications.models import MOST, TEXT_LIMIT, Application, Attachment
 from fabrica.applications.queries.attachments import attachments_of
+from fabrica.applications.queries.eligibility import eligibility_of
 from fabrica.applications.states import Standing, State
 from fabrica.kit.time import utcnow
-from fabrica.people.queries import signed_in
+from fabrica.people.queries import signed_in, sme_declaration_of
+from fabrica.people.rules import is_staff_member
 
 
 class DraftIn(Schema):
@@ -126,6 +128,19 @@ class ClockOut(Schema):
     step: StepOut | None
 
 
+class RuleOut(Schema):
+    """A rule of its own mode: met, broken (false) or open (null); a broken one that does not decide refuses nobody."""
+
+    rule: str
+    holds: bool | None
+    decides: bool
+    text: str
+    source: str
+    checked_on: date
+    confidence: str
+    todo: str
+
+
 class ApplicationRow(Schema):
     """An application in a list."""
 
@@ -182,6 +197,15 @@ class ApplicationOut(ApplicationRow):
     decided_at: datetime | None
     gate: GateOut | None
     clock: ClockOut | None = None
+    eligibility: list[RuleOut] = Field([], description="For its writers and the factory's staff alone.")
+
+    @staticmethod
+    def resolve_eligibility(application: Application, context: Any) -> list[dict[str, Any]]:
+        reader = signed_in(context["request"])
+        if not (rules.can_edit(reader, application) or is_staff_member(reader)):
+            return []
+        found = eligibility_of(application, sme_declaration_of(application.organisation), utcnow())
+        return [one.as_dict() for one in found.lines]
 
     @staticmethod
     def resolve_form(application: Application) -> str:

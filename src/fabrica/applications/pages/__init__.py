@@ -18,11 +18,12 @@ from fabrica.applications.exports import name_of, pdf_of
 from fabrica.applications.forms import NAMES, AppealForm, ApplicationForm, StartForm, WithdrawForm
 from fabrica.applications.models import Application
 from fabrica.applications.queries.attachments import attachment_of, attachments_of, content_of
+from fabrica.applications.queries.eligibility import eligibility_of
 from fabrica.calls.queries import call_by_slug
 from fabrica.kit.attached import FILE_BYTES, too_large
 from fabrica.kit.errors import NotAllowed, Problem, Refused
 from fabrica.kit.time import utcnow
-from fabrica.people.queries import organisation_of, organisations_of, signed_in
+from fabrica.people.queries import organisation_of, organisations_of, signed_in, sme_declaration_of
 from fabrica.web.downloads import download
 from fabrica.web.fields import target_of
 
@@ -165,6 +166,7 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
         "outcome": told.outcome((get_language() or "en").partition("-")[0]) if told.is_whole else None,
         "parts": queries.summary_of(application),
         "advice": [one for one in queries.advice_of(application) if one.is_warning],
+        "eligibility": eligibility_of(application, sme_declaration_of(application.organisation), utcnow()),
     }
     return render(request, "applications/check.html", context)
 

@@ -55,14 +55,15 @@ def _route(one: Route, voice: saying.Voice) -> dict[str, Any]:
         "title": one.terms.title,
         "version": one.terms.version,
         "verdict": one.verdict.value,
-        "reasons": [_reason(reason, voice) for reason in one.reasons],
+        "reasons": [reason_as_dict(reason, voice) for reason in one.reasons],
         "asks": list(one.asks),
         "prepare": [_preparation(paper, voice) for paper in one.prepare],
         "opening": _opening(one.opening, voice),
     }
 
 
-def _reason(one: Reason, voice: saying.Voice) -> dict[str, Any]:
+def reason_as_dict(one: Reason, voice: saying.Voice = saying.ENGLISH) -> dict[str, Any]:
+    """A rule or limit in words, met, broken or open, with where it is written."""
     told = {"rule": one.rule, "holds": one.holds, "decides": one.decides, "text": saying.reason(one, voice)}
     return {**told, **source(one.source)}
 

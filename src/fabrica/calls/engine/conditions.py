@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fabrica.calls.engine.profile import CHOICES, FLAGS, Profile
+from fabrica.kit.facts import Source
+from fabrica.people.engine.countries import SETTLED, countries
 
 Answer = bool | None
 Condition = Mapping[str, Any]
@@ -22,7 +24,18 @@ def holds(condition: Condition, profile: Profile) -> Answer:
         return None
     if "is" in condition:
         return bool(known is condition["is"])
+    if "standing" in condition:
+        weighed = countries().weigh(known, condition["standing"])
+        return weighed.answer if weighed else None
     return known in condition["one_of"] or condition.get("otherwise", False)
+
+
+def evidence(condition: Condition, profile: Profile) -> Source | None:
+    """What the answer rests on besides the rule itself: the fact of the world about the country."""
+    if "standing" not in condition or profile.country is None:
+        return None
+    weighed = countries().weigh(profile.country, condition["standing"])
+    return weighed.source if weighed else None
 
 
 def both(answers: Iterable[Answer]) -> Answer:
@@ -65,5 +78,7 @@ def _check_plain(condition: Condition) -> None:
         allowed = CHOICES[fact]
         is_choice = bool(condition["one_of"]) and (not allowed or set(condition["one_of"]) <= set(allowed))
         is_choice = is_choice and condition.get("otherwise") is None
-    if not (is_flag or is_choice):
+    is_standing = fact == "country" and given == {"standing"} and bool(condition["standing"])
+    is_standing = is_standing and set(condition["standing"]) <= set(SETTLED)
+    if not (is_flag or is_choice or is_standing):
         raise ValueError(f"a condition that nothing can answer: {condition}")

@@ -1,6 +1,7 @@
 """Sizes, durations and shares of a mode against what a profile wants, in whole numbers: no limit is rounded."""
 
 from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 from fabrica.calls.engine.profile import Profile
@@ -9,7 +10,8 @@ from fabrica.calls.engine.terms import Figure, Terms
 
 HOURS_PER_DAY = 24
 DAYS_PER_MONTH = 30
-SIZES: Mapping[str, Callable[[int, int], bool]] = {
+Hours = int | Fraction
+SIZES: Mapping[str, Callable[[Hours, Hours], bool]] = {
     "size_above": lambda hours, limit: hours > limit,
     "size_at_least": lambda hours, limit: hours >= limit,
     "size_at_most": lambda hours, limit: hours <= limit,
@@ -51,11 +53,11 @@ def _size(figure: Figure, unit: str | None, profile: Profile) -> Reason:
     return Reason(figure.id, SIZES[figure.id](hours, limit), figure.source, parts=(rule, wanted, node))
 
 
-def _pair(profile: Profile, limit: int, unit: str) -> tuple[tuple[int, str], tuple[int, str]]:
+def _pair(profile: Profile, limit: int, unit: str) -> tuple[tuple[Hours, str], tuple[Hours, str]]:
     return (profile.hours or 0, profile.unit or unit), (limit, unit)
 
 
-def _gpu_hours(hours: int, unit: str, gpus_per_node: int) -> int:
+def _gpu_hours(hours: Hours, unit: str, gpus_per_node: Hours) -> Hours:
     return hours * gpus_per_node if unit == "node_hour" else hours
 
 
@@ -90,7 +92,7 @@ def _calendar(figure: Figure, profile: Profile) -> Iterator[Reason]:
     yield Reason("calendar", holds, figure.source, parts=(Part("calendar", facts),))
 
 
-def _all_gpu_hours(profile: Profile) -> int | None:
+def _all_gpu_hours(profile: Profile) -> Hours | None:
     if profile.hours is None or profile.unit is None:
         return None
     if profile.unit == "node_hour" and profile.gpus_per_node is None:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from typing import Any, NoReturn
 
 from fabrica.kit.errors import Refused
@@ -29,7 +30,10 @@ MOST: Mapping[str, int] = {
 
 @dataclass(frozen=True)
 class Profile:
-    """The answers. None: not said. `sme` is true for start-ups too; `hours` are in `unit`."""
+    """The answers. None: not said. `sme` is true for start-ups too; `hours` are in `unit`.
+
+    Whoever answers says whole hours; an application may ask for a part of one, which is as exact.
+    """
 
     organisation: str | None = None
     country: str | None = None
@@ -40,9 +44,9 @@ class Profile:
     civilian: bool | None = None
     experience: bool | None = None
     personal_data: bool | None = None
-    hours: int | None = None
+    hours: int | Fraction | None = None
     unit: str | None = None
-    gpus_per_node: int | None = None
+    gpus_per_node: int | Fraction | None = None
     gpus_at_once: int | None = None
     months: int | None = None
     inference_percent: int | None = None

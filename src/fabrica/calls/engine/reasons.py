@@ -29,7 +29,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Reason:
-    """A rule of the data (its `text`) or a figure (its sentences in `parts`). `asks`: answers that would decide it."""
+    """A rule of the data (its `text`) or a figure (its sentences in `parts`). `asks`: answers that would decide it.
+
+    `about`: the answers that a rule of the data looks at; a figure is told by its `rule`.
+    """
 
     rule: str
     holds: Answer
@@ -38,6 +41,7 @@ class Reason:
     parts: tuple[Part, ...] = ()
     asks: tuple[str, ...] = ()
     is_advice: bool = False
+    about: tuple[str, ...] = ()
 
     @property
     def decides(self) -> bool:

@@ -7,10 +7,11 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from fabrica.calls.engine import limits
-from fabrica.calls.engine.conditions import facts_of, holds
+from fabrica.calls.engine.conditions import evidence, facts_of, holds
 from fabrica.calls.engine.profile import Profile
 from fabrica.calls.engine.reasons import Reason, Verdict, verdict_of
 from fabrica.calls.engine.terms import Figure, Preparation, Rule, Terms, cut_off_days
+from fabrica.kit.facts import CONFIDENCES, Source
 
 ORDER = list(Verdict)
 
@@ -69,8 +70,13 @@ def route(profile: Profile, on: datetime, modes: Iterable[Terms]) -> Routes:
     return Routes(profile, on, tuple(found))
 
 
+def weigh(profile: Profile, terms: Terms) -> tuple[Reason, ...]:
+    """Every rule and limit of a mode against a profile, met, broken or open."""
+    return (*(_rule(one, profile) for one in terms.rules), *limits.reasons(terms, profile))
+
+
 def _route(profile: Profile, on: datetime, terms: Terms) -> Route:
-    reasons = (*(_rule(one, profile) for one in terms.rules), *limits.reasons(terms, profile))
+    reasons = weigh(profile, terms)
     verdict = verdict_of(reasons)
     is_way = verdict is not Verdict.DOES_NOT_FIT
     asks = tuple(dict.fromkeys(key for one in reasons for key in one.asks)) if is_way else ()
@@ -82,7 +88,17 @@ def _rule(rule: Rule, profile: Profile) -> Reason:
     answer = holds(rule.needs, profile)
     missing = dict.fromkeys(one for one in facts_of(rule.needs) if getattr(profile, one) is None)
     asks = tuple(missing) if answer is None else ()
-    return Reason(rule.id, answer, rule.source, text=rule.text, asks=asks, is_advice=rule.is_advice)
+    about = tuple(dict.fromkeys(facts_of(rule.needs)))
+    source = _with(rule.source, evidence(rule.needs, profile))
+    return Reason(rule.id, answer, source, text=rule.text, asks=asks, is_advice=rule.is_advice, about=about)
+
+
+def _with(rule: Source, fact: Source | None) -> Source:
+    """Where a rule and the fact that met or broke it are written: no surer than the less sure, as old as the older."""
+    if fact is None:
+        return rule
+    sure = max(rule.confidence, fact.confidence, key=CONFIDENCES.index)
+    return Source(f"{rule.text}; {fact.text}", min(rule.checked_on, fact.checked_on), sure)
 
 
 def _is_needed(one: Preparation, profile: Profile) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from fractions import Fraction
 from typing import Any
 
 from fabrica.calls.engine.mode import Mode
@@ -33,6 +34,8 @@ class Voice:
         """A value as it stands in a sentence."""
         if isinstance(value, int):
             return self.number(value)
+        if isinstance(value, Fraction):
+            return self.number(int(value)) if value.denominator == 1 else str(round(float(value), 2))
         if isinstance(value, list | tuple):
             return ", ".join(self.word(one) for one in value)
         if value in UNITS:

@@ -3,10 +3,10 @@
 from typing import Any
 
 from django import forms
-from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from fabrica.calls.engine.profile import FLAGS, MOST, Profile, profile_from
+from fabrica.people.states import country_choices
 
 NOT_SAID = ("", _("I do not say"))
 YES_NO = [NOT_SAID, ("yes", _("Yes")), ("no", _("No"))]
@@ -35,6 +35,13 @@ def _count(label: Any, key: str, help_text: Any = "", least: int = 1) -> forms.I
     )  # fmt: skip
 
 
+class CountryField(forms.ChoiceField):
+    """A country of the list; the two letters in an address may be small ones."""
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).upper()
+
+
 class RouteForm(forms.Form):
     """Who asks for what. The answers stand in the address, so that it can be shared."""
 
@@ -52,10 +59,9 @@ class RouteForm(forms.Form):
             ("person", _("I ask as a person")),
         ],
     )
-    country = forms.CharField(
-        label=_("In which country?"), required=False, max_length=2, help_text=_("Two letters, such as FR."),
-        validators=[RegexValidator(r"\A[A-Za-z]{2}\Z", _("Write two letters, such as FR."))],
-        widget=forms.TextInput({"autocomplete": "country", "size": "4"}),
+    country = CountryField(
+        label=_("In which country?"), choices=lambda: [NOT_SAID, *country_choices()], required=False,
+        help_text=_("Where it is established."), widget=forms.Select({"autocomplete": "country"}),
     )  # fmt: skip
     sme = _yes_no(
         _("Is it a start-up or a small or medium-sized enterprise?"),
@@ -106,4 +112,4 @@ class RouteForm(forms.Form):
         """What was answered; the form must be valid."""
         given = {key: value for key, value in self.cleaned_data.items() if value not in ("", None)}
         told = {key: value == "yes" if key in FLAGS else value for key, value in given.items()}
-        return profile_from({**told, **({"country": told["country"].upper()} if "country" in told else {})})
+        return profile_from(told)

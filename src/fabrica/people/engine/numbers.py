@@ -10,8 +10,10 @@ from importlib import import_module
 
 from stdnum.eu import vat
 from stdnum.exceptions import ValidationError
+from stdnum.util import get_cc_module
 
 from fabrica.kit.errors import Refused
+from fabrica.people.engine.countries import countries
 
 PREFIXES = {"GR": "EL"}  # Greece writes EL before its VAT numbers (Directive 2006/112/EC, Article 215)
 MANY_DIGITS = 6
@@ -20,6 +22,7 @@ REGISTERS = {
     "DK": ("stdnum.dk.cvr",), "EE": ("stdnum.ee.registrikood",), "FI": ("stdnum.fi.ytunnus",),
     "FR": ("stdnum.fr.siren", "stdnum.fr.siret"), "SE": ("stdnum.se.orgnr",),
 }  # fmt: skip
+ABROAD = ("vat", "uid")  # what `stdnum` calls a VAT number, and the Swiss number it is made of
 PIC = re.compile(r"[1-9][0-9]{8}")
 # How legal forms are written at the end of a name; without them two spellings of one name are alike.
 FORMS = frozenset({
@@ -44,7 +47,8 @@ def checked_number(number: str, country: str) -> str:
     plain, prefix = compact(number), PREFIXES.get(country, country)
     if plain.isdigit() and len(plain) >= MANY_DIGITS:
         return _checked_register(number.strip(), plain, country)
-    if not plain.startswith(prefix) or sum(letter.isdigit() for letter in plain) < MANY_DIGITS:
+    many = sum(letter.isdigit() for letter in plain) >= MANY_DIGITS
+    if not (many and plain.startswith(prefix) and country in countries().members):
         return number.strip()
     return _checked_vat(number, plain)
 
@@ -54,6 +58,8 @@ def checked_vat(number: str, country: str) -> str:
     plain, prefix = compact(number), PREFIXES.get(country, country)
     if not plain:
         return ""
+    if country not in countries().members:
+        return _checked_abroad(number, plain, country)
     return _checked_vat(number, plain if plain.startswith(prefix) else f"{prefix}{plain}")
 
 
@@ -97,6 +103,18 @@ def _checked_vat(number: str, plain: str) -> str:
             why=str(error),
             todo="Compare it with your papers, or give the number of the commercial register instead.",
         ) from error
+
+
+def _checked_abroad(number: str, plain: str, country: str) -> str:
+    """A VAT number of a country outside the Union: checked where `stdnum` knows its form, else kept as it is."""
+    known = [one for one in (get_cc_module(country.lower(), name) for name in ABROAD) if one is not None]
+    tries = {plain, plain.removeprefix(country)}
+    if known and not any(module.is_valid(one) for module in known for one in tries):
+        raise Refused(
+            f"{number.strip()} is not a VAT number of this country.", why="Its digits do not fit together.",
+            todo="Compare it with your papers, or leave it out.",
+        )  # fmt: skip
+    return plain
 
 
 def name_key(name: str) -> str:

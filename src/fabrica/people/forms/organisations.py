@@ -61,7 +61,8 @@ class OrganisationChangeForm(forms.ModelForm[Organisation]):
         forms_here = legal_forms().of(self.instance.country)
         self.fields["legal_form"].widget.attrs["list"] = "legal-forms"
         told = gettext("Such as %(forms)s. If yours is not among those offered, write it as your papers do.")
-        self.fields["legal_form"].help_text = told % {"forms": ", ".join(forms_here[:3])}
+        plain = gettext("Write it as your papers do.")
+        self.fields["legal_form"].help_text = told % {"forms": ", ".join(forms_here[:3])} if forms_here else plain
         self.legal_forms = forms_here
 
     def clean_vat_number(self) -> str:

@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 from fabrica.kit.ids import new_uid
 from fabrica.people.states import (
     ERASED_HOST,
-    MEMBER_COUNTRIES,
     TERMS_VERSION,
     Category,
     Kind,
@@ -26,6 +25,7 @@ from fabrica.people.states import (
     Role,
     Scope,
     Sector,
+    country_choices,
 )
 
 
@@ -108,7 +108,7 @@ class Organisation(models.Model):
 
     uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
     name = models.CharField(_("legal name"), max_length=160, unique=True)
-    country = models.CharField(_("country"), max_length=2, choices=list(MEMBER_COUNTRIES.items()))
+    country = models.CharField(_("country"), max_length=2, choices=country_choices)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     registration_number = models.CharField(_("registration or VAT number"), max_length=40)
     registered_at = models.DateTimeField()

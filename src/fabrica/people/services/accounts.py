@@ -17,7 +17,7 @@ from fabrica.people import queries, rules
 from fabrica.people.engine import public_key
 from fabrica.people.engine.numbers import checked_number, compact, name_key, vat_within
 from fabrica.people.models import Member, Organisation, Person, RoleGrant, SshKey, Token
-from fabrica.people.states import MEMBER_COUNTRIES, TERMS_VERSION, Kind, Language, MemberRole, Role, Scope
+from fabrica.people.states import COUNTRIES, TERMS_VERSION, Kind, Language, MemberRole, Role, Scope
 
 MAX_TOKENS = 20
 MAX_SSH_KEYS = 10
@@ -119,7 +119,7 @@ def _check_organisation(name: str, country: str, kind: str, registration_number:
         raise Refused("An organisation needs its legal name and its registration number.")
     if len(name.strip()) > NAME_LIMIT or len(registration_number.strip()) > NUMBER_LIMIT:
         raise Refused(f"A name has at most {NAME_LIMIT} characters, a registration number at most {NUMBER_LIMIT}.")
-    if country not in MEMBER_COUNTRIES:
+    if country not in COUNTRIES:
         raise Refused(f"{country} is not a country this site knows.", todo="Use the two-letter code, such as FR.")
     if kind not in Kind.values:
         raise Refused(f"{kind} is not a kind of organisation.", todo=f"Use one of: {', '.join(Kind.values)}.")

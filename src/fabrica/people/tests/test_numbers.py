@@ -2,7 +2,7 @@
 
 import pytest
 from fabrica.kit.errors import Refused
-from fabrica.people.engine.numbers import checked_number, compact, name_key
+from fabrica.people.engine.numbers import checked_number, checked_vat, compact, name_key
 from fabrica.people.states import MEMBER_COUNTRIES
 from stdnum.eu import vat
 
@@ -32,6 +32,24 @@ def test_a_vat_number_with_a_wrong_digit_is_refused_and_says_what_else_would_do(
     with pytest.raises(Refused, match="is not a VAT number of this country") as told:
         checked_number(number, country)
     assert "commercial register" in told.value.todo
+
+
+@pytest.mark.parametrize(
+    ("number", "country", "kept"),
+    [
+        ("CHE-107.787.577", "CH", "CHE107787577"), ("CHE-107.787.577 MWST", "CH", "CHE107787577MWST"),
+        ("GB 980 7806 84", "GB", "GB980780684"), ("anything 1", "US", "ANYTHING1"), ("", "CH", ""),
+    ],
+)  # fmt: skip
+def test_a_vat_number_from_outside_the_union_is_checked_where_a_library_knows_it(number, country, kept):
+    assert checked_vat(number, country) == kept
+    assert checked_number("CHE-107.787.577", "CH") == "CHE-107.787.577"
+
+
+@pytest.mark.parametrize(("number", "country"), [("CHE-107.787.578", "CH"), ("GB 980 7806 85", "GB")])
+def test_a_vat_number_from_outside_the_union_with_a_wrong_digit_is_refused(number, country):
+    with pytest.raises(Refused, match="is not a VAT number of this country"):
+        checked_vat(number, country)
 
 
 def test_every_country_has_its_check():

@@ -250,8 +250,11 @@ def test_with_a_role_are_the_active_ones(cast):
     assert list(queries.with_role(Role.OFFICER)) == []
 
 
-def test_the_countries_are_the_twenty_seven():
-    assert len(MEMBER_COUNTRIES) == 27
+def test_an_organisation_of_any_country_of_the_list_is_registered(cast, now):
+    made = register(cast, now, name="Säntis AI", country="CH", registration_number="CHE-107.787.577")
+    assert (len(MEMBER_COUNTRIES), made.get_country_display(), made.registration_number) == (
+        27, "Switzerland", "CHE-107.787.577",
+    )  # fmt: skip
 
 
 def test_a_person_can_be_erased_and_the_entries_stay(cast, now):

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from fabrica.kit.time import utcnow
-from fabrica.people.states import MEMBER_COUNTRIES, Sector
+from fabrica.people.states import Sector, country_choices
 from fabrica.portal.forms.parts import button, text
 from fabrica.portal.queries.awarded import Filters
 from fabrica.projects.engine import consent_on
@@ -25,9 +25,8 @@ class AwardedForm(forms.Form):
 
     def __init__(self, *args: Any, modes: dict[str, str], years: Sequence[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        countries = sorted((str(name), code) for code, name in MEMBER_COUNTRIES.items())
         choices = {
-            "country": [(code, name) for name, code in countries],
+            "country": country_choices(),
             "sector": Sector.choices,
             "mode": sorted(modes.items(), key=lambda one: one[1]),
             "year": [(str(one), str(one)) for one in years],

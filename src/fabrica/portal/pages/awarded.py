@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 from fabrica.calls.queries import titles
 from fabrica.kit.sheets import lines
 from fabrica.kit.time import utcnow
-from fabrica.people.states import MEMBER_COUNTRIES
+from fabrica.people.states import COUNTRIES
 from fabrica.portal.forms.listing import AwardedForm
 from fabrica.portal.queries.awarded import COLUMNS, Awarded, Filters, exported, page, years
 
@@ -35,7 +35,7 @@ def awarded(request: HttpRequest) -> HttpResponse:
     now = utcnow()
     form = _form(request)
     found, rows = page(now, form.filters(), request.GET.get("cursor", ""))
-    told = [(one, MEMBER_COUNTRIES.get(one.country, one.country)) for one in rows]
+    told = [(one, COUNTRIES.get(one.country, one.country)) for one in rows]
     query = request.GET.copy()
     query.pop("cursor", None)
     context = {

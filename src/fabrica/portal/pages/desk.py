@@ -16,6 +16,7 @@ from fabrica.applications import services as applications
 from fabrica.applications.engine.clocks import Clock
 from fabrica.applications.models import Application
 from fabrica.applications.queries import clock_of, clocks_of
+from fabrica.applications.queries.eligibility import eligibility_of
 from fabrica.kit.errors import Refused
 from fabrica.kit.time import utcnow
 from fabrica.people.models import Person
@@ -110,6 +111,7 @@ def _context(person: Person, case: Case, form: forms.Form | None) -> dict[str, A
         "due": step_due(clock, now),
         "next": desks.next_for(person, after=case.application),
         "sees_identities": can_audit(person),
+        "eligibility": eligibility_of(case.application, case.sme, now),
         "sme_is_valid": case.sme is not None and case.sme.is_valid(now),
     }
 

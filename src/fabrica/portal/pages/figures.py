@@ -20,7 +20,7 @@ from fabrica.kit.sheets import lines
 from fabrica.kit.time import utcnow
 from fabrica.people.models import Person
 from fabrica.people.queries import signed_in
-from fabrica.people.states import MEMBER_COUNTRIES, Kind, Sector
+from fabrica.people.states import COUNTRIES, Kind, Sector
 from fabrica.portal.defining import FIGURES
 from fabrica.portal.forms import PeriodForm
 from fabrica.portal.queries.awarded import counted, years
@@ -161,7 +161,7 @@ def _groups() -> list[tuple[str, str]]:
 def _name(row: Kpi | Told, modes: dict[str, str]) -> str:
     """A group in words; a mode that is not known any more by its key."""
     if row.group == "country":
-        return str(MEMBER_COUNTRIES.get(row.value, row.value))
+        return str(COUNTRIES.get(row.value, row.value))
     if row.group == "kind":
         return str(Kind(row.value).label)
     if row.group == "sector":

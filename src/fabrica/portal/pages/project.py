@@ -11,7 +11,7 @@ from fabrica.allocations.queries.invoices import pays
 from fabrica.kit.time import utcnow
 from fabrica.notices.queries import about_project, is_muted
 from fabrica.people.queries import signed_in
-from fabrica.people.states import MEMBER_COUNTRIES
+from fabrica.people.states import COUNTRIES
 from fabrica.portal.acknowledging import acknowledgement
 from fabrica.portal.forms import InviteForm
 from fabrica.portal.queries.compute import panel_of
@@ -47,7 +47,7 @@ def _acknowledgement(place: Workplace) -> str:
     award = place.hours.award
     application, site = award.application, award.machine.site
     with override("en"):  # as the rest of the sentence, whoever reads the page
-        country = str(MEMBER_COUNTRIES[site.country])
+        country = str(COUNTRIES[site.country])
     return acknowledgement(
         settings.FABRICA_ACKNOWLEDGEMENT, code=application.code, machine=award.machine.name, site=site.name,
         country=country, mode=application.call.mode_row["title"],
