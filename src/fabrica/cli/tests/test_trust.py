@@ -29,7 +29,7 @@ def test_json_is_the_whole_record(asked):
     ]  # fmt: skip
     assert (told["decision"], told["ruleset_version"], told["open_questions"]) == (
         "ACCEPT_CONDITIONS",
-        "act-2026-11-1",
+        "act-2026-11-2",
         [],
     )
     assert [one["label"] for one in told["labels"]] == ["LITERACY", "ROLE_PROVIDER", "TR_50_1", "TR_50_2"]
@@ -40,7 +40,7 @@ def test_without_json_it_is_told_in_sentences(fabrica):
     result = fabrica("trust", "assess", "answers.json", "--as-of", "2026-11-26")
     lines = result.stdout.splitlines()
     assert (result.exit_code, lines[:2]) == (
-        0, ["ACCEPT_CONDITIONS: accepted with conditions", "By the rules act-2026-11-1, as of 2026-11-26."],
+        0, ["ACCEPT_CONDITIONS: accepted with conditions", "By the rules act-2026-11-2, as of 2026-11-26."],
     )  # fmt: skip
     assert (
         "+ Talks with people (AI Act, Art. 50(1)): ACCEPT_CONDITIONS. Allowed; people must be able to know."

@@ -12,7 +12,7 @@ from fabrica.trust.engine.act.reading import known, read
 from fabrica.trust.engine.act.ruleset import RuleSet
 
 # In the order in which they came into force; of two that began on one day, the later corrects the earlier.
-VERSIONS = ("act-2025-08-1", "act-2026-11-1")
+VERSIONS = ("act-2025-08-1", "act-2026-11-1", "act-2026-11-2")
 CHANGED = ("sources", "conditions", "rules", "questions", "duties")
 
 
