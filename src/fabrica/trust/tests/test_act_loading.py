@@ -166,7 +166,10 @@ def test_what_the_correction_changed_is_told():
     for name in ("first-giant-on-small-base", "first-assistant-at-cvs", "first-military-contradiction"):
         found = compare(answers_of(name), then, now)
         assert found.dropped == ()
-        lost_and_gained[name] = [found.now.decision.value, *(sorted(one["rules"]) for one in (found.lost, found.gained))]
+        lost_and_gained[name] = [
+            found.now.decision.value,
+            *(sorted(one["rules"]) for one in (found.lost, found.gained)),
+        ]
     assert lost_and_gained == {
         "first-giant-on-small-base": ["REFER_ETHICS", [], ["G1", "G5"]],
         "first-assistant-at-cvs": ["ACCEPT_CONDITIONS", [], []],
