@@ -84,8 +84,8 @@ def test_what_is_open_or_may_not_count_is_told_as_such(fabrica):
     more = {"practices": "yes", "special": "yes", "emotions": "yes", "work_school": "unsure"}
     write({**ANSWERS, **more})
     lines = fabrica("trust", "assess", "answers.json", "--as-of", "2026-11-26", "--language", "fr").stdout.splitlines()
-    (line,) = [one for one in lines if "5(1)(f)" in one]
-    told = "? Émotions au travail ou à l’école (AI Act, Art. 5(1)(f)): REFER_ETHICS while it is open. If it holds: Interdit\N{NO-BREAK SPACE}; "
+    (line,) = [one for one in lines if "point f)" in one]
+    told = "? Émotions au travail ou à l’école (Règlement sur l’IA, article 5, paragraphe 1, point f)): REFER_ETHICS while it is open. If it holds: Interdit\N{NO-BREAK SPACE}; "
     assert line.startswith(told)
     write({**ANSWERS, **more, "work_school": "yes", "medical_safety": "no", "research_only": "yes"})
     lines = fabrica("trust", "assess", "answers.json", "--as-of", "2026-11-26").stdout.splitlines()
