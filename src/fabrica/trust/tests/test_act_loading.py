@@ -132,6 +132,7 @@ def test_a_version_that_is_not_there_is_told_with_those_that_are():
     [
         ({"rules": {"Z9": {}}}, "changes what is not there: Z9"),
         ({"leaves_out": {"rules": ["Z9"]}}, "leaves out what is not there: Z9"),
+        ({"asks": {"z9": {}}}, "questions after one that is not there: z9"),
         ({"colour": "red"}, "colour"),
     ],
 )
