@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from fabrica.applications.engine.attached import APPLICATION_FILES
 from fabrica.applications.engine.extra import PREFIX, said_in
@@ -236,7 +237,7 @@ class InterviewForm(forms.Form):
             del self.fields["number"]
             return
         found.choices = [(NUMBER, _("This number:")), (Answer.UNSURE, Answer.UNSURE.label)]  # type: ignore[attr-defined]  # as above
-        self.fields["number"].label = _("Number")
+        self.fields["number"].label = pgettext("an amount", "Number")
         told = _("Such as 2e22 or 2 x 10^22.")
         more = _("From your form, 6 operations for each parameter and token of each run: %(guess)s.") % {"guess": guess}
         self.fields["number"].help_text = f"{told} {more}" if guess else told

@@ -18,7 +18,12 @@ class Clock:
     days: int
     applies_from: date
     article: str
+    article_fr: str
     source: Source
+
+    def article_in(self, language: str | None) -> str:
+        """Where the days stand, in the reader's language; empty for what this site promises by itself."""
+        return self.article_fr if (language or "").startswith("fr") else self.article
 
     def due_at(self, received_at: datetime) -> datetime:
         """By when it is to be decided."""
@@ -31,7 +36,7 @@ class Clock:
 
 @cache
 def clocks() -> tuple[Clock, ...]:
-    """Every clock of the data file. Raises ValueError for a file that leaves a kind out or tells no source."""
+    """Every clock of the data file. Raises ValueError for a file without a kind, a source or an article's French."""
     rows = load("fabrica.registry", "report-clocks.json")["clocks"]
     found = tuple(
         Clock(
@@ -39,12 +44,15 @@ def clocks() -> tuple[Clock, ...]:
             int(one["days"]),
             date.fromisoformat(one["applies_from"]),
             one["article"],
+            one["article_fr"],
             source_of(one),
         )
         for one in rows
     )
     if {one.kind for one in found} != set(ReportKind):
         raise ValueError("report-clocks.json must have each kind of report")
+    if odd := [one.kind for one in found if bool(one.article) != bool(one.article_fr)]:
+        raise ValueError(f"report-clocks.json names an article in one language only: {odd}")
     return found
 
 

@@ -19,6 +19,7 @@ from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
 from fabrica.trust.engine.act.explaining import rules_about
 from fabrica.trust.engine.act.ruleset import Question, said
+from fabrica.trust.engine.articles import article_in
 from fabrica.trust.states import Answer
 from fabrica.web.downloads import download
 
@@ -107,7 +108,7 @@ def _page(
     found = rules_about(asked.id, told.rules)
     why = [
         (
-            said(one.words, "title", _language()), one.article,
+            said(one.words, "title", _language()), article_in(_language(), one.article),
             said(told.rules.consequences[one.consequence], "text", _language()),
         )
         for one in found[:MOST_REASONS]

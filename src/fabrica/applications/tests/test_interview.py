@@ -189,6 +189,10 @@ def test_a_page_asks_says_why_and_how_many_are_left_and_leads_back(browser_of, m
     assert re.findall(r'type="radio" name="answer" value="(\w+)"', page) == ["yes", "no", "unsure"]
     assert page.count("Why do you ask?") == 1
     assert f'href="/applications/{made.code}/trust/civilian/"' in page
+    page = browser_of("applicant", "fr").get(f"/applications/{made.code}/trust/programme_purpose/").text
+    assert re.findall(r'<span class="hint">(.+?)</span></li>', page) == [
+        "Règlement (UE) 2021/1173, article 16, paragraphe 1 bis"
+    ]
 
 
 @django_db

@@ -29,7 +29,7 @@ def test_json_is_the_whole_record(asked):
     ]  # fmt: skip
     assert (told["decision"], told["ruleset_version"], told["open_questions"]) == (
         "ACCEPT_CONDITIONS",
-        "act-2026-11-1",
+        "act-2026-11-2",
         [],
     )
     assert [one["label"] for one in told["labels"]] == ["LITERACY", "ROLE_PROVIDER", "TR_50_1", "TR_50_2"]
@@ -40,7 +40,7 @@ def test_without_json_it_is_told_in_sentences(fabrica):
     result = fabrica("trust", "assess", "answers.json", "--as-of", "2026-11-26")
     lines = result.stdout.splitlines()
     assert (result.exit_code, lines[:2]) == (
-        0, ["ACCEPT_CONDITIONS: accepted with conditions", "By the rules act-2026-11-1, as of 2026-11-26."],
+        0, ["ACCEPT_CONDITIONS: accepted with conditions", "By the rules act-2026-11-2, as of 2026-11-26."],
     )  # fmt: skip
     assert (
         "+ Talks with people (AI Act, Art. 50(1)): ACCEPT_CONDITIONS. Allowed; people must be able to know."
@@ -84,8 +84,8 @@ def test_what_is_open_or_may_not_count_is_told_as_such(fabrica):
     more = {"practices": "yes", "special": "yes", "emotions": "yes", "work_school": "unsure"}
     write({**ANSWERS, **more})
     lines = fabrica("trust", "assess", "answers.json", "--as-of", "2026-11-26", "--language", "fr").stdout.splitlines()
-    (line,) = [one for one in lines if "5(1)(f)" in one]
-    told = "? Émotions au travail ou à l’école (AI Act, Art. 5(1)(f)): REFER_ETHICS while it is open. If it holds: Interdit\N{NO-BREAK SPACE}; "
+    (line,) = [one for one in lines if "point f)" in one]
+    told = "? Émotions au travail ou à l’école (Règlement sur l’IA, article 5, paragraphe 1, point f)): REFER_ETHICS while it is open. If it holds: Interdit\N{NO-BREAK SPACE}; "
     assert line.startswith(told)
     write({**ANSWERS, **more, "work_school": "yes", "medical_safety": "no", "research_only": "yes"})
     lines = fabrica("trust", "assess", "answers.json", "--as-of", "2026-11-26").stdout.splitlines()

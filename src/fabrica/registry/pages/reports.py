@@ -48,7 +48,7 @@ def report(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         if form.is_valid() and (made := _received(form, version)):
             return redirect("registry:report_status", made.uid)
         form.data = {**form.data.dict(), "stamp": stamp(now)}  # type: ignore[attr-defined]  # a QueryDict, sent again
-    told = [(one.kind.label, one.days, one.article) for one in map(_clock, ReportKind)]
+    told = [(one.kind.label, one.days, one.article_in(get_language())) for one in map(_clock, ReportKind)]
     return render(request, "registry/report.html", {"version": version, "form": form, "clocks": told})
 
 
@@ -86,7 +86,7 @@ def status(request: HttpRequest, uid: str) -> HttpResponse:
         "version": found.version,
         "tone": TONES[ReportState(found.state)],
         "is_late": found.state in OPEN_REPORTS and found.due_at <= utcnow(),
-        "clock": _clock(ReportKind(found.kind)),
+        "article": _clock(ReportKind(found.kind)).article_in(get_language()),
         "reads": rules.can_see_report(person, found),
         "handles": handles,
         "form": DecisionForm() if handles and found.state in OPEN_REPORTS else None,

@@ -130,6 +130,8 @@ def test_who_reported_is_forgotten_half_a_year_after_the_end(public, cast, now, 
 def test_the_clock_of_a_serious_incident_is_that_of_article_73(now, kind, days, article):
     found = clocks.clock_of(kind, now.date())
     assert (found.days, found.article, found.due_at(now) - now) == (days, article, timedelta(days=days))
+    french = f"Règlement sur l’IA, article 73, paragraphe {article[-2]}"
+    assert [found.article_in(language) for language in ("en", "fr", None)] == [article, french, article]
 
 
 def test_officers_are_warned_at_four_fifths_and_told_once_when_it_is_late(public, cast, now):

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from fabrica.trust.engine.articles import article_in
 from fabrica.trust.engine.impact import RISKS, Kind, Question, Questions, Section
 from fabrica.trust.engine.impact.judging import RISK_ID
 from fabrica.trust.engine.impact.questions import MOST_LETTERS
@@ -103,7 +104,7 @@ def choices_of(one: Question) -> list[tuple[str, Any]]:
 def _hint(one: Question) -> SafeString:
     language = get_language()
     helped, example = one.said("help", language), one.said("example", language)
-    told = conditional_escape(f"{helped} ({one.article})" if helped and one.article else helped)
+    told = conditional_escape(f"{helped} ({article_in(language, one.article)})" if helped and one.article else helped)
     if not example:
         return told
     return format_html("{}<br>{} {}", told, _("For instance:"), example)

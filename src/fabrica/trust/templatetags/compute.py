@@ -2,7 +2,7 @@
 
 from django import template
 from django.utils import formats
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from fabrica.trust.engine.compute import Crossing, operations
 
@@ -19,7 +19,7 @@ def flop(value: float | None) -> str:
 @register.simple_tag
 def because(crossing: Crossing) -> str:
     """Why a threshold is reached, in the language of the page or letter."""
-    return crossing.why(gettext)
+    return crossing.why(gettext, get_language())
 
 
 @register.filter

@@ -74,7 +74,7 @@ def test_the_record_names_version_day_path_duties_and_that_it_is_no_legal_advice
     assert step == {
         "rule": "F7", "title": "Exception of Article 6(3)", "article": "AI Act, Art. 6(3), 6(4)", "holds": True,
         "excluded": False, "leads_to": "REFER_ETHICS", "text": "An exception is claimed; a person confirms it.",
-        "source": "Regulation (EU) 2024/1689 as amended by Regulation (EU) 2026/1744", "checked_on": "2026-11-01",
+        "source": "Regulation (EU) 2024/1689 as amended by Regulation (EU) 2026/1744", "checked_on": "2026-11-27",
         "confidence": "B",
     }  # fmt: skip
     disputed = [(one["applies_from"], one["in_force"]) for one in told["obligations"] if one["date_disputed"]]

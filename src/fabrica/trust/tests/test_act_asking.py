@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from fabrica.trust.engine.act import Decision, evaluate, in_force, next_questions
+from fabrica.trust.engine.act.keeping import laid_over
 
 DAY = date(2026, 11, 26)
 TEXT_MODEL = {"text": "yes", "interacts": "yes", "flop": "1.98e22"}
@@ -60,6 +61,30 @@ def test_an_answer_of_its_own_counts_more_than_the_no_that_stands_for_it():
     told, _ = interview(TEXT_MODEL)
     found = evaluate({**told, "job_selection": "yes"}, DAY)
     assert ("A3_4a" in found.not_met, "HR_ANNEX_III" in found.possible) == (False, True)
+
+
+def test_a_yes_rules_out_what_is_then_not_asked_unless_it_was_answered():
+    for answer, asks in (("yes", []), ("no", ["exclusively_military"]), ("unsure", ["exclusively_military"])):
+        _, asked = interview({"civilian": answer})
+        assert [key for key, _, _ in asked if key == "exclusively_military"] == asks
+    told, _ = interview(TEXT_MODEL)
+    assert "S2" in evaluate(told, DAY).not_met
+    assert evaluate({**told, "exclusively_military": "yes"}, DAY).decision is Decision.REJECT
+
+
+def test_a_new_yes_forgets_what_it_rules_out_unless_that_is_told_with_it():
+    kept, rules = {"civilian": "no", "exclusively_military": "yes"}, in_force(DAY)
+    assert laid_over(kept, {"civilian": "yes"}, rules) == {"civilian": "yes"}
+    both = {"civilian": "yes", "exclusively_military": "yes"}
+    assert laid_over(kept, both, rules) == both
+    assert laid_over(both, {"civilian": "yes"}, rules) == both
+    assert laid_over(kept, {"civilian": "unsure"}, rules) == {**kept, "civilian": "unsure"}
+
+
+def test_whether_the_commission_designated_it_is_asked_of_a_special_case_alone():
+    for special, asks in (("no", []), ("yes", ["designated"])):
+        _, asked = interview({**TEXT_MODEL, "special": special})
+        assert [key for key, _, _ in asked if key == "designated"] == asks
 
 
 def test_what_the_site_knows_is_never_asked_of_the_applicant():

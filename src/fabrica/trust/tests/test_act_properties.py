@@ -99,9 +99,10 @@ def test_the_interview_ends_within_its_own_bound_and_then_nothing_else_matters(s
 
 
 def rest(told):
-    """What was not asked of the applicant, but for what an outer question settled with a no."""
+    """What was not asked of the applicant, but for what an outer question settled with a no, or another ruled out."""
+    out = {key for one, keys in NEWEST.ruled_out if told.get(one) == "yes" for key in keys}
     for key, one in NEWEST.questions.items():
-        parent, is_settled = NEWEST.parents.get(key), False
+        parent, is_settled = NEWEST.parents.get(key), key in out
         while parent:
             is_settled, parent = is_settled or told.get(parent) == "no", NEWEST.parents.get(parent)
         if key not in told and not is_settled and not one.stands_for and one.answered_by == "applicant":

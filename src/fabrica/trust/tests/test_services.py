@@ -24,7 +24,7 @@ def test_an_assessment_keeps_answers_day_and_all_that_came_of_them(cast, now):
     day = localdate(now)
     told = as_dict(evaluate(answers, day))
     assert (kept.subject, kept.answers, kept.decision, kept.version, kept.as_of, kept.assessed_at) == (
-        "s:1", answers, "REFER_ETHICS", "act-2026-11-1", day, now,
+        "s:1", answers, "REFER_ETHICS", "act-2026-11-2", day, now,
     )  # fmt: skip
     assert (kept.labels, kept.duties, kept.path) == (told["labels"], told["obligations"], told["path"])
     assert [(one["rule"], one["answer"], one["leads_to"]) for one in kept.reasons] == [
@@ -46,7 +46,7 @@ def test_the_audit_knows_the_decision_and_the_rules_not_the_answers(cast, now):
     services.assess(subject="s:1", answers=answers_for("REJECT"), by=cast.applicant, now=now)
     entry = about("s:1").get()
     assert (entry.verb, entry.actor) == ("trust.assess", cast.applicant.uid)
-    assert entry.facts == {"decision": "REJECT", "version": "act-2026-11-1", "rules": ["P1", "T1", "T2"]}
+    assert entry.facts == {"decision": "REJECT", "version": "act-2026-11-2", "rules": ["P1", "T1", "T2"]}
 
 
 @pytest.mark.parametrize(("answers", "told"), [

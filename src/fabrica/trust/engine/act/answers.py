@@ -92,6 +92,9 @@ def facts_from(answers: Answers, day: date, rules: RuleSet) -> Facts:
     for key, members in rules.groups:
         if said[key] is False:
             said.update({member: False for member in members if member not in answers})
+    for key, others in rules.ruled_out:
+        if said[key]:
+            said.update({other: False for other in others if other not in answers})
     return Facts(said, numbers, answers.keys(), day, rules.conditions)
 
 

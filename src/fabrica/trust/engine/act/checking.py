@@ -14,6 +14,7 @@ def check(rules: RuleSet) -> None:
     """Raises ValueError for what could not be true of a rule set that a decision rests on."""
     _names(rules)
     _groups(rules)
+    _ruled_out(rules)
     _order(rules)
     for rule in rules.rules.values():
         _dates(rule, rules)
@@ -59,6 +60,17 @@ def _groups(rules: RuleSet) -> None:
         found = [rules.questions[member] for member in one.stands_for]
         if any(member.is_number for member in found) or {m.worse for m in found if m.worse} - {one.worse}:
             raise ValueError(f"a no to {one.id} cannot be a no to each question it stands for")
+
+
+def _ruled_out(rules: RuleSet) -> None:
+    """A question comes before those it rules out, and its yes is never worse, nor their no."""
+    for one in rules.questions.values():
+        for key in one.rules_out:
+            other = rules.questions.get(key)
+            if other is None or other.is_number or other.stands_for or rules.order[key] <= rules.order[one.id]:
+                raise ValueError(f"{one.id} rules out what comes before it, or is no question with a no: {key}")
+            if one.worse == "yes" or other.worse == "no":
+                raise ValueError(f"a yes to {one.id} cannot be a no to {key}")
 
 
 def _order(rules: RuleSet) -> None:

@@ -77,18 +77,20 @@ class Yes:
 
 @dataclass(frozen=True)
 class More:
-    """A number is above a figure, or above so many times another number."""
+    """A number is above a figure, or above so many times another number (`of`); counted together with one (`plus`)."""
 
     question: str
     figure: Fraction
-    of: str | None
+    of: str | None = None
+    plus: str | None = None
 
     def value(self, facts: Facts) -> Truth:
         said, other = facts.numbers[self.question], facts.numbers[self.of] if self.of else Fraction(1)
-        return None if said is None or other is None else said > self.figure * other
+        more = facts.numbers[self.plus] if self.plus else Fraction(0)
+        return None if said is None or other is None or more is None else said + more > self.figure * other
 
     def open(self, facts: Facts) -> AbstractSet[str]:
-        return {one for one in (self.question, self.of) if one} - facts.given
+        return {one for one in (self.question, self.of, self.plus) if one} - facts.given
 
     def parts_of(self) -> tuple[Node, ...]:
         return ()
@@ -209,6 +211,8 @@ def questions_of(node: Node) -> Iterator[tuple[str, bool]]:
             yield part.question, is_kept
         if isinstance(part, More) and part.of:
             yield part.of, not is_kept
+        if isinstance(part, More) and part.plus:
+            yield part.plus, is_kept
 
 
 def rules_of(node: Node) -> Iterator[str]:

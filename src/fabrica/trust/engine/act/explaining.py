@@ -11,9 +11,9 @@ SITE = "site"
 
 
 def rules_about(question: str, rules: RuleSet) -> tuple[Rule, ...]:
-    """The rules for which an answer counts, those of the questions that it stands for among them, in their order."""
+    """The rules for which an answer counts, those of the questions that it settles among them, in their order."""
     found = _about(rules.version)
-    keys = {question, *below(question, rules)}
+    keys = {question, *below(question, rules), *rules.questions[question].rules_out}
     return tuple(rule for rule in rules.rules.values() if not keys.isdisjoint(found[rule.id]))
 
 

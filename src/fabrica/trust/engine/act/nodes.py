@@ -30,7 +30,7 @@ def node(row: Any, names: Names, depth: int = 0) -> Node:
     if isinstance(row, str):
         return Yes(_question(row, names, is_number=False))
     kind = next(iter(row))
-    if set(row) - {"more", "than", "of"} and len(row) != 1:
+    if set(row) - {"more", "than", "of", "plus"} and len(row) != 1:
         raise ValueError(f"a condition that nothing can answer: {row}")
     if kind in ("all", "any", "none"):
         parts = tuple(node(one, names, depth + 1) for one in row[kind])
@@ -51,8 +51,8 @@ def _plain(kind: str, row: Mapping[str, Any], names: Names, depth: int) -> Node:
         return Before(date.fromisoformat(row["before"]))
     if kind == "more" and row["than"] in names.figures:
         names.used.add(f"figure {row['than']}")
-        of = _question(row["of"], names, is_number=True) if "of" in row else None
-        return More(_question(row["more"], names, is_number=True), names.figures[row["than"]], of)
+        of, plus = (_question(row[key], names, is_number=True) if key in row else None for key in ("of", "plus"))
+        return More(_question(row["more"], names, is_number=True), names.figures[row["than"]], of, plus)
     raise ValueError(f"a condition that names nothing: {row}")
 
 

@@ -18,6 +18,7 @@ TOP = (
 )  # fmt: skip
 ANSWERS = ("yes", "no")
 SIDES = ("applicant", "site")
+SETTLES = ("stands_for", "rules_out")
 TEXT = ("text", "text_fr")
 
 
@@ -93,7 +94,7 @@ def _figure(row: Row) -> Fraction:
 
 def _question(row: Row) -> Question:
     words = ("question", "question_fr", "example", "example_fr")
-    known(row, ("id", *words), ("help", "help_fr", "kind", "usual", "worse", "answered_by", "stands_for"))
+    known(row, ("id", *words), ("help", "help_fr", "kind", "usual", "worse", "answered_by", *SETTLES))
     is_number, usual, worse = row.get("kind") == "number", row.get("usual", "no"), row.get("worse", "")
     if row.get("kind") not in (None, "number") or row.get("answered_by", "applicant") not in SIDES:
         raise ValueError(f"a question nobody can answer: {row['id']}")
@@ -101,7 +102,8 @@ def _question(row: Row) -> Question:
         raise ValueError(f"a question with answers that make no sense: {row['id']}")
     told = {key: _text(row, key) for key in (*words, "help", "help_fr") if key in row}
     side = row.get("answered_by", "applicant")
-    return Question(row["id"], is_number, usual, worse, side, tuple(row.get("stands_for", ())), told)
+    stands_for, rules_out = (tuple(row.get(key, ())) for key in SETTLES)
+    return Question(row["id"], is_number, usual, worse, side, stands_for, rules_out, told)
 
 
 def _duty(row: Row) -> Duty:

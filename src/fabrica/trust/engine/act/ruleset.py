@@ -42,7 +42,7 @@ def said(words: Words, name: str, language: str) -> str:
 
 @dataclass(frozen=True)
 class Question:
-    """One question. A no to one that stands for others is a no to each of them.
+    """One question. A no to one that stands for others is a no to each of them, a yes to each that it rules out.
 
     `usual`: what most plain projects answer, to guess how many questions are left. `worse`: the answer that may
     lead to a refusal. `answered_by`: whether the applicant is asked, or the site knows.
@@ -54,6 +54,7 @@ class Question:
     worse: str
     answered_by: str
     stands_for: tuple[str, ...]
+    rules_out: tuple[str, ...]
     words: Words
 
 
@@ -144,6 +145,11 @@ class RuleSet:
     def groups(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """The questions that stand for others, outer ones first."""
         return tuple((key, one.stands_for) for key, one in self.questions.items() if one.stands_for)
+
+    @cached_property
+    def ruled_out(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The questions whose yes is a no to others."""
+        return tuple((key, one.rules_out) for key, one in self.questions.items() if one.rules_out)
 
     @cached_property
     def nothing_said(self) -> Mapping[str, Truth]:

@@ -10,6 +10,7 @@ from fabrica.trust.engine.act.asking import Asking, next_questions
 from fabrica.trust.engine.act.evaluating import Comparison, Obligation, Outcome, Step
 from fabrica.trust.engine.act.ruleset import ENGLISH, Decision, Question, Rule, RuleSet, said
 from fabrica.trust.engine.act.versions import VERSIONS, ruleset
+from fabrica.trust.engine.articles import article_in
 
 NOTICE = {
     "text": "This weighs your answers by rules kept as data. It is no legal advice; a person decides, and the "
@@ -66,9 +67,22 @@ def kept_in(version: str, labels: Rows, duties: Rows, path: Rows, language: str)
     rules = ruleset(version)
     return {
         "labels": [{**one, **_label(one["label"], rules, language)} for one in labels],
-        "obligations": [{**one, "text": said(rules.duties[one["duty"]].words, "text", language)} for one in duties],
-        "path": [{**one, **_words(rules.rules[one["rule"]], rules, language)} for one in path],
+        "obligations": [_kept_duty(one, rules, language) for one in duties],
+        "path": [_kept_step(one, rules, language) for one in path],
     }
+
+
+def _kept_duty(one: Mapping[str, Any], rules: RuleSet, language: str) -> dict[str, Any]:
+    text = said(rules.duties[one["duty"]].words, "text", language)
+    return {**one, "text": text, **_where(one, language)}
+
+
+def _kept_step(one: Mapping[str, Any], rules: RuleSet, language: str) -> dict[str, Any]:
+    return {**one, **_words(rules.rules[one["rule"]], rules, language), **_where(one, language)}
+
+
+def _where(one: Mapping[str, Any], language: str) -> dict[str, str]:
+    return {key: article_in(language, one[key]) for key in ("ref", "article", "source") if key in one}
 
 
 def labels_said(version: str, labels: Iterable[str], language: str) -> list[str]:
@@ -90,7 +104,7 @@ def _obligation(one: Obligation, day: date, rules: RuleSet, language: str) -> di
     duty = rules.duties[one.duty]
     return {
         "duty": one.duty,
-        "ref": duty.article,
+        "ref": article_in(language, duty.article),
         "owed_by": duty.owed_by,
         "text": said(duty.words, "text", language),
         "applies_from": one.applies_from.isoformat(),
@@ -106,11 +120,11 @@ def _step(one: Step, rules: RuleSet, language: str) -> dict[str, Any]:
     return {
         "rule": one.rule,
         **_words(rule, rules, language),
-        "article": rule.article,
+        "article": article_in(language, rule.article),
         "holds": one.holds,
         "excluded": one.excluded,
         "leads_to": one.decision.value,
-        "source": rule.source.text,
+        "source": article_in(language, rule.source.text),
         "checked_on": rule.source.checked_on.isoformat(),
         "confidence": rule.source.confidence,
     }

@@ -12,8 +12,9 @@ from fabrica.trust.engine.act.reading import known, read
 from fabrica.trust.engine.act.ruleset import RuleSet
 
 # In the order in which they came into force; of two that began on one day, the later corrects the earlier.
-VERSIONS = ("act-2025-08-1", "act-2026-11-1")
+VERSIONS = ("act-2025-08-1", "act-2026-11-1", "act-2026-11-2")
 CHANGED = ("sources", "conditions", "rules", "questions", "duties")
+TOLD = (*CHANGED, "version", "title", "title_fr", "valid_from", "checked_on", "based_on", "leaves_out")
 
 
 @cache
@@ -53,8 +54,8 @@ def whole(version: str) -> dict[str, Any]:
 
 
 def laid_over(base: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
-    """Another version with what is left out and changed. Raises ValueError for a change to nothing."""
-    known(told, (*CHANGED, "version", "title", "title_fr", "valid_from", "checked_on", "based_on", "leaves_out"))
+    """Another version with what is left out, changed and asked besides. Raises ValueError for a change to nothing."""
+    known(told, TOLD, ("asks",))
     found: dict[str, Any] = {**base, **{key: told[key] for key in told if key in base and key not in CHANGED}}
     for name, left in told["leaves_out"].items():
         if odd := set(left) - set(_keys(base[name])):
@@ -65,7 +66,15 @@ def laid_over(base: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any
         if odd := set(told[name]) - set(_keys(found[name])):
             raise ValueError(f"{told['version']} changes what is not there: {', '.join(sorted(odd))}")
         found[name] = [{**row, **told[name].get(row["id"], {})} for row in found[name]]
+    found["questions"] = _asked_too(found["questions"], told.get("asks", {}))
     return found
+
+
+def _asked_too(rows: list[Any], asks: Mapping[str, Any]) -> list[Any]:
+    """The questions with new ones, each after the one that is named. Raises ValueError where there is none."""
+    if odd := set(asks) - set(_keys(rows)):
+        raise ValueError(f"questions after one that is not there: {', '.join(sorted(odd))}")
+    return [one for row in rows for one in (row, *([asks[row["id"]]] if row["id"] in asks else ()))]
 
 
 def _keys(rows: Any) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from fabrica.trust.engine.articles import article_in
 from fabrica.trust.engine.compute.estimates import Estimate
 from fabrica.trust.engine.compute.thresholds import (
     GENERAL_PURPOSE,
@@ -50,10 +51,11 @@ class Crossing:
     estimate: Estimate
     flop: float
 
-    def why(self, say: Say) -> str:
-        """Two sentences; `say` finds the reader's language."""
+    def why(self, say: Say, language: str | None = None) -> str:
+        """Two sentences; `say` finds the reader's language, which is also named for the article."""
         words, then = (_CROSSED, _ABOVE) if self.level == WHOLE else (_WARNED, _HALF)
-        facts = {"flop": operations(self.flop), "limit": operations(self.limit), "article": self.threshold.article}
+        article = article_in(language, self.threshold.article)
+        facts = {"flop": operations(self.flop), "limit": operations(self.limit), "article": article}
         return f"{say(words[self.estimate.method])} {say(then)}" % facts
 
 
