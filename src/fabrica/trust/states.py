@@ -22,6 +22,9 @@ class Decision(TextChoices):
     ACCEPT = "ACCEPT", _("Accepted")
 
 
+BY_RULE = (Decision.ACCEPT, Decision.ACCEPT_CONDITIONS)  # all else a person decides
+
+
 class Case(TextChoices):
     """Where a referral to the board stands."""
 

@@ -20,7 +20,7 @@ from fabrica.trust.models import Assessment, Ballot, Condition, Enquiry, Referra
 from fabrica.trust.queries.board import LIVE, ethics_for, seatable, tally_of, voters_of
 from fabrica.trust.services import conditions
 from fabrica.trust.services.writing import said, tell_all
-from fabrica.trust.states import PENDING, Case, Decision, Finding, Vote
+from fabrica.trust.states import BY_RULE, PENDING, Case, Decision, Finding, Vote
 
 MOST_SEATS = 30
 MOST_ENQUIRIES = 50
@@ -33,13 +33,16 @@ def open_case(
 ) -> Referral | None:  # fmt: skip
     """Do what the gate's assessment asks for: a case for the board, conditions, or neither.
 
+    What earlier answers brought is owed until somebody has decided on these: by rule, here, or the board's release.
     An earlier case about the same subject that is not decided yet is overtaken; its seats go on. `organisation` is
     whose interest bars the board; where it is not told, that of the project, or of whoever acts. `applicant` is whom
     questions and letters go to, where another person acts.
     """
     theirs = organisation or _organisation_of(assessment.subject, by)
     seats = _overtake(assessment.subject, by, now)
-    conditions.owe(assessment=assessment, organisation=theirs, applicant=applicant or by, by=by, now=now)
+    if assessment.decision in BY_RULE:
+        conditions.supersede(assessment=assessment, by=by, now=now)
+        conditions.owe(assessment=assessment, organisation=theirs, applicant=applicant or by, by=by, now=now)
     if assessment.decision != Decision.REFER_ETHICS:
         return None
     days = rules_on(timezone.localdate(now)).decide_days

@@ -17,13 +17,13 @@ from fabrica.people.states import Role
 from fabrica.projects.models import Project
 from fabrica.trust import rules
 from fabrica.trust.engine import impact
-from fabrica.trust.engine.owed import Row, of_facts, owed_by, row_of, soon_owed
+from fabrica.trust.engine.owed import Row, of_facts, row_of
 from fabrica.trust.models import Assessment, Condition, ImpactAssessment, Referral
 from fabrica.trust.queries.board import ethics_for
-from fabrica.trust.queries.conditions import blocking
+from fabrica.trust.queries.conditions import blocking, brought_by
 from fabrica.trust.services.evidence import checked, keep
 from fabrica.trust.services.writing import said, tell_all
-from fabrica.trust.states import MET_MOVES, PENDING, Blocks, Case, Decision, Met, Owner
+from fabrica.trust.states import MET_MOVES, PENDING, Blocks, Case, Met, Owner
 
 WARN = timedelta(days=7)
 MOST_DAYS = 1_000
@@ -48,15 +48,9 @@ def require_none(*, step: Blocks, project: Project | None = None, subject: str =
 def owe(
     *, assessment: Assessment, organisation: Organisation, applicant: Person, by: Person, now: datetime
 ) -> list[Condition]:
-    """Write the conditions that an assessment brings, by the data file; drop those that it brings no more.
-
-    Only what nobody has worked on yet is dropped. Called by `board.open_case`, in its transaction.
-    """
-    wanted = {one.key: one for one in _rows(assessment)}
-    there = Condition.objects.filter(subject=assessment.subject, state__in=PENDING).exclude(key="")
-    there = there.exclude(key__in=of_facts())
-    for one in there.filter(state=Met.OPEN).exclude(key__in=wanted):
-        _move(one, Met.DROPPED, by=by, now=now, verb="condition.drop", rings_at=None)
+    """Write the conditions that an assessment brings, by the data file, where they are not owed already."""
+    wanted = {one.key: one for one in brought_by(assessment)}
+    there = Condition.objects.filter(subject=assessment.subject, state__in=PENDING)
     known = set(there.filter(key__in=wanted).values_list("key", flat=True))
     made = [
         _create(
@@ -72,6 +66,17 @@ def owe(
         )  # fmt: skip
         _tell_opened(made, now)
     return made
+
+
+def supersede(*, assessment: Assessment, by: Person, now: datetime) -> None:
+    """Drop what earlier answers about a subject brought and these bring no more, where nobody has worked on it yet.
+
+    Only for what holds, by the gate's yes or a person's: what is merely asked for takes nothing away.
+    """
+    wanted = {one.key for one in brought_by(assessment)}
+    there = Condition.objects.filter(subject=assessment.subject, state=Met.OPEN).exclude(key="")
+    for one in there.exclude(key__in=[*wanted, *of_facts()]):
+        _move(one, Met.DROPPED, by=by, now=now, verb="condition.drop", rings_at=None)
 
 
 def owe_row(
@@ -115,16 +120,6 @@ def drop(*, subject: str, by: Person, now: datetime) -> None:
     """Let everything go that a subject still owes: it is refused or taken back."""
     for one in Condition.objects.filter(subject=subject, project=None, state__in=PENDING):
         _move(one, Met.DROPPED, by=by, now=now, verb="condition.drop", rings_at=None)
-
-
-def _rows(assessment: Assessment) -> tuple[Row, ...]:
-    """None but for a yes with conditions: what is with the board gets them from the board."""
-    if assessment.decision != Decision.ACCEPT_CONDITIONS:
-        return ()
-    labels = [one["label"] for one in assessment.labels or ()]
-    duties = soon_owed(assessment.duties or (), assessment.as_of or timezone.localdate(assessment.assessed_at))
-    rules_met = [one["rule"] for one in assessment.reasons]
-    return owed_by(labels, duties, rules_met)
 
 
 def _create(row: Row, *, now: datetime, **about: Any) -> Condition:
