@@ -42,6 +42,9 @@ class Finding(TextChoices):
     NOT_APPROVED = "not_approved", _("Not approved")
 
 
+YES = (Finding.APPROVED, Finding.APPROVED_WITH_CONDITIONS)
+
+
 class Vote(TextChoices):
     """What a member of the board votes."""
 

@@ -77,6 +77,10 @@ def _context(person: Person, found: Referral, acts: list[Act]) -> dict[str, Any]
         "enquiries": found.enquiries.select_related("asked_by", "answered_by"), "reads_votes": reads_votes,
         "reasons": found.assessment.reasons_in(get_language()),
         "conditions": owed.conditions_of(subject=found.subject),
+        "brought": [
+            (one.said(get_language()), one.blocks.label)
+            for one in owed.brought_by(found.assessment) if found.state in cases.LIVE
+        ],
     }  # fmt: skip
 
 

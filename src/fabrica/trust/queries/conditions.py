@@ -34,8 +34,11 @@ def blocking(
 
 
 def brought_by(assessment: Assessment) -> tuple[Row, ...]:
-    """The rows of the data file that what the gate said brings: none but for a yes with conditions."""
-    if assessment.decision != Decision.ACCEPT_CONDITIONS:
+    """The rows of the data file that what the gate said brings: none where it said no.
+
+    Where it referred, they are owed once the board's yes is released.
+    """
+    if assessment.decision == Decision.REJECT:
         return ()
     labels = [one["label"] for one in assessment.labels or ()]
     duties = soon_owed(assessment.duties or (), assessment.as_of or timezone.localdate(assessment.assessed_at))

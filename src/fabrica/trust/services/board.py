@@ -20,7 +20,7 @@ from fabrica.trust.models import Assessment, Ballot, Condition, Enquiry, Referra
 from fabrica.trust.queries.board import LIVE, ethics_for, seatable, tally_of, voters_of
 from fabrica.trust.services import conditions
 from fabrica.trust.services.writing import said, tell_all
-from fabrica.trust.states import BY_RULE, PENDING, Case, Decision, Finding, Vote
+from fabrica.trust.states import BY_RULE, PENDING, YES, Case, Decision, Finding, Vote
 
 MOST_SEATS = 30
 MOST_ENQUIRIES = 50
@@ -304,13 +304,28 @@ def _must_owe(referral: Referral, finding: Finding) -> None:
 
 @transaction.atomic
 def release(*, referral: Referral, by: Person, now: datetime) -> Referral:
-    """Stand behind the finding as the second person. Nothing is refused by that: an officer does. Raises NotAllowed."""
+    """Stand behind the finding as the second person. Nothing is refused by that: an officer does. Raises NotAllowed.
+
+    With a yes, what the gate's answers bring is owed as if it had said so itself.
+    """
     _must_release(by, referral)
     _move(referral, Case.RELEASED, by=by, now=now, verb="board.release", released_by=by, released_at=now)
+    if referral.finding in YES:
+        _owe(referral, by, now)
     event = f"{referral.audit_subject}:released"
     people = [one for one in with_role(Role.OFFICER) if not rules.has_interest(one, referral.organisation)]
     tell_all(people, kind="board_released", event=event, now=now, path=page_of(referral), referral=referral)
     return referral
+
+
+def _owe(referral: Referral, by: Person, now: datetime) -> None:
+    """Of a project, what its present purpose brought stays until an officer lets the new one hold."""
+    if not referral.subject.startswith("project:"):
+        conditions.supersede(assessment=referral.assessment, by=by, now=now)
+    conditions.owe(
+        assessment=referral.assessment, organisation=referral.organisation, applicant=referral.applicant, by=by,
+        now=now,
+    )  # fmt: skip
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from fabrica.projects.models import Member as Part
 from fabrica.projects.services import open_project
 from fabrica.trust.models import Condition, Referral
 from fabrica.trust.queries import board as queries
+from fabrica.trust.queries.conditions import Step, blocking, brought_by
 from fabrica.trust.services import board, conditions
 from fabrica.trust.tests.answers import answers_for
 
@@ -99,6 +100,29 @@ def test_conditions_that_a_finding_speaks_of_must_be_there(case, ethics, now):
     conditions.write(referral=case, text="Show the filter.", blocks="publication", days=30, by=ethics, now=now)
     board.propose(referral=case, finding="approved_with_conditions", reason="If.", by=ethics, now=now)
     assert case.state == "proposed"
+
+
+def test_what_the_answers_of_a_referred_case_bring_is_owed_once_its_yes_is_released(cast, call, ethics, now):
+    answers = answers_for("ACCEPT", text="yes", flop="4e25", general_model="yes")
+    made = submitted(cast, call, now, trust_answers=answers)
+    case = Referral.objects.get(subject=made.subject)
+    brought = ["systemic_notice", "copyright_policy", "mark_output"]
+    assert [one.key for one in brought_by(case.assessment)] == brought
+    board.propose(referral=case, finding="approved", reason="It helps.", by=ethics, now=now)
+    assert Condition.objects.count() == 0
+    board.release(referral=case, by=cast.officer, now=now)
+    assert list(Condition.objects.order_by("pk").values_list("key", "applicant__name")) == [
+        (key, "Ada") for key in brought
+    ]  # fmt: skip
+    assert [one.key for one in blocking(step=Step.AWARD, subject=made.subject)] == ["systemic_notice"]
+
+
+def test_a_finding_against_it_brings_no_conditions(cast, call, ethics, now):
+    made = submitted(cast, call, now, trust_answers=answers_for("ACCEPT", text="yes", flop="4e25", general_model="yes"))
+    case = Referral.objects.get(subject=made.subject)
+    board.propose(referral=case, finding="not_approved", reason="No.", by=ethics, now=now)
+    board.release(referral=case, by=cast.officer, now=now)
+    assert Condition.objects.count() == 0
 
 
 def test_a_finding_against_it_refuses_nothing_by_itself(cast, made, case, ethics, now):

@@ -131,6 +131,20 @@ def test_what_the_purpose_in_force_owes_stays_while_another_is_thought_of_and_wh
     assert blocked(project) == owed
 
 
+def test_what_a_referred_purpose_brings_is_owed_with_the_boards_yes_and_holds_the_project_up_with_the_officers(
+    project, change, cast, now
+):
+    answer(change, cast, now, **GENERAL)
+    other = services.propose_purpose(project=project, purpose="Else.", reason="So.", by=cast.applicant, now=now)
+    answer(other, cast, now, civilian="unsure", text="yes", interacts="yes")
+    case, ethics = Referral.objects.get(subject=project.subject), make_person("edda", now, Role.ETHICS)
+    board.propose(referral=case, finding="approved", reason="Fine.", by=ethics, now=now)
+    board.release(referral=case, by=cast.officer, now=now)
+    assert [key for key, _state in blocked(project)] == ["copyright_policy", "mark_output"]
+    services.decide_purpose(change=other, accepts=True, note="Fine.", by=cast.officer, now=now)
+    assert [key for key, _state in blocked(project)] == ["mark_output"]
+
+
 def test_a_new_purpose_that_holds_takes_the_place_of_what_the_one_before_owed(project, change, cast, now):
     answer(change, cast, now, **GENERAL)
     other = services.propose_purpose(project=project, purpose="Else.", reason="So.", by=cast.applicant, now=now)
