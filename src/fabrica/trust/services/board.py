@@ -45,6 +45,9 @@ def open_case(
         conditions.owe(assessment=assessment, organisation=theirs, applicant=applicant or by, by=by, now=now)
     if assessment.decision != Decision.REFER_ETHICS:
         return None
+    if Referral.objects.filter(assessment=assessment, state=Case.RELEASED, finding__in=YES).exists():
+        # Taken up again after a refusal, which let its conditions go.
+        conditions.owe(assessment=assessment, organisation=theirs, applicant=applicant or by, by=by, now=now)
     days = rules_on(timezone.localdate(now)).decide_days
     made = Referral.objects.create(
         subject=assessment.subject, title=(title or assessment.subject)[:160], path=path, assessment=assessment,
@@ -120,12 +123,14 @@ def _must_lead(by: Person, referral: Referral) -> None:
 
 
 def _hold(referral: Referral) -> None:
-    """Read it again and hold it until we are done: nothing is added to a case that is decided meanwhile."""
+    """Read it again and hold it until we are done.
+
+    Before it is asked who may: nothing is added to a case that was decided meanwhile, or by who has an interest since.
+    """
     referral.refresh_from_db(from_queryset=Referral.objects.select_for_update(of=("self",), no_key=True))
 
 
 def _must_be_open(referral: Referral) -> None:
-    _hold(referral)
     if referral.state != Case.OPEN:
         raise Refused(
             _("This case is not open any more."), why=referral.get_state_display(), todo=_("Reload the page.")
@@ -135,6 +140,7 @@ def _must_be_open(referral: Referral) -> None:
 @transaction.atomic
 def give_seat(*, referral: Referral, person: Person, by: Person, now: datetime) -> Seat:
     """Ask somebody of the board to vote. Raises NotAllowed; Refused for who has an interest or no such right."""
+    _hold(referral)
     _must_lead(by, referral)
     _must_be_open(referral)
     if person.pk not in {one.pk for one in seatable(referral)}:
@@ -167,7 +173,11 @@ def declare_interest(*, referral: Referral, what: str, by: Person, now: datetime
 
 
 def _undo(referral: Referral, by: Person, now: datetime) -> None:
-    """Take back what the person gave to a case that is not decided: their vote, and a finding that rests on it."""
+    """Take back what the person gave: what they found of its conditions, as long as no second person agreed.
+
+    Of a case that is not decided also their vote, and a finding that rests on it.
+    """
+    conditions.unfind(subject=referral.subject, by=by, now=now)
     if referral.state not in LIVE:
         return
     voted, _rows = referral.ballots.filter(person=by).delete()
@@ -179,6 +189,7 @@ def _undo(referral: Referral, by: Person, now: datetime) -> None:
 @transaction.atomic
 def vote(*, referral: Referral, choice: str, reason: str, by: Person, now: datetime) -> Ballot:
     """Vote with a reason; voting again replaces the vote, until the finding is written. Raises NotAllowed, Refused."""
+    _hold(referral)
     if not rules.can_vote(by, referral):
         raise NotAllowed(_("Only those with a seat and without an interest vote on this case."))
     _must_be_open(referral)
@@ -193,6 +204,7 @@ def vote(*, referral: Referral, choice: str, reason: str, by: Person, now: datet
 @transaction.atomic
 def ask(*, referral: Referral, question: str, by: Person, now: datetime) -> Enquiry:
     """Ask the applicant; until they answer, the clock of what they handed in stands still."""
+    _hold(referral)
     if not (rules.can_lead(by, referral) or rules.can_vote(by, referral)):
         raise NotAllowed(_("Only the board asks questions about this case."))
     _must_be_open(referral)
@@ -259,6 +271,7 @@ def propose(*, referral: Referral, finding: str, reason: str, by: Person, now: d
     Where somebody has a seat, the finding is what the votes come to; where nobody has, an ethics officer decides alone.
     Raises NotAllowed; Refused while a question is open, without the votes, or without the conditions it speaks of.
     """
+    _hold(referral)
     _must_lead(by, referral)
     _must_be_open(referral)
     if finding not in Finding.values:
@@ -323,8 +336,8 @@ def _owe(referral: Referral, by: Person, now: datetime) -> None:
     if not referral.subject.startswith("project:"):
         conditions.supersede(assessment=referral.assessment, by=by, now=now)
     conditions.owe(
-        assessment=referral.assessment, organisation=referral.organisation, applicant=referral.applicant, by=by,
-        now=now,
+        assessment=referral.assessment, organisation=referral.organisation, applicant=referral.applicant,
+        project=referral.project, by=by, now=now,
     )  # fmt: skip
 
 
