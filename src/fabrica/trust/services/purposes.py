@@ -150,7 +150,7 @@ def _hold(row: PurposeChange, by: Person, now: datetime, note: str = "") -> None
     projects.set_purpose(
         project=row.project, purpose=row.purpose, gate_decision=row.assessment.decision, by=by, now=now
     )
-    note_base(project=row.project, answers=row.assessment.answers)
+    note_base(project=row.project, answers=row.assessment.answers, now=now)
     _ask_impact(row, by, now)
 
 
