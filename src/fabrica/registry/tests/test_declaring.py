@@ -85,7 +85,8 @@ def test_documents_tell_of_the_purpose_in_force_until_a_version_is_published(ver
     changed(version.model.project, cast, now, "A chat model.", text="yes", interacts="yes")
     assert told() == ("A chat model.", "ACCEPT_CONDITIONS", True)
     run.refresh_from_db()
-    assert facts_of(Intake.objects.get(run=run), run.folder / "out", signer="", now=now)["trust"]["decision"] == told()[1]
+    sealed = facts_of(Intake.objects.get(run=run), run.folder / "out", signer="", now=now)
+    assert sealed["trust"]["decision"] == told()[1]
     version.published_at = now
     changed(version.model.project, cast, now + timedelta(days=1), "To forecast.")
     assert told() == ("A chat model.", "ACCEPT_CONDITIONS", True)
