@@ -28,17 +28,18 @@ def _in_table(table: Table, name: str, addresses: Sequence[str], instead: str) -
     reader, last, changed = table.person[0], 0, 0
     rows = apps.get_model(table.label)._default_manager.filter(holds).select_related(reader).order_by("pk")
     while batch := list(rows.filter(pk__gt=last)[:BATCH]):
-        for row in batch:
-            names = addresses if getattr(row, reader).name == name else (name, *addresses)
-            changed += _in_row(row, table.named, names, instead)
-        rows.model._default_manager.bulk_update(batch, table.named)
-        last = batch[-1].pk
+        found = [
+            row for row in batch
+            if _in_row(row, table.named, [*addresses, *([name] if getattr(row, reader).name != name else ())], instead)
+        ]  # fmt: skip
+        rows.model._default_manager.bulk_update(found, table.named)
+        changed, last = changed + len(found), batch[-1].pk
     return changed
 
 
 def _in_row(row: Model, columns: Sequence[str], names: Sequence[str], instead: str) -> bool:
     before = [getattr(row, column) for column in columns]
     for column, text in zip(columns, before, strict=True):
-        most = row._meta.get_field(column).max_length
+        most = getattr(row._meta.get_field(column), "max_length", None)
         setattr(row, column, without_names(text, names, instead)[:most])
     return before != [getattr(row, column) for column in columns]
