@@ -130,11 +130,15 @@ def drop(*, subject: str, by: Person, now: datetime) -> None:
         _move(one, Met.DROPPED, by=by, now=now, verb="condition.drop", rings_at=None)
 
 
-def _create(row: Row, *, now: datetime, **about: Any) -> Condition:
+def _create(row: Row, *, now: datetime, subject: str, **about: Any) -> Condition:
+    """Of a project, which has its award, all further runs wait for what an award would have waited for."""
     due_on = timezone.localdate(now) + timedelta(days=row.days)
+    blocks, limit = row.blocks, row.run_gpu_seconds
+    if blocks is Blocks.AWARD and subject.startswith("project:"):
+        blocks, limit = Blocks.RUN, 0
     made = Condition.objects.create(
-        key=row.key, text=row.text, source=row.source.text[:200], owner=row.owner, blocks=row.blocks,
-        run_gpu_seconds=row.run_gpu_seconds, due_on=due_on, opened_at=now, **about,
+        subject=subject, key=row.key, text=row.text, source=row.source.text[:200], owner=row.owner, blocks=blocks,
+        run_gpu_seconds=limit, due_on=due_on, opened_at=now, **about,
     )  # fmt: skip
     return _wind(made)
 

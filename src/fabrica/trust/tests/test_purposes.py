@@ -137,12 +137,24 @@ def test_what_a_referred_purpose_brings_is_owed_with_the_boards_yes_and_holds_th
     answer(change, cast, now, **GENERAL)
     other = services.propose_purpose(project=project, purpose="Else.", reason="So.", by=cast.applicant, now=now)
     answer(other, cast, now, civilian="unsure", text="yes", interacts="yes")
-    case, ethics = Referral.objects.get(subject=project.subject), make_person("edda", now, Role.ETHICS)
-    board.propose(referral=case, finding="approved", reason="Fine.", by=ethics, now=now)
-    board.release(referral=case, by=cast.officer, now=now)
+    approve(project, cast, now)
     assert [key for key, _state in blocked(project)] == ["copyright_policy", "mark_output"]
     services.decide_purpose(change=other, accepts=True, note="Fine.", by=cast.officer, now=now)
     assert [key for key, _state in blocked(project)] == ["mark_output"]
+
+
+def approve(project, cast, now):
+    case, ethics = Referral.objects.get(subject=project.subject), make_person("edda", now, Role.ETHICS)
+    board.propose(referral=case, finding="approved", reason="Fine.", by=ethics, now=now)
+    board.release(referral=case, by=cast.officer, now=now)
+
+
+def test_runs_wait_for_what_the_award_would_have_waited_for(project, change, cast, now):
+    answer(change, cast, now, text="yes", flop="4e25", general_model="yes")
+    approve(project, cast, now)
+    assert blocking(step=Step.RUN, project=project, gpu_seconds=1) == []
+    services.decide_purpose(change=change, accepts=True, note="Fine.", by=cast.officer, now=now)
+    assert [one.key for one in blocking(step=Step.RUN, project=project, gpu_seconds=1)] == ["systemic_notice"]
 
 
 def test_a_new_purpose_that_holds_takes_the_place_of_what_the_one_before_owed(project, change, cast, now):
