@@ -15,7 +15,7 @@ from fabrica.people.models import Person
 from fabrica.registry import rules
 from fabrica.registry.engine.documents.answers import digest, merged, read_answers
 from fabrica.registry.engine.documents.schema import complete
-from fabrica.registry.facts import FORMAT, statement_of
+from fabrica.registry.facts import FORMAT, statement_of, with_purpose
 from fabrica.registry.measured import with_measurements
 from fabrica.registry.models import Model, ModelVersion, Statement
 from fabrica.registry.queries import measured_later
@@ -72,11 +72,15 @@ def _keep(model: Model, last: Statement | None, declared: dict[str, Any], *, by:
 
 
 def facts_with_statement(version: ModelVersion) -> dict[str, Any]:
-    """The signed facts of a version with what was declared and measured since, and digests; the same until then."""
+    """The signed facts of a version with what was declared, measured and accepted as the project's purpose since.
+
+    With digests; the same until then.
+    """
     statement = statement_of(version.model)
     signed = hashlib.sha256(canonical_json(version.facts)).hexdigest()
     digests = {"signed_facts_sha256": signed, "statement_sha256": statement["sha256"] if statement else None}
     facts = {**complete(version.facts), "format": FORMAT, "statement": statement, "release": digests}
+    facts = with_purpose(facts, version.model.project_id, version.published_at)
     return with_measurements(facts, measured_later(version))
 
 

@@ -21,6 +21,7 @@ from fabrica.training.queries import bill
 from fabrica.training.states import Kind
 from fabrica.trust.models import Assessment
 from fabrica.trust.queries.compute import as_facts, model_subject
+from fabrica.trust.queries.purposes import purpose_in_force
 
 FORMAT = "fabrica-facts-2"
 SAMPLE_CHARACTERS, JSON_BYTES_AT_MOST, FILES_AT_MOST = 4_000, 1_000_000, 100
@@ -105,19 +106,36 @@ def _run(run: Run) -> dict[str, Any]:
 
 
 def _trust(run: Run) -> dict[str, Any] | None:
-    """What the gate said of the application last; labels and duties only where its rules give them."""
+    """What the gate said last of the purpose that the project has: of its last change, else of the application."""
+    change = purpose_in_force(run.project_id)
+    if change is not None and change.assessment is not None:
+        return _told(change.assessment)
     found = Assessment.objects.filter(subject=run.award.application.subject).order_by("-pk").first()
-    if found is None:
-        return None
-    day = getattr(found, "as_of", None)
+    return _told(found) if found else None
+
+
+def _told(found: Assessment) -> dict[str, Any]:
+    """Labels and duties only where its rules give them."""
     return {
         "decision": found.decision,
-        "labels": getattr(found, "labels", None),
-        "duties": getattr(found, "duties", None),
+        "labels": found.labels,
+        "duties": found.duties,
         "version": found.version,
-        "as_of": day.isoformat() if day else None,
+        "as_of": found.as_of.isoformat() if found.as_of else None,
         "assessed_at": found.assessed_at.isoformat(),
     }
+
+
+def with_purpose(facts: dict[str, Any], project_id: int, published_at: datetime | None) -> dict[str, Any]:
+    """Facts with the purpose that the project has now and what the gate said of it; if published, those it had then.
+
+    What was signed keeps what it told; the next release of a version that was published tells what that one did.
+    """
+    change = purpose_in_force(project_id, before=published_at)
+    if change is None or change.assessment is None:
+        return facts
+    project = {**(facts.get("project") or {}), "purpose": change.purpose}
+    return {**facts, "project": project, "trust": _told(change.assessment)}
 
 
 def statement_of(model: Model) -> dict[str, Any] | None:

@@ -101,12 +101,17 @@ def can_judge(person: Person, condition: Condition) -> bool:
     An interest that was declared in a case bars from the conditions of that subject too, and so does a part in the
     project that owes them.
     """
-    if not is_on_board(person) or condition.given_by_id == person.pk or has_interest(person, condition.organisation):
-        return False
+    return is_on_board(person) and condition.given_by_id != person.pk and not is_barred(person, condition)
+
+
+def is_barred(person: Person, condition: Condition) -> bool:
+    """Whether an interest, found or declared, bars the person from a condition, whatever roles they have."""
+    if has_interest(person, condition.organisation):
+        return True
     if condition.project is not None and project_rules.belongs_to(person, condition.project):
-        return False
+        return True
     told = Seat.objects.filter(person=person, referral__subject=condition.subject, conflicted_at__isnull=False)
-    return not told.exists()
+    return told.exists()
 
 
 def can_write_impact(person: Person, assessment: ImpactAssessment) -> bool:

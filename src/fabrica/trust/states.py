@@ -22,6 +22,9 @@ class Decision(TextChoices):
     ACCEPT = "ACCEPT", _("Accepted")
 
 
+BY_RULE = (Decision.ACCEPT, Decision.ACCEPT_CONDITIONS)  # all else a person decides
+
+
 class Case(TextChoices):
     """Where a referral to the board stands."""
 
@@ -37,6 +40,9 @@ class Finding(TextChoices):
     APPROVED = "approved", _("Approved")
     APPROVED_WITH_CONDITIONS = "approved_with_conditions", _("Approved with conditions")
     NOT_APPROVED = "not_approved", _("Not approved")
+
+
+YES = (Finding.APPROVED, Finding.APPROVED_WITH_CONDITIONS)
 
 
 class Vote(TextChoices):
@@ -80,12 +86,13 @@ class Met(TextChoices):
 MET_MOVES: dict[Met, frozenset[Met]] = {
     Met.OPEN: frozenset({Met.EVIDENCE_GIVEN, Met.WAIVING, Met.DROPPED}),
     Met.EVIDENCE_GIVEN: frozenset({Met.EVIDENCE_GIVEN, Met.CLOSING, Met.OPEN, Met.WAIVING, Met.DROPPED}),
-    Met.CLOSING: frozenset({Met.CLOSED, Met.OPEN, Met.DROPPED}),
-    Met.WAIVING: frozenset({Met.WAIVED, Met.OPEN, Met.DROPPED}),
+    Met.CLOSING: frozenset({Met.CLOSED, Met.EVIDENCE_GIVEN, Met.OPEN, Met.DROPPED}),
+    Met.WAIVING: frozenset({Met.WAIVED, Met.EVIDENCE_GIVEN, Met.OPEN, Met.DROPPED}),
     Met.CLOSED: frozenset(),
     Met.WAIVED: frozenset(),
     Met.DROPPED: frozenset(),
 }
+TAKES_EVIDENCE = (Met.OPEN, Met.EVIDENCE_GIVEN)  # back to the latter it also comes where a finding is taken back
 SETTLED = (Met.CLOSED, Met.WAIVED, Met.DROPPED)
 PENDING = tuple(one for one in Met if one not in SETTLED)
 

@@ -8,6 +8,7 @@ from typing import Any
 from fabrica.kit.facts import Source, load, source_of
 
 HOLDERS = ("person", "email", "uid")
+COLUMNS = ("export", "delete", "clear", "wrote", "forget", "named")
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,8 @@ class Table:
     `export` are the columns handed out; rows that are theirs by one of `delete` go when they are erased, and what
     stays does so for the reason `keep`. `clear` are columns emptied in rows that are theirs by their address; `wrote`,
     columns handed out only to whom a row belongs by their address: to whoever decided it they are another's words.
+    `forget` are columns emptied in rows that are theirs by a key, `named` those of others' rows out of which their name
+    is taken.
     """
 
     label: str
@@ -27,6 +30,8 @@ class Table:
     delete: tuple[str, ...]
     clear: tuple[str, ...]
     wrote: tuple[str, ...]
+    forget: tuple[str, ...]
+    named: tuple[str, ...]
     keep: str
 
     @property
@@ -76,7 +81,7 @@ def read(data: Mapping[str, Any]) -> OwnData:
 
 
 def _table(label: str, row: Mapping[str, Any]) -> Table:
-    if unknown := set(row) - {*HOLDERS, "export", "delete", "clear", "wrote", "keep"}:
+    if unknown := set(row) - {*HOLDERS, *COLUMNS, "keep"}:
         raise ValueError(f"{label} says {', '.join(sorted(unknown))}")
-    lists = {name: tuple(row.get(name, ())) for name in (*HOLDERS, "export", "delete", "clear", "wrote")}
+    lists = {name: tuple(row.get(name, ())) for name in (*HOLDERS, *COLUMNS)}
     return Table(label=label, keep=row.get("keep", ""), **lists)

@@ -15,9 +15,10 @@ from fabrica.kit.errors import NotAllowed, NotFound, Refused
 from fabrica.people import queries, rules
 from fabrica.people.engine.own_data import own_data
 from fabrica.people.models import Erasure, Invitation, Person
-from fabrica.people.queries.own_data import rows_of
+from fabrica.people.queries.own_data import addresses_of, rows_of
 from fabrica.people.services.sessions import drop_sessions_of
 from fabrica.people.services.telling import tell_person
+from fabrica.people.services.unnaming import unname
 from fabrica.people.states import ERASED_HOST, ErasureCause, ErasureState, ErasureStop, Role
 
 GRACE = timedelta(days=14)
@@ -153,6 +154,7 @@ def erase_next(*, now: datetime) -> bool:
 
 def _erase(person: Person, now: datetime) -> int:
     """Take everything away that nothing keeps; how many rows."""
+    name, addresses = person.name, [person.email, *addresses_of(person)]
     drop_sessions_of(person)
     for leave in queries.leavings():
         leave(person, now)
@@ -160,10 +162,13 @@ def _erase(person: Person, now: datetime) -> int:
     for one in own_data().tables:
         if one.clear:
             rows_of(person, one, one.email).update(**dict.fromkeys(one.clear, ""))
+        if one.forget:
+            rows_of(person, one, one.person).update(**dict.fromkeys(one.forget, ""))
     found = [rows_of(person, one, one.delete) for one in own_data().tables if one.delete]
     keys = [(rows, list(rows.values_list("pk", flat=True))) for rows in found]  # addresses are rows too
     gone = sum(rows.model._default_manager.filter(pk__in=pks).delete()[0] for rows, pks in keys)
     _blank(person)
+    unname(name=name, addresses=addresses, instead=person.name)
     return gone
 
 

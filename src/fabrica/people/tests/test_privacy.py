@@ -16,7 +16,9 @@ from fabrica.notices.models import Notice
 from fabrica.notices.services import tell
 from fabrica.people import queries, services
 from fabrica.people.engine.own_data import read
+from fabrica.people.engine.unnaming import without_names
 from fabrica.people.models import Member, Person
+from fabrica.people.services import unnaming
 from fabrica.people.states import MemberRole
 
 DATA = load("fabrica.people", "own-data.json")
@@ -166,3 +168,33 @@ def test_the_page_says_what_stays_and_an_officer_opens_that_of_somebody_else(ask
         client.force_login(who, backend=backend)
         page = client.get(f"/people/{cast.mate.uid}/privacy/").content.decode()
         assert (f"/people/{cast.mate.uid}/erase/confirm/" in page) is may
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Ann Lee joined. (Ann Lee)", "Erased joined. (Erased)"), ("Mary-Ann Leeds, ann lee", "Mary-Ann Leeds, ann lee"),
+        ("Ask ann@x.example.", "Ask Erased."), ("Ann Lee's work, L'Ann Lee", "Erased's work, L'Erased"),
+    ],
+)  # fmt: skip
+def test_a_name_is_taken_out_of_a_text_where_it_stands_as_it_is(text, left):
+    assert without_names(text, ["Ann Lee", "ann@x.example"], "Erased") == left
+    assert without_names(text, [" ", "An"], "Erased") == text
+
+
+def test_what_others_were_written_keeps_no_name_of_who_is_erased(ask, cast, now, monkeypatch):
+    monkeypatch.setattr(unnaming, "BATCH", 2)
+    gone, name = cast.outsider, "Edda Holm"
+    Person.objects.filter(pk__in=[gone.pk, cast.provider.pk]).update(name=name)
+    readers = (cast.officer, cast.mate, cast.applicant, cast.provider)
+    for one in readers:
+        Notice.objects.create(
+            person=one, kind="x", event="x", subject=f"{name} joined", body=f"{name} ({gone.email}) did.",
+            created_at=now, next_try_at=now,
+        )  # fmt: skip
+    assert services.erase_next(now=ask(gone).due_at) is True
+    left = f"Erased person {gone.uid[:8]}"
+    assert {one.person: (one.subject, one.body) for one in Notice.objects.filter(event="x")} == {
+        **{one: (f"{left} joined", f"{left} ({left}) did.") for one in readers[:3]},
+        cast.provider: (f"{name} joined", f"{name} ({left}) did."),
+    }

@@ -14,6 +14,8 @@ from fabrica.registry.engine.documents.schema import DATASET, PARTS, WHOLE
 from fabrica.registry.facts import facts_of
 from fabrica.registry.models import Intake, Statement
 from fabrica.registry.tests.test_api import api  # noqa: F401
+from fabrica.trust.services import purposes
+from fabrica.trust.tests.answers import answers_for
 
 
 def declare(version, cast, now, given, before=None, by="applicant"):
@@ -66,6 +68,30 @@ def test_the_facts_of_a_release_are_the_signed_ones_and_the_newest_statement(ver
         name: value for name, value in version.facts.items() if name != "statement"
     }
     assert declaring.facts_with_statement(version) == declaring.facts_with_statement(version)
+
+
+def changed(project, cast, now, purpose, **answers):
+    one = purposes.propose_purpose(project=project, purpose=purpose, reason="So.", by=cast.applicant, now=now)
+    purposes.answer_gate(change=one, answers=answers_for("ACCEPT", **answers), by=cast.applicant, now=now)
+
+
+def test_documents_tell_of_the_purpose_in_force_until_a_version_is_published(version, run, cast, now):
+    def told():
+        facts = declaring.facts_with_statement(version)
+        labels = [one["label"] for one in facts["trust"]["labels"]]
+        return facts["project"]["purpose"], facts["trust"]["decision"], "TR_50_2" in labels
+
+    assert declaring.facts_with_statement(version)["trust"] == version.facts["trust"]
+    changed(version.model.project, cast, now, "A chat model.", text="yes", interacts="yes")
+    assert told() == ("A chat model.", "ACCEPT_CONDITIONS", True)
+    run.refresh_from_db()
+    sealed = facts_of(Intake.objects.get(run=run), run.folder / "out", signer="", now=now)
+    assert sealed["trust"]["decision"] == told()[1]
+    version.published_at = now
+    changed(version.model.project, cast, now + timedelta(days=1), "To forecast.")
+    assert told() == ("A chat model.", "ACCEPT_CONDITIONS", True)
+    version.published_at = None
+    assert told() == ("To forecast.", "ACCEPT", False)
 
 
 def test_the_record_of_a_run_has_the_paths_of_the_schema_and_no_others(version, run, now):

@@ -34,6 +34,10 @@ class Row:
         """As it is kept on record."""
         return self.words[SOURCE_LANGUAGE]
 
+    def said(self, language: str | None) -> str:
+        """In a language, where the data has it."""
+        return self.words.get((language or SOURCE_LANGUAGE).partition("-")[0], self.text)
+
 
 @cache
 def rows() -> tuple[Row, ...]:
@@ -101,4 +105,4 @@ def _within_days() -> int:
 def words_of(key: str, text: str, language: str | None) -> str:
     """A condition's text in a language, where the data has it and still says the same in its own."""
     found = next((one for one in rows() if one.key == key and one.text == text), None)
-    return found.words.get((language or SOURCE_LANGUAGE).partition("-")[0], text) if found else text
+    return found.said(language) if found else text

@@ -25,6 +25,9 @@ class Referral(models.Model):
     assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="+")
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     applicant = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    project = models.ForeignKey(
+        Project, null=True, on_delete=models.PROTECT, related_name="+", help_text="Who owes its conditions by now."
+    )  # fmt: skip
     state = models.CharField(max_length=20, choices=Case.choices, default=Case.OPEN)
     opened_at = models.DateTimeField()
     due_on = models.DateField()

@@ -77,6 +77,10 @@ def _context(person: Person, found: Referral, acts: list[Act]) -> dict[str, Any]
         "enquiries": found.enquiries.select_related("asked_by", "answered_by"), "reads_votes": reads_votes,
         "reasons": found.assessment.reasons_in(get_language()),
         "conditions": owed.conditions_of(subject=found.subject),
+        "brought": [
+            (one.said(get_language()), one.blocks.label)
+            for one in owed.brought_by(found.assessment) if found.state in cases.LIVE
+        ],
     }  # fmt: skip
 
 
@@ -92,9 +96,14 @@ def _acts(request: HttpRequest, person: Person, found: Referral) -> list[Act]:
             made += _leading(request, person, found)
         elif made:
             made.append(_asking(request, person, found))
-    if found.state in cases.LIVE and rules.is_on_board(person):
+    if rules.is_on_board(person) and (found.state in cases.LIVE or _is_judged_yet(person, found)):
         made.append(_interest(request, person, found))
     return made
+
+
+def _is_judged_yet(person: Person, found: Referral) -> bool:
+    """Whether a decided case left conditions on which the board still judges."""
+    return owed.pending(person).filter(subject=found.subject).exists()
 
 
 def _voting(request: HttpRequest, person: Person, found: Referral) -> Act:

@@ -26,7 +26,7 @@ from fabrica.trust.queries import conditions as queries
 from fabrica.trust.queries.evidence import content_of, file_of, files_of
 from fabrica.trust.queries.impact import assessment_about
 from fabrica.trust.services import conditions as services
-from fabrica.trust.states import MET_MOVES, Met
+from fabrica.trust.states import MET_MOVES, TAKES_EVIDENCE, Met
 from fabrica.web.downloads import download
 
 
@@ -64,7 +64,7 @@ def _reads_application(person: Person, found: Condition) -> bool:
 
 def _acts(request: HttpRequest, person: Person, found: Condition) -> list[Act]:
     may, made = MET_MOVES[Met(found.state)], []
-    if Met.EVIDENCE_GIVEN in may and found.key != impact.KEY and rules.can_give_evidence(person, found):
+    if found.state in TAKES_EVIDENCE and found.key != impact.KEY and rules.can_give_evidence(person, found):
         form = EvidenceForm(
             data_for(request, "evidence"), files_for(request, "evidence"), prefix="evidence",
             initial={"text": found.evidence, "link": found.evidence_link},

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fabrica.kit.errors import NotFound
@@ -12,8 +13,9 @@ from fabrica.people.models import Person
 from fabrica.people.states import Role
 from fabrica.projects.models import Project
 from fabrica.trust import rules
-from fabrica.trust.models import Condition, Seat
-from fabrica.trust.states import PENDING, Blocks, Met, Owner
+from fabrica.trust.engine.owed import Row, owed_by, soon_owed
+from fabrica.trust.models import Assessment, Condition, Seat
+from fabrica.trust.states import PENDING, Blocks, Decision, Met, Owner
 
 Step = Blocks  # the word of those who ask: `blocking(..., step=Step.PUBLICATION)`
 
@@ -29,6 +31,18 @@ def blocking(
     if step == Blocks.RUN:
         rows = rows.filter(run_gpu_seconds__lt=gpu_seconds)
     return list(rows.order_by("due_on", "pk"))
+
+
+def brought_by(assessment: Assessment) -> tuple[Row, ...]:
+    """The rows of the data file that what the gate said brings: none where it said no.
+
+    Where it referred, they are owed once the board's yes is released.
+    """
+    if assessment.decision == Decision.REJECT:
+        return ()
+    labels = [one["label"] for one in assessment.labels or ()]
+    duties = soon_owed(assessment.duties or (), assessment.as_of or timezone.localdate(assessment.assessed_at))
+    return owed_by(labels, duties, [one["rule"] for one in assessment.reasons])
 
 
 def owed_before_award(person: Person, subjects: Iterable[str]) -> dict[str, Condition]:

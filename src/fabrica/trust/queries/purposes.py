@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -74,6 +74,14 @@ def answers_since(project: Project) -> Mapping[str, Any] | None:
     """What the gate was last told for this project since its award; None where its purpose never changed."""
     rows = PurposeChange.objects.filter(project=project, state=PurposeState.ACCEPTED, assessment__isnull=False)
     return rows.order_by("-pk").values_list("assessment__answers", flat=True).first()
+
+
+def purpose_in_force(project_id: int, before: datetime | None = None) -> PurposeChange | None:
+    """The change by which a project has the purpose it has, or had before a time; None where it never changed."""
+    rows = PurposeChange.objects.filter(project=project_id, state=PurposeState.ACCEPTED, assessment__isnull=False)
+    if before is not None:
+        rows = rows.filter(decided_at__lte=before)
+    return rows.select_related("assessment").order_by("-pk").first()
 
 
 @dataclass(frozen=True)

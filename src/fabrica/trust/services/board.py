@@ -20,7 +20,7 @@ from fabrica.trust.models import Assessment, Ballot, Condition, Enquiry, Referra
 from fabrica.trust.queries.board import LIVE, ethics_for, seatable, tally_of, voters_of
 from fabrica.trust.services import conditions
 from fabrica.trust.services.writing import said, tell_all
-from fabrica.trust.states import PENDING, Case, Decision, Finding, Vote
+from fabrica.trust.states import BY_RULE, PENDING, YES, Case, Decision, Finding, Vote
 
 MOST_SEATS = 30
 MOST_ENQUIRIES = 50
@@ -33,15 +33,21 @@ def open_case(
 ) -> Referral | None:  # fmt: skip
     """Do what the gate's assessment asks for: a case for the board, conditions, or neither.
 
+    What earlier answers brought is owed until somebody has decided on these: by rule, here, or the board's release.
     An earlier case about the same subject that is not decided yet is overtaken; its seats go on. `organisation` is
     whose interest bars the board; where it is not told, that of the project, or of whoever acts. `applicant` is whom
     questions and letters go to, where another person acts.
     """
     theirs = organisation or _organisation_of(assessment.subject, by)
     seats = _overtake(assessment.subject, by, now)
-    conditions.owe(assessment=assessment, organisation=theirs, applicant=applicant or by, by=by, now=now)
+    if assessment.decision in BY_RULE:
+        conditions.supersede(assessment=assessment, by=by, now=now)
+        conditions.owe(assessment=assessment, organisation=theirs, applicant=applicant or by, by=by, now=now)
     if assessment.decision != Decision.REFER_ETHICS:
         return None
+    if Referral.objects.filter(assessment=assessment, state=Case.RELEASED, finding__in=YES).exists():
+        # Taken up again after a refusal, which let its conditions go.
+        conditions.owe(assessment=assessment, organisation=theirs, applicant=applicant or by, by=by, now=now)
     days = rules_on(timezone.localdate(now)).decide_days
     made = Referral.objects.create(
         subject=assessment.subject, title=(title or assessment.subject)[:160], path=path, assessment=assessment,
@@ -117,12 +123,14 @@ def _must_lead(by: Person, referral: Referral) -> None:
 
 
 def _hold(referral: Referral) -> None:
-    """Read it again and hold it until we are done: nothing is added to a case that is decided meanwhile."""
+    """Read it again and hold it until we are done.
+
+    Before it is asked who may: nothing is added to a case that was decided meanwhile, or by who has an interest since.
+    """
     referral.refresh_from_db(from_queryset=Referral.objects.select_for_update(of=("self",), no_key=True))
 
 
 def _must_be_open(referral: Referral) -> None:
-    _hold(referral)
     if referral.state != Case.OPEN:
         raise Refused(
             _("This case is not open any more."), why=referral.get_state_display(), todo=_("Reload the page.")
@@ -132,6 +140,7 @@ def _must_be_open(referral: Referral) -> None:
 @transaction.atomic
 def give_seat(*, referral: Referral, person: Person, by: Person, now: datetime) -> Seat:
     """Ask somebody of the board to vote. Raises NotAllowed; Refused for who has an interest or no such right."""
+    _hold(referral)
     _must_lead(by, referral)
     _must_be_open(referral)
     if person.pk not in {one.pk for one in seatable(referral)}:
@@ -164,7 +173,11 @@ def declare_interest(*, referral: Referral, what: str, by: Person, now: datetime
 
 
 def _undo(referral: Referral, by: Person, now: datetime) -> None:
-    """Take back what the person gave to a case that is not decided: their vote, and a finding that rests on it."""
+    """Take back what the person gave: what they found of its conditions, as long as no second person agreed.
+
+    Of a case that is not decided also their vote, and a finding that rests on it.
+    """
+    conditions.unfind(subject=referral.subject, by=by, now=now)
     if referral.state not in LIVE:
         return
     voted, _rows = referral.ballots.filter(person=by).delete()
@@ -176,6 +189,7 @@ def _undo(referral: Referral, by: Person, now: datetime) -> None:
 @transaction.atomic
 def vote(*, referral: Referral, choice: str, reason: str, by: Person, now: datetime) -> Ballot:
     """Vote with a reason; voting again replaces the vote, until the finding is written. Raises NotAllowed, Refused."""
+    _hold(referral)
     if not rules.can_vote(by, referral):
         raise NotAllowed(_("Only those with a seat and without an interest vote on this case."))
     _must_be_open(referral)
@@ -190,6 +204,7 @@ def vote(*, referral: Referral, choice: str, reason: str, by: Person, now: datet
 @transaction.atomic
 def ask(*, referral: Referral, question: str, by: Person, now: datetime) -> Enquiry:
     """Ask the applicant; until they answer, the clock of what they handed in stands still."""
+    _hold(referral)
     if not (rules.can_lead(by, referral) or rules.can_vote(by, referral)):
         raise NotAllowed(_("Only the board asks questions about this case."))
     _must_be_open(referral)
@@ -256,6 +271,7 @@ def propose(*, referral: Referral, finding: str, reason: str, by: Person, now: d
     Where somebody has a seat, the finding is what the votes come to; where nobody has, an ethics officer decides alone.
     Raises NotAllowed; Refused while a question is open, without the votes, or without the conditions it speaks of.
     """
+    _hold(referral)
     _must_lead(by, referral)
     _must_be_open(referral)
     if finding not in Finding.values:
@@ -301,13 +317,28 @@ def _must_owe(referral: Referral, finding: Finding) -> None:
 
 @transaction.atomic
 def release(*, referral: Referral, by: Person, now: datetime) -> Referral:
-    """Stand behind the finding as the second person. Nothing is refused by that: an officer does. Raises NotAllowed."""
+    """Stand behind the finding as the second person. Nothing is refused by that: an officer does. Raises NotAllowed.
+
+    With a yes, what the gate's answers bring is owed as if it had said so itself.
+    """
     _must_release(by, referral)
     _move(referral, Case.RELEASED, by=by, now=now, verb="board.release", released_by=by, released_at=now)
+    if referral.finding in YES:
+        _owe(referral, by, now)
     event = f"{referral.audit_subject}:released"
     people = [one for one in with_role(Role.OFFICER) if not rules.has_interest(one, referral.organisation)]
     tell_all(people, kind="board_released", event=event, now=now, path=page_of(referral), referral=referral)
     return referral
+
+
+def _owe(referral: Referral, by: Person, now: datetime) -> None:
+    """Of a project, what its present purpose brought stays until an officer lets the new one hold."""
+    if not referral.subject.startswith("project:"):
+        conditions.supersede(assessment=referral.assessment, by=by, now=now)
+    conditions.owe(
+        assessment=referral.assessment, organisation=referral.organisation, applicant=referral.applicant,
+        project=referral.project, by=by, now=now,
+    )  # fmt: skip
 
 
 @transaction.atomic

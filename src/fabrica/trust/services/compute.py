@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from itertools import groupby
 from typing import Any
 
 from django.db import transaction
@@ -68,11 +69,25 @@ def note_grant(
     watch(subject=subject, project=project, estimates=_known(found.values()), base=base, now=now)
 
 
-def note_base(*, project: Project, answers: Mapping[str, Any]) -> None:
-    """Keep the base model that was declared anew; nothing where no award was looked at."""
-    for row in ComputeEstimate.objects.filter(subject=award_subject(project.slug), method=GRANTED):
-        row.inputs["base"] = _declared(base_from(answers))
-        row.save(update_fields=["inputs"])
+@transaction.atomic
+def note_base(*, project: Project, answers: Mapping[str, Any], now: datetime) -> None:
+    """Keep the base model that was declared anew, and raise what the project reaches by it; nothing without an award.
+
+    A smaller base model moves the threshold of a change under what was trained or granted before.
+    """
+    award, base = award_subject(project.slug), base_from(answers)
+    rows = ComputeEstimate.objects.filter(subject=award, method=GRANTED)
+    if not rows.exists():
+        return
+    _lock(project, now)
+    row = rows.select_for_update().get()
+    row.inputs["base"] = _declared(base)
+    row.save(update_fields=["inputs"])
+    kept = ComputeEstimate.objects.filter(project=project, is_part=False, flop__isnull=False).order_by("subject", "pk")
+    if not _is_loose(_sums(Q(), project)):
+        kept = kept.exclude(subject=project.subject)
+    for subject, found in groupby(kept, key=lambda one: one.subject):
+        watch(subject=subject, project=project, estimates=[as_estimate(one) for one in found], base=base, now=now)
 
 
 def _declared(base: Base) -> dict[str, Any]:
@@ -190,7 +205,7 @@ def _count_anew(project: Project, model: str, now: datetime) -> None:
     base = base_of(project)
     if model:
         watch(subject=model, project=project, estimates=_estimates(rows, model), base=base, now=now)
-    if any(one["loose"] for one in of_all.values()):
+    if _is_loose(of_all):
         own = _estimates(rows, project.subject)
         watch(subject=project.subject, project=project, estimates=own, base=base, now=now)
 
@@ -204,6 +219,11 @@ def _sums(which: Q, project: Project) -> dict[str, dict[str, Any]]:
         seconds=Sum("gpu_seconds"), loose=loose,
     )  # fmt: skip
     return {row["method"]: dict(row) for row in rows}
+
+
+def _is_loose(of_all: Mapping[str, dict[str, Any]]) -> bool:
+    """Whether some part of a project is of no known model."""
+    return any(one["loose"] for one in of_all.values())
 
 
 def _of_sums(

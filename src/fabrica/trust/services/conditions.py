@@ -17,13 +17,13 @@ from fabrica.people.states import Role
 from fabrica.projects.models import Project
 from fabrica.trust import rules
 from fabrica.trust.engine import impact
-from fabrica.trust.engine.owed import Row, of_facts, owed_by, row_of, soon_owed
+from fabrica.trust.engine.owed import Row, of_facts, row_of
 from fabrica.trust.models import Assessment, Condition, ImpactAssessment, Referral
 from fabrica.trust.queries.board import ethics_for
-from fabrica.trust.queries.conditions import blocking
+from fabrica.trust.queries.conditions import blocking, brought_by
 from fabrica.trust.services.evidence import checked, keep
 from fabrica.trust.services.writing import said, tell_all
-from fabrica.trust.states import MET_MOVES, PENDING, Blocks, Case, Decision, Met, Owner
+from fabrica.trust.states import MET_MOVES, PENDING, TAKES_EVIDENCE, Blocks, Case, Met, Owner
 
 WARN = timedelta(days=7)
 MOST_DAYS = 1_000
@@ -46,22 +46,17 @@ def require_none(*, step: Blocks, project: Project | None = None, subject: str =
 
 
 def owe(
-    *, assessment: Assessment, organisation: Organisation, applicant: Person, by: Person, now: datetime
-) -> list[Condition]:
-    """Write the conditions that an assessment brings, by the data file; drop those that it brings no more.
-
-    Only what nobody has worked on yet is dropped. Called by `board.open_case`, in its transaction.
-    """
-    wanted = {one.key: one for one in _rows(assessment)}
-    there = Condition.objects.filter(subject=assessment.subject, state__in=PENDING).exclude(key="")
-    there = there.exclude(key__in=of_facts())
-    for one in there.filter(state=Met.OPEN).exclude(key__in=wanted):
-        _move(one, Met.DROPPED, by=by, now=now, verb="condition.drop", rings_at=None)
+    *, assessment: Assessment, organisation: Organisation, applicant: Person, by: Person, now: datetime,
+    project: Project | None = None,
+) -> list[Condition]:  # fmt: skip
+    """Write the conditions that an assessment brings, by the data file, where they are not owed already."""
+    wanted = {one.key: one for one in brought_by(assessment)}
+    there = Condition.objects.filter(subject=assessment.subject, state__in=PENDING)
     known = set(there.filter(key__in=wanted).values_list("key", flat=True))
     made = [
         _create(
             row, assessment=assessment, subject=assessment.subject, organisation=organisation, applicant=applicant,
-            now=now,
+            project=project, now=now,
         )
         for key, row in wanted.items() if key not in known
     ]  # fmt: skip
@@ -72,6 +67,17 @@ def owe(
         )  # fmt: skip
         _tell_opened(made, now)
     return made
+
+
+def supersede(*, assessment: Assessment, by: Person, now: datetime) -> None:
+    """Drop what earlier answers about a subject brought and these bring no more, where nobody has worked on it yet.
+
+    Only for what holds, by the gate's yes or a person's: what is merely asked for takes nothing away.
+    """
+    wanted = {one.key for one in brought_by(assessment)}
+    there = Condition.objects.filter(subject=assessment.subject, state=Met.OPEN).exclude(key="")
+    for one in there.exclude(key__in=[*wanted, *of_facts()]):
+        _move(one, Met.DROPPED, by=by, now=now, verb="condition.drop", rings_at=None)
 
 
 def owe_row(
@@ -103,6 +109,13 @@ def reopen(*, key: str, subject: str, by: Person, now: datetime, project: Projec
         Condition.objects.filter(subject=subject, key=key, project=None, state__in=PENDING).update(project=project)
 
 
+def unfind(*, subject: str, by: Person, now: datetime) -> None:
+    """Take back what a person found of a subject's conditions, for they have an interest: others judge them anew."""
+    for one in Condition.objects.filter(subject=subject, state__in=[Met.CLOSING, Met.WAIVING], found_by=by):
+        after = Met.EVIDENCE_GIVEN if one.given_at else Met.OPEN
+        _move(one, after, by=by, now=now, verb="condition.reopen", found_by=None, found_at=None, reason="")
+
+
 def show_row(*, key: str, subject: str, text: str, by: Person, now: datetime) -> None:
     """Give what was made as the evidence for a row; where a person has found earlier evidence good, they look anew."""
     reopen(key=key, subject=subject, by=by, now=now)
@@ -117,21 +130,15 @@ def drop(*, subject: str, by: Person, now: datetime) -> None:
         _move(one, Met.DROPPED, by=by, now=now, verb="condition.drop", rings_at=None)
 
 
-def _rows(assessment: Assessment) -> tuple[Row, ...]:
-    """None but for a yes with conditions: what is with the board gets them from the board."""
-    if assessment.decision != Decision.ACCEPT_CONDITIONS:
-        return ()
-    labels = [one["label"] for one in assessment.labels or ()]
-    duties = soon_owed(assessment.duties or (), assessment.as_of or timezone.localdate(assessment.assessed_at))
-    rules_met = [one["rule"] for one in assessment.reasons]
-    return owed_by(labels, duties, rules_met)
-
-
-def _create(row: Row, *, now: datetime, **about: Any) -> Condition:
+def _create(row: Row, *, now: datetime, subject: str, **about: Any) -> Condition:
+    """Of a project, which has its award, all further runs wait for what an award would have waited for."""
     due_on = timezone.localdate(now) + timedelta(days=row.days)
+    blocks, limit = row.blocks, row.run_gpu_seconds
+    if blocks is Blocks.AWARD and subject.startswith("project:"):
+        blocks, limit = Blocks.RUN, 0
     made = Condition.objects.create(
-        key=row.key, text=row.text, source=row.source.text[:200], owner=row.owner, blocks=row.blocks,
-        run_gpu_seconds=row.run_gpu_seconds, due_on=due_on, opened_at=now, **about,
+        subject=subject, key=row.key, text=row.text, source=row.source.text[:200], owner=row.owner, blocks=blocks,
+        run_gpu_seconds=limit, due_on=due_on, opened_at=now, **about,
     )  # fmt: skip
     return _wind(made)
 
@@ -150,9 +157,10 @@ def write(
     run_gpu_seconds: int | None = None,
 ) -> Condition:  # fmt: skip
     """Write a condition of the board's own for a case. Raises NotAllowed, Refused."""
-    if not rules.can_lead(by, referral):
+    held = Referral.objects.select_for_update(of=("self",), no_key=True).select_related("project").get(pk=referral.pk)
+    if not rules.can_lead(by, held):
         raise NotAllowed(_("Only an ethics officer without an interest in it writes its conditions."))
-    if not Referral.objects.select_for_update(no_key=True).filter(pk=referral.pk, state=Case.OPEN).exists():
+    if held.state != Case.OPEN:
         raise Refused(_("Conditions are written while the case is open."), todo=_("Reload the page."))
     if blocks not in Blocks.values or owner not in Owner.values or not 0 < days <= MOST_DAYS:
         raise Refused(
@@ -164,9 +172,10 @@ def write(
     if Condition.objects.filter(subject=referral.subject).count() >= MOST_OF_SUBJECT:
         raise Refused(_("There are %(most)s conditions already.") % {"most": MOST_OF_SUBJECT})
     made = Condition.objects.create(
-        subject=referral.subject, organisation=referral.organisation, applicant=referral.applicant,
-        assessment=referral.assessment, referral=referral, text=said(text), owner=owner, blocks=blocks,
-        run_gpu_seconds=run_gpu_seconds, due_on=timezone.localdate(now) + timedelta(days=days), opened_at=now,
+        subject=referral.subject, project=held.project, organisation=referral.organisation,
+        applicant=referral.applicant, assessment=referral.assessment, referral=referral, text=said(text), owner=owner,
+        blocks=blocks, run_gpu_seconds=run_gpu_seconds, due_on=timezone.localdate(now) + timedelta(days=days),
+        opened_at=now,
     )  # fmt: skip
     record(verb="condition.write", by=by, subject=referral.subject, now=now, condition=made.pk, blocks=blocks)
     _tell_opened([made], now)
@@ -175,9 +184,10 @@ def write(
 
 @transaction.atomic
 def carry_over(*, subject: str, project: Project, by: Person, now: datetime) -> int:
-    """Let what is owed by an application be owed by its project from now on. The award calls this."""
+    """Let what is owed by an application, and what its case still brings, be its project's. The award calls this."""
     moved = Condition.objects.filter(subject=subject, project=None).update(project=project)
     ImpactAssessment.objects.filter(subject=subject, project=None).update(project=project)
+    Referral.objects.filter(subject=subject, project=None).update(project=project)
     if moved:
         record(verb="condition.carry_over", by=by, subject=subject, now=now, project=project.slug, count=moved)
     return moved
@@ -201,6 +211,10 @@ def give_evidence(
 def _show(
     condition: Condition, *, text: str, link: str, by: Person, now: datetime, name: str = "", data: bytes = b"",
 ) -> Condition:  # fmt: skip
+    if condition.state not in TAKES_EVIDENCE:
+        raise Refused(
+            _("Evidence is not taken any more."), why=condition.get_state_display(), todo=_("Reload the page.")
+        )
     told = {"evidence": said(text), "evidence_link": _checked_link(link), "given_by": by, "given_at": now, "reason": ""}
     file = checked(condition, name, data) if name else None
     _move(condition, Met.EVIDENCE_GIVEN, by=by, now=now, verb="condition.evidence", **told)
@@ -247,13 +261,21 @@ def waive(*, condition: Condition, reason: str, by: Person, now: datetime) -> Co
 
 @transaction.atomic
 def settle(*, condition: Condition, by: Person, now: datetime) -> Condition:
-    """Close or waive it as the second person. Raises NotAllowed for the first, Refused where there was none."""
+    """Close or waive it as the second person.
+
+    Raises NotAllowed for the first; Refused where there was none, or where they have an interest by now.
+    """
+    condition.refresh_from_db(from_queryset=Condition.objects.select_for_update(of=("self",), no_key=True))
     _must_judge(by, condition)
     after = {Met.CLOSING: Met.CLOSED, Met.WAIVING: Met.WAIVED}.get(Met(condition.state))
     if after is None:
         raise Refused(_("Nobody has found it met or to be waived yet."), todo=_("Reload the page."))
     if condition.found_by_id == by.pk:
         raise NotAllowed(_("A condition is closed by two persons: somebody else must agree."))
+    if condition.found_by is not None and rules.is_barred(condition.found_by, condition):
+        raise Refused(
+            _("Who judged it first has an interest in it."), todo=_("Send it back; two persons judge it anew.")
+        )
     facts = {"settled_by": by, "settled_at": now, "rings_at": None}
     _move(condition, after, by=by, now=now, verb="condition.settle", **facts)
     event = f"{condition.audit_subject}:settled"

@@ -23,9 +23,7 @@ from fabrica.trust.queries.impact import assessment_about
 from fabrica.trust.services import board, conditions, impact
 from fabrica.trust.services.assessing import assess
 from fabrica.trust.services.compute import note_base
-from fabrica.trust.states import UNSETTLED, Decision, Finding, PurposeState
-
-BY_RULE = (Decision.ACCEPT, Decision.ACCEPT_CONDITIONS)
+from fabrica.trust.states import BY_RULE, UNSETTLED, Decision, Finding, PurposeState
 
 
 @transaction.atomic
@@ -70,7 +68,7 @@ def answer_gate(*, change: PurposeChange, answers: Mapping[str, Any], by: Person
     row.save(update_fields=["assessment"])
     if row.assessment.decision in BY_RULE:
         _hold(row, by, now)
-        _owe(row, by, now)
+        _owe(row, by, now, applicant=by)
     else:
         PurposeChange.objects.filter(pk=row.pk).update(state=PurposeState.REFERRED)
         record(verb="purpose.refer", by=by, subject=row.project.subject, now=now, decision=row.assessment.decision)
@@ -101,8 +99,8 @@ def decide_purpose(*, change: PurposeChange, accepts: bool, note: str, by: Perso
     kept = _words(note, NOTE_LIMIT)
     if accepts:
         _must_be_approved(row)
-        conditions.carry_over(subject=row.project.subject, project=row.project, by=by, now=now)
         _hold(row, by, now, kept)
+        _owe(row, by, now, applicant=row.proposed_by)
     else:
         _settle(row, PurposeState.REFUSED, by, now, kept)
         board.give_up(subject=row.project.subject, by=by, now=now)
@@ -152,7 +150,7 @@ def _hold(row: PurposeChange, by: Person, now: datetime, note: str = "") -> None
     projects.set_purpose(
         project=row.project, purpose=row.purpose, gate_decision=row.assessment.decision, by=by, now=now
     )
-    note_base(project=row.project, answers=row.assessment.answers)
+    note_base(project=row.project, answers=row.assessment.answers, now=now)
     _ask_impact(row, by, now)
 
 
@@ -168,12 +166,13 @@ def _ask_impact(row: PurposeChange, by: Person, now: datetime) -> None:
         )  # fmt: skip
 
 
-def _owe(row: PurposeChange, by: Person, now: datetime) -> None:
-    """Let the project owe what the gate's yes to the new purpose brings."""
+def _owe(row: PurposeChange, by: Person, now: datetime, *, applicant: Person) -> None:
+    """Let the project owe what the new purpose brings, now that it holds, and not what the one before it brought."""
     if row.assessment is None:
         return
     project = row.project
-    conditions.owe(assessment=row.assessment, organisation=project.organisation, applicant=by, by=by, now=now)
+    conditions.supersede(assessment=row.assessment, by=by, now=now)
+    conditions.owe(assessment=row.assessment, organisation=project.organisation, applicant=applicant, by=by, now=now)
     conditions.carry_over(subject=project.subject, project=project, by=by, now=now)
 
 

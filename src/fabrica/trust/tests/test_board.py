@@ -12,12 +12,14 @@ from fabrica.audit.queries import about
 from fabrica.conftest import make_person
 from fabrica.kit.errors import NotAllowed, NotFound, Refused
 from fabrica.notices.models import Notice
+from fabrica.people import services as people
 from fabrica.people.models import Member
 from fabrica.people.states import MemberRole, Role
 from fabrica.projects.models import Member as Part
 from fabrica.projects.services import open_project
 from fabrica.trust.models import Condition, Referral
 from fabrica.trust.queries import board as queries
+from fabrica.trust.queries.conditions import Step, blocking, brought_by
 from fabrica.trust.services import board, conditions
 from fabrica.trust.tests.answers import answers_for
 
@@ -99,6 +101,41 @@ def test_conditions_that_a_finding_speaks_of_must_be_there(case, ethics, now):
     conditions.write(referral=case, text="Show the filter.", blocks="publication", days=30, by=ethics, now=now)
     board.propose(referral=case, finding="approved_with_conditions", reason="If.", by=ethics, now=now)
     assert case.state == "proposed"
+
+
+def test_what_the_answers_of_a_referred_case_bring_is_owed_once_its_yes_is_released(cast, call, ethics, now):
+    answers = answers_for("ACCEPT", text="yes", flop="4e25", general_model="yes")
+    made = submitted(cast, call, now, trust_answers=answers)
+    case = Referral.objects.get(subject=made.subject)
+    brought = ["systemic_notice", "copyright_policy", "mark_output"]
+    assert [one.key for one in brought_by(case.assessment)] == brought
+    board.propose(referral=case, finding="approved", reason="It helps.", by=ethics, now=now)
+    assert Condition.objects.count() == 0
+    board.release(referral=case, by=cast.officer, now=now)
+    assert list(Condition.objects.order_by("pk").values_list("key", "applicant__name")) == [
+        (key, "Ada") for key in brought
+    ]  # fmt: skip
+    assert [one.key for one in blocking(step=Step.AWARD, subject=made.subject)] == ["systemic_notice"]
+    board.give_up(subject=made.subject, by=cast.officer, now=now)
+    again = board.open_case(assessment=case.assessment, by=cast.applicant, now=now)
+    assert [one.key for one in blocking(step=Step.AWARD, subject=made.subject)] == ["systemic_notice"]
+    project = open_project(
+        title="P", organisation=cast.startup, purpose="", gate_decision="", pi=cast.applicant, ends_at=now + 30 * DAY,
+        by=cast.officer, now=now,
+    )  # fmt: skip
+    conditions.carry_over(subject=made.subject, project=project, by=cast.officer, now=now)
+    conditions.write(referral=again, text="Show it.", blocks="publication", days=9, by=ethics, now=now)
+    assert [one.key for one in blocking(step=Step.PUBLICATION, project=project)] == [
+        "", "copyright_policy", "mark_output",
+    ]  # fmt: skip
+
+
+def test_a_finding_against_it_brings_no_conditions(cast, call, ethics, now):
+    made = submitted(cast, call, now, trust_answers=answers_for("ACCEPT", text="yes", flop="4e25", general_model="yes"))
+    case = Referral.objects.get(subject=made.subject)
+    board.propose(referral=case, finding="not_approved", reason="No.", by=ethics, now=now)
+    board.release(referral=case, by=cast.officer, now=now)
+    assert Condition.objects.count() == 0
 
 
 def test_a_finding_against_it_refuses_nothing_by_itself(cast, made, case, ethics, now):
@@ -217,3 +254,11 @@ def test_who_belongs_to_the_project_neither_leads_nor_releases_its_case(cast, ca
     Part.objects.create(project=project, person=ethics, role="member", joined_at=now)
     with pytest.raises(NotAllowed):
         board.propose(referral=case, finding="approved", reason="Mine.", by=ethics, now=now)
+
+
+def test_of_who_is_erased_nobody_reads_which_interest_they_had(case, members, now):
+    board.declare_interest(referral=case, what="My brother works there.", by=members[0], now=now)
+    asked = people.ask_erasure(uid=members[0].uid, cause="own", typed=members[0].email, by=members[0], now=now)
+    assert people.erase_next(now=asked.due_at) is True
+    seat = case.seats.get()
+    assert (seat.conflict, seat.conflicted_at, seat.person.is_erased) == ("", now, True)

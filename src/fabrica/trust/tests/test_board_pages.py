@@ -11,6 +11,7 @@ from fabrica.kit.time import utcnow
 from fabrica.people.services import create_token
 from fabrica.people.states import Role
 from fabrica.trust.engine.act import ruleset
+from fabrica.trust.engine.owed import row_of
 from fabrica.trust.models import Condition, Enquiry, Referral
 from fabrica.trust.services import board
 from fabrica.trust.tests.answers import HIGH_RISK, answers_for
@@ -58,7 +59,10 @@ def press(who, path, act, **fields):
 
 def test_a_case_goes_its_way_by_buttons(cast, case, ethics, member):
     path = f"/board/{case.pk}/"
-    shown = browser(ethics).get(path).context["reasons"]
+    page = browser(ethics).get(path)
+    shown, brought = page.context["reasons"], page.context["brought"]
+    assert [(words, str(step)) for words, step in brought] == [(row_of("mark_output").text, "Publication of a model")]
+    assert row_of("mark_output").text in page.content.decode()
     assert [(one["rule"], str(one["answer"])) for one in shown] == [("P1", "Unsure"), ("T1", "Yes"), ("T2", "Yes")]
     title = ruleset(case.assessment.version).rules["T1"].words["title_fr"]
     assert case.assessment.reasons_in("fr-be")[1]["question"] == title
@@ -82,6 +86,10 @@ def test_a_case_goes_its_way_by_buttons(cast, case, ethics, member):
     assert (case.state, case.how) == ("released", "alone")
     shown = browser(cast.applicant).get(case.path).content.decode()
     assert "A chess tutor." in shown
+    acts = browser(ethics).get(path).context["acts"]
+    assert [one.name for one in acts] == ["interest"]  # there is a condition to judge
+    assert press(ethics, path, "interest", what="I know them too.")["Location"] == "/board/"
+    assert browser(ethics).get(path).status_code == 404
 
 
 @pytest.mark.parametrize("who", ["applicant", "outsider", "assessor", "operator", "officer"])

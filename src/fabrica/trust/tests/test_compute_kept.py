@@ -85,6 +85,22 @@ def test_an_award_keeps_both_methods_and_the_base_that_was_declared(grant, proje
     ]  # fmt: skip
 
 
+def test_another_base_model_is_weighed_at_once_against_what_was_trained_and_granted(grant, ran, project, now):
+    compute.note_base(project=project, answers={"modifies": "yes"}, now=now)
+    assert not ComputeEstimate.objects.exists()
+    grant(1)
+    ran(1, 1, 5e22)
+    ran(2, 1, 4e22, model="")
+    before = raised()
+    compute.note_base(
+        project=project, answers={"modifies": "yes", "base_known": "yes", "base_flop": "1.2e23"}, now=now
+    )  # a third of it is 4e22
+    assert [one for one in raised() if one not in before] == [
+        ("model:novalis/base", "modifier", 100, "architecture"), ("project:novalis", "modifier", 100, "architecture"),
+    ]  # fmt: skip
+    assert compute_of(project, now.date()).base.flop == 1.2e23
+
+
 def test_an_award_on_a_device_without_facts_keeps_that_nobody_knows(grant, h100):
     h100.device = "abacus"
     h100.save()

@@ -150,6 +150,37 @@ def test_a_member_of_the_board_in_the_project_judges_none_of_its_conditions(cast
         services.waive(condition=one, reason="No need.", by=board[1], now=now)
 
 
+def test_what_one_person_found_is_taken_back_when_they_declare_an_interest_and_others_judge_it_anew(
+    cast, call, board, now
+):
+    made = submitted(cast, call, now, trust_answers=answers_for("REFER_ETHICS"))
+    case, (first, second) = Referral.objects.get(subject=made.subject), board
+    shown, other = (services.write(referral=case, text=one, blocks="data", days=30, by=first, now=now) for one in "AB")
+    services.give_evidence(condition=shown, text="Done.", by=cast.applicant, now=now)
+    services.find_met(condition=shown, by=first, now=now)
+    services.waive(condition=other, reason="No need.", by=first, now=now)
+    read = Condition.objects.get(pk=shown.pk)
+    declare_interest(referral=case, what="My sister works there.", by=first, now=now)
+    assert list(Condition.objects.order_by("pk").values_list("state", "found_by", "reason")) == [
+        ("evidence_given", None, ""), ("open", None, ""),
+    ]  # fmt: skip
+    with pytest.raises(Refused, match="Nobody has found it met"):
+        services.settle(condition=read, by=second, now=now)
+    assert services.find_met(condition=read, by=second, now=now, seen=now).found_by == second
+
+
+def test_nobody_agrees_with_a_first_person_who_has_an_interest_by_now(cast, board, project, one, now):
+    first, second = board
+    services.give_evidence(condition=one, text="Done.", by=cast.applicant, now=now)
+    services.find_met(condition=one, by=first, now=now)
+    Member.objects.create(project=project, person=first, role=Part.GUEST, joined_at=now)
+    with pytest.raises(Refused, match="judged it first has an interest"):
+        services.settle(condition=one, by=second, now=now)
+    with pytest.raises(Refused, match="not taken any more"):
+        services.give_evidence(condition=one, text="More.", by=cast.applicant, now=now)
+    assert services.send_back(condition=one, reason="Anew.", by=second, now=now).state == "open"
+
+
 def test_evidence_that_nobody_read_is_not_found_met(cast, board, one, now):
     first, _second = board
     services.give_evidence(condition=one, text="A plan.", by=cast.applicant, now=now)

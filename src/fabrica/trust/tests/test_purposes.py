@@ -10,7 +10,7 @@ from fabrica.notices.models import Notice
 from fabrica.people.states import Role
 from fabrica.projects.services import open_project
 from fabrica.trust.engine.act import in_force, next_questions
-from fabrica.trust.models import Referral
+from fabrica.trust.models import Condition, Referral
 from fabrica.trust.queries import purposes as queries
 from fabrica.trust.queries.conditions import Step, blocking
 from fabrica.trust.services import board, conditions
@@ -20,6 +20,7 @@ from fabrica.trust.tests.answers import answers_for
 
 pytestmark = pytest.mark.django_db
 CLEAN = answers_for("ACCEPT")
+GENERAL = {"text": "yes", "flop": "2e23", "general_model": "yes"}
 DAY = date(2026, 11, 23)
 
 
@@ -104,6 +105,64 @@ def test_a_withdrawn_change_leaves_no_case_open(project, change, cast, now):
     answer(change, cast, now, civilian="unsure")
     services.withdraw_purpose(change=change, by=cast.applicant, now=now)
     assert Referral.objects.get(subject=project.subject).state == "overtaken"
+
+
+def blocked(project):
+    return [(one.key, one.state) for one in blocking(step=Step.PUBLICATION, project=project)]
+
+
+@pytest.mark.parametrize("ends", ["withdrawn", "refused"])
+def test_what_the_purpose_in_force_owes_stays_while_another_is_thought_of_and_when_it_is_given_up(
+    project, change, cast, now, ends
+):
+    answer(change, cast, now, **GENERAL)
+    owed = blocked(project)
+    assert [key for key, _state in owed] == ["copyright_policy", "mark_output"]
+    other = services.propose_purpose(project=project, purpose="Else.", reason="So.", by=cast.applicant, now=now)
+    services.answer_gate(
+        change=other, answers=answers_for("ACCEPT", civilian="unsure" if ends == "withdrawn" else "no"),
+        by=cast.applicant, now=now,
+    )  # fmt: skip
+    assert blocked(project) == owed
+    if ends == "withdrawn":
+        services.withdraw_purpose(change=other, by=cast.applicant, now=now)
+    else:
+        services.decide_purpose(change=other, accepts=False, note="No.", by=cast.officer, now=now)
+    assert blocked(project) == owed
+
+
+def test_what_a_referred_purpose_brings_is_owed_with_the_boards_yes_and_holds_the_project_up_with_the_officers(
+    project, change, cast, now
+):
+    answer(change, cast, now, **GENERAL)
+    other = services.propose_purpose(project=project, purpose="Else.", reason="So.", by=cast.applicant, now=now)
+    answer(other, cast, now, civilian="unsure", text="yes", interacts="yes")
+    approve(project, cast, now)
+    assert [key for key, _state in blocked(project)] == ["copyright_policy", "mark_output"]
+    services.decide_purpose(change=other, accepts=True, note="Fine.", by=cast.officer, now=now)
+    assert [key for key, _state in blocked(project)] == ["mark_output"]
+
+
+def approve(project, cast, now):
+    case, ethics = Referral.objects.get(subject=project.subject), make_person("edda", now, Role.ETHICS)
+    board.propose(referral=case, finding="approved", reason="Fine.", by=ethics, now=now)
+    board.release(referral=case, by=cast.officer, now=now)
+
+
+def test_runs_wait_for_what_the_award_would_have_waited_for(project, change, cast, now):
+    answer(change, cast, now, text="yes", flop="4e25", general_model="yes")
+    approve(project, cast, now)
+    assert blocking(step=Step.RUN, project=project, gpu_seconds=1) == []
+    services.decide_purpose(change=change, accepts=True, note="Fine.", by=cast.officer, now=now)
+    assert [one.key for one in blocking(step=Step.RUN, project=project, gpu_seconds=1)] == ["systemic_notice"]
+
+
+def test_a_new_purpose_that_holds_takes_the_place_of_what_the_one_before_owed(project, change, cast, now):
+    answer(change, cast, now, **GENERAL)
+    other = services.propose_purpose(project=project, purpose="Else.", reason="So.", by=cast.applicant, now=now)
+    answer(other, cast, now, text="yes", interacts="yes")
+    assert blocked(project) == [("mark_output", "open")]
+    assert Condition.objects.get(key="copyright_policy").state == "dropped"
 
 
 @pytest.mark.parametrize("words", [("To read.", "Why not."), ("", "Why not."), ("To write.", " ")])
