@@ -75,6 +75,7 @@ NOTES = (
     _("%(before)s Too few texts for a pass."),
     _("%(before)s Too few words for a pass."),
     _("%(before)s Too few characters for a pass."),
+    _("%(before)s %(share)s of the training text was searched."),
 )
 REASONS = (
     _("Not informative: the model is no better than its untrained twin, so there is nothing it could have kept."),

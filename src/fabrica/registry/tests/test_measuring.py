@@ -13,6 +13,7 @@ from fabrica.evaluation.battery import (
     energy,
     membership,
     memorising,
+    personal,
     quality,
     thresholds,
 )
@@ -239,6 +240,7 @@ def constants():
     yield from (one.words for one in bounds.bounds().values() if one.words)
     yield from map(str, (one for key, one in thresholds.thresholds().items() if "." in key))
     yield from (one.unit for key, one in thresholds.thresholds().items() if "." in key)
+    yield f"{personal.HOW} {personal.searched_in(0.1)}"
     yield from (contamination.NAME, memorising.HOW, f"{memorising.HOW} {memorising.beside(3, 2.5)}")
 
 
