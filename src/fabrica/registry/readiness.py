@@ -24,6 +24,9 @@ from fabrica.trust.states import Blocks
 
 WAY = (State.DOCUMENTED, State.EVALUATED, State.REVIEWED, State.PUBLISHED)
 NOT_FAILED = (Verdict.PASS, Verdict.WARN, Verdict.NOT_RUN)
+PROBES = ("held_out", "memorisation", "membership", "contamination", "robustness", "bias", "personal", "toxicity")
+# Why a probe has no verdict though nothing is left to do: the model, or its training text, makes the question empty.
+IDLE = ("Not informative: the model", "No language is informative", "No secrets were planted")
 REQUIRED = ("title", "project.organisation", "project.purpose")
 Text = str | Promise
 
@@ -75,12 +78,24 @@ def results(facts: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def must_justify(facts: dict[str, Any]) -> list[str]:
-    """What of the evaluation needs a written justification: figures that failed, or that there are none."""
+    """What of the evaluation needs a written justification: figures that failed, and probes that told nothing."""
     told = [(str(one.get("verdict")), one) for one in results(facts)]
     if all(verdict == Verdict.NOT_RUN for verdict, _one in told):
         return [_("This model was not evaluated by the battery of this site.")]
     failed = [one for verdict, one in told if verdict not in NOT_FAILED]  # a word we do not know is no pass
-    return [f"{one.get('probe', '')}: {said(one.get('name', ''))}" for one in failed]
+    return [*(f"{one.get('probe', '')}: {said(one.get('name', ''))}" for one in failed), *_not_run(told)]
+
+
+def _not_run(told: Sequence[tuple[str, dict[str, Any]]]) -> list[str]:
+    """Probes without any verdict that another evaluation could give one: more time, more text, a mended fault."""
+    heard = {str(one.get("probe")) for verdict, one in told if verdict != Verdict.NOT_RUN}
+    found = []
+    for probe in PROBES:
+        notes = [str(one.get("note", "")) for _verdict, one in told if str(one.get("probe")) == probe]
+        open_ones = [one for one in notes if not one.startswith(IDLE)]
+        if probe not in heard and (open_ones or not notes):
+            found.append(_("%(probe)s: not run. %(why)s") % {"probe": probe, "why": said("".join(open_ones[:1]))})
+    return [one.strip() for one in found]
 
 
 def lacks_documents(facts: dict[str, Any]) -> list[Missing]:

@@ -1,7 +1,10 @@
 """The way of a version to publication: what each step needs, the second person, and releases that survive a kill."""
 
 import pytest
-from fabrica.evaluation.battery.result import Result, Verdict
+from fabrica.evaluation.battery import energy
+from fabrica.evaluation.battery.battery import ENTRIES
+from fabrica.evaluation.battery.informed import WHY_NOT
+from fabrica.evaluation.battery.result import Result, Verdict, not_run
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.notices.models import Notice
 from fabrica.registry import battery_rows, facts, packing, queries, readiness, services, shown, telling
@@ -11,9 +14,16 @@ from fabrica.registry.models import ModelVersion, Release, Step
 from fabrica.registry.tests.conftest import WHY, published, reviewed
 
 
-def battery(*verdicts):
-    rows = [Result(probe="bits", name=f"figure {n}", verdict=one).as_dict() for n, one in enumerate(verdicts)]
-    return {"battery": {"results": rows, "summary": {}}}
+def battery(*verdicts, **why):
+    """Verdicts of one probe; the others passed, but those that were not run, with why."""
+    rows = [Result(probe="held_out", name=f"figure {n}", verdict=one) for n, one in enumerate(verdicts)]
+    others = [not_run(one, one, why[one]) if one in why else Result(probe=one, name="own", verdict=Verdict.PASS)
+              for one in readiness.PROBES[1:]]  # fmt: skip
+    return {"battery": {"results": [one.as_dict() for one in (*rows, *others)], "summary": {}}}
+
+
+PASSED = battery(Verdict.PASS)["battery"]["results"]
+NOTHING = {"battery": {"results": [not_run(one, one, "Not begun.").as_dict() for one in readiness.PROBES]}}
 
 
 def change(version, **facts):
@@ -31,15 +41,22 @@ def told(version):
     [
         ({}, ["This model was not evaluated by the battery of this site."]),
         (battery(Verdict.PASS, Verdict.WARN, Verdict.NOT_RUN), []),
-        (battery(Verdict.PASS, Verdict.FAIL), ["bits: figure 1"]),
-        (battery(Verdict.NOT_RUN), ["This model was not evaluated by the battery of this site."]),
-        ({"battery": {"results": [{"probe": "bits", "name": "own", "verdict": ["pass"]}]}}, ["bits: own"]),
+        (battery(Verdict.PASS, Verdict.FAIL), ["held_out: figure 1"]),
+        (NOTHING, ["This model was not evaluated by the battery of this site."]),
+        (battery(Verdict.PASS, personal="Not begun."), ["personal: not run. Not begun."]),
+        (battery(Verdict.PASS, bias=f"{WHY_NOT} (2)."), []),
+        (battery(), ["held_out: not run."]),
+        ({"battery": {"results": [{"probe": "bits", "name": "own", "verdict": ["pass"]}, *PASSED]}}, ["bits: own"]),
     ],
 )
 def test_what_failed_or_was_never_measured_needs_a_justification(facts, open_points):
     assert readiness.must_justify(facts) == open_points
     assert [one.what for one in readiness.lacks_evaluation(facts, "")] == [f"Not passed: {one}" for one in open_points]
     assert readiness.lacks_evaluation(facts, WHY) == []
+
+
+def test_every_probe_of_the_battery_must_be_heard_but_energy_which_not_every_machine_counts():
+    assert readiness.PROBES == tuple(one.name for one in ENTRIES if one.name != energy.PROBE)
 
 
 def test_a_model_that_too_little_is_known_of_is_not_documented(version, cast, settings, now):
