@@ -12,6 +12,7 @@ from fabrica.registry.engine import State, verify_folder
 from fabrica.registry.engine.documents import render_all
 from fabrica.registry.models import ModelVersion, Release, Step
 from fabrica.registry.tests.conftest import WHY, published, reviewed
+from fabrica.registry.tests.papers import FACTS
 
 
 def battery(*verdicts, **why):
@@ -53,6 +54,17 @@ def test_what_failed_or_was_never_measured_needs_a_justification(facts, open_poi
     assert readiness.must_justify(facts) == open_points
     assert [one.what for one in readiness.lacks_evaluation(facts, "")] == [f"Not passed: {one}" for one in open_points]
     assert readiness.lacks_evaluation(facts, WHY) == []
+
+
+def test_a_document_that_is_owed_by_law_and_lacks_what_it_must_tell_needs_a_justification():
+    declared = {**FACTS["statement"]["declared"], "opt_outs": None, "illegal_content": ""}
+    owed = {**FACTS, **battery(Verdict.PASS), "statement": {**FACTS["statement"], "declared": declared}}
+    told = [(one.what, one.todo) for one in readiness.lacks_evaluation(owed, "")]
+    assert [what.partition(":")[0] for what, _todo in told] == ["Public summary of training content"]
+    assert told[0][0].endswith("Unknown: How reservations of rights were heeded, Illegal content."), told
+    assert told[0][1].startswith("Declare it, or write why")
+    assert readiness.lacks_evaluation(owed, WHY) == []
+    assert readiness.lacks_evaluation({**owed, "trust": {**FACTS["trust"], "labels": ["ROLE_PROVIDER"]}}, "") == []
 
 
 def test_every_probe_of_the_battery_must_be_heard_but_energy_which_not_every_machine_counts():
