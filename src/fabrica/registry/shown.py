@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fabrica.kit.time import utcnow
 from fabrica.kit.units import duration
+from fabrica.registry.battery_words import said
 from fabrica.registry.engine.card import at, comparisons
 from fabrica.registry.engine.documents.values import is_number
 from fabrica.registry.models import ModelVersion
@@ -66,6 +67,7 @@ def page(version: ModelVersion, *, can_download: bool) -> dict[str, Any]:
         "bits": _figure(at(facts, "evaluation.bits_per_byte")),
         "figures": _figures(facts),
         "evaluation": _evaluation(facts),
+        "method": said(at(facts, "evaluation.method") or UNKNOWN),
         "provenance": _provenance(facts),
         "datasets": [{**one, "page": dataset_page(one)} for one in facts.get("datasets") or []],
         "use": _use(facts),
