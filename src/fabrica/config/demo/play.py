@@ -45,6 +45,7 @@ DECLARED = {
     "base_models": "None: it was trained from the beginning.",
     "continuous": False,
     "public_data": True,
+    "public_data_modalities": ["text"],
     "public_data_told": "The standard library of Python, as the release installed here has it.",
     "crawled": False,
     "licensed": False,

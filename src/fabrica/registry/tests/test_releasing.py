@@ -158,7 +158,7 @@ def test_a_publication_writes_and_signs_the_documents_and_changes_nothing_signed
     assert queries.file_of(None, version, "release/1/manifest.json").read_text() == Release.objects.get().manifest
 
 
-def test_a_change_is_published_as_the_next_release_once_it_was_reviewed(version, key, cast, now):
+def test_a_change_is_published_as_the_next_release_once_it_was_reviewed(version, key, cast, client, settings, now):
     published(version, cast, now)
     change(version, limits="It reads Python only.")
     version = queries.version_of(cast.applicant, version.model.slug, 1)
@@ -170,6 +170,18 @@ def test_a_change_is_published_as_the_next_release_once_it_was_reviewed(version,
     verdict = verify_folder(version.path, key.public_key())
     assert (version.state, verdict.state, verdict.releases) == ("published", State.VERIFIED, 2)
     assert [one.facts["limits"] for one in Release.objects.order_by("number")] == [None, "It reads Python only."]
+    first, second = (
+        [line.split(" | ")[1] for line in summary_of(version, number).splitlines() if " of this summary" in line]
+        for number in (1, 2)
+    )
+    earlier = f"{settings.FABRICA_URL}{version.page}files/release/1/training-content-summary.md"
+    assert (first, second) == (["1", "none"], ["2", earlier])
+    for address in (earlier.removeprefix(settings.FABRICA_URL), f"{version.page}files/release/2/facts.json"):
+        assert client.get(address).status_code == 200
+
+
+def summary_of(version, number):
+    return queries.file_of(None, version, f"release/{number}/training-content-summary.md").read_text()
 
 
 @pytest.mark.parametrize("is_published", [False, True])
