@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings as site_settings
 from django.db import connection
 from django.test import Client
+from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis
 from pytest_django import Settings
@@ -54,6 +55,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("database")
             if connection.vendor != "postgresql":
                 item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: `make test-postgres` runs it"))
+
+
+@pytest.fixture(autouse=True)
+def _language() -> Iterator[None]:
+    """What a test finds is English: a request in another language leaves it to the thread, and so to the next test."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

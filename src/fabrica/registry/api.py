@@ -12,6 +12,7 @@ from fabrica.dataspaces.queries import staging_of, version_of
 from fabrica.kit.errors import NotFound, Refused
 from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow
+from fabrica.people.models import Person
 from fabrica.people.queries import signed_in
 from fabrica.registry import declaring, queries, rules, services
 from fabrica.registry.engine.documents import completeness
@@ -19,6 +20,7 @@ from fabrica.registry.engine.documents.answers import digest
 from fabrica.registry.engine.documents.rows import table
 from fabrica.registry.models import Measurement, Model, ModelVersion
 from fabrica.registry.pages.versions import send
+from fabrica.registry.shown import without_output
 from fabrica.registry.states import State
 from fabrica.training.engine.evaluating import SEED_AT_MOST
 from fabrica.web.scopes import needs
@@ -184,7 +186,10 @@ def _inside(request: HttpRequest, slug: str) -> ModelVersion:
     return queries.version_of(person, slug, found.number)
 
 
-def _detail(version: ModelVersion) -> ModelVersion:
+def _detail(person: Person, version: ModelVersion) -> ModelVersion:
+    """A version as the API tells it: what the model wrote, of which the card has a sample, only with its files."""
+    if not rules.can_download(person, version):
+        version.facts, version.card = without_output(version.facts), ""
     version.files = queries.downloads_of(version)  # type: ignore[attr-defined]
     return version
 
@@ -231,7 +236,8 @@ def declare(request: HttpRequest, slug: str, payload: StatementIn) -> Any:
 @needs("read")
 def version(request: HttpRequest, slug: str, number: int) -> Any:
     """One version: facts, card, files, manifest and signature."""
-    return _detail(queries.version_of(signed_in(request), slug, number))
+    person = signed_in(request)
+    return _detail(person, queries.version_of(person, slug, number))
 
 
 @router.get("/models/{slug}/{number}/files/{path:path}")
@@ -309,7 +315,7 @@ def publish(request: HttpRequest, slug: str, number: int) -> Any:
     """Let everybody see and download a version of my project that was reviewed."""
     person = signed_in(request)
     found = queries.version_of(person, slug, number)
-    return _detail(services.publish(version=found, by=person, now=utcnow()))
+    return _detail(person, services.publish(version=found, by=person, now=utcnow()))
 
 
 @router.post("/models/{slug}/{number}/withdraw", response=DetailOut)
@@ -318,7 +324,7 @@ def withdraw(request: HttpRequest, slug: str, number: int, payload: ReasonIn) ->
     """Take a version of my project back."""
     person = signed_in(request)
     found = queries.version_of(person, slug, number)
-    return _detail(services.withdraw(version=found, reason=payload.reason, by=person, now=utcnow()))
+    return _detail(person, services.withdraw(version=found, reason=payload.reason, by=person, now=utcnow()))
 
 
 @router.get("/keys", response=list[KeyOut])

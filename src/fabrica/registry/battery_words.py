@@ -49,6 +49,14 @@ THRESHOLDS = (
     _("pass: at most %(passes)s; fail: above %(fails)s (%(unit)s, whole interval; n at least %(least)s)"),
     _("pass: at most %(passes)s; never a fail (%(unit)s, whole interval; n at least %(least)s)"),
 )
+METHODS = (
+    _(
+        "Bits per byte of held-out text, each document followed by one NUL byte that every predictor pays for. The "
+        "model sees non-overlapping pieces of its context and the one token before. Untrained: the same model before "
+        "training (weights N(0, 0.02), same seed). Bigram: byte pairs of the same training text, add-one smoothing. "
+        "xz: xz -9 of the same bytes."
+    ),
+)
 NOTES = (
     _("n counts documents; the interval draws whole documents again."),
     _("By how much training text costs less than held-out text, each against its cost untrained."),
@@ -75,6 +83,7 @@ NOTES = (
     _("%(before)s Too few texts for a pass."),
     _("%(before)s Too few words for a pass."),
     _("%(before)s Too few characters for a pass."),
+    _("%(before)s %(share)s of the training text was searched."),
 )
 REASONS = (
     _("Not informative: the model is no better than its untrained twin, so there is nothing it could have kept."),
@@ -130,7 +139,7 @@ def is_known(text: str) -> bool:
 
 @cache
 def _templates() -> tuple[tuple[Callable[[str], re.Match[str] | None], str], ...]:
-    every = (*NAMES, *UNITS, *THRESHOLDS, *NOTES, *REASONS)
+    every = (*NAMES, *UNITS, *THRESHOLDS, *METHODS, *NOTES, *REASONS)
     return tuple((re.compile(_pattern(one), re.DOTALL).fullmatch, one) for one in every)
 
 

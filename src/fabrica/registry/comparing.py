@@ -106,8 +106,9 @@ def _row(version: ModelVersion, one: dict[str, Any], counts: Any, is_inside: boo
         name = format_html('{} <strong class="badge tone-info">{}</strong>', name, _("counts"))
     moment = parse_datetime(str(one.get("at")))
     text = _("its own") if one.get("own_text") else _("other")
-    linked = isinstance(number, int) and (is_inside or number == counts)
-    report = format_html('<a href="{}" download>{}</a>', report_url(version, number), _("HTML")) if linked else "–"
+    report: Text = "–"
+    if isinstance(number, int) and (is_inside or number == counts):
+        report = format_html('<a href="{}" download>{}</a>', report_url(version, number), _("HTML"))
     told = [when(moment, utcnow()), str(one.get("version")), said(one.get("profile")), text, _counted(one)]
     return [name, *told, report]
 

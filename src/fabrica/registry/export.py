@@ -7,7 +7,7 @@ from fabrica.registry import readiness
 from fabrica.registry.engine.card import at
 from fabrica.registry.models import ModelVersion
 from fabrica.registry.queries import documents_of, files_and_signature_of, releases_of
-from fabrica.registry.shown import dataset_page, facts_shown, file_url
+from fabrica.registry.shown import dataset_page, facts_shown, file_url, without_output
 from fabrica.registry.states import State
 
 FORMAT = "fabrica-model-export-1"
@@ -17,8 +17,8 @@ DATASET = ("uri", "title", "provider", "sha256", "size_bytes", "licence", "licen
 
 def export_of(version: ModelVersion, url: str) -> dict[str, Any]:
     """Everything its page tells, with addresses below `url`. Files only while they are given out to everybody."""
-    facts = facts_shown(version)
     is_open = version.state == State.PUBLISHED and version.restricted_at is None
+    facts = facts_shown(version) if is_open else without_output(facts_shown(version))
     return {
         "format": FORMAT,
         "name": str(version),

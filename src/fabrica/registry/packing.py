@@ -18,12 +18,14 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
+from django.urls import reverse
 
 from fabrica.kit.errors import Refused
 from fabrica.kit.files import folder_facts, list_files, write_atomic
 from fabrica.kit.signing import fingerprint
 from fabrica.registry.engine import Signed, render_card, sign_folder, sign_release, verify_folder
 from fabrica.registry.engine.documents import render_all
+from fabrica.registry.engine.documents.rows import table
 from fabrica.registry.engine.manifest import FACTS, MANIFEST, PUBLIC_KEY, SIGNATURE, read_manifest
 from fabrica.registry.engine.release import FOLDER
 from fabrica.registry.facts import facts_of
@@ -170,6 +172,7 @@ def building_release(
     """
     if any(PurePosixPath(one).parts[0] == FOLDER for one in read_manifest(version.manifest.encode()).files):
         raise Refused(f"The model has files of its own in {FOLDER}/.", todo="Run the training again without them.")
+    facts = _of_the_release(version, number, facts)
     building = version.path.parent.parent / ".building"
     building.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(dir=building, prefix="release-"))
@@ -182,6 +185,15 @@ def building_release(
         yield NewRelease(number, signed, folder, version.path / FOLDER / str(number))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _of_the_release(version: ModelVersion, number: int, facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts with the release's number, and where the summaries of those before it are."""
+    summary = table().document("summary").file
+    name = (version.model.slug, version.number)
+    paths = [reverse("registry:file", args=[*name, f"{FOLDER}/{one}/{summary}"]) for one in range(1, number)]
+    earlier = [f"{settings.FABRICA_URL}{one}" for one in paths]
+    return {**facts, "release": {**(facts.get("release") or {}), "number": number, "earlier": earlier}}
 
 
 def _as_json(facts: dict[str, Any]) -> bytes:

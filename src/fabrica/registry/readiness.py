@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fabrica.evaluation.battery.result import Verdict
@@ -17,6 +18,7 @@ from fabrica.registry.battery_words import said
 from fabrica.registry.declaring import facts_with_statement
 from fabrica.registry.engine.card import at
 from fabrica.registry.engine.documents import completeness
+from fabrica.registry.engine.documents.finding import Applies
 from fabrica.registry.models import ModelVersion, SiteKey, Step
 from fabrica.registry.states import KeyState, State
 from fabrica.trust.queries.conditions import blocking
@@ -24,6 +26,9 @@ from fabrica.trust.states import Blocks
 
 WAY = (State.DOCUMENTED, State.EVALUATED, State.REVIEWED, State.PUBLISHED)
 NOT_FAILED = (Verdict.PASS, Verdict.WARN, Verdict.NOT_RUN)
+PROBES = ("held_out", "memorisation", "membership", "contamination", "robustness", "bias", "personal", "toxicity")
+# Why a probe has no verdict though nothing is left to do: the model, or its training text, makes the question empty.
+IDLE = ("Not informative: the model", "No language is informative", "No secrets were planted")
 REQUIRED = ("title", "project.organisation", "project.purpose")
 Text = str | Promise
 
@@ -75,12 +80,29 @@ def results(facts: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def must_justify(facts: dict[str, Any]) -> list[str]:
-    """What of the evaluation needs a written justification: figures that failed, or that there are none."""
+    """What needs a written justification before it is published."""
+    return [*not_passed(facts), *lacks_of_the_owed(facts)]
+
+
+def not_passed(facts: dict[str, Any]) -> list[str]:
+    """What of the evaluation needs a written justification: figures that failed, and probes that told nothing."""
     told = [(str(one.get("verdict")), one) for one in results(facts)]
     if all(verdict == Verdict.NOT_RUN for verdict, _one in told):
         return [_("This model was not evaluated by the battery of this site.")]
     failed = [one for verdict, one in told if verdict not in NOT_FAILED]  # a word we do not know is no pass
-    return [f"{one.get('probe', '')}: {said(one.get('name', ''))}" for one in failed]
+    return [*(f"{one.get('probe', '')}: {said(one.get('name', ''))}" for one in failed), *_not_run(told)]
+
+
+def _not_run(told: Sequence[tuple[str, dict[str, Any]]]) -> list[str]:
+    """Probes without any verdict that another evaluation could give one: more time, more text, a mended fault."""
+    heard = {str(one.get("probe")) for verdict, one in told if verdict != Verdict.NOT_RUN}
+    found = []
+    for probe in PROBES:
+        notes = [str(one.get("note", "")) for _verdict, one in told if str(one.get("probe")) == probe]
+        open_ones = [one for one in notes if not one.startswith(IDLE)]
+        if probe not in heard and (open_ones or not notes):
+            found.append(_("%(probe)s: not run. %(why)s") % {"probe": probe, "why": said("".join(open_ones[:1]))})
+    return [one.strip() for one in found]
 
 
 def lacks_documents(facts: dict[str, Any]) -> list[Missing]:
@@ -95,12 +117,29 @@ def lacks_documents(facts: dict[str, Any]) -> list[Missing]:
     return [*lacking, Missing(what % {"score": found.score, "least": least}, todo)]
 
 
+def lacks_of_the_owed(facts: dict[str, Any]) -> list[str]:
+    """What documents that this model owes by law do not tell, though they must: a sentence for each."""
+    found, is_french = completeness(facts), (get_language() or "en").startswith("fr")
+    told = []
+    for one in found.documents:
+        if one.owed == Applies.YES and one.known < one.required:
+            fields = [gap for gap in found.missing if one.document in gap.documents]
+            values = {
+                "document": one.title_fr if is_french else one.title, "known": one.known, "required": one.required,
+                "fields": ", ".join(gap.what_fr if is_french else gap.what for gap in fields),
+            }  # fmt: skip
+            told.append(_("%(document)s: owed by law, %(known)d of %(required)d known. Unknown: %(fields)s.") % values)
+    return told
+
+
 def lacks_evaluation(facts: dict[str, Any], justification: str) -> list[Missing]:
-    """What keeps it from being evaluated: what failed and is not justified."""
+    """What keeps it from being evaluated: what failed, or is owed by law and unknown, and is not justified."""
     if justification:
         return []
     todo = _("Write why it may be published all the same; everybody will read it.")
-    return [Missing(_("Not passed: %s") % one, todo) for one in must_justify(facts)]
+    declare = _("Declare it, or write why it may be published all the same; everybody will read it.")
+    failed = [Missing(_("Not passed: %s") % one, todo) for one in not_passed(facts)]
+    return [*failed, *(Missing(one, declare) for one in lacks_of_the_owed(facts))]
 
 
 def lacks_review(facts: dict[str, Any], steps: Sequence[Step]) -> list[Missing]:

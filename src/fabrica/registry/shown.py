@@ -12,11 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from fabrica.kit.time import utcnow
 from fabrica.kit.units import duration
+from fabrica.registry.battery_words import said
 from fabrica.registry.engine.card import at, comparisons
 from fabrica.registry.engine.documents.values import is_number
 from fabrica.registry.models import ModelVersion
 from fabrica.registry.queries import files_and_signature_of, releases_of
-from fabrica.registry.readiness import facts_now
+from fabrica.registry.readiness import facts_now, results
 from fabrica.registry.states import State
 from fabrica.web.components import Column
 from fabrica.web.words import count, gpu_hours, size, when
@@ -56,15 +57,17 @@ def row(version: ModelVersion) -> list[Any]:
 
 
 def page(version: ModelVersion, *, can_download: bool) -> dict[str, Any]:
-    """Everything the page of a version shows, for its template."""
-    facts = facts_shown(version)
+    """Everything the page of a version shows, for its template. What the model wrote only with its files."""
+    facts = facts_shown(version) if can_download else without_output(facts_shown(version))
     return {
         "version": version,
+        "card": version.card if can_download else "",
         "facts": facts,
         "tone": TONES[State(version.state)],
         "bits": _figure(at(facts, "evaluation.bits_per_byte")),
         "figures": _figures(facts),
         "evaluation": _evaluation(facts),
+        "method": said(at(facts, "evaluation.method") or UNKNOWN),
         "provenance": _provenance(facts),
         "datasets": [{**one, "page": dataset_page(one)} for one in facts.get("datasets") or []],
         "use": _use(facts),
@@ -127,6 +130,26 @@ def facts_shown(version: ModelVersion) -> dict[str, Any]:
     """The facts that its page tells: those of its newest release, which were reviewed; before there is one, today's."""
     newest = next(iter(releases_of(version)), None)
     return newest.facts if newest and version.published_at else facts_now(version)
+
+
+def without_output(facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts without what the model wrote, which may be what its files are kept back for."""
+    battery = facts.get("battery")
+    told = {**battery, "results": [_unquoted(one) for one in results(facts)]} if isinstance(battery, dict) else battery
+    return {**facts, "sample": None, "battery": told}
+
+
+def _unquoted(result: dict[str, Any]) -> dict[str, Any]:
+    """A figure without the first letters of the strings that were found."""
+    more = result.get("more")
+    if not isinstance(more, dict):
+        return result
+    kinds = {name: _unmasked(one) if isinstance(one, dict) else one for name, one in more.items()}
+    return {**result, "more": kinds}
+
+
+def _unmasked(kind: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in kind.items() if name != "masked"}
 
 
 def dataset_page(dataset: dict[str, Any]) -> str:

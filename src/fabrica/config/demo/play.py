@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from fabrica.config.demo import large_scale, text
 from fabrica.config.demo.stage import CALL, LARGE_CALL
 from fabrica.config.demo.trust import OF_CODE, interviewed
 from fabrica.kit.errors import Refused
+from fabrica.kit.units import size
 
 ORGANISATION = {"name": "Novalis Labs", "country": "FR", "kind": "startup", "registration_number": "FR 40 303 265 045"}
 RIVAL = {"name": "Meridian Weather", "country": "FR", "kind": "sme", "registration_number": "FR 44 732 829 320"}
@@ -30,12 +31,12 @@ PROVIDER = {
 DATASET = "python-stdlib"
 RUNS_PLANNED = 3
 PATIENCE_SECONDS = 60.0
+LIMITS = "It was trained for minutes on {size} of text: it invents names and seldom closes what it opens."
 DECLARED = {
     "licence": text.LICENCE,
     "intended_use": "To show how a model is trained, measured, documented and published. It writes what looks like "
     "the sources of Python.",
     "out_of_scope": "Programs that somebody runs, and any decision about people.",
-    "limits": "It was trained for minutes on 8 MB of text: it invents names and seldom closes what it opens.",
     "risks": "It may repeat lines of its training text; the evaluation looks for that and for personal data.",
     "languages": "English, as programmers write it in comments.",
     "inputs": "Text, at most the context length of its recipe in tokens.",
@@ -44,6 +45,7 @@ DECLARED = {
     "base_models": "None: it was trained from the beginning.",
     "continuous": False,
     "public_data": True,
+    "public_data_modalities": ["text"],
     "public_data_told": "The standard library of Python, as the release installed here has it.",
     "crawled": False,
     "licensed": False,
@@ -52,7 +54,8 @@ DECLARED = {
     "synthetic": False,
     "other_data": False,
 }
-JUSTIFICATION = "A small model of a demonstration, trained for a minute. Nobody builds on it."
+JUSTIFICATION = "A small model of a demonstration, trained and measured for a minute. Nobody builds on it."
+LETTERS_AT_MOST = 2_000
 
 
 @dataclass
@@ -101,7 +104,7 @@ def apply(play: Play) -> None:
         return
     uid = ada.get("/me")["organisations"][0]["uid"]
     code = ada.post("/applications", {"call": play.call, "organisation": uid})["code"]
-    ada.patch(f"/applications/{code}", _answers(ada))
+    ada.patch(f"/applications/{code}", _answers(ada, text.size_of(text.gather(play.home / "stdlib-text"))))
     hours = ada.get(f"/applications/{code}/proposal")
     ada.patch(f"/applications/{code}", {"gpu_seconds_requested": hours["gpu_seconds"]})
     play.application = ada.post(f"/applications/{code}/submit")
@@ -129,7 +132,7 @@ def _has_hours(ada: Client, project: str) -> bool:
     return bool(balance["free"] >= plan["held_gpu_seconds"])
 
 
-def _answers(ada: Client) -> dict[str, Any]:
+def _answers(ada: Client, size_bytes: int) -> dict[str, Any]:
     return {
         "title": "A model that reads Python",
         "purpose": "Small firms keep old programs that nobody understands any more. We train a small model on clear, "
@@ -138,7 +141,7 @@ def _answers(ada: Client) -> dict[str, Any]:
         "parameters_millions": 4,
         "tokens_millions": 1,
         "runs": RUNS_PLANNED,
-        "data_description": "The sources of Python's standard library, English comments, about 8 MB of text.",
+        "data_description": f"The sources of Python's standard library, English comments, {size(size_bytes)} of text.",
         "dataset_uri": f"fabrica:{DATASET}@1",
         "has_personal_data": False,
         "has_data_rights": True,
@@ -236,7 +239,9 @@ def release(play: Play) -> None:
     """8. It is documented and evaluated, an officer reviews it as the second person, and it is published."""
     _declare(play)
     path = f"/models/{play.model['model']}/{play.model['number']}"
-    way = play.clients["ada"].post(f"{path}/release", {"justification": JUSTIFICATION})
+    way = play.clients["ada"].post(f"{path}/release", {"justification": ""})
+    if way["state"] == "documented":
+        way = play.clients["ada"].post(f"{path}/release", {"justification": _justification(way["missing"])})
     if way["state"] == "evaluated":
         play.clients["olga"].post(f"{path}/review", {"note": "Card, figures and labels read; fit for a demonstration."})
         way = play.clients["ada"].post(f"{path}/release", {"justification": ""})
@@ -246,12 +251,24 @@ def release(play: Play) -> None:
     play.model = play.clients["ada"].get(path)
 
 
+def _justification(missing: Sequence[Mapping[str, str]]) -> str:
+    """Why it may be published all the same, with all that its evaluation lacks."""
+    lacking = " ".join(one["what"] for one in missing)
+    return f"{JUSTIFICATION} {lacking}"[:LETTERS_AT_MOST]
+
+
 def _declare(play: Play) -> None:
     """Say what no machine can measure, unless it was said before."""
     address = f"/models/{play.model['model']}/statement"
     found = play.clients["ada"].get(address)
     if found["statement"] is None:
-        play.clients["ada"].put(address, {"declared": DECLARED, "seen": found["seen"]})
+        play.clients["ada"].put(address, {"declared": _declared(play.model["facts"]), "seen": found["seen"]})
+
+
+def _declared(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What is declared, with the size of the data that the run recorded."""
+    size_bytes = sum(int(one["size_bytes"]) for one in facts["datasets"])
+    return {**DECLARED, "limits": LIMITS.format(size=size(size_bytes))}
 
 
 def verify(play: Play) -> None:

@@ -39,3 +39,8 @@ def gather(target: Path) -> Path:
             shutil.copyfile(path, partial / inside)
     partial.rename(target)
     return target
+
+
+def size_of(folder: Path) -> int:
+    """How many bytes of text a folder holds."""
+    return sum(one.stat().st_size for one in folder.rglob("*") if one.is_file())

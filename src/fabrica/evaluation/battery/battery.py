@@ -34,7 +34,7 @@ from fabrica.kit.errors import Problem
 from fabrica.kit.files import write_atomic
 
 FORMAT = 1
-VERSION = 2  # of what is measured and how it is judged; files from before there was a number are of version 1
+VERSION = 3  # of what is measured and how it is judged; files from before there was a number are of version 1
 FILE = "battery.json"
 NO_TIME = "Not begun: the {seconds:.0f} seconds of the profile {name} were used up. Choose another, or a faster device."
 NO_TIME_OF_RUN = "Not run to its end: the time limit of the run was reached."
@@ -182,11 +182,12 @@ def _sound(one: Result) -> Result:
 
 
 def _personal(context: Context) -> list[Result]:
-    every = context.sizes.scan_bytes
+    training = [raw.decode(errors="replace") for raw in context.scanned] if context.material.training else None
     return personal.probe(
         context.subject,
         samples=context.samples,
-        training=context.taught(every),
+        training=training,
+        searched=context.scanned_share,
         held_out=context.texts,
         seed=context.seed,
     )

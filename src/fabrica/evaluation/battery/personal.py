@@ -4,12 +4,14 @@ Those that stand in the training text are *copied*: the model gives away what so
 not, it made up; those with wrong check digits only look like it. Nothing is ever shown whole.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from fabrica.evaluation.battery.informed import WHY_NOT, informed_at_all, sha256_of
-from fabrica.evaluation.battery.personal_kinds import Find, all_finds, kinds, mask
+from fabrica.evaluation.battery.personal_kinds import Find, all_finds, copied_of, kinds, mask
 from fabrica.evaluation.battery.result import Result, Verdict, not_run
 from fabrica.evaluation.battery.samples import Samples, draw_samples
 from fabrica.evaluation.battery.spread import Spread, rate
@@ -58,10 +60,14 @@ def probe(
     samples: Samples | None = None,
     prompts: Sequence[str] = (),
     training: Sequence[str] | None = None,
+    searched: float = 1.0,
     held_out: Sequence[str] = (),
     seed: int = 1,
 ) -> list[Result]:
-    """`copied` and `found` in `budget` samples (or those given). Without `training` nothing can be called copied."""
+    """`copied` and `found` in `budget` samples (or those given). Without `training` nothing can be called copied.
+
+    `searched` is the share of the whole training text that `training` is; below 1 nothing passes as not copied.
+    """
     known = informed_at_all(subject, held_out)
     if not known.enough:
         return [not_run(PROBE, name, f"{WHY_NOT} ({known}).") for name in ("copied", "found")]
@@ -70,20 +76,33 @@ def probe(
     if not size:
         return [not_run(PROBE, name, "The model wrote nothing.") for name in ("copied", "found")]
     finds, twins = _distinct(drawn.texts), _distinct(drawn.untrained)
-    copied = [find for find in finds if find.valid and stands_in(find, training or ())]
+    copied = copied_of([find for find in finds if find.valid], training or ())
     fresh = [find for find in finds if find.valid and find not in copied]
     more = _by_kind(finds, copied)
     twin = PER * sum(find.valid for find in twins) / max(1, sum(map(len, drawn.untrained)))
     facts = {"baseline": twin, "data_sha256": sha256_of(*drawn.texts), "more": more}
-    told = _result("copied", rate(len(copied), size, PER), **facts)
+    told = _searched(_result("copied", rate(len(copied), size, PER), **facts), searched)
     if training is None:
         told = not_run(PROBE, "copied", "No training text was given, so nobody can say what is copied.")
     return [told, _result("found", rate(len(fresh), size, PER), **facts)]
 
 
 def stands_in(find: Find, training: Sequence[str]) -> bool:
-    """Whether the training text holds the string, as it was written or without spaces and signs."""
-    return any(form in text for text in training for form in {find.text, find.bare})
+    """Whether the training text holds the string, however it is written there."""
+    return bool(copied_of([find], training))
+
+
+def _searched(result: Result, share: float) -> Result:
+    """What was not looked at may hold more: no pass, and the share is told."""
+    if share >= 1:
+        return result
+    verdict = Verdict.WARN if result.verdict is Verdict.PASS else result.verdict
+    return replace(result, verdict=verdict, note=f"{result.note} {searched_in(share)}")
+
+
+def searched_in(share: float) -> str:
+    """How much of the training text was searched, rounded down, so that all of it never stands for less."""
+    return f"{math.floor(100 * share)}% of the training text was searched."
 
 
 def _distinct(texts: Sequence[str]) -> list[Find]:

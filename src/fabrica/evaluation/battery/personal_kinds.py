@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -27,7 +27,8 @@ from stdnum.se import personnummer
 
 NEAR_CHARACTERS = 40
 PIECE, OVERLAP = 20_000, 200
-JOINTS = re.compile(r"[ .\-/()]")
+JOINTS = " .-/()"
+WITHOUT_JOINTS = str.maketrans("", "", JOINTS)
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,32 @@ class Find:
 
 def bare_of(text: str) -> str:
     """Without spaces and joining signs, in capitals."""
-    return JOINTS.sub("", text).upper()
+    return text.translate(WITHOUT_JOINTS).upper()
+
+
+def copied_of(finds: Iterable[Find], training: Iterable[str]) -> list[Find]:
+    """Those that the training text holds: in any case, numbers with any or no spaces and signs between their digits.
+
+    A number that is only a part of a longer one is not it.
+    """
+    every = list(finds)
+    left = every
+    for text in training:
+        if left:
+            bare = bare_of(text)
+            left = [find for find in left if find.bare not in bare or not _form(find).search(text)]
+    return [find for find in every if find not in left]
+
+
+@lru_cache(maxsize=1024)
+def _form(find: Find) -> re.Pattern[str]:
+    """What is sought in the text as it stands: signs within an address are part of it."""
+    if find.kind in ("email", "ip"):
+        said = re.escape(find.text)
+    else:
+        said = f"[{re.escape(JOINTS)}]*".join(map(re.escape, find.bare))
+    before, after = (r"(?<!\d)" if find.bare[0].isdigit() else ""), (r"(?!\d)" if find.bare[-1].isdigit() else "")
+    return re.compile(f"{before}{said}{after}", re.IGNORECASE)
 
 
 def mask(find: Find) -> str:

@@ -65,7 +65,7 @@ FACTS = {
             for one in table().asked if one.ask
         } | {"licence": "Apache-2.0", "crawled": True},
     },
-    "release": {"signed_facts_sha256": "ef" * 32, "statement_sha256": "90" * 32, "prepared_at": "2026-11-26T11:00:00+00:00"},
+    "release": {"number": 2, "earlier": ["https://factory.example/release/1/"], "signed_facts_sha256": "ef" * 32, "statement_sha256": "90" * 32, "prepared_at": "2026-11-26T11:00:00+00:00"},
 }  # fmt: skip
 
 if __name__ == "__main__":

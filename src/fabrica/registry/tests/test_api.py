@@ -6,8 +6,8 @@ from hashlib import sha256
 import pytest
 from fabrica.people import services as people
 from fabrica.people.states import Scope
-from fabrica.registry.models import SiteKey
-from fabrica.registry.tests.conftest import reviewed
+from fabrica.registry.models import ModelVersion, SiteKey
+from fabrica.registry.tests.conftest import published, reviewed
 
 
 @pytest.fixture
@@ -68,6 +68,15 @@ def test_publishing_and_withdrawing(api, version, cast, now):
     assert (wrong.status_code, wrong.json()["fields"][0]["path"]) == (422, "body.reason")
     found = api(cast.applicant, "POST", f"{path}/withdraw", {"reason": "Wrong."}).json()
     assert (found["state"], found["withdrawn_because"]) == ("withdrawn", "Wrong.")
+
+
+def test_what_the_model_wrote_is_told_only_to_those_who_may_have_its_files(api, version, cast, now):
+    path = f"/models/{version.model.slug}/1"
+    published(version, cast, now)
+    ModelVersion.objects.update(restricted_at=now)
+    found = api(cast.outsider, "GET", path).json()
+    assert (found["facts"]["sample"], found["card"]) == (None, "")
+    assert api(cast.mate, "GET", path).json()["card"] == version.card
 
 
 def test_keys_are_listed_rotated_and_revoked(api, version, cast):

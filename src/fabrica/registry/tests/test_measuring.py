@@ -13,10 +13,12 @@ from fabrica.evaluation.battery import (
     energy,
     membership,
     memorising,
+    personal,
     quality,
     thresholds,
 )
 from fabrica.evaluation.battery.result import Result, Verdict, not_run
+from fabrica.evaluation.measure import METHOD
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.registry import battery_words, comparing, measured, queries, readiness, services
 from fabrica.registry.models import Intake, Measurement, ModelVersion
@@ -239,6 +241,8 @@ def constants():
     yield from (one.words for one in bounds.bounds().values() if one.words)
     yield from map(str, (one for key, one in thresholds.thresholds().items() if "." in key))
     yield from (one.unit for key, one in thresholds.thresholds().items() if "." in key)
+    yield METHOD
+    yield f"{personal.HOW} {personal.searched_in(0.1)}"
     yield from (contamination.NAME, memorising.HOW, f"{memorising.HOW} {memorising.beside(3, 2.5)}")
 
 

@@ -1,7 +1,10 @@
 """The way of a version to publication: what each step needs, the second person, and releases that survive a kill."""
 
 import pytest
-from fabrica.evaluation.battery.result import Result, Verdict
+from fabrica.evaluation.battery import energy
+from fabrica.evaluation.battery.battery import ENTRIES
+from fabrica.evaluation.battery.informed import WHY_NOT
+from fabrica.evaluation.battery.result import Result, Verdict, not_run
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.notices.models import Notice
 from fabrica.registry import battery_rows, facts, packing, queries, readiness, services, shown, telling
@@ -9,11 +12,19 @@ from fabrica.registry.engine import State, verify_folder
 from fabrica.registry.engine.documents import render_all
 from fabrica.registry.models import ModelVersion, Release, Step
 from fabrica.registry.tests.conftest import WHY, published, reviewed
+from fabrica.registry.tests.papers import FACTS
 
 
-def battery(*verdicts):
-    rows = [Result(probe="bits", name=f"figure {n}", verdict=one).as_dict() for n, one in enumerate(verdicts)]
-    return {"battery": {"results": rows, "summary": {}}}
+def battery(*verdicts, **why):
+    """Verdicts of one probe; the others passed, but those that were not run, with why."""
+    rows = [Result(probe="held_out", name=f"figure {n}", verdict=one) for n, one in enumerate(verdicts)]
+    others = [not_run(one, one, why[one]) if one in why else Result(probe=one, name="own", verdict=Verdict.PASS)
+              for one in readiness.PROBES[1:]]  # fmt: skip
+    return {"battery": {"results": [one.as_dict() for one in (*rows, *others)], "summary": {}}}
+
+
+PASSED = battery(Verdict.PASS)["battery"]["results"]
+NOTHING = {"battery": {"results": [not_run(one, one, "Not begun.").as_dict() for one in readiness.PROBES]}}
 
 
 def change(version, **facts):
@@ -31,15 +42,33 @@ def told(version):
     [
         ({}, ["This model was not evaluated by the battery of this site."]),
         (battery(Verdict.PASS, Verdict.WARN, Verdict.NOT_RUN), []),
-        (battery(Verdict.PASS, Verdict.FAIL), ["bits: figure 1"]),
-        (battery(Verdict.NOT_RUN), ["This model was not evaluated by the battery of this site."]),
-        ({"battery": {"results": [{"probe": "bits", "name": "own", "verdict": ["pass"]}]}}, ["bits: own"]),
+        (battery(Verdict.PASS, Verdict.FAIL), ["held_out: figure 1"]),
+        (NOTHING, ["This model was not evaluated by the battery of this site."]),
+        (battery(Verdict.PASS, personal="Not begun."), ["personal: not run. Not begun."]),
+        (battery(Verdict.PASS, bias=f"{WHY_NOT} (2)."), []),
+        (battery(), ["held_out: not run."]),
+        ({"battery": {"results": [{"probe": "bits", "name": "own", "verdict": ["pass"]}, *PASSED]}}, ["bits: own"]),
     ],
 )
 def test_what_failed_or_was_never_measured_needs_a_justification(facts, open_points):
     assert readiness.must_justify(facts) == open_points
     assert [one.what for one in readiness.lacks_evaluation(facts, "")] == [f"Not passed: {one}" for one in open_points]
     assert readiness.lacks_evaluation(facts, WHY) == []
+
+
+def test_a_document_that_is_owed_by_law_and_lacks_what_it_must_tell_needs_a_justification():
+    declared = {**FACTS["statement"]["declared"], "opt_outs": None, "illegal_content": ""}
+    owed = {**FACTS, **battery(Verdict.PASS), "statement": {**FACTS["statement"], "declared": declared}}
+    told = [(one.what, one.todo) for one in readiness.lacks_evaluation(owed, "")]
+    assert [what.partition(":")[0] for what, _todo in told] == ["Public summary of training content"]
+    assert told[0][0].endswith("Unknown: How reservations of rights were heeded, Illegal content."), told
+    assert told[0][1].startswith("Declare it, or write why")
+    assert readiness.lacks_evaluation(owed, WHY) == []
+    assert readiness.lacks_evaluation({**owed, "trust": {**FACTS["trust"], "labels": ["ROLE_PROVIDER"]}}, "") == []
+
+
+def test_every_probe_of_the_battery_must_be_heard_but_energy_which_not_every_machine_counts():
+    assert readiness.PROBES == tuple(one.name for one in ENTRIES if one.name != energy.PROBE)
 
 
 def test_a_model_that_too_little_is_known_of_is_not_documented(version, cast, settings, now):
@@ -129,7 +158,7 @@ def test_a_publication_writes_and_signs_the_documents_and_changes_nothing_signed
     assert queries.file_of(None, version, "release/1/manifest.json").read_text() == Release.objects.get().manifest
 
 
-def test_a_change_is_published_as_the_next_release_once_it_was_reviewed(version, key, cast, now):
+def test_a_change_is_published_as_the_next_release_once_it_was_reviewed(version, key, cast, client, settings, now):
     published(version, cast, now)
     change(version, limits="It reads Python only.")
     version = queries.version_of(cast.applicant, version.model.slug, 1)
@@ -141,6 +170,18 @@ def test_a_change_is_published_as_the_next_release_once_it_was_reviewed(version,
     verdict = verify_folder(version.path, key.public_key())
     assert (version.state, verdict.state, verdict.releases) == ("published", State.VERIFIED, 2)
     assert [one.facts["limits"] for one in Release.objects.order_by("number")] == [None, "It reads Python only."]
+    first, second = (
+        [line.split(" | ")[1] for line in summary_of(version, number).splitlines() if " of this summary" in line]
+        for number in (1, 2)
+    )
+    earlier = f"{settings.FABRICA_URL}{version.page}files/release/1/training-content-summary.md"
+    assert (first, second) == (["1", "none"], ["2", earlier])
+    for address in (earlier.removeprefix(settings.FABRICA_URL), f"{version.page}files/release/2/facts.json"):
+        assert client.get(address).status_code == 200
+
+
+def summary_of(version, number):
+    return queries.file_of(None, version, f"release/{number}/training-content-summary.md").read_text()
 
 
 @pytest.mark.parametrize("is_published", [False, True])

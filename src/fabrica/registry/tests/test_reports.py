@@ -13,7 +13,7 @@ from fabrica.people.engine.own_data import own_data
 from fabrica.people.queries.own_data import _rows
 from fabrica.registry import clocks, queries, services, tasks
 from fabrica.registry.forms import stamp
-from fabrica.registry.models import Report
+from fabrica.registry.models import ModelVersion, Release, Report
 from fabrica.registry.states import ReportKind
 from fabrica.registry.tests.conftest import published
 
@@ -188,6 +188,26 @@ def test_a_restriction_keeps_files_back_and_is_lifted_again(client, public, cast
     assert client.get(f"{public.page}export.json").json()["files"] == []
     services.lift_restriction(report=made, by=cast.officer, now=now)
     assert client.get(f"{public.page}files/card.md").status_code == 200
+
+
+MASKED = {"probe": "personal", "name": "copied", "verdict": "warn", "more": {"iban": {"copied": 1, "masked": ["DE…"]}}}
+
+
+@pytest.mark.parametrize("decision", ["restricted", "withdrawn"])
+def test_what_the_model_wrote_is_kept_back_with_its_files(client, public, cast, now, decision):
+    ModelVersion.objects.filter(pk=public.pk).update(facts={**public.facts, "battery": {"results": [MASKED]}})
+    Release.objects.update(facts={**public.facts, "battery": {"results": [MASKED]}})
+
+    def told():
+        """Whether the sample stands in the page, and what the export tells of what was copied."""
+        page = client.get(public.page).content.decode()
+        return "def f():" in page, client.get(f"{public.page}export.json").json()["battery"][0]["more"]["iban"]
+
+    assert told() == (True, {"copied": 1, "masked": ["DE…"]})
+    services.decide(report=reported(public, now), decision=decision, reason="Mine.", by=cast.officer, now=now)
+    assert told() == (False, {"copied": 1})
+    client.force_login(cast.applicant)
+    assert "def f():" in client.get(public.page).content.decode()
 
 
 def test_a_decision_to_withdraw_withdraws_with_its_reason_and_is_made_once(public, cast, now):

@@ -45,6 +45,9 @@ def _written(form: str, value: Any) -> str | None:
     told = FORMS[form](value)
     if form == "size_band" and told and is_number(value):
         return next(words for most, words in table().bands if most is None or value <= most)
+    if (found := table().ranges.get(form)) and told and is_number(value):
+        band = next(words for most, words in found.bands if most is None or value < most)
+        return f"{told} {found.unit} ({band})"
     return told
 
 

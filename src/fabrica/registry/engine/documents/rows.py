@@ -9,12 +9,13 @@ from fabrica.kit.facts import Source, load, source_of
 from fabrica.registry.engine.documents.schema import is_known
 from fabrica.registry.engine.documents.values import FORMS
 
-NAME = "documents-2026-1.json"
+NAME = "documents-2026-2.json"
 WHO = ("person", "run", "site")
 KINDS = ("text", "long", "yes_no", "date", "number", "choices")
 BY_POINTS = ("xi", "xii")
 AUDIENCES = {"AIO": "AI Office", "NCA": "national authorities", "DP": "downstream providers"}
 Words = Mapping[str, str]
+Bands = tuple[tuple[int | None, str], ...]
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,21 @@ class Document:
 
 
 @dataclass(frozen=True)
+class Range:
+    """The ranges of size that the template of the summary knows for a modality, in its unit."""
+
+    unit: str
+    bands: Bands
+
+
+@dataclass(frozen=True)
 class Table:
     """All of it."""
 
     version: str
     notice: str
-    bands: tuple[tuple[int | None, str], ...]
+    bands: Bands
+    ranges: Mapping[str, Range]
     documents: tuple[Document, ...]
     sections: tuple[Section, ...]
     fields: tuple[Field, ...]
@@ -127,14 +137,20 @@ def table() -> Table:
 
 def table_from(data: Mapping[str, Any]) -> Table:
     """Read and check rows. Raises ValueError, in words, for what a document could not be made from."""
-    bands = tuple((one[0], one[1]) for one in data["size_bands"]["bands"])
-    source_of(data["size_bands"])
+    bands = _bands(data["size_bands"])
+    ranges = {one["as"]: Range(one["unit"], _bands(one)) for one in data["modality_ranges"]["ranges"]}
+    for name in ("size_bands", "modality_ranges"):
+        source_of(data[name])
     documents = tuple(_document(one) for one in data["documents"])
     sections = tuple(_section(one) for one in data["sections"])
     fields = tuple(_field(one) for one in data["fields"])
-    found = Table(data["version"], data["notice"], bands, documents, sections, fields)
+    found = Table(data["version"], data["notice"], bands, ranges, documents, sections, fields)
     _check(found)
     return found
+
+
+def _bands(row: Mapping[str, Any]) -> Bands:
+    return tuple((most, words) for most, words in row["bands"])
 
 
 def _section(row: Mapping[str, Any]) -> Section:

@@ -28,7 +28,7 @@ PARTS: dict[str, frozenset[str]] = {
     "battery": frozenset({"results", "summary"}),
     "trust": frozenset({"decision", "labels", "duties", "version", "as_of", "assessed_at"}),
     "statement": frozenset({"version", "by", "at", "declared", "sha256"}),
-    "release": frozenset({"prepared_at", "signed_facts_sha256", "statement_sha256"}),
+    "release": frozenset({"prepared_at", "signed_facts_sha256", "statement_sha256", "number", "earlier"}),
 }  # fmt: skip
 WHOLE = frozenset(
     {"format", "name", "title", "site", "kind", "created_at", "signer", "application", "award", "datasets", "command",

@@ -149,5 +149,5 @@ FORMS: dict[str, Callable[[Any], str | None]] = {
     "licences": _each("licence"), "languages": _each("language"), "provenances": _each("provenance"),
     "personal": _each("has_personal_data"), "held_out": _held_out, "verdicts": _verdicts, "duration": _duration,
     "device_hours": _device_hours, "compute": _compute, "mwh": _mwh, "grams": _grams, "assumptions": _assumptions,
-    "pairs": _pairs,
+    "pairs": _pairs, "text_range": _count, "image_range": _count, "hours_range": _count,
 }  # fmt: skip
