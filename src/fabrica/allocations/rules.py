@@ -9,7 +9,7 @@ from fabrica.people import rules as people_rules
 from fabrica.people.models import Organisation, Person
 from fabrica.people.states import Role
 from fabrica.projects import rules as project_rules
-from fabrica.reviews.rules import can_decide, works_for_applicant
+from fabrica.reviews.rules import can_decide, has_interest
 
 
 def can_award(person: Person, application: Application) -> bool:
@@ -19,7 +19,7 @@ def can_award(person: Person, application: Application) -> bool:
 
 def can_top_up(person: Person, award: Award) -> bool:
     """Whether the person may add hours to an award: who may decide on its application, and operators; from outside."""
-    if project_rules.belongs_to(person, award.project) or works_for_applicant(person, award.application):
+    if project_rules.belongs_to(person, award.project) or has_interest(person, award.application):
         return False
     return can_fund(person) or can_decide(person, award.application)
 

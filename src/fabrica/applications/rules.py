@@ -23,9 +23,14 @@ def must_edit(person: Person, application: Application) -> None:
         raise Refused(_("This application cannot be changed now."), todo=_("Open its page to see where it stands."))
 
 
+def has_interest(person: Person, application: Application) -> bool:
+    """Whether the person has an interest in who applies."""
+    return people_rules.has_interest(person, application.organisation)
+
+
 def can_screen(person: Person, application: Application) -> bool:
-    """Whether the person may screen it: an officer who neither works for its organisation nor refused it before."""
-    if not people_rules.has_role(person, Role.OFFICER) or can_edit(person, application):
+    """Whether the person may screen it: an officer who has no interest in its organisation, nor refused it before."""
+    if not people_rules.has_role(person, Role.OFFICER) or has_interest(person, application):
         return False
     return not refused_it(person, application)
 
@@ -38,5 +43,5 @@ def refused_it(person: Person, application: Application) -> bool:
 
 
 def sees_assessor(person: Person, application: Application) -> bool:
-    """Whether the person is told who assessed it: staff who do not work for its organisation."""
-    return people_rules.is_staff_member(person) and not can_edit(person, application)
+    """Whether the person is told who assessed it: staff without an interest in its organisation."""
+    return people_rules.is_staff_member(person) and not has_interest(person, application)

@@ -15,9 +15,10 @@ from fabrica.clusters.adapters.slurm import SlurmCluster, SlurmRest, read_settin
 from fabrica.clusters.models import Machine
 from fabrica.clusters.queries import serve
 from fabrica.notices.services import tell
-from fabrica.people.queries import carry_through, hinder_erasure_by
+from fabrica.people.queries import carry_through, hear_of_interests, hinder_erasure_by
 from fabrica.projects.queries import must_hand_over
 from fabrica.projects.services import leave_all
+from fabrica.reviews.queries import told_of
 
 Loop = Callable[[datetime], bool]
 
@@ -62,6 +63,7 @@ def wire() -> None:
     serve("local", _local_cluster)
     serve("slurm", _slurm_cluster)
     hinder_erasure_by(must_hand_over, lambda person, now: leave_all(person=person, now=now))
+    hear_of_interests(told_of)
     carry_through(partial(tell, at_once=True))  # who can sign in as them is not told tomorrow
 
 

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -11,6 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import override
 
 from fabrica.kit.ids import new_uid
+from fabrica.kit.letters import letter
 from fabrica.notices.models import Notice
 from fabrica.notices.queries import due, with_it
 
@@ -56,7 +56,4 @@ def _letter(notices: Sequence[Notice], name: str) -> EmailMessage:
     facts = {"notices": notices, "site": settings.FABRICA_SITE_NAME, "url": settings.FABRICA_URL}
     with override(person.language):
         text = render_to_string("letters/letter.txt", facts)
-    subject, _line, body = text.partition("\n")
-    host = urlsplit(settings.FABRICA_URL).hostname or "localhost"
-    headers = {"Message-ID": f"<{name}@{host}>"}
-    return EmailMessage(subject, body.strip() + "\n", settings.DEFAULT_FROM_EMAIL, [person.email], headers=headers)
+    return letter(to=person.email, text=text, name=name)

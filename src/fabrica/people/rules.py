@@ -44,6 +44,38 @@ def works_for(person: Person, organisation: Organisation) -> bool:
     return organisation.members.filter(person=person).exists()
 
 
+def interests(person: Person) -> frozenset[int]:
+    """The keys of the organisations the person has an interest in; looked up once per loaded person."""
+    cached: frozenset[int] | None = getattr(person, "_interests", None)
+    if cached is None:
+        cached = queries.interests_of([person.pk])[person.pk].all if person.pk else frozenset()
+        person._interests = cached  # type: ignore[attr-defined]  # noqa: SLF001 - a cache on our own row
+    return cached
+
+
+def look_up_again(person: Person) -> None:
+    """Forget what was looked up of the person's interests: they declared another."""
+    person.__dict__.pop("_interests", None)
+
+
+def has_interest(person: Person, organisation: Organisation) -> bool:
+    """Whether the person has an interest in it at this moment: works for it or for one that belongs to it, or said so.
+
+    Looked up afresh, as what is decided needs it (decision 0051); lists ask `interests`.
+    """
+    return organisation.pk in queries.interests_of([person.pk])[person.pk].all
+
+
+def must_have_no_interest(person: Person, organisation: Organisation) -> None:
+    """Raises NotAllowed for who has an interest in it; it says who goes on."""
+    if has_interest(person, organisation):
+        raise NotAllowed(
+            _("You have an interest in this organisation, so you do not judge for it."),
+            why=_("You work for it or for one that belongs to it, or you said so yourself."),
+            todo=_("Leave it to a colleague without one: another officer, assessor or member of the panel."),
+        )
+
+
 def can_manage(person: Person, organisation: Organisation) -> bool:
     """Whether the person administers the organisation."""
     return organisation.members.filter(person=person, role=MemberRole.ADMIN).exists()

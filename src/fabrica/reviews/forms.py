@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from fabrica.applications.models import TEXT_LIMIT
 from fabrica.reviews.engine.criteria import MOST_REVIEWS, Criterion
 from fabrica.reviews.engine.criteria import fields as known_fields
-from fabrica.reviews.models import COMMENT_LIMIT, Evaluation, Expert, Invitation, Newcomer, Review
+from fabrica.reviews.models import COMMENT_LIMIT, REASON_LIMIT, Evaluation, Expert, Invitation, Newcomer, Review
 from fabrica.reviews.services.experts import AFFILIATION_LIMIT, MOST_AT_A_TIME, Profile
 from fabrica.reviews.states import LANGUAGES
 
@@ -162,6 +162,15 @@ def _score(one: Criterion) -> forms.ChoiceField:
     return forms.ChoiceField(
         label=named(dict(one.label)), help_text=told % words, required=False, widget=forms.RadioSelect,
         choices=[(str(score), str(score)) for score in range(one.low, one.high + 1)],
+    )  # fmt: skip
+
+
+class InterestForm(forms.Form):
+    """Why one does not judge who applies."""
+
+    reason = forms.CharField(
+        label=_("What ties you to it"), max_length=REASON_LIMIT, widget=forms.Textarea({"rows": 4}),
+        help_text=_("A sentence; the other officers read it, the applicant does not."),
     )  # fmt: skip
 
 

@@ -9,18 +9,18 @@ from fabrica.kit.errors import NotAllowed
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
 from fabrica.people.states import Role
-from fabrica.reviews.models import Conflict, Evaluation, Expert, Review, TechnicalAssessment
+from fabrica.reviews.models import Evaluation, Expert, Review, TechnicalAssessment
 from fabrica.reviews.states import COUNTS
 
 
-def has_conflict(person: Person, application: Application) -> bool:
-    """Whether the person works for the organisation that applies."""
-    return people_rules.works_for(person, application.organisation)
+def has_interest(person: Person, application: Application) -> bool:
+    """Whether the person has an interest in who applies: in it or in one that belongs to it, found or declared."""
+    return people_rules.has_interest(person, application.organisation)
 
 
 def can_assess(person: Person, application: Application) -> bool:
     """Whether the person may assess it: an assessor without a conflict of interest."""
-    return people_rules.has_role(person, Role.ASSESSOR) and not has_conflict(person, application)
+    return people_rules.has_role(person, Role.ASSESSOR) and not has_interest(person, application)
 
 
 def can_decide(person: Person, application: Application) -> bool:
@@ -29,7 +29,7 @@ def can_decide(person: Person, application: Application) -> bool:
     Who assessed, reviewed or ranked it, or refused it before an appeal, had a part. Two persons see every application:
     nobody decides on their own assessment.
     """
-    if not people_rules.has_role(person, Role.OFFICER) or works_for_applicant(person, application):
+    if not people_rules.has_role(person, Role.OFFICER) or has_interest(person, application):
         return False
     if application_rules.refused_it(person, application) or is_reviewer(person, application):
         return False
@@ -39,23 +39,28 @@ def can_decide(person: Person, application: Application) -> bool:
 
 
 def must_decide(person: Person, application: Application) -> None:
-    """Raises NotAllowed for who may not decide on it."""
+    """Raises NotAllowed for who may not decide on it; with an interest in it, that says so."""
+    must_be_free(person, application)
     if not can_decide(person, application):
         raise NotAllowed(_("Only an officer without a part in it so far does this."))
 
 
+def must_be_free(person: Person, application: Application) -> None:
+    """Raises NotAllowed for an officer, assessor or member of the panel with an interest in who applies."""
+    if people_rules.has_role(person, Role.OFFICER, Role.ASSESSOR, Role.PANEL):
+        people_rules.must_have_no_interest(person, application.organisation)
+
+
 def is_reviewer(person: Person, application: Application) -> bool:
-    """Whether the person was asked to review it as an expert and did not say no, or declared an interest instead."""
+    """Whether the person was asked to review it as an expert and did not say no."""
     if not people_rules.has_role(person, Role.EXPERT):
         return False
-    if Conflict.objects.filter(person=person, organisation=application.organisation_id).exists():
-        return True
     return Review.objects.filter(evaluation__application=application, reviewer=person, stage__in=COUNTS).exists()
 
 
 def works_for_applicant(person: Person, application: Application) -> bool:
     """Whether the person works for who applies, by membership or by the employer they named."""
-    if has_conflict(person, application):
+    if people_rules.works_for(person, application.organisation):
         return True
     key = application.organisation.name_key
     return bool(key) and Expert.objects.filter(person=person, affiliation_key=key).exists()
@@ -64,7 +69,7 @@ def works_for_applicant(person: Person, application: Application) -> bool:
 def can_rank(person: Person, evaluation: Evaluation) -> bool:
     """Whether the person may rank it: a panel member without a conflict of interest who did not review it."""
     application = evaluation.application
-    if not people_rules.has_role(person, Role.PANEL) or works_for_applicant(person, application):
+    if not people_rules.has_role(person, Role.PANEL) or has_interest(person, application):
         return False
     return not is_reviewer(person, application)
 
@@ -76,7 +81,7 @@ def can_stand_in(person: Person, evaluation: Evaluation) -> bool:
 
 def sees_reviews(person: Person, application: Application) -> bool:
     """Whether the person sees all reviews with their names: who decides on it or ranks it, and did not review it."""
-    if not people_rules.has_role(person, Role.OFFICER, Role.PANEL) or works_for_applicant(person, application):
+    if not people_rules.has_role(person, Role.OFFICER, Role.PANEL) or has_interest(person, application):
         return False
     return not is_reviewer(person, application)
 

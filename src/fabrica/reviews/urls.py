@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fabrica.reviews.pages import applicant, officer, reviewing
+from fabrica.reviews.pages import applicant, interests, officer, reviewing
 
 app_name = "reviews"
 urlpatterns = [
@@ -14,5 +14,7 @@ urlpatterns = [
     path("reviewing/<int:pk>/answer/", reviewing.answer, name="answer"),
     path("experts/", officer.pool, name="pool"),
     path("evaluations/<str:code>/", officer.evaluation, name="evaluation"),
+    path("interests/", interests.declared, name="interests"),
+    path("applications/<str:code>/interest/", interests.declare, name="interest"),
     path("applications/<str:code>/reviews/", applicant.reviews, name="of_applicant"),
 ]

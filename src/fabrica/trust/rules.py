@@ -2,7 +2,6 @@
 
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Organisation, Person
-from fabrica.people.queries import organisations_of, ties_of
 from fabrica.people.states import Role
 from fabrica.projects import rules as project_rules
 from fabrica.projects.models import Member
@@ -10,23 +9,9 @@ from fabrica.trust.models import Condition, ImpactAssessment, Referral, Seat
 from fabrica.trust.states import Case, Owner
 
 
-def interests(person: Person) -> frozenset[int]:
-    """The keys of the organisations that the person works for, and of those tied to them by ownership.
-
-    Looked up once per loaded person.
-    """
-    cached: frozenset[int] | None = getattr(person, "_interests", None)
-    if cached is None:
-        own = list(organisations_of(person))
-        tied = {key for one in own for key in ties_of(one).organisations}
-        cached = frozenset({one.pk for one in own} | tied)
-        person._interests = cached  # type: ignore[attr-defined]  # noqa: SLF001 - a cache on our own row
-    return cached
-
-
 def has_interest(person: Person, organisation: Organisation) -> bool:
-    """Whether the person works for it, or for one that is tied to it by ownership."""
-    return organisation.pk in interests(person)
+    """Whether the person has an interest in it, as for all who judge."""
+    return organisation.pk in people_rules.interests(person)
 
 
 def has_part(person: Person, subject: str) -> bool:

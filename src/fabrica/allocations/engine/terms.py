@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # modes bring a library of holidays, which the client does wi
     from fabrica.calls.engine import Mode
     from fabrica.calls.engine.terms import Terms
 
+INTERIM_REPORT = "interim_report"
 UNIX_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 
 
@@ -82,6 +83,7 @@ class Extending:
     months_left: int
     gpu_seconds_left: int
     source: Source
+    needs_report: bool = False  # the accepted interim report comes first
 
 
 def room_to_extend(terms: "Terms", had: tuple[int, int], base: int) -> Extending | None:
@@ -93,8 +95,8 @@ def room_to_extend(terms: "Terms", had: tuple[int, int], base: int) -> Extending
     if figure is None or figure.value is None:
         return None
     months, percent = figure.value["months"], figure.value["percent"]
-    most = base * percent // 100
-    return Extending(months, percent, most, max(0, months - had[0]), max(0, most - had[1]), figure.source)
+    most, needs_report = base * percent // 100, figure.value.get("on") == INTERIM_REPORT
+    return Extending(months, percent, most, max(0, months - had[0]), max(0, most - had[1]), figure.source, needs_report)
 
 
 def beyond_extension(terms: "Terms", had: tuple[int, int], months: int, gpu_seconds: int, base: int) -> str:

@@ -18,6 +18,7 @@ from fabrica.allocations.queries.accounts import (
     with_facts,
 )
 from fabrica.allocations.queries.awards import (
+    Lacking,
     award_of,
     award_of_account,
     awards_visible_to,
@@ -30,6 +31,7 @@ from fabrica.allocations.queries.awards import (
     extensions_of,
     held_for,
     key_of_top_up,
+    lacking_report,
     last_move,
     move_of,
     moves_of,
@@ -80,6 +82,7 @@ from fabrica.allocations.queries.usage import (
 )
 
 __all__ = [
+    "Lacking",
     "Share",
     "accounts_due",
     "accounts_on",
@@ -108,6 +111,7 @@ __all__ = [
     "is_parted",
     "is_ready",
     "key_of_top_up",
+    "lacking_report",
     "last_move",
     "left_for",
     "left_open",

@@ -1,10 +1,12 @@
 """Awards and what the ledger says of them. Every list a person sees starts from `awards_visible_to`."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.db.models import BigIntegerField, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from fabrica.allocations.engine import Balance, Extending, room_to_extend
 from fabrica.allocations.models import (
@@ -24,7 +26,8 @@ from fabrica.clusters.models import Machine
 from fabrica.kit.errors import NotFound
 from fabrica.people.models import Person
 from fabrica.projects import queries as projects
-from fabrica.projects.models import Project
+from fabrica.projects.models import Project, Report
+from fabrica.projects.states import ReportKind, ReportState
 
 UNUSED_AFTER = timedelta(days=1)  # and every job of it is booked by then; what comes later is paid by the pool
 GIVEN_BACK: dict[str, Any] = {"kind": TransferKind.CORRECTION, "target__kind__in": OF_MACHINE}
@@ -151,6 +154,33 @@ def extending(award: Award) -> Extending | None:
     """What its mode lets an award be extended by, and what of it is left; None where the mode tells nothing of it."""
     had = extended(award)
     return room_to_extend(award.application.call.terms, had, base_of(award))
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """Why the report that an extension rests on is not there yet, and what to do; no `report` where none is owed."""
+
+    report: Report | None
+    why: str
+    todo: str
+
+
+def lacking_report(award: Award) -> Lacking | None:
+    """What keeps an award from being extended until its progress report is accepted; None where nothing does."""
+    rule = extending(award)
+    if rule is None or not rule.needs_report:
+        return None
+    report = Report.objects.filter(project=award.project_id, kind=ReportKind.PROGRESS).first()
+    if report is None:
+        return Lacking(None, _("This award owes no progress report."), _("Ask the project to apply again."))
+    if report.state == ReportState.ACCEPTED:
+        return None
+    todo = {
+        ReportState.SUBMITTED: _("Read it on the project's page and accept it, or send it back."),
+        ReportState.RETURNED: _("It was sent back: wait until the project hands it in again, then accept it."),
+    }.get(ReportState(report.state), _("Ask the project to hand it in, then accept it."))
+    facts = {"report": report.get_kind_display(), "state": report.get_state_display()}
+    return Lacking(report, _("%(report)s: %(state)s.") % facts, todo)
 
 
 def base_of(award: Award) -> int:

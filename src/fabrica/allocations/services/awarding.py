@@ -6,6 +6,8 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from fabrica.allocations import queries, rules
 from fabrica.allocations.engine import add_months, beyond, hours, unix_name
@@ -22,7 +24,9 @@ from fabrica.clusters.models import UnixName
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.people.models import Person
 from fabrica.projects import services as projects
+from fabrica.projects.queries import bar_on
 from fabrica.reviews import queries as reviews
+from fabrica.reviews.rules import must_be_free
 from fabrica.reviews.states import Verdict
 from fabrica.trust.queries.conditions import Step
 from fabrica.trust.services import conditions
@@ -59,14 +63,16 @@ def check_award(
     by: Person, now: datetime,
 ) -> int:  # fmt: skip
     """What of an award would be usable from its start. Raises NotAllowed, Refused, where it cannot be decided so."""
+    must_be_free(by, application)
     if not rules.can_award(by, application):
         raise NotAllowed(
-            "Only an officer who neither works for the organisation nor assessed its application awards hours to it."
+            _("Only an officer who neither works for the organisation nor assessed its application awards hours to it.")
         )
     if reason := beyond(application.call.mode, gpu_seconds, months):
         raise Refused(reason)
     if from_reserve:
         must_use_reserve(by, note)
+    _must_not_be_barred(application, now)
     _must_report(application, phases, months, now)
     first = at_once(gpu_seconds, phases, now, add_months(now, months))
     _must_explain(application, gpu_seconds, months, note)
@@ -81,7 +87,7 @@ def open_award(
     """Book what was decided, open its project and ask for its account. `source`: the pool whose hours were offered."""
     made = _open(application, first, months, by, now)
     conditions.carry_over(subject=application.subject, project=made.project, by=by, now=now)
-    free, *_ = [LedgerAccount.objects.create(kind=kind, machine=made.machine, award=made) for kind in OF_AWARD]
+    free, *_rest = [LedgerAccount.objects.create(kind=kind, machine=made.machine, award=made) for kind in OF_AWARD]
     draw_or_take(
         call=application.call, key=f"award:{application.code}", kind=TransferKind.AWARD, target=free,
         gpu_seconds=first, from_reserve=from_reserve, source=source, now=now,
@@ -110,6 +116,21 @@ def _unix_name(award: Award) -> str:
             todo="Ask the operator to choose a template that gives each project a name of its own.",
         )
     return name
+
+
+def _must_not_be_barred(application: Application, now: datetime) -> None:
+    """A report may have become overdue since it was handed in."""
+    report = bar_on(application.organisation, application.applicant, now)
+    if report is not None:
+        facts = {
+            "report": report.get_kind_display(), "project": report.project,
+            "day": date_format(report.due_on, "j F Y"),
+        }  # fmt: skip
+        raise Refused(
+            _("A report of its organisation, or of who is to lead the project, is overdue: it is awarded no hours."),
+            why=_("%(report)s of %(project)s was due on %(day)s.") % facts,
+            todo=_("Wait until it is handed in, or lift the bar on the project's page."),
+        )
 
 
 def _must_report(application: Application, phases: Sequence[Later], months: int, now: datetime) -> None:

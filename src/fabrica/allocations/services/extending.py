@@ -75,6 +75,10 @@ def _check(months: int, gpu_seconds: int, key: str, reason: str) -> None:
 
 
 def _must_fit(award: Award, months: int, gpu_seconds: int) -> None:
+    if lacking := queries.lacking_report(award):
+        told = _("%(mode)s is extended only once the interim report is accepted.")
+        mode = award.application.call.terms.title
+        raise Refused(told % {"mode": mode}, why=lacking.why, todo=lacking.todo)
     had = queries.extended(award)
     terms = award.application.call.terms
     if reason := beyond_extension(terms, had, months, gpu_seconds, queries.base_of(award)):

@@ -12,6 +12,8 @@ from fabrica.audit.models import Entry
 from fabrica.calls.engine import rows
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.notices.models import Notice
+from fabrica.projects.models import Report
+from fabrica.projects.states import ReportKind, ReportState
 
 OURS = {"caps": [cap("ours", 45)], "programme_caps": False}  # 45 of 100 hours
 
@@ -24,7 +26,10 @@ def award(cast, call, machine, now):
     call.mode_row = {**call.mode_row, "facts": [*others, *theirs]}
     call.save(update_fields=["mode_row"])
     parted(cast, machine, now, **OURS)
-    return awarded(cast, call, now, 40 * HOUR)
+    made = awarded(cast, call, now, 40 * HOUR)
+    facts = {"project": made.project, "kind": ReportKind.PROGRESS, "form": {}, "due_on": now.date()}
+    Report.objects.create(**facts, state=ReportState.ACCEPTED)
+    return made
 
 
 def extend(award, by, now, **changes):
@@ -60,6 +65,23 @@ def test_a_check_tells_of_the_limit_in_money_before_anybody_confirms(cast, award
     services.check_extend(**facts, gpu_seconds=0)
     with pytest.raises(Refused, match="44.00 GPU-hours cost 110.00 EUR; the limit is 100.00 EUR"):
         services.check_extend(**facts, gpu_seconds=4 * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ("open", "Progress report: To be written. Ask the project to hand it in"),
+        ("submitted", "Progress report: Handed in. Read it on the project's page and accept it"),
+        ("returned", "Progress report: Sent back. It was sent back"),
+        (None, "This award owes no progress report. Ask the project to apply again"),
+    ],
+)
+def test_an_extension_waits_for_the_accepted_report_and_says_where_it_stands(cast, award, now, state, told):
+    Report.objects.update(state=state) if state else Report.objects.all().delete()
+    with pytest.raises(Refused) as refused:
+        extend(award, cast.officer, now)
+    assert str(refused.value).startswith(f"Playground is extended only once the interim report is accepted. {told}")
+    assert Extension.objects.count() == 0
 
 
 def test_the_modes_limit_holds_for_all_extensions_together_and_tells_its_source(cast, award, now):

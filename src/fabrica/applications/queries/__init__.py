@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -66,26 +68,48 @@ def visible_to(person: Person) -> QuerySet[Application]:
     """Those of the person's organisations, newest first.
 
     The factory's staff see what was ever submitted; one that was sent back they see as it is being mended. They never
-    see a draft. The panel sees what experts have reviewed, until it is decided; the ethics board its own cases.
+    see a draft. The panel sees what experts have reviewed, until it is decided; the ethics board its own cases. Nobody
+    sees by a role what they have an interest in.
     """
-    mine = Q(organisation__in=organisations_of(person))
-    if people_rules.is_staff_member(person):
-        mine |= Q(submitted_at__isnull=False)
-    if people_rules.has_role(person, Role.PANEL):
-        mine |= Q(state__in=[State.EVALUATED, State.RANKED])
-    if people_rules.has_role(person, Role.ETHICS, Role.BOARD):
-        mine |= Q(code__in=codes_read_by(person, "application"), submitted_at__isnull=False)
+    seen = Q(organisation__in=organisations_of(person))
+    if (judged := _judged_by(person)) is not None:
+        away = people_rules.interests(person)
+        seen |= judged & ~Q(organisation__in=away) if away else judged
     rows = Application.objects.select_related("call__machine__site", "organisation", "applicant", "gate")
-    return rows.filter(mine).order_by("-pk")
+    return rows.filter(seen).order_by("-pk")
+
+
+def _judged_by(person: Person) -> Q | None:
+    """What the person's roles let them see; None for who has none of these."""
+    found = []
+    if people_rules.is_staff_member(person):
+        found.append(Q(submitted_at__isnull=False))
+    if people_rules.has_role(person, Role.PANEL):
+        found.append(Q(state__in=[State.EVALUATED, State.RANKED]))
+    if people_rules.has_role(person, Role.ETHICS, Role.BOARD):
+        found.append(Q(code__in=codes_read_by(person, "application"), submitted_at__isnull=False))
+    return reduce(or_, found) if found else None
 
 
 def application_of(person: Person, code: str) -> Application:
-    """An application by its code. Raises NotFound, also for one the person may not see."""
+    """An application by its code. Raises NotFound, also for one the person may not see.
+
+    Raises NotAllowed for who would see it by a role and has an interest in it: that says so, and who goes on.
+    """
     found = visible_to(person).select_related("form").filter(code=code).first()
     if found is None:
+        _must_have_no_interest(person, code)
         told = _("There is no application %(code)s for you to see.") % {"code": code}
         raise NotFound(told, todo=_("See yours on your home page."))
     return found
+
+
+def _must_have_no_interest(person: Person, code: str) -> None:
+    judged = _judged_by(person)
+    if judged is None:
+        return
+    if found := Application.objects.select_related("organisation").filter(judged, code=code).first():
+        people_rules.must_have_no_interest(person, found.organisation)
 
 
 def queue(person: Person) -> QuerySet[Application]:

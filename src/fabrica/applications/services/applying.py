@@ -201,7 +201,9 @@ def submit(*, application: Application, by: Person, now: datetime) -> Applicatio
     read_again(application)
     if application.state == State.DRAFT:  # one that was sent back may be handed in again after the call has closed
         _must_be_open(application.call, now)
-        _must_not_be_barred(application.organisation, by, now)
+        both = {one.pk: one for one in (by, application.applicant)}  # who began it leads the project
+        for person in both.values():
+            _must_not_be_barred(application.organisation, person, now)
     people_rules.must_be_assured(by, f"mode.{application.call.mode.key}", now=now)
     if found := gaps_of(application, now):
         lines = "; ".join(f"{gap.field}: {gap.message}" for gap in found)

@@ -17,6 +17,7 @@ from fabrica.applications.states import HOLDERS, Standing, State, check_move
 from fabrica.audit.services import record
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.notices.services import tell
+from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
 from fabrica.people.queries import with_role
 from fabrica.people.states import Role
@@ -27,7 +28,9 @@ OF_APPEALS = ("application.take_up_again", "application.refuse", "application.wi
 
 
 def must_screen(by: Person, application: Application) -> None:
-    """Raises NotAllowed for who may not decide on it."""
+    """Raises NotAllowed for who may not decide on it; with an interest in it, that says so."""
+    if people_rules.has_role(by, Role.OFFICER):
+        people_rules.must_have_no_interest(by, application.organisation)
     if not rules.can_screen(by, application):
         raise NotAllowed(
             _("Only an officer who neither works for the organisation nor refused it before decides on it.")
@@ -155,19 +158,19 @@ def tell_applicant(application: Application, now: datetime, reason: str = "") ->
 def tell_roles(
     application: Application, roles: Iterable[Role], kind: str, event: str, now: datetime, **facts: Any
 ) -> None:
-    """Tell everybody with one of these roles but members of the organisation; the same event once."""
+    """Tell everybody with one of these roles but who has an interest in the organisation; the same event once."""
     people = {person.pk: person for role in roles for person in with_role(role)}
     for person in people.values():
-        if not rules.can_edit(person, application):
+        if not rules.has_interest(person, application):
             path = f"/desk/{application.code}/"
             tell(person=person, kind=kind, event=event, now=now, path=path, application=application, **facts)
 
 
 def tell_staff(application: Application, role: Role, now: datetime) -> None:
-    """Tell those whose turn it is, but for members of the organisation; once for each time it comes to them."""
+    """Tell those whose turn it is, but for who has an interest in it; once for each time it comes to them."""
     count = application.transitions.count()
     for person in with_role(role):
-        if not rules.can_edit(person, application):
+        if not rules.has_interest(person, application):
             tell(
                 person=person,
                 kind="application_waits",

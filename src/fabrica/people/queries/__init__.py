@@ -31,10 +31,11 @@ from fabrica.people.models import (
     SshKey,
     Token,
 )
+from fabrica.people.queries.interests import Interest, Told, hear_of_interests, interests_of, noted
 from fabrica.people.queries.ties import Tie, Ties, ties_of
 from fabrica.people.states import ErasureCause, ErasureState, Likeness, MemberRole, Proof, Role
 
-__all__ = ["Tie", "Ties", "ties_of"]
+__all__ = ["Interest", "Tie", "Ties", "Told", "hear_of_interests", "interests_of", "noted", "ties_of"]
 
 Carrier = Callable[..., None]
 _carriers: list[Carrier] = []

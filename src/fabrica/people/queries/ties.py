@@ -1,6 +1,6 @@
 """Who belongs together by ownership, as organisations declared it of themselves: facts for conflicts of interest."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -53,7 +53,8 @@ class _End:
 class _Walk:
     """What was reached so far, by mark: the way to it, whose word that rests on, and the tie."""
 
-    start: int
+    start: int | None
+    frontier: set[str]
     ways: dict[str, Way]
     told: dict[str, frozenset[int]]
     found: dict[str, Tie] = field(default_factory=dict)
@@ -82,26 +83,50 @@ def ties_of(organisation: Organisation) -> Ties:
     end is reached once, so that rings end, at each step by the word of the two ends before that of others. An investor
     that is no partner is tied to whom it invested in, and these are not tied to each other by it.
     """
-    start = _end(organisation)
-    walk = _Walk(organisation.pk, dict.fromkeys(start.marks, ()), dict.fromkeys(start.marks, frozenset()))
-    frontier = set(walk.ways)
+    return ties_of_each([organisation])[0]
+
+
+def ties_of_each(organisations: Sequence[Organisation]) -> list[Ties]:
+    """The same of each of these, in their order: as many statements as for one, however many there are.
+
+    One that is not kept, with a name alone, stands for an employer that is not registered here.
+    """
+    walks = [_begun(one) for one in organisations]
     for _step in range(MOST_STEPS):
-        fresh: set[str] = set()
-        for step in _steps(walk, frontier):
-            reached = _reach(walk, step)
-            fresh |= reached if step.row.relation != Relation.EXEMPT else set()
-        if not fresh:
+        frontier = set().union(*(one.frontier for one in walks))
+        if not frontier:
             break
-        frontier = fresh
-    return _ties(walk.found, organisation)
+        rows = list(_rows(frontier, [one.start for one in walks if one.start]))
+        for walk in walks:
+            _go_on(walk, rows)
+    return _ties(walks)
 
 
-def _steps(walk: _Walk, frontier: set[str]) -> list[_Step]:
+def marks_of_one(one: Organisation) -> frozenset[str]:
+    """All by which it is known; two that share one may be the same."""
+    return _end(one).marks | ({f"p{one.pic}"} if one.pic else frozenset())
+
+
+def _begun(organisation: Organisation) -> _Walk:
+    marks = _end(organisation).marks
+    return _Walk(organisation.pk, set(marks), dict.fromkeys(marks, ()), dict.fromkeys(marks, frozenset()))
+
+
+def _go_on(walk: _Walk, rows: Sequence[SmeRelative]) -> None:
+    """Take one step from all that the step before reached."""
+    fresh: set[str] = set()
+    for step in _steps(walk, rows):
+        reached = _reach(walk, step)
+        fresh |= reached if step.row.relation != Relation.EXEMPT else set()
+    walk.frontier = fresh
+
+
+def _steps(walk: _Walk, rows: Sequence[SmeRelative]) -> list[_Step]:
     made = []
-    for row in _rows(frontier, walk.start):
+    for row in sorted(rows, key=lambda one: one.declaration.organisation_id != walk.start) if walk.frontier else ():
         said = frozenset({row.declaration.organisation_id} - {walk.start})
         for here, there in _ends(row):
-            if known := here.marks & frontier:
+            if known := here.marks & walk.frontier:
                 mark = min(known, key=lambda one: (len(walk.told[one]), one))
                 made.append(_Step(row, mark, there, walk.told[mark] | said))
     return sorted(made, key=lambda one: one.strangers)
@@ -126,8 +151,8 @@ def _reach(walk: _Walk, step: _Step) -> set[str]:
     return set(fresh)
 
 
-def _rows(marks: Iterable[str], start: int) -> Iterable[SmeRelative]:
-    """What was declared of these; what the organisation itself declared comes first, so that no flood hides it."""
+def _rows(marks: Iterable[str], starts: Sequence[int]) -> Iterable[SmeRelative]:
+    """What was declared of these; what those asked about declared themselves comes first, so that no flood hides it."""
     names = {one[1:] for one in marks if one.startswith("n")}
     numbers = {one.partition(":")[2] for one in marks if one.startswith("#")}
     own = "declaration__organisation__"
@@ -137,7 +162,7 @@ def _rows(marks: Iterable[str], start: int) -> Iterable[SmeRelative]:
     )
     last = SmeDeclaration.objects.filter(organisation=OuterRef("declaration__organisation")).order_by("-number")
     rows = SmeRelative.objects.filter(by_name | by_number, declaration=Subquery(last.values("pk")[:1]))
-    own_first = Case(When(declaration__organisation=start, then=Value(0)), default=Value(1))
+    own_first = Case(When(declaration__organisation__in=starts, then=Value(0)), default=Value(1))
     return rows.select_related("declaration__organisation").order_by(own_first, "pk")[:MOST_ROWS]
 
 
@@ -158,12 +183,18 @@ def _marks(name_key: str, country: str, *numbers: str) -> frozenset[str]:
     return frozenset({*told, *([f"n{name_key}"] if name_key else [])})
 
 
-def _ties(found: dict[str, Tie], organisation: Organisation) -> Ties:
-    names = {mark[1:]: tie for mark, tie in found.items() if mark.startswith("n")}
-    numbers = {mark.partition(":")[2] for mark in found if mark.startswith("#")}
+def _ties(walks: Sequence[_Walk]) -> list[Ties]:
+    reached = {mark for walk in walks for mark in walk.found}
+    names = {mark[1:] for mark in reached if mark.startswith("n")}
+    numbers = {mark.partition(":")[2] for mark in reached if mark.startswith("#")}
     rows = Organisation.objects.filter(Q(name_key__in=names) | Q(number_key__in=numbers) | Q(vat_number__in=numbers))
-    organisations = {}
-    for one in rows.exclude(pk=organisation.pk).order_by("pk")[:MOST_ROWS] if found else ():
-        if marks := _end(one).marks & set(found):
+    registered = list(rows.order_by("pk")[:MOST_ROWS]) if reached else []
+    return [_ties_of(walk, registered) for walk in walks]
+
+
+def _ties_of(walk: _Walk, registered: Iterable[Organisation]) -> Ties:
+    found, organisations = walk.found, {}
+    for one in registered:
+        if one.pk != walk.start and (marks := _end(one).marks & set(found)):
             organisations[one.pk] = found[min(marks, key=lambda mark: (len(found[mark].told_by - {one.pk}), mark))]
-    return Ties(organisations, names)
+    return Ties(organisations, {mark[1:]: tie for mark, tie in found.items() if mark.startswith("n")})

@@ -99,7 +99,7 @@ def join_by_domain(*, domain: Domain, by: Person, now: datetime) -> Member:
 
 
 def _join(organisation: Organisation, person: Person, now: datetime, way: str) -> Member:
-    if rules.is_staff_member(person):
+    if rules.judges(person):
         raise Refused(_("You judge applications here, so that you cannot join an organisation that applies."))
     member, created = Member.objects.get_or_create(
         organisation=organisation, person=person, defaults={"role": MemberRole.MEMBER, "joined_at": now}

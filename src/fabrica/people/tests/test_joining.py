@@ -7,9 +7,10 @@ import dns.rcode
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
+from django.core.mail import EmailMessage
 from django.test import Client
 from fabrica.audit.queries import about
-from fabrica.conftest import make_organisation
+from fabrica.conftest import make_organisation, make_person
 from fabrica.kit.errors import NotAllowed, Refused, Unreachable
 from fabrica.kit.time import utcnow
 from fabrica.notices.models import Notice
@@ -18,7 +19,7 @@ from fabrica.people.adapters import letters, name_servers
 from fabrica.people.adapters.name_servers import txt_records
 from fabrica.people.engine.domains import checked_domain, domain_of
 from fabrica.people.models import Domain, Invitation
-from fabrica.people.states import Proof
+from fabrica.people.states import Proof, Role
 from fabrica.people.tests.name_server import NameServer
 
 pytestmark = pytest.mark.django_db
@@ -172,9 +173,9 @@ def test_only_administrators_and_officers_invite(cast, now, who):
     assert invite(cast, now, by=cast.officer).invited_by == cast.officer
 
 
-@pytest.mark.parametrize("who", ["officer", "assessor"])
-def test_who_judges_applications_joins_no_applicant(cast, now, who):
-    judge = getattr(cast, who)
+@pytest.mark.parametrize("role", [Role.OFFICER, Role.ASSESSOR, Role.EXPERT, Role.PANEL, Role.ETHICS, Role.BOARD])
+def test_who_judges_applications_joins_no_applicant(cast, now, role):
+    judge = make_person("judith", now, role)
     invitation = invite(cast, now, judge.email)
     with pytest.raises(Refused, match="You judge applications here"):
         join(invitation, judge, now)
@@ -186,7 +187,7 @@ def test_a_letter_that_cannot_be_sent_is_told(cast, now, monkeypatch):
     def fails(*_):
         raise SMTPServerDisconnected("gone")
 
-    monkeypatch.setattr(letters, "send_mail", fails)
+    monkeypatch.setattr(EmailMessage, "send", fails)
     with pytest.raises(Unreachable, match="its letter could not be sent"):
         letters.send_invitation(invite(cast, now))
 

@@ -27,7 +27,7 @@ from fabrica.applications.states import State
 from fabrica.kit.errors import NotFound
 from fabrica.people.models import Person, SmeDeclaration
 from fabrica.people.queries import Twin, marks_of, sme_declaration_of, twins
-from fabrica.people.rules import has_role, roles, works_for
+from fabrica.people.rules import has_interest, has_role, roles
 from fabrica.people.states import Role
 from fabrica.planner import Plan, Proposal
 from fabrica.portal.engine import Task, task_for
@@ -100,7 +100,7 @@ def case_of(person: Person, code: str) -> Case:
     application = application_of(person, code)
     if application.submitted_at is None:
         raise NotFound(f"{code} is not submitted.", todo="See what waits in the queue.")
-    has_conflict = works_for(person, application.organisation)
+    has_conflict = has_interest(person, application.organisation)
     had_part = refused_it(person, application) or is_reviewer(person, application)
     declared = sme_declaration_of(application.organisation)
     proposal, submissions = _proposal(application), submissions_of(application)

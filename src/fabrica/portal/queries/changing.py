@@ -31,6 +31,7 @@ class Standing:
     pool: int
     account: ClusterAccount
     rule: Extending | None
+    lacking: queries.Lacking | None = None  # the report that an extension waits for
 
     @property
     def looked_for_in(self) -> str:
@@ -79,6 +80,7 @@ def standing_of(person: Person, slug: str, now: datetime) -> Standing:
     return Standing(
         award, queries.balance(award), queries.in_flight(award), queries.running(award),
         queries.left_for(award.application.call, now), queries.cluster_account_of(award), queries.extending(award),
+        queries.lacking_report(award),
     )  # fmt: skip
 
 

@@ -13,7 +13,6 @@ from fabrica.kit.errors import NotAllowed
 from fabrica.kit.paging import PAGE_SIZE, Page, page_by
 from fabrica.people import rules
 from fabrica.people.models import Person
-from fabrica.people.queries import organisations_of
 from fabrica.portal.engine import states_for
 from fabrica.reviews.models import TechnicalAssessment
 from fabrica.reviews.queries import visible_to as assessments_visible_to
@@ -63,14 +62,14 @@ def must_be_staff(person: Person) -> None:
 
 
 def due_for(person: Person) -> QuerySet[Application]:
-    """What this person is to move on now, most urgent first: never for an organisation of their own.
+    """What this person is to move on now, most urgent first: never for an organisation they have an interest in.
 
     Nor what was appealed against after they had refused it.
     """
     waiting = queue(person).filter(state__in=states_for(rules.roles(person)))
     refused = Transition.objects.filter(application=OuterRef("pk"), after=State.REFUSED, by=person)
     appealed = waiting.filter(appealed_at__isnull=False).filter(Exists(refused))
-    return waiting.exclude(organisation__in=organisations_of(person)).exclude(pk__in=appealed.order_by().values("pk"))
+    return waiting.exclude(organisation__in=rules.interests(person)).exclude(pk__in=appealed.order_by().values("pk"))
 
 
 def waiting_for(person: Person, now: datetime) -> Waiting:

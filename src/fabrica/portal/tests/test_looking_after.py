@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from fabrica.allocations.models import Award
+from fabrica.allocations.services.awarding import check_award
 from fabrica.applications import services as applications
+from fabrica.applications.models import Application
 from fabrica.applications.states import State
 from fabrica.applications.tests.factories import draft
 from fabrica.calls.models import Call
@@ -16,7 +18,7 @@ from fabrica.portal.tasks import AGAIN_AFTER, EVERY, look_after
 from fabrica.portal.tests.test_life import job
 from fabrica.projects import queries
 from fabrica.projects import services as projects
-from fabrica.projects.models import LifeWatch, ReclaimProposal, Report
+from fabrica.projects.models import LifeWatch, Member, Project, ReclaimProposal, Report
 from fabrica.registry.tests.conftest import key, run, site, version  # noqa: F401 - fixtures
 
 DAY = timedelta(days=1)
@@ -113,6 +115,25 @@ def test_an_overdue_report_bars_a_new_application_says_which_and_how_to_lift_it(
     projects.lift_bar(report=report, reason="They moved.", by=cast.officer, now=late)
     assert applications.submit(application=wish, by=cast.mate, now=late).state == State.SUBMITTED
     assert queries.bar_on(cast.startup, cast.mate, late) is None
+
+
+def test_a_colleagues_click_does_not_pass_the_bar_of_who_will_lead_nor_does_an_award(cast, call, site, now):  # noqa: F811
+    late = datetime(2027, 3, 24, 12, tzinfo=UTC)
+    wish = draft(cast, call, now)
+    Member.objects.filter(project=site.project, role="pi").update(person=cast.outsider)
+    all_looked(now)
+    Report.objects.update(project=site.project)
+    Project.objects.filter(pk=site.project.pk).update(organisation=cast.hospital)
+    Application.objects.filter(pk=wish.pk).update(applicant=cast.outsider)
+    wish.refresh_from_db()
+    with pytest.raises(Refused, match="A report is overdue, so no new application"):
+        applications.submit(application=wish, by=cast.mate, now=late)
+    done = applications.submit(application=wish, by=cast.mate, now=now)
+    with pytest.raises(Refused, match="who is to lead the project, is overdue"):
+        check_award(
+            application=done, gpu_seconds=3600, months=1, note="", phases=(), from_reserve=False, by=cast.officer,
+            now=late,
+        )  # fmt: skip
 
 
 def test_a_project_that_fails_keeps_no_other_waiting_and_is_tried_again(cast, site, now, caplog):  # noqa: F811

@@ -48,6 +48,23 @@ def test_the_letter_names_the_project_and_carries_a_link_that_lets_in(cast, proj
     assert [field for field, value in Invitation.objects.values().get().items() if code in str(value)] == []
 
 
+def test_a_worker_that_dies_after_sending_leaves_the_same_letter_and_another_one_has_another_name(
+    cast, project, now, monkeypatch, settings
+):
+    settings.FABRICA_URL = "https://factory.example"
+    made = invited(project, cast, now)
+    with monkeypatch.context() as patch:
+        patch.setattr(services, "note_letter", lambda **_facts: None)
+        assert tasks.send_invitation(now)
+    assert tasks.send_invitation(now + timedelta(minutes=2))
+    first, second = mail.outbox
+    assert (first.extra_headers, first.body) == (second.extra_headers, second.body)
+    assert first.extra_headers == {"Message-ID": f"<project-invitation-{made.uid}-1@factory.example>"}
+    services.invite_again(invitation=made, by=cast.applicant, now=now + timedelta(hours=1))
+    assert tasks.send_invitation(now + timedelta(hours=1))
+    assert mail.outbox[2].extra_headers == {"Message-ID": f"<project-invitation-{made.uid}-2@factory.example>"}
+
+
 def test_who_opens_it_joins_with_the_role_and_who_invited_is_told(cast, project, now):
     made = invited(project, cast, now, role=Role.FACILITATOR)
     services.accept_invitation(invitation=made, by=cast.outsider, now=now + timedelta(days=1))

@@ -4,11 +4,11 @@ import logging
 from smtplib import SMTPException
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from fabrica.kit.errors import Unreachable
+from fabrica.kit.letters import letter
 from fabrica.reviews.models import Newcomer
 
 log = logging.getLogger(__name__)
@@ -17,9 +17,10 @@ log = logging.getLogger(__name__)
 def write_to(newcomer: Newcomer) -> None:
     """In the language of the page it is sent from. Raises Unreachable."""
     context = {"newcomer": newcomer, "site": settings.FABRICA_SITE_NAME, "url": settings.FABRICA_URL}
-    subject, _rest, body = render_to_string("reviews/newcomer.txt", context).strip().partition("\n")
+    name = f"expert-invitation-{newcomer.pk}-{newcomer.sent_at:%Y%m%dT%H%M%S%f}"  # sent again: another letter
+    made = letter(to=newcomer.email, text=render_to_string("reviews/newcomer.txt", context), name=name)
     try:
-        send_mail(" ".join(subject.split())[:200], body.strip() + "\n", settings.DEFAULT_FROM_EMAIL, [newcomer.email])
+        made.send()
     except (OSError, SMTPException) as error:
         log.warning("the invitation %s of an expert was not mailed: %s", newcomer.pk, type(error).__name__)
         raise Unreachable(

@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from fabrica.people.models import Organisation, Person
 
+REASON_LIMIT = 3_000
+
 
 class Expert(models.Model):
     """What somebody of the pool knows. `affiliation_key` is how the employer is compared with who applies."""
@@ -91,11 +93,18 @@ class Link(models.Model):
 
 
 class Conflict(models.Model):
-    """An expert declared an interest in an organisation: they review none of its applications from then on."""
+    """Somebody declared an interest in an organisation: they judge none of its applications from then on.
+
+    An officer may lift it, or set aside one that rests on others' word alone: it then keeps why, and counts no more.
+    """
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
     declared_at = models.DateTimeField()
+    reason = models.TextField(max_length=REASON_LIMIT, blank=True, default="", db_default="")
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    lifted_why = models.TextField(max_length=REASON_LIMIT, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person", "organisation"], name="reviews_conflict_once")]

@@ -56,7 +56,7 @@ def pool(request: HttpRequest) -> HttpResponse:
 
 def _link(form: LinkForm, person: Person) -> str:
     services.note_link(**form.cleaned_data, by=person, now=utcnow())
-    return _("Noted. Their experts do not review for each other.")
+    return _("Noted. Whoever works for one does not judge for the other.")
 
 
 def _invite(form: InviteForm, person: Person) -> str:

@@ -12,6 +12,7 @@ from fabrica.reviews.queries.evaluations import (
     to_write,
 )
 from fabrica.reviews.queries.experts import Pooled, Proposal, expert_of, invitation_for, pairings_of, pool, proposal_of
+from fabrica.reviews.queries.interests import interests_declared, told_of
 from fabrica.reviews.queries.newcomers import newcomer_of, newcomers, newcomers_for
 from fabrica.reviews.queries.panel import (
     Candidate,
@@ -35,6 +36,7 @@ __all__ = [
     "evaluation_for",
     "evaluation_of",
     "expert_of",
+    "interests_declared",
     "invitation_for",
     "lacks_panel",
     "latest_of",
@@ -54,5 +56,6 @@ __all__ = [
     "to_assess",
     "to_rank",
     "to_write",
+    "told_of",
     "visible_to",
 ]

@@ -14,14 +14,14 @@ from fabrica.reviews.states import DECIDED, REVIEWED
 
 
 def visible_to(person: Person) -> QuerySet[TechnicalAssessment]:
-    """Staff see all but those about an organisation of their own.
+    """Staff see all but those about an organisation they have an interest in.
 
     Its members see theirs once it is decided, or with the reviews of the experts, to answer them.
     """
     own = Q(application__organisation__in=organisations_of(person))
     seen = own & Q(application__state__in=(*DECIDED, *REVIEWED))
     if people_rules.is_staff_member(person):
-        seen |= ~own
+        seen |= ~Q(application__organisation__in=people_rules.interests(person))
     return TechnicalAssessment.objects.select_related("application", "assessor").filter(seen).order_by("-pk")
 
 
@@ -35,7 +35,7 @@ def to_assess(person: Person) -> QuerySet[Application]:
     if not people_rules.has_role(person, Role.ASSESSOR):
         return Application.objects.none()
     waiting = applications.visible_to(person).filter(state=State.SCREENED)
-    return waiting.exclude(organisation__in=organisations_of(person)).order_by("due_on", "pk")
+    return waiting.exclude(organisation__in=people_rules.interests(person)).order_by("due_on", "pk")
 
 
 def latest_of(application: Application) -> TechnicalAssessment | None:

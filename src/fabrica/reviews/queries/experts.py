@@ -13,7 +13,7 @@ from fabrica.applications.models import Application
 from fabrica.applications.states import State
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Authorship, Member, Organisation, Person
-from fabrica.people.queries import Tie, Ties, alike, authorships_of, ties_of
+from fabrica.people.queries import Tie, Ties, alike, authorships_of, noted, ties_of
 from fabrica.people.states import Role
 from fabrica.reviews.engine import Given, assign
 from fabrica.reviews.engine.assigning import Unfilled
@@ -280,11 +280,7 @@ def _linked_to(application: Application, tied: Iterable[int]) -> set[int]:
 
 
 def _noted(of: Iterable[int]) -> set[int]:
-    """These, and what officers noted as belonging to them, over any number of steps."""
-    edges, found = list(Link.objects.values_list("one_id", "other_id")), set(of)
-    while more := {b for pair in edges for a, b in (pair, pair[::-1]) if a in found} - found:
-        found |= more
-    return found
+    return noted(of, list(Link.objects.values_list("one_id", "other_id")))
 
 
 def _doubtful(application: Application, known: _Known, ties: Ties) -> dict[int, frozenset[str]]:
@@ -292,12 +288,12 @@ def _doubtful(application: Application, known: _Known, ties: Ties) -> dict[int, 
 
     Anybody may write a list of ORCIDs, or declare a holding in somebody else's firm: that keeps nobody away for good.
     """
-    noted = _noted([application.organisation_id])
+    own_firms = _noted([application.organisation_id])
     told = {pk for pk, tie in ties.organisations.items() if not tie.told_by}
     firms = _noted([application.organisation_id, *told])
     firms |= {pk for pk, tie in ties.organisations.items() if tie.told_by == {pk}}
     names = {name for name, tie in ties.names.items() if not tie.told_by}
-    names |= set(Organisation.objects.filter(pk__in=noted).values_list("name_key", flat=True)) - {""}
+    names |= set(Organisation.objects.filter(pk__in=own_firms).values_list("name_key", flat=True)) - {""}
     said = known.written.get(application.applicant_id)
     own = {said.orcid} - {""} if said else set()
     found = {}
@@ -340,7 +336,11 @@ def _authors(application: Application, known: _Known) -> tuple[frozenset[str], f
 
 
 def _declared(application: Application, known: _Known) -> frozenset[tuple[str, str]]:
-    keys = set(Conflict.objects.filter(organisation=application.organisation).values_list("person_id", flat=True))
+    keys = set(
+        Conflict.objects.filter(organisation=application.organisation, lifted_at=None).values_list(
+            "person_id", flat=True
+        )
+    )
     return frozenset((one.person.uid, application.code) for one in known.experts if one.person_id in keys)
 
 

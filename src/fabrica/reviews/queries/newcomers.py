@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from fabrica.kit.errors import NotFound
 from fabrica.people import rules as people_rules
@@ -30,5 +31,5 @@ def newcomer_of(person: Person, pk: int) -> Newcomer:
     """One of those. Raises NotFound."""
     found = newcomers(person).filter(pk=pk).first()
     if found is None:
-        raise NotFound("There is no such invitation into the pool.")
+        raise NotFound(_("There is no such invitation into the pool."))
     return found

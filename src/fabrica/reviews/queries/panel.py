@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -12,12 +11,12 @@ from fabrica.applications.models import Application
 from fabrica.applications.states import State
 from fabrica.calls.models import Call
 from fabrica.people import rules as people_rules
-from fabrica.people.models import Member, Person
-from fabrica.people.queries import organisations_of, with_role
+from fabrica.people.models import Person
+from fabrica.people.queries import interests_of, with_role
 from fabrica.people.states import Role
 from fabrica.reviews.engine.ranking import Measured, Merged, Scored, calibrate, merge, points
 from fabrica.reviews.engine.ranking import rank as by_merit
-from fabrica.reviews.models import Conflict, Evaluation, Expert, Reply, Review, TechnicalAssessment
+from fabrica.reviews.models import Evaluation, Reply, Review, TechnicalAssessment
 from fabrica.reviews.states import COUNTS, REVIEWED, Stage
 
 MOST_CANDIDATES = 500
@@ -59,11 +58,11 @@ def panel_calls(person: Person) -> QuerySet[Call]:
 
 
 def to_rank(person: Person, now: datetime) -> QuerySet[Evaluation]:
-    """What somebody of the panel may rank now: answered, or past the time for it; not of their own organisations."""
+    """What somebody of the panel may rank now: answered, or past the time for it; none they have an interest in."""
     if not people_rules.has_role(person, Role.PANEL):
         return Evaluation.objects.none()
     ready = Q(reply__isnull=False) | Q(reply_until__lt=now)
-    others = Evaluation.objects.exclude(application__organisation__in=organisations_of(person))
+    others = Evaluation.objects.exclude(application__organisation__in=people_rules.interests(person))
     return others.filter(ready, application__state=State.EVALUATED)
 
 
@@ -80,16 +79,10 @@ def ranked_of(call: Call) -> list[Candidate]:
 def barred_of(people: Sequence[Person], found: Sequence[Candidate]) -> dict[int, set[str]]:
     """For each person the codes of those they have a part in, in a constant number of statements.
 
-    They work for who applies, declared an interest, or were asked to review it.
+    They have an interest in who applies, or were asked to review it.
     """
     keys = [one.pk for one in people]
-    works, named, declared, asked = (defaultdict[int, set[Any]](set) for _ in range(4))
-    for person, organisation in Member.objects.filter(person__in=keys).values_list("person", "organisation"):
-        works[person].add(organisation)
-    for person, key in Expert.objects.filter(person__in=keys).values_list("person", "affiliation_key"):
-        named[person] |= {key} - {""}
-    for person, organisation in Conflict.objects.filter(person__in=keys).values_list("person", "organisation"):
-        declared[person].add(organisation)
+    interests, asked = interests_of(keys), defaultdict[int, set[int]](set)
     rows = Review.objects.filter(
         reviewer__in=keys, stage__in=COUNTS, evaluation__in=[one.evaluation.pk for one in found]
     )
@@ -99,9 +92,7 @@ def barred_of(people: Sequence[Person], found: Sequence[Candidate]) -> dict[int,
         key: {
             one.code
             for one in found
-            if one.application.organisation_id in works[key] | declared[key]
-            or one.application.organisation.name_key in named[key]
-            or one.evaluation.pk in asked[key]
+            if one.application.organisation_id in interests[key].all or one.evaluation.pk in asked[key]
         }
         for key in keys
     }

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from fabrica.applications import services as applications
 from fabrica.applications.models import MOST, Application
@@ -34,7 +35,7 @@ def assess(
 
     `verdict` is one of `Verdict`; an unfit plan is given no hours, every other one between one second and the
     mode's limit. `has_conflict` is what the assessor declares. Raises NotAllowed for all but assessors, also for
-    one who works for the organisation or declares a conflict; Refused for bad input or a wrong state.
+    one who has an interest in the organisation or declares a conflict; Refused for bad input or a wrong state.
     """
     _must_assess(by, application, has_conflict)
     _check(application, verdict, comment, gpu_seconds_recommended)
@@ -46,7 +47,7 @@ def assess(
                 gpu_seconds_recommended=gpu_seconds_recommended, has_conflict=has_conflict, submitted_at=now,
             )  # fmt: skip
     except IntegrityError as error:
-        raise Refused("You have assessed this application already.", todo="Reload the page.") from error
+        raise Refused(_("You have assessed this application already."), todo=_("Reload the page.")) from error
     record(
         verb="review.assess", by=by, subject=application.subject, now=now,
         verdict=verdict, gpu_seconds=gpu_seconds_recommended,
@@ -57,31 +58,37 @@ def assess(
 
 def _must_assess(by: Person, application: Application, declared: bool) -> None:  # noqa: FBT001 - private, named above
     if not people_rules.has_role(by, Role.ASSESSOR):
-        raise NotAllowed("Only an assessor assesses applications.")
-    if declared or rules.has_conflict(by, application):
+        raise NotAllowed(_("Only an assessor assesses applications."))
+    rules.must_be_free(by, application)
+    if declared:
         raise NotAllowed(
-            "You have a conflict of interest in this application.",
-            why="Nobody judges for an organisation they work for or are close to.",
-            todo="Leave it to another assessor and tell the officer.",
+            _("You have a conflict of interest in this application."),
+            why=_("Nobody judges for an organisation they work for or are close to."),
+            todo=_("Leave it to another assessor and tell the officer."),
         )
 
 
 def _check(application: Application, verdict: str, comment: str, gpu_seconds: int) -> None:
     if verdict not in Verdict.values:
-        raise Refused(f"{verdict[:40]} is no verdict.", todo=f"Use one of: {', '.join(Verdict.values)}.")
+        told = _("%(verdict)s is no verdict.") % {"verdict": verdict[:40]}
+        raise Refused(told, todo=_("Use one of: %(verdicts)s.") % {"verdicts": ", ".join(Verdict.values)})
     if not comment.strip() or len(comment) > COMMENT_LIMIT:
-        raise Refused(f"An assessment needs a comment of at most {COMMENT_LIMIT:,} letters.")
+        raise Refused(_("An assessment needs a comment of at most %(most)s letters.") % {"most": f"{COMMENT_LIMIT:,}"})
     if verdict == Verdict.UNFIT:
         if gpu_seconds:
-            raise Refused("A plan that is unfit is given no hours.", todo="Recommend 0, or another verdict.")
+            raise Refused(_("A plan that is unfit is given no hours."), todo=_("Recommend 0, or another verdict."))
         return
     mode = application.call.mode
     most = min(mode.gpu_hours_max * SECONDS_PER_HOUR, MOST["gpu_seconds"])
     if not 0 < gpu_seconds <= most:
+        told = {
+            "mode": mode.title,
+            "most": f"{mode.gpu_hours_max:,}",
+            "hours": f"{gpu_seconds / SECONDS_PER_HOUR:,.2f}",
+        }
         raise Refused(
-            f"{mode.title} gives more than 0 and at most {mode.gpu_hours_max:,} GPU-hours; "
-            f"you recommend {gpu_seconds / SECONDS_PER_HOUR:,.2f}.",
-            why=f"Source of the limit: {mode.source}.",
+            _("%(mode)s gives more than 0 and at most %(most)s GPU-hours; you recommend %(hours)s.") % told,
+            why=_("Source of the limit: %(source)s.") % {"source": mode.source},
         )
 
 

@@ -22,15 +22,16 @@ WAITS = (State.ASSESSED, State.RANKED)
 @transaction.atomic
 def refuse(*, application: Application, reason: str, by: Person, now: datetime) -> Application:
     """Say no after the assessment or the panel, with the reason the applicant reads. Raises NotAllowed, Refused."""
+    rules.must_be_free(by, application)
     if not rules.can_decide(by, application):
         raise NotAllowed(
-            "Only an officer who neither works for the organisation nor assessed its application decides on it."
+            _("Only an officer who neither works for the organisation nor assessed its application decides on it.")
         )
     if application.state not in WAITS:
         raise Refused(
-            f"{application.code} is not waiting for a decision.",
-            why=f"It is {State(application.state).label.lower()}.",
-            todo="Reload the page: it may not be assessed yet, or be decided already.",
+            _("%(code)s is not waiting for a decision.") % {"code": application.code},
+            why=_("It is %(state)s.") % {"state": State(application.state).label.lower()},
+            todo=_("Reload the page: it may not be assessed yet, or be decided already."),
         )
     note_outcome(application=application, kind=Kind.REFUSED, by=by, now=now, reasons=reason)
     return applications.refuse(application=application, reason=reason, by=by, now=now)
@@ -45,6 +46,7 @@ def note_outcome(
 
     Raises NotAllowed; Refused where the parts of the decision do not fit its kind.
     """
+    rules.must_be_free(by, application)
     if not rules.can_decide(by, application):
         raise NotAllowed(_("Only who may decide on the application notes a decision."))
     _check_kind(application, kind, gpu_seconds, months, conditions)
@@ -77,6 +79,7 @@ def decide_appeal(*, application: Application, granted: bool, reason: str, by: P
 
     Raises NotAllowed, Refused.
     """
+    rules.must_be_free(by, application)
     if not rules.can_decide(by, application):
         raise NotAllowed(
             _("Only an officer who neither refused, assessed nor reviewed it decides on its appeal."),

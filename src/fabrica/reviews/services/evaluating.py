@@ -183,6 +183,7 @@ def _hold(evaluation: Evaluation) -> Evaluation:
 
 
 def _must_run(by: Person, application: Application) -> None:
+    rules.must_be_free(by, application)
     if not rules.can_decide(by, application):
         raise NotAllowed(
             _("Only an officer who neither works for the organisation nor judged its application runs its evaluation.")

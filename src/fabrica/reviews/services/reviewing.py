@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from fabrica.applications.engine.extra import said_in
 from fabrica.applications.models import Application
 from fabrica.applications.services import SavedMeanwhile
 from fabrica.applications.states import State
@@ -20,6 +21,7 @@ from fabrica.people.states import Role
 from fabrica.reviews import rules
 from fabrica.reviews.engine.criteria import Criteria
 from fabrica.reviews.models import COMMENT_LIMIT, Conflict, Review
+from fabrica.reviews.services.interests import keep_interest
 from fabrica.reviews.states import OPEN, Stage
 
 
@@ -34,7 +36,9 @@ def accept(*, review: Review, by: Person, now: datetime) -> Review:
 
 
 def _must_be_outside(review: Review, by: Person) -> None:
-    if rules.works_for_applicant(by, review.evaluation.application):
+    application = review.evaluation.application
+    declared = Conflict.objects.filter(person=by, organisation=application.organisation_id, lifted_at=None)
+    if rules.works_for_applicant(by, application) or declared.exists():
         raise NotAllowed(_("You have a conflict of interest in this application."), todo=_("Say so instead."))
 
 
@@ -52,7 +56,7 @@ def declare_conflict(*, review: Review, by: Person, now: datetime) -> Review:
     """Say that one is close to who applies: this review ends, and none of that organisation is asked for again."""
     _must_be_mine(review, by)
     organisation = review.evaluation.application.organisation
-    Conflict.objects.get_or_create(person=by, organisation=organisation, defaults={"declared_at": now})
+    keep_interest(organisation=organisation, by=by, now=now)
     changes: dict[str, Any] = {"scores": {}, "comment": "", "remark": ""}
     made = _to(review, OPEN, Stage.CONFLICTED, verb="review.conflict", by=by, now=now, **changes)
     _tell_officers(made, "review_declined", f"review:{review.pk}:declined", now)
@@ -85,7 +89,7 @@ def submit_review(*, review: Review, by: Person, now: datetime) -> Review:
     _must_be_mine(review, by)
     _must_be_outside(review, by)
     fresh = _writable(review)
-    missing = [one.label["en"] for one in fresh.evaluation.criteria.each if one.id not in fresh.scores]
+    missing = [said_in(one.label) for one in fresh.evaluation.criteria.each if one.id not in fresh.scores]
     if missing or not fresh.comment.strip():
         why = ", ".join([*missing, *([] if fresh.comment.strip() else [str(_("comment"))])])
         raise Refused(_("The review is not complete yet."), why=why)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.utils.translation import override
 from fabrica.applications import services as applications
 from fabrica.applications.models import Application
 from fabrica.applications.services import SavedMeanwhile
@@ -18,7 +19,7 @@ from fabrica.people.states import Role
 from fabrica.people import services as people
 from fabrica.people import shown
 from fabrica.reviews import queries, services
-from fabrica.reviews.models import Conflict, Expert, Review
+from fabrica.reviews.models import Conflict, Evaluation, Expert, Review
 from fabrica.reviews.services.experts import Profile
 from fabrica.reviews.states import Stage
 from fabrica.reviews.tests.factories import (
@@ -97,6 +98,28 @@ def test_an_incomplete_review_is_not_handed_in(asked, now):
     services.save_review(review=asked, scores={"impact": 1}, comment="", remark="", by=asked.reviewer, now=now)
     with pytest.raises(Refused, match="Excellence, Quality and efficiency, comment"):
         services.submit_review(review=asked, by=asked.reviewer, now=now)
+    french = [one.label["fr"] for one in asked.evaluation.criteria.each if one.id != "impact"]
+    with override("fr"), pytest.raises(Refused, match=f"{', '.join(french)}, commentaire"):
+        services.submit_review(review=asked, by=asked.reviewer, now=now)
+
+
+def test_a_list_of_many_reviews_comes_in_pages(asked, cast, wide, now, client):
+    others = [asked.evaluation]
+    for at in range(26):
+        row = Application.objects.get(pk=asked.evaluation.application_id)
+        row.pk, row.code = None, f"AIF-{at}"
+        row.save()
+        one = Evaluation.objects.get(pk=asked.evaluation_id)
+        one.pk, one.application = None, row
+        one.save()
+        others.append(one)
+    facts = {"reviewer": asked.reviewer, "asked_at": now, "due_at": now, "declared_at": now, "submitted_at": now}
+    Review.objects.bulk_create([Review(evaluation=one, stage="submitted", **facts) for one in others[1:]])
+    client.force_login(asked.reviewer)
+    page = client.get("/reviewing/")
+    assert (len(page.context["open"].rows), len(page.context["done"].rows)) == (1, 25)
+    more = client.get(f"/reviewing/?done={page.context['done'].next_cursor}").context["done"]
+    assert (len(more.rows), more.next_cursor) == (1, "")
 
 
 def test_nobody_writes_in_anothers_review(cast, asked, now):

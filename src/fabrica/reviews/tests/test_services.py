@@ -48,7 +48,7 @@ def test_only_assessors_assess(cast, call, now, who):
 def test_an_assessor_who_works_for_the_organisation_has_a_conflict(cast, call, now):
     cast.startup.members.create(person=cast.assessor, role="member", joined_at=now)
     application = screened(cast, call, now)
-    with pytest.raises(NotAllowed, match="conflict of interest"):
+    with pytest.raises(NotAllowed, match="You have an interest in this organisation"):
         assess(application, cast.assessor, now)
     assert not rules.can_assess(cast.assessor, application)
 

@@ -50,7 +50,7 @@ def visible_to(person: Person) -> QuerySet[Referral]:
     if not people_rules.has_role(person, Role.ETHICS, Role.BOARD, Role.OFFICER):
         return rows.none()
     barred = Exists(mine.filter(conflicted_at__isnull=False))
-    kept = rows.filter(seen).exclude(barred).exclude(organisation__in=rules.interests(person))
+    kept = rows.filter(seen).exclude(barred).exclude(organisation__in=people_rules.interests(person))
     return kept.order_by("-pk")
 
 

@@ -12,7 +12,6 @@ from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
 from fabrica.people.states import Role
 from fabrica.projects.models import Project
-from fabrica.trust import rules
 from fabrica.trust.engine.owed import Row, owed_by, soon_owed
 from fabrica.trust.models import Assessment, Condition, Seat
 from fabrica.trust.states import PENDING, Blocks, Decision, Met, Owner
@@ -74,7 +73,7 @@ def visible_to(person: Person) -> QuerySet[Condition]:
     mine = Q(organisation__members__person=person) | Q(project__members__person=person)
     if people_rules.has_role(person, Role.ETHICS, Role.BOARD, Role.OFFICER):
         barred = Seat.objects.filter(person=person, conflicted_at__isnull=False).values("referral__subject")
-        mine |= ~Q(organisation__in=rules.interests(person)) & ~Q(subject__in=barred)
+        mine |= ~Q(organisation__in=people_rules.interests(person)) & ~Q(subject__in=barred)
     rows = Condition.objects.filter(pk__in=Condition.objects.filter(mine).values("pk"))
     return rows.select_related("organisation", "project", "given_by", "found_by", "settled_by").order_by("-pk")
 

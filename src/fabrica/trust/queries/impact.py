@@ -16,7 +16,6 @@ from fabrica.people.queries import organisations_of
 from fabrica.people.states import Role
 from fabrica.projects.models import Project
 from fabrica.projects.states import Right, holders
-from fabrica.trust import rules
 from fabrica.trust.engine import impact
 from fabrica.trust.models import Condition, ImpactAssessment, ImpactVersion, Seat
 from fabrica.trust.states import Met
@@ -27,7 +26,7 @@ def visible_to(person: Person) -> QuerySet[ImpactAssessment]:
     mine = Q(organisation__members__person=person) | Q(project__members__person=person)
     if people_rules.has_role(person, Role.ETHICS, Role.BOARD):
         barred = Seat.objects.filter(person=person, conflicted_at__isnull=False).values("referral__subject")
-        mine |= ~Q(organisation__in=rules.interests(person)) & ~Q(subject__in=barred)
+        mine |= ~Q(organisation__in=people_rules.interests(person)) & ~Q(subject__in=barred)
     rows = ImpactAssessment.objects.filter(pk__in=ImpactAssessment.objects.filter(mine).values("pk"))
     return rows.select_related("organisation", "applicant", "project").order_by("-pk")
 
