@@ -10,6 +10,7 @@ from fabrica.applications.queries import summary_of
 from fabrica.applications.queries.attachments import attachment_of, content_of
 from fabrica.applications.services import SavedMeanwhile
 from fabrica.kit.errors import NotFound, Problem, Refused
+from fabrica.kit.paging import page_by, page_of
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
 from fabrica.reviews import queries, services
@@ -20,14 +21,14 @@ from fabrica.web.downloads import download
 
 
 def mine(request: HttpRequest) -> HttpResponse:
-    """My reviews; an invitation, where one waits."""
+    """My reviews: a page of those that wait, one of those that are done; an invitation, where one waits."""
     person, now = signed_in(request), utcnow()
-    reviews = list(queries.reviews_of(person))
+    reviews = queries.reviews_of(person)
     context = {
         "invitation": queries.invitation_for(person, now),
         "expert": queries.expert_of(person),
-        "open": [one for one in reviews if one.stage in OPEN],
-        "done": [one for one in reviews if one.stage not in OPEN],
+        "open": page_by(reviews.filter(stage__in=OPEN), "due_at", request.GET.get("open", "")),
+        "done": page_of(reviews.exclude(stage__in=OPEN), request.GET.get("cursor", "")),
         "now": now,
     }
     return render(request, "reviews/mine.html", context)
