@@ -37,7 +37,7 @@ LISTS = (
     ("queue, an assessor's", ASSESSOR, "/desk/"), ("a project", MEMBER, f"/projects/{PROJECT}/"),
     ("its runs", MEMBER, f"/projects/{PROJECT}/runs/"), ("its data", MEMBER, f"/projects/{PROJECT}/data/"),
     ("projects", OFFICER, "/projects/"), ("projects, running", OFFICER, "/projects/?state=running"),
-    ("projects, by words that one title has", OFFICER, "/projects/?q=steel+9217"),
+    ("projects, by words that one title has", OFFICER, "/projects/?q=crops+9217"),
     ("projects, by an organisation", OFFICER, "/projects/?q=silva"), ("projects of a member", MEMBER, "/projects/"),
     ("applications", OFFICER, "/applications/"), ("applications, awarded", OFFICER, "/applications/?state=awarded"),
     ("applications, by code", OFFICER, "/applications/?q=AIF-FILLA-00001"),

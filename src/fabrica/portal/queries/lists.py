@@ -104,7 +104,8 @@ def project_page(
 
 def _next_reports(found: Any) -> dict[int, Report]:
     """The report of each that is to be handed in first."""
-    rows = Report.objects.filter(project__in=found, state__in=WRITABLE).order_by("-due_on", "-pk")
+    rows = Report.objects.filter(project__in=found, state__in=WRITABLE).select_related("project")
+    rows = rows.only("kind", "due_on", "project__slug").order_by("-due_on", "-pk")
     return {one.project_id: one for one in rows}
 
 
