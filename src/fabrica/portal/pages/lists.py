@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from fabrica.applications.states import State
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
-from fabrica.people.rules import is_staff_member, judges
+from fabrica.people.rules import is_staff_member, roles
 from fabrica.portal.forms.finding import FindForm
 from fabrica.portal.queries import lists
 from fabrica.projects.queries import sees_all
@@ -39,6 +39,6 @@ def applications(request: HttpRequest) -> HttpResponse:
     page, lines = lists.application_page(person, utcnow(), cursor=request.GET.get("cursor", ""), **asked)
     context = {
         "form": form, "page": page, "lines": lines, "is_filtered": any(asked.values()), "is_staff": is_staff,
-        "judges": judges(person),
+        "has_role": bool(roles(person)),
     }  # fmt: skip
     return render(request, "portal/applications.html", context)

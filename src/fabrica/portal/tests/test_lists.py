@@ -101,11 +101,22 @@ def test_what_was_decided_stands_in_the_list_with_its_hours(cast, call, machine,
     assert lines(walk(browser("officer"), "/applications/?state=refused")) == []
 
 
-@pytest.mark.parametrize("who", ["applicant", "officer", "assessor", "operator", "outsider"])
-def test_an_empty_list_says_what_to_do(cast, call, browser, who):
-    for address in ("/applications/", "/projects/", "/projects/?q=nothing", "/applications/?state=refused"):
-        answer = browser(who).get(address)
-        assert (answer.status_code, answer.content.count(b'class="empty')) == (200, 1), address
+@pytest.mark.parametrize(
+    ("who", "expected"),
+    [
+        ("applicant", ["You have not applied yet", "You belong to no project yet"]),
+        ("officer", ["No application yet", "No project yet"]),
+        ("assessor", ["No application yet", "You belong to no project yet"]),
+        ("operator", ["Nothing for you to read", "No project yet"]),
+    ],
+)
+def test_an_empty_list_says_what_to_do(cast, call, browser, who, expected):
+    client = browser(who)
+    found = [
+        re.findall(r'class="empty-title">([^<]+)<', client.get(one).content.decode())
+        for one in ("/applications/", "/projects/", "/projects/?q=nothing", "/applications/?state=refused")
+    ]
+    assert found == [[one] for one in (*expected, "No project fits", "No application fits")]
 
 
 def test_an_operator_finds_every_list_from_home_and_no_link_is_forbidden(cast, call, browser):
