@@ -26,6 +26,8 @@ EXPERTS: Entry = ("reviews:pool", _("Experts"))
 PANEL: Entry = ("portal:panels", _("Panel"))
 BOARD: Entry = ("trust:desk", _("Ethics board"))
 MY_DATA: Entry = ("dataspaces:mine", _("My data"))
+APPLICATIONS: Entry = ("portal:applications", _("Applications"))
+PROJECTS: Entry = ("portal:projects", _("Projects"))
 ACCOUNT: Entry = ("people:account", _("My account"))
 PROCESSING: Entry = ("people:processing_record", _("Record of processing activities"))
 ADMINISTRATION: Entry = ("admin:index", _("Administration"))
@@ -60,7 +62,8 @@ def person_menu(request: HttpRequest) -> list[dict[str, Any]]:
     if person is None:
         return []
     runs_the_site = rules.has_role(person, Role.OPERATOR)
-    return _found([ACCOUNT, *([PROCESSING] if runs_the_site else []), *([ADMINISTRATION] if person.is_staff else [])])
+    more = [*([PROCESSING] if runs_the_site else []), *([ADMINISTRATION] if person.is_staff else [])]
+    return _found([APPLICATIONS, PROJECTS, ACCOUNT, *more])
 
 
 def sign_out_also(request: HttpRequest) -> dict[str, str] | None:

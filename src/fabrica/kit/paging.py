@@ -6,10 +6,10 @@ to find 25 of 10,000 then does it with bare keys, not with every column of every
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import DateField, DateTimeField, Model, Q, QuerySet
 
 PAGE_SIZE = 25
 BACK = "~"  # before the place of a cursor: the page that ends before it
@@ -29,16 +29,17 @@ class Page(Generic[Row]):
 
 @dataclass(frozen=True)
 class _Order:
-    """By a column of times, if there is one, then by key: all upwards or all downwards, so that an index serves it."""
+    """By a column of times or days, if there is one, then by key: all one way, so that an index serves it."""
 
     column: str
     descending: bool
+    by_day: bool = False
 
     def sorted(self, rows: QuerySet[Row], *, backwards: bool) -> QuerySet[Row]:
         sign = "-" if self.descending != backwards else ""
         return rows.order_by(*(f"{sign}{name}" for name in (self.column, "pk") if name))
 
-    def beyond(self, place: tuple[datetime | None, int], *, backwards: bool) -> Q:
+    def beyond(self, place: tuple[date | None, int], *, backwards: bool) -> Q:
         """What comes after a place, or before it: a range of the index, then what stands at its edge."""
         past = "lt" if self.descending != backwards else "gt"
         moment, key = place
@@ -51,16 +52,18 @@ class _Order:
     def place_of(self, row: Model) -> str:
         if not self.column:
             return str(row.pk)
-        moment: datetime | None = getattr(row, self.column)
-        return f"{(moment - EPOCH) // MICROSECOND if moment else 0}_{row.pk}"
+        moment: Any = getattr(row, self.column)
+        since = moment - (EPOCH.date() if self.by_day else EPOCH) if moment else timedelta(0)
+        return f"{since // MICROSECOND}_{row.pk}"
 
-    def read(self, cursor: str) -> tuple[datetime | None, int] | None:
+    def read(self, cursor: str) -> tuple[date | None, int] | None:
         """The place a cursor names; None for what is no cursor of such a list."""
         since, _, key = cursor.partition("_") if self.column else ("0", "", cursor)
         if not (since + key).isascii() or not since.isdigit() or not key.isdigit():
             return None
         # so many digits are a moment of before the year 5200, and a key that a database can hold
-        return (EPOCH + MICROSECOND * int(since[:17]) if self.column else None), int(key[:18])
+        moment = EPOCH + MICROSECOND * int(since[:17])
+        return ((moment.date() if self.by_day else moment) if self.column else None), int(key[:18])
 
 
 def page_of(rows: QuerySet[Row], cursor: str = "", size: int = PAGE_SIZE) -> Page[Row]:
@@ -71,8 +74,10 @@ def page_of(rows: QuerySet[Row], cursor: str = "", size: int = PAGE_SIZE) -> Pag
 def page_by(
     rows: QuerySet[Row], column: str, cursor: str = "", size: int = PAGE_SIZE, *, descending: bool = False
 ) -> Page[Row]:
-    """The page of `rows` by a column of times that is never empty in them, then by key; earliest first."""
-    return _page(rows, _Order(column, descending), cursor, size)
+    """The page of `rows` by a column of times or days that is never empty in them, then by key; earliest first."""
+    field = rows.model._meta.get_field(column)
+    by_day = isinstance(field, DateField) and not isinstance(field, DateTimeField)
+    return _page(rows, _Order(column, descending, by_day), cursor, size)
 
 
 def _page(rows: QuerySet[Row], order: _Order, cursor: str, size: int) -> Page[Row]:

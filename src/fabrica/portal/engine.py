@@ -114,7 +114,7 @@ class ProjectFacts:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the portal knows of a person. Applications and projects come newest first."""
+    """What the portal knows of a person. Applications come newest first, projects most urgent first."""
 
     roles: frozenset[str] = frozenset()
     has_organisation: bool = True

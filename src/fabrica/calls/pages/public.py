@@ -15,6 +15,7 @@ from fabrica.calls.engine.routing import route
 from fabrica.calls.engine.sentences import VERDICTS
 from fabrica.calls.forms.route import RouteForm
 from fabrica.calls.models import Call
+from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow
 from fabrica.people.models import Person, SmeDeclaration
 from fabrica.people.queries import sme_statuses
@@ -50,13 +51,11 @@ class Shown:
 
 @login_not_required
 def listing(request: HttpRequest) -> HttpResponse:
-    """Every call one can, or soon can, apply to."""
+    """Every call one can, or soon can, apply to; newest first, 25 on a page."""
     now = utcnow()
-    calls = [
-        (call, call.is_open(now), call.is_past(now), call.alternatives_open(now))
-        for call in queries.listed().prefetch_related("alternatives")
-    ]
-    return render(request, "calls/list.html", {"calls": calls})
+    page = page_of(queries.listed().prefetch_related("alternatives"), request.GET.get("cursor", ""))
+    calls = [(call, call.is_open(now), call.is_past(now), call.alternatives_open(now)) for call in page.rows]
+    return render(request, "calls/list.html", {"calls": calls, "page": page})
 
 
 @login_not_required

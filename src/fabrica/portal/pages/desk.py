@@ -59,7 +59,6 @@ def queue(request: HttpRequest) -> HttpResponse:
         "filters": [(name, label, counts[name]) for name, label in _labels()],
         "waiting": waiting,
         "first": desks.next_for(person),
-        "sees_figures": can_audit(person),
     }
     return render(request, "portal/queue.html", context)
 

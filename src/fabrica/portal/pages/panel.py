@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
 from fabrica.people.rules import has_role
@@ -21,7 +22,8 @@ def panels(request: HttpRequest) -> HttpResponse:
     person = signed_in(request)
     if not has_role(person, Role.PANEL, Role.OFFICER):
         raise NotAllowed(_("Only panel and officers see how applications are ranked."))
-    return render(request, "portal/panels.html", {"calls": list(panel_calls(person))})
+    page = page_of(panel_calls(person), request.GET.get("cursor", ""))
+    return render(request, "portal/panels.html", {"page": page})
 
 
 def panel(request: HttpRequest, slug: str) -> HttpResponse:

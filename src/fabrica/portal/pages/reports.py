@@ -151,7 +151,10 @@ def watchlist(request: HttpRequest) -> HttpResponse:
     person = signed_in(request)
     if not can_audit(person):
         raise NotAllowed(_("This list is for officers and operators."))
-    context = {"list": watchlist_of(person, utcnow()), "may_purge": has_role(person, SiteRole.OPERATOR)}
+    context = {
+        "list": watchlist_of(person, utcnow(), request.GET.dict()),
+        "may_purge": has_role(person, SiteRole.OPERATOR),
+    }
     return render(request, "portal/watchlist.html", context)
 
 

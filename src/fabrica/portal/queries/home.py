@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import Count, QuerySet, Subquery
 
+from fabrica.allocations.rules import can_audit
 from fabrica.applications.models import Application
 from fabrica.applications.queries import visible_to as applications_visible_to
 from fabrica.calls.queries import listed
@@ -20,6 +21,7 @@ from fabrica.people.states import Role
 from fabrica.portal.engine import ApplicationFacts, Facts, Owed, Step, next_step
 from fabrica.portal.queries.desk import Waiting, waiting_for
 from fabrica.portal.queries.standings import Standing, standings
+from fabrica.projects.models import Member
 from fabrica.reviews.queries import invitation_for, to_rank, to_write
 from fabrica.training.models import Run
 from fabrica.training.queries import visible_to as runs_visible_to
@@ -45,22 +47,29 @@ SHOWN = (
 
 @dataclass(frozen=True)
 class Home:
-    """Everything on the page. `step` is what to do next; `may_apply` is false for those who are here for a role."""
+    """Everything on the page. `step` is what to do next; `may_apply` is false for those who are here for a role.
+
+    `projects` counts all that the person belongs to; `standings` are the most urgent of them. `looks_after`: whether
+    the lists of the staff are linked here, for who has no queue to find them in.
+    """
 
     step: Step
     applications: Sequence[Application]
     standings: Sequence[Standing]
+    projects: int
     runs: Sequence[Run]
     notices: Sequence[Notice]
     unread: int
     waiting: Waiting
     may_apply: bool
+    has_more_applications: bool
+    looks_after: bool
 
 
 def home_of(person: Person, now: datetime) -> Home:
     """The person's home at this moment: about a dozen queries, whatever the number of rows."""
-    applications = page_of(_applications(person), size=MAX_APPLICATIONS).rows
-    projects = standings(person, now)
+    page = page_of(_applications(person), size=MAX_APPLICATIONS)
+    applications, projects = page.rows, standings(person, now)
     waiting = waiting_for(person, now) if is_staff_member(person) else Waiting(0, 0)
     impact = to_sign(person).first()
     facts = Facts(
@@ -84,11 +93,14 @@ def home_of(person: Person, now: datetime) -> Home:
         step=next_step(facts),
         applications=applications,
         standings=projects,
+        projects=Member.objects.filter(person=person).count(),
         runs=list(_runs(person)[:MAX_RUNS]),
         notices=newest,
         unread=(newest[0].unread or 0) if newest else 0,
         waiting=waiting,
         may_apply=not facts.roles and not facts.is_invited and not any(one.helps for one in facts.projects),
+        has_more_applications=bool(page.next_cursor),
+        looks_after=can_audit(person) and not is_staff_member(person),
     )
 
 

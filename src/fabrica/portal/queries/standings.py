@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q
 
 from fabrica.allocations.engine import Balance
 from fabrica.allocations.models import Award, LedgerAccount
@@ -44,16 +44,19 @@ class Standing:
 
 
 def standings(person: Person, now: datetime) -> list[Standing]:
-    """Where the newest 20 projects stand to which the person belongs, newest first."""
-    found = list(visible_to(person).filter(members__person=person)[:MAX_PROJECTS])
+    """Where the 20 most urgent projects stand to which the person belongs.
+
+    First those with a report that is late, then those that go on, then those that ended; each newest first.
+    """
+    found = _most_urgent(person, now)
     awards = {one.project_id: one for one in Award.objects.select_related("machine__site").filter(project__in=found)}
-    balances, ready = _balances(list(awards.values())), _ready(found)
+    hours, ready = balances(list(awards.values())), ready_among(found)
     staged, runs, models = _staged(found), _runs(found), _models(found)
     roles, leaders, late = roles_of(person, found), _leaders(found), _late(found, now)
     made = []
     for one in found:
         award = awards.get(one.pk)
-        balance = balances.get(award.pk) if award else None
+        balance = hours.get(award.pk) if award else None
         facts = ProjectFacts(
             slug=one.slug, title=one.title, is_open=now < one.ends_at, is_ready=one.pk in ready,
             free_gpu_seconds=balance.free if balance else 0, model=models.get(one.pk, ""),
@@ -62,6 +65,16 @@ def standings(person: Person, now: datetime) -> list[Standing]:
         )  # fmt: skip
         made.append(Standing(one, award, balance, facts, leaders.get(one.pk) if facts.helps else None))
     return made
+
+
+def _most_urgent(person: Person, now: datetime) -> list[Project]:
+    """Two statements: bare keys are sorted, then 20 rows are read."""
+    late = overdue(Report.objects.filter(project=OuterRef("pk")), now)
+    mine = Project.objects.filter(pk__in=Member.objects.filter(person=person).values("project"))
+    ranked = mine.annotate(is_late=Exists(late), is_open=Q(ends_at__gt=now)).order_by("-is_late", "-is_open", "-pk")
+    keys = list(ranked.values_list("pk", flat=True)[:MAX_PROJECTS])
+    found = visible_to(person).in_bulk(keys)
+    return [found[one] for one in keys if one in found]
 
 
 def _leaders(found: Sequence[Project]) -> dict[int, Person]:
@@ -73,7 +86,8 @@ def _late(found: Sequence[Project], now: datetime) -> set[int]:
     return set(overdue(Report.objects.filter(project__in=found), now).values_list("project", flat=True))
 
 
-def _balances(awards: list[Award]) -> dict[int, Balance]:
+def balances(awards: Sequence[Award]) -> dict[int, Balance]:
+    """Where the hours of each of some awards are, by its key; one statement."""
     kept: dict[int, dict[str, int]] = {}
     rows = LedgerAccount.objects.filter(award__in=awards, kind__in=(*OF_AWARD, AccountKind.PROMISED))
     for award, kind, seconds in rows.values_list("award", "kind", "balance_gpu_seconds"):
@@ -81,7 +95,8 @@ def _balances(awards: list[Award]) -> dict[int, Balance]:
     return {one.pk: Balance(one.gpu_seconds, **kept[one.pk]) for one in awards if one.pk in kept}
 
 
-def _ready(found: Sequence[Project]) -> set[int]:
+def ready_among(found: Sequence[Project]) -> set[int]:
+    """The keys of those of some projects whose account on the machine is ready; one statement."""
     rows = ready_accounts().filter(award__project__in=found)
     return set(rows.values_list("award__project", flat=True))
 

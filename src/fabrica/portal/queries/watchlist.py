@@ -1,18 +1,17 @@
 """What officers look after once hours are awarded: reports and idle hours."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
 
+from fabrica.kit.paging import Page, page_by
 from fabrica.people.models import Person
 from fabrica.portal.words import due
 from fabrica.projects.models import ReclaimProposal, Report, Storage
 from fabrica.projects.queries import overdue, reclaims_visible_to, reports_visible_to, to_purge
 from fabrica.projects.states import UNSETTLED, ReportState
-
-MOST = 100
 
 
 @dataclass(frozen=True)
@@ -34,24 +33,27 @@ class Idle:
 
 @dataclass(frozen=True)
 class Watchlist:
-    """The first hundred of each kind; `more` says of which there are more."""
+    """A page of each kind, the oldest first; `late` and `idle` are the rows of theirs with what is said of each."""
 
-    to_judge: Sequence[Report]
+    to_judge: Page[Report]
+    lateness: Page[Report]
     late: Sequence[Late]
+    questions: Page[ReclaimProposal]
     idle: Sequence[Idle]
-    purges: Sequence[Storage]
-    more: tuple[bool, bool, bool, bool]
+    purges: Page[Storage]
 
 
-def watchlist_of(person: Person, now: datetime) -> Watchlist:
-    """What waits for an officer or is late, the oldest first."""
+def watchlist_of(person: Person, now: datetime, cursors: Mapping[str, str]) -> Watchlist:
+    """What waits for an officer or is late. `cursors` names the page of each kind: `judge`, `late`, `idle`, `purge`."""
     today = timezone.localtime(now).date()
     rows = reports_visible_to(person)
-    to_judge = list(rows.filter(state=ReportState.SUBMITTED).order_by("submitted_at", "pk")[: MOST + 1])
-    late = list(overdue(rows, now)[: MOST + 1])
-    idle = list(reclaims_visible_to(person).filter(state__in=UNSETTLED).order_by("made_at", "pk")[: MOST + 1])
-    purges = list(to_purge(person, now)[: MOST + 1])
-    told = [Late(one, due(one.due_on, today), one.is_barring(today)) for one in late[:MOST]]
-    more = (len(to_judge) > MOST, len(late) > MOST, len(idle) > MOST, len(purges) > MOST)
-    asked = [Idle(one, one.may_be_taken(now)) for one in idle[:MOST]]
-    return Watchlist(to_judge[:MOST], told, asked, purges[:MOST], more)
+    late = page_by(overdue(rows, now), "due_on", cursors.get("late", ""))
+    questions = page_by(reclaims_visible_to(person).filter(state__in=UNSETTLED), "made_at", cursors.get("idle", ""))
+    return Watchlist(
+        to_judge=page_by(rows.filter(state=ReportState.SUBMITTED), "submitted_at", cursors.get("judge", "")),
+        lateness=late,
+        late=[Late(one, due(one.due_on, today), one.is_barring(today)) for one in late.rows],
+        questions=questions,
+        idle=[Idle(one, one.may_be_taken(now)) for one in questions.rows],
+        purges=page_by(to_purge(person, now), "purge_on", cursors.get("purge", "")),
+    )

@@ -13,6 +13,7 @@ from fabrica.portal.pages import (
     home,
     idle,
     listing,
+    lists,
     members,
     muting,
     project,
@@ -26,8 +27,8 @@ from fabrica.portal.pages import (
 def frozen(monkeypatch, now):
     """The pages of the portal look at this clock."""
     edges = (
-        life, listing_api, panels, work, awarded, changing, desk, figures, front, home, idle, listing, members, muting, project,
-        reports, topping_up, compute, compute_api, purpose,
+        life, listing_api, panels, work, awarded, changing, desk, figures, front, home, idle, listing, lists, members, muting,
+        project, reports, topping_up, compute, compute_api, purpose,
     )  # fmt: skip
     for edge in edges:
         monkeypatch.setattr(edge, "utcnow", lambda: now)

@@ -51,11 +51,13 @@ def test_the_most_particular_entry_is_the_current_one(cast):
 def test_the_administration_stands_in_the_menu_of_those_who_may_enter(cast):
     cast.operator.is_staff = True
     assert labels(person_menu(asked(person=cast.operator))) == [
+        "Applications",
+        "Projects",
         "My account",
         "Record of processing activities",
         "Administration",
     ]
-    assert labels(person_menu(asked(person=cast.applicant))) == ["My account"]
+    assert labels(person_menu(asked(person=cast.applicant))) == ["Applications", "Projects", "My account"]
 
 
 def test_a_site_without_a_context_has_no_entry_for_it(monkeypatch, settings):

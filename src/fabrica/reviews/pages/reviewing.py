@@ -21,14 +21,14 @@ from fabrica.web.downloads import download
 
 
 def mine(request: HttpRequest) -> HttpResponse:
-    """My reviews; an invitation, where one waits."""
+    """My reviews: a page of those that wait, one of those that are done; an invitation, where one waits."""
     person, now = signed_in(request), utcnow()
     reviews = queries.reviews_of(person)
     context = {
         "invitation": queries.invitation_for(person, now),
         "expert": queries.expert_of(person),
-        "open": page_by(reviews.filter(stage__in=OPEN), "due_at", request.GET.get("cursor", "")),
-        "done": page_of(reviews.exclude(stage__in=OPEN), request.GET.get("done", "")),
+        "open": page_by(reviews.filter(stage__in=OPEN), "due_at", request.GET.get("open", "")),
+        "done": page_of(reviews.exclude(stage__in=OPEN), request.GET.get("cursor", "")),
         "now": now,
     }
     return render(request, "reviews/mine.html", context)

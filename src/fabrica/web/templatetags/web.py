@@ -112,15 +112,19 @@ def data_table(
 
 @register.inclusion_tag("web/components/pagination.html", takes_context=True)
 def pagination(
-    context: template.Context, next_cursor: str = "", previous_cursor: str = "", parameter: str = "cursor"
+    context: template.Context,
+    next_cursor: str = "",
+    previous_cursor: str = "",
+    parameter: str = "cursor",
+    fragment: str = "",
 ) -> dict[str, Any]:
-    """Links to the next and previous page that keep the other parameters of the address."""
+    """Links to the next and previous page that keep the other parameters of the address; `fragment` names the place."""
     request: HttpRequest | None = context.get("request")
 
     def address(cursor: str) -> str:
         query = request.GET.copy() if request else QueryDict(mutable=True)
         query[parameter] = cursor
-        return f"?{query.urlencode()}"
+        return f"?{query.urlencode()}{fragment and '#'}{fragment}"
 
     return {
         "next_url": address(next_cursor) if next_cursor else "",
@@ -130,9 +134,9 @@ def pagination(
 
 
 @register.inclusion_tag("web/components/pages.html", takes_context=True)
-def pages(context: template.Context, page: Page[Any], parameter: str = "cursor") -> dict[str, Any]:
+def pages(context: template.Context, page: Page[Any], parameter: str = "cursor", fragment: str = "") -> dict[str, Any]:
     """How much of a list this page of `kit.paging` shows, and the way to the pages beside it."""
-    beside = pagination(context, page.next_cursor, page.previous_cursor, parameter)
+    beside = pagination(context, page.next_cursor, page.previous_cursor, parameter, fragment)
     return {**beside, "n": len(page.rows), "is_last": not page.next_cursor, "is_only": not any(beside.values())}
 
 
