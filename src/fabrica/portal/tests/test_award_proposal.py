@@ -125,3 +125,25 @@ def test_the_page_needs_the_same_statements_for_one_and_for_three(cast, machine,
     many = statements()
     Application.objects.filter(code__in=[codes.pop(), codes.pop()]).update(state="assessed")
     assert statements() == many
+
+
+def test_a_program_reads_the_proposal_and_confirms_some_of_it(cast, machine, now, ranked, client):
+    call, (first, second) = ranked(2)
+    fund(machine, HOURS, cast, now)
+    client.force_login(cast.officer)
+    address = f"/api/calls/{call.slug}/proposal"
+    found = client.get(address).json()
+    assert [(one["code"], one["gpu_seconds"], one["can_confirm"]) for one in found["applications"]] == [
+        (first, HOURS, True), (second, 0, False),
+    ]  # fmt: skip
+    assert found["limits"] == [
+        {"machine": machine.slug, "name": "", "is_cap": False, "free_gpu_seconds": HOURS, "left_gpu_seconds": 0},
+    ]  # fmt: skip
+    body = {"awards": [{"code": code, "call": call.slug, "gpu_seconds": HOURS} for code in (first, second)]}
+    told = client.post(address, body, content_type="application/json").json()
+    assert [(one["code"], one["outcome"]) for one in told] == [(first, "offered"), (second, "open")]
+    client.force_login(cast.assessor)
+    assert (
+        client.get(address).status_code,
+        client.post(address, body, content_type="application/json").status_code,
+    ) == (403, 403)
