@@ -1,20 +1,23 @@
 """Awards proposed for a call: what the engine is given, and what it found, by application. Pure.
 
-The ranking is the panel's order, so each place is given once. The hours that a pool has free on a machine are the
-capacity of that system, over one period that all awards lie in; its caps count on that system alone.
+The ranking is the panel's order, so each place is given once. Awards of a call draw on one pool of a machine, and the
+same caps count each of them: so of all limits of a machine the tightest is its capacity, over one period that all
+awards lie in. That is exact, and leaves the engine one row for each machine.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
 
-from fabrica.allocations.engine.capacity import Given, Proposal, propose
-from fabrica.allocations.engine.capacity.given import Cap, Fix, Period, Pool, System, Wish
+from fabrica.allocations.engine.capacity import Given, propose
+from fabrica.allocations.engine.capacity.given import Fix, Period, Pool, System, Wish
 from fabrica.allocations.engine.capacity.left_out import LeftOut
 
 ALL = "all"  # one period, one pool and one mode
-MOST_SYSTEMS = 10  # at once, which keeps an answer below two seconds
+POOL, CAP = "pool", "cap"
+Limit = tuple[str, str]  # POOL and a machine, or CAP and its name
+MOST_SYSTEMS = 4  # at once: with every application accepting each, more take longer than two seconds
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,16 @@ class Room:
     free: int
     caps: Mapping[str, int]
 
+    @property
+    def limits(self) -> dict[Limit, int]:
+        """Every limit of it, with what is left."""
+        return {(POOL, self.machine): self.free, **{(CAP, name): left for name, left in self.caps.items()}}
+
+    @property
+    def tightest(self) -> int:
+        """What may be awarded in all."""
+        return max(0, min(self.limits.values()))
+
 
 @dataclass(frozen=True)
 class Gets:
@@ -56,14 +69,18 @@ class Tie:
 
 @dataclass(frozen=True)
 class Found:
-    """What the engine found. `left` is what stays free, by machine and by cap; `limits` names the rows of the house."""
+    """What the engine found. `left` is what stays free by limit.
+
+    Of those left out, `full` are the limits without room for them, and `missing` how many GPU-seconds each limit lacks
+    on the machine where the least is missing.
+    """
 
     gets: Mapping[str, Gets]
     out: Mapping[str, LeftOut]
     ties: Sequence[Tie]
-    left: Mapping[str, int]
-    limits: Sequence[tuple[str, str]]
-    missing: Mapping[str, Mapping[tuple[str, str], int]]
+    left: Mapping[Limit, int]
+    full: Mapping[str, Sequence[Limit]]
+    missing: Mapping[str, Mapping[Limit, int]]
     undecided: int
 
 
@@ -80,24 +97,17 @@ def given(places: Sequence[Place], rooms: Sequence[Room], fixed: Mapping[str, in
     ]
     if not wishes or not rooms:
         return None
-    below = {one.code: 0 for one in places if one.is_below}
-    known = {one.id for one in wishes}
-    fixes = {
-        code: Fix(code, bool(seconds), seconds or None)
-        for code, seconds in {**below, **fixed}.items()
-        if code in known
-    }  # fmt: skip
+    below, known = {one.code: 0 for one in places if one.is_below}, {one.id for one in wishes}
+    wanted = {code: seconds for code, seconds in {**below, **fixed}.items() if code in known}
     return Given(
         periods=(Period(ALL, max(one.months for one in wishes)),),
-        systems=tuple(System(one.machine, {ALL: max(0, one.free)}) for one in rooms),
+        systems=tuple(System(one.machine, {ALL: one.tightest}) for one in rooms),
         pools=(Pool(ALL, ALL, (ALL,)),),
-        caps=tuple(
-            Cap(name, name, frozenset({ALL}), frozenset({one.machine}), max(0, left), 0, "")
-            for one in rooms
-            for name, left in one.caps.items()
-        ),
-        wishes=tuple(wishes), fixes=fixes, step=1,
-    )  # fmt: skip
+        caps=(),
+        wishes=tuple(wishes),
+        fixes={code: Fix(code, bool(seconds), seconds or None) for code, seconds in wanted.items()},
+        step=1,
+    )
 
 
 def find(places: Sequence[Place], rooms: Sequence[Room], fixed: Mapping[str, int]) -> Found:
@@ -107,25 +117,30 @@ def find(places: Sequence[Place], rooms: Sequence[Room], fixed: Mapping[str, int
         return nothing(rooms)
     made = propose(told)
     gets = {one.wish.id: Gets(one.system, one.seconds, one.is_fixed) for one in made.awards}
-    limits = [(one.kind, one.id) for one in made.house.limits]
-    left = {one.id: room // one.units for one, room in zip(made.house.limits, made.room, strict=True)}
     out = {one.wish.id: one for one in made.left_out}
+    left = {one.machine: _left(one, gets.values()) for one in rooms}
+    full = {
+        code: [limit for each in left.values() for limit, free in each.items() if free < one.wish.seconds]
+        for code, one in out.items()
+    }
+    missing = {code: _missing(one, left.get(one.nearest, {})) for code, one in out.items()}
     ties = _ties([one for one in places if one.code not in told.fixes], set(gets), set(out))
-    return Found(gets, out, ties, left, limits, {code: _missing(made, one) for code, one in out.items()},
-                 len(made.undecided))  # fmt: skip
+    stays = {limit: free for each in left.values() for limit, free in each.items()}
+    return Found(gets, out, ties, stays, full, missing, len(made.undecided))
 
 
 def nothing(rooms: Sequence[Room]) -> Found:
     """Nobody gets anything: all that is free stays so."""
-    left = {name: left for one in rooms for name, left in {one.machine: one.free, **one.caps}.items()}
-    return Found({}, {}, (), left, (), {}, 0)
+    return Found({}, {}, (), {limit: left for one in rooms for limit, left in one.limits.items()}, {}, {}, 0)
 
 
-def _missing(made: Proposal, one: LeftOut) -> dict[tuple[str, str], int]:
-    """What would be missing for it where the least is missing, by limit, in GPU-seconds."""
-    limits = made.house.limits
-    short = dict(one.short).get(one.nearest, ())
-    return {(limits[row.row].kind, limits[row.row].id): limits[row.row].seconds(row.units) for row in short}
+def _left(room: Room, gets: Iterable[Gets]) -> dict[Limit, int]:
+    used = sum(one.gpu_seconds for one in gets if one.machine == room.machine)
+    return {limit: free - used for limit, free in room.limits.items()}
+
+
+def _missing(one: LeftOut, left: Mapping[Limit, int]) -> dict[Limit, int]:
+    return {limit: one.wish.seconds - free for limit, free in left.items() if free < one.wish.seconds}
 
 
 def _ties(places: Sequence[Place], inside: set[str], outside: set[str]) -> list[Tie]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from fabrica.portal.proposing import Found, Place, Tie
+from fabrica.portal.proposing import POOL, Found, Place, Tie
 from fabrica.web.words import gpu_hours
 
 
@@ -19,7 +19,7 @@ class Names:
 
     def limit(self, kind: str, name: str) -> str:
         """A limit in a few words."""
-        if kind == "capacity":
+        if kind == POOL:
             return _("the hours free on %(machine)s") % {"machine": self.machines[name]}
         machine = self.machines[name.partition(":")[0]]
         return _("the cap “%(cap)s” of %(machine)s") % {"cap": self.caps[name], "machine": machine}
@@ -32,7 +32,7 @@ def why_out(code: str, place: Place, found: Found, names: Names) -> str:
         return "" if place.gpu_seconds else _("Nobody recommends any hours for it: fix some, or decide on its page.")
     if one.kind == "fixed_out":
         return _below() if place.is_below else _("You left it out of this round.")
-    parts = [_kind(one.kind), _("Full: %s.") % ", ".join(names.limit(*found.limits[row]) for row in one.binds)]
+    parts = [_kind(one.kind), _("Full: %s.") % ", ".join(names.limit(*limit) for limit in found.full[code])]
     if one.displaces:
         told = {"codes": told_codes(one.displaces, names.hidden), "machine": names.machines[one.displaced_on]}
         parts.append(_("It would displace %(codes)s on %(machine)s.") % told)

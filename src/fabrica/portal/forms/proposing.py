@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from fabrica.applications.models import TEXT_LIMIT
 from fabrica.kit.units import gpu_hours, gpu_seconds
 from fabrica.portal.forms.parts import text
+from fabrica.portal.proposing import MOST_SYSTEMS
 from fabrica.portal.queries.proposing import Known, Proposed
 from fabrica.portal.services import Chosen
 from fabrica.reviews.queries import Candidate
@@ -46,6 +47,13 @@ class ProposalForm(forms.Form):
                 label=_("GPU-hours fixed for %(code)s") % {"code": one.code}, min_value=0,
                 max_value=gpu_hours(one.application.gpu_seconds_requested or 0), decimal_places=2, required=False,
             )  # fmt: skip
+
+    def clean_systems(self) -> list[str]:
+        """Few enough for an answer within two seconds."""
+        found: list[str] = self.cleaned_data["systems"]
+        if len(found) >= MOST_SYSTEMS:
+            raise forms.ValidationError(_("Choose at most %(most)s other systems at once.") % {"most": MOST_SYSTEMS - 1})
+        return found
 
     def plain(self) -> list[forms.BoundField]:
         """The fields that are not in the table."""

@@ -15,7 +15,7 @@ from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
 from fabrica.people.states import Role
 from fabrica.portal import proposing
-from fabrica.portal.proposing import MOST_SYSTEMS, Found, Gets, Place, Room
+from fabrica.portal.proposing import CAP, MOST_SYSTEMS, POOL, Found, Gets, Place, Room
 from fabrica.portal.queries.desk import assessments
 from fabrica.portal.saying_why import Names, held_words, not_mine_words, tie_words, too_much_words, why_out
 from fabrica.reviews.models import TechnicalAssessment
@@ -189,7 +189,7 @@ def _others(call: Call, now: datetime) -> list[Call]:
     for one in listed():
         if one.mode_row["key"] == call.mode_row["key"] and one.machine_id != call.machine_id and one.stands(now):
             found.setdefault(one.machine_id, one)
-    return [*found.values()][: MOST_SYSTEMS - 1]
+    return [*found.values()][:MOST_CALLS]
 
 
 def _place(one: Candidate) -> Place:
@@ -214,8 +214,8 @@ def _look(call: Call, now: datetime) -> tuple[Room, dict[str, str], str]:
 
 
 def _system(call: Call, room: Room, names: Mapping[str, str], problem: str, found: Found) -> System:
-    pool = Limit(names.get(room.machine, ""), room.free, found.left[room.machine], is_cap=False)
-    caps = [Limit(names[name], free, found.left[name], is_cap=True) for name, free in room.caps.items()]
+    pool = Limit(names.get(room.machine, ""), room.free, found.left[POOL, room.machine], is_cap=False)
+    caps = [Limit(names[name], free, found.left[CAP, name], is_cap=True) for name, free in room.caps.items()]
     return System(call, [pool, *caps], problem)
 
 

@@ -22,16 +22,16 @@ def got(found):
 def test_the_order_of_the_panel_decides_and_a_smaller_one_may_still_fit():
     found = find([place("a", 60), place("b", 50), place("c", 40)], [room(100)], {})
     assert got(found) == {"a": ("one", 60), "c": ("one", 40)}
-    assert found.left == {"one": 0}
+    assert found.left == {("pool", "one"): 0}
     assert (found.out["b"].kind, found.out["b"].displaces) == ("full", ("a",))
-    assert found.missing["b"] == {("capacity", "one"): 50 * 3_600}
+    assert found.missing["b"] == {("pool", "one"): 50 * 3_600}
 
 
 def test_a_cap_binds_before_the_pool_does_and_is_named():
     found = find([place("a", 60), place("b", 50)], [room(1_000, cap=100)], {})
     assert got(found) == {"a": ("one", 60)}
-    assert [found.limits[row] for row in found.out["b"].binds] == [("cap", "cap")]
-    assert found.left == {"one": 940 * 3_600, "cap": 40 * 3_600}
+    assert found.full["b"] == [("cap", "cap")]
+    assert found.left == {("pool", "one"): 940 * 3_600, ("cap", "cap"): 40 * 3_600}
 
 
 def test_a_cap_of_one_machine_does_not_count_on_another():
@@ -64,4 +64,4 @@ def test_equal_points_of_which_some_are_in_are_told():
 
 def test_nobody_or_nowhere_asks_the_engine_nothing():
     assert given([], [room(1)], {}) is given([place("a", 1)], [], {}) is given([place("a", 0)], [room(1)], {}) is None
-    assert find([], [room(1, cap=2)], {}).left == {"one": 3_600, "cap": 7_200}
+    assert find([], [room(1, cap=2)], {}).left == {("pool", "one"): 3_600, ("cap", "cap"): 7_200}
