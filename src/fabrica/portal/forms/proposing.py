@@ -52,7 +52,8 @@ class ProposalForm(forms.Form):
         """Few enough for an answer within two seconds."""
         found: list[str] = self.cleaned_data["systems"]
         if len(found) >= MOST_SYSTEMS:
-            raise forms.ValidationError(_("Choose at most %(most)s other systems at once.") % {"most": MOST_SYSTEMS - 1})
+            told = _("Choose at most %(most)s other systems at once.")
+            raise forms.ValidationError(told % {"most": MOST_SYSTEMS - 1})
         return found
 
     def plain(self) -> list[forms.BoundField]:
