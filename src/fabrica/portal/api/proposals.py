@@ -83,7 +83,7 @@ class ToldOut(Schema):
 @needs("read")
 def proposal(
     request: HttpRequest, slug: str,
-    system: list[str] = Query([], max_length=MOST_SYSTEMS - 1),  # noqa: B008 - how the library declares a list
+    system: list[str] = Query([], max_length=MOST_SYSTEMS - 1),  # type: ignore[type-arg]  # noqa: B008 - how the library declares a list
 ) -> Any:  # fmt: skip
     """What the engine proposes for what the panel has ranked. 403 for others than officers.
 
