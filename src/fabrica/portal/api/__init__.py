@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from fabrica.portal.api import compute, idle, invoices, life, listing, panels, self_assessment, storage, work
+from fabrica.portal.api import compute, idle, invoices, life, listing, panels, proposals, self_assessment, storage, work
 
 router = Router(tags=["portal"])
-for part in (work, life, idle, listing, storage, panels, invoices, compute, self_assessment):
+for part in (work, life, idle, listing, storage, panels, proposals, invoices, compute, self_assessment):
     router.add_router("", part.router)

@@ -25,9 +25,9 @@ class AwardedForm(forms.Form):
 
     def __init__(self, *args: Any, modes: dict[str, str], years: Sequence[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = {
+        choices: dict[str, list[tuple[str, Any]]] = {
             "country": country_choices(),
-            "sector": Sector.choices,
+            "sector": list(Sector.choices),
             "mode": sorted(modes.items(), key=lambda one: one[1]),
             "year": [(str(one), str(one)) for one in years],
         }

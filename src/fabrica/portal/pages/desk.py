@@ -17,6 +17,7 @@ from fabrica.applications.engine.clocks import Clock
 from fabrica.applications.models import Application
 from fabrica.applications.queries import clock_of, clocks_of
 from fabrica.applications.queries.eligibility import eligibility_of
+from fabrica.applications.states import State
 from fabrica.kit.errors import Refused
 from fabrica.kit.time import utcnow
 from fabrica.people.models import Person
@@ -27,6 +28,7 @@ from fabrica.portal.forms import AppealForm, AssessForm, ConcludeForm, DecideFor
 from fabrica.portal.forms.answering import OfferForm
 from fabrica.portal.queries import desk as desks
 from fabrica.portal.queries.case import Case, case_of
+from fabrica.portal.queries.proposing import ranked_calls
 from fabrica.portal.words import step_due
 from fabrica.reviews import services as reviews
 from fabrica.reviews.models import TechnicalAssessment
@@ -59,6 +61,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "filters": [(name, label, counts[name]) for name, label in _labels()],
         "waiting": waiting,
         "first": desks.next_for(person),
+        "ranked_calls": ranked_calls(person) if which == State.RANKED else (),
     }
     return render(request, "portal/queue.html", context)
 

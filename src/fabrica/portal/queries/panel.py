@@ -37,6 +37,7 @@ class Panel:
     hidden: int
     may_rank: bool
     stands_in: bool  # an officer, where every member of the panel has a part in one that is ready
+    may_award: bool  # an officer: what is ranked may be proposed for awards
 
     @property
     def ready(self) -> list[Candidate]:
@@ -65,6 +66,7 @@ def panel_of(person: Person, slug: str, now: datetime) -> Panel:
     return Panel(
         call, free, rows[0], rows[1], calibration_of([*shown[0], *shown[1]]), len(barred),
         may_rank=is_panel and not hidden, stands_in=not is_panel and not hidden and lacks_panel(ready),
+        may_award=people_rules.has_role(person, Role.OFFICER),
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Reading reviews. Every list starts from what the person may see."""
 
 from fabrica.reviews.queries.assessments import assessments_of, latest_of, to_assess, visible_to
+from fabrica.reviews.queries.deciding import had_part_in
 from fabrica.reviews.queries.evaluations import (
     evaluation_for,
     evaluation_of,
@@ -36,6 +37,7 @@ __all__ = [
     "evaluation_for",
     "evaluation_of",
     "expert_of",
+    "had_part_in",
     "interests_declared",
     "invitation_for",
     "lacks_panel",

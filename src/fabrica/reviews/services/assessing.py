@@ -70,8 +70,8 @@ def _must_assess(by: Person, application: Application, declared: bool) -> None: 
 
 def _check(application: Application, verdict: str, comment: str, gpu_seconds: int) -> None:
     if verdict not in Verdict.values:
-        told = _("%(verdict)s is no verdict.") % {"verdict": verdict[:40]}
-        raise Refused(told, todo=_("Use one of: %(verdicts)s.") % {"verdicts": ", ".join(Verdict.values)})
+        unknown = _("%(verdict)s is no verdict.") % {"verdict": verdict[:40]}
+        raise Refused(unknown, todo=_("Use one of: %(verdicts)s.") % {"verdicts": ", ".join(Verdict.values)})
     if not comment.strip() or len(comment) > COMMENT_LIMIT:
         raise Refused(_("An assessment needs a comment of at most %(most)s letters.") % {"most": f"{COMMENT_LIMIT:,}"})
     if verdict == Verdict.UNFIT:

@@ -26,10 +26,13 @@ def declare_interest(*, application: Application, reason: str, by: Person, now: 
         raise NotAllowed(_("Only who has a say in applications declares an interest in them."))
     made = keep_interest(organisation=application.organisation, reason=_checked(reason), by=by, now=now)
     record(verb="interest.declare", by=by, subject=application.subject, now=now)
-    event, facts = f"interest:{made.pk}:{now.isoformat()}", {"application": application, "declared_by": str(by)}
+    event = f"interest:{made.pk}:{now.isoformat()}"
     for officer in with_role(Role.OFFICER):
         if officer.pk != by.pk and not people_rules.has_interest(officer, application.organisation):
-            tell(person=officer, kind="interest_declared", event=event, now=now, path="/interests/", **facts)
+            tell(
+                person=officer, kind="interest_declared", event=event, now=now, path="/interests/",
+                application=application, declared_by=str(by),
+            )  # fmt: skip
     return made
 
 

@@ -44,6 +44,12 @@ def brought_by(assessment: Assessment) -> tuple[Row, ...]:
     return owed_by(labels, duties, [one["rule"] for one in assessment.reasons])
 
 
+def held_up(subjects: Iterable[str], step: Blocks) -> set[str]:
+    """Those of these subjects that a condition keeps from a step now, in one statement."""
+    rows = Condition.objects.filter(subject__in=[*subjects], state__in=PENDING, blocks=step)
+    return set(rows.values_list("subject", flat=True))
+
+
 def owed_before_award(person: Person, subjects: Iterable[str]) -> dict[str, Condition]:
     """By subject, the first condition due that the award waits for and whose evidence the applicant's side owes.
 
