@@ -1,6 +1,7 @@
 """Interests in who applies: declared by anybody who judges, lifted by an officer who looked into them."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -26,7 +27,8 @@ def declare_interest(*, application: Application, reason: str, by: Person, now: 
         raise NotAllowed(_("Only who has a say in applications declares an interest in them."))
     made = keep_interest(organisation=application.organisation, reason=_checked(reason), by=by, now=now)
     record(verb="interest.declare", by=by, subject=application.subject, now=now)
-    event, facts = f"interest:{made.pk}:{now.isoformat()}", {"application": application, "declared_by": str(by)}
+    event = f"interest:{made.pk}:{now.isoformat()}"
+    facts: dict[str, Any] = {"application": application, "declared_by": str(by)}
     for officer in with_role(Role.OFFICER):
         if officer.pk != by.pk and not people_rules.has_interest(officer, application.organisation):
             tell(person=officer, kind="interest_declared", event=event, now=now, path="/interests/", **facts)
