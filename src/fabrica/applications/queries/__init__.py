@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -23,6 +21,7 @@ from fabrica.applications.engine.clocks import Clock, Move, clock, lengths, unti
 from fabrica.applications.engine.interview import Interview, interview, is_of_first_gate, words_said
 from fabrica.applications.models import Application, Attachment, Submission, Transition
 from fabrica.applications.queries.attachments import as_dict, attachments_of
+from fabrica.applications.queries.judging import judged_by, must_have_no_interest
 from fabrica.applications.states import WITH_A_CLOCK, WITH_THE_FACTORY, State
 from fabrica.calls.engine.form import STANDARD, asked, shipped_row
 from fabrica.calls.engine.questions import Question
@@ -34,9 +33,8 @@ from fabrica.kit.units import SECONDS_PER_HOUR, gpu_hours
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
 from fabrica.people.queries import organisations_of
-from fabrica.people.states import Role
 from fabrica.planner import Plan, Proposal
-from fabrica.trust.queries.board import codes_read_by, pauses_of
+from fabrica.trust.queries.board import pauses_of
 from fabrica.trust.queries.board import uncounted as asked_about
 from fabrica.trust.states import Answer
 from fabrica.web.components import Event
@@ -72,23 +70,11 @@ def visible_to(person: Person) -> QuerySet[Application]:
     sees by a role what they have an interest in.
     """
     seen = Q(organisation__in=organisations_of(person))
-    if (judged := _judged_by(person)) is not None:
+    if (judged := judged_by(person)) is not None:
         away = people_rules.interests(person)
         seen |= judged & ~Q(organisation__in=away) if away else judged
     rows = Application.objects.select_related("call__machine__site", "organisation", "applicant", "gate")
     return rows.filter(seen).order_by("-pk")
-
-
-def _judged_by(person: Person) -> Q | None:
-    """What the person's roles let them see; None for who has none of these."""
-    found = []
-    if people_rules.is_staff_member(person):
-        found.append(Q(submitted_at__isnull=False))
-    if people_rules.has_role(person, Role.PANEL):
-        found.append(Q(state__in=[State.EVALUATED, State.RANKED]))
-    if people_rules.has_role(person, Role.ETHICS, Role.BOARD):
-        found.append(Q(code__in=codes_read_by(person, "application"), submitted_at__isnull=False))
-    return reduce(or_, found) if found else None
 
 
 def application_of(person: Person, code: str) -> Application:
@@ -98,18 +84,10 @@ def application_of(person: Person, code: str) -> Application:
     """
     found = visible_to(person).select_related("form").filter(code=code).first()
     if found is None:
-        _must_have_no_interest(person, code)
+        must_have_no_interest(person, code)
         told = _("There is no application %(code)s for you to see.") % {"code": code}
         raise NotFound(told, todo=_("See yours on your home page."))
     return found
-
-
-def _must_have_no_interest(person: Person, code: str) -> None:
-    judged = _judged_by(person)
-    if judged is None:
-        return
-    if found := Application.objects.select_related("organisation").filter(judged, code=code).first():
-        people_rules.must_have_no_interest(person, found.organisation)
 
 
 def queue(person: Person) -> QuerySet[Application]:

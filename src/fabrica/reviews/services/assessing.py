@@ -81,13 +81,13 @@ def _check(application: Application, verdict: str, comment: str, gpu_seconds: in
     mode = application.call.mode
     most = min(mode.gpu_hours_max * SECONDS_PER_HOUR, MOST["gpu_seconds"])
     if not 0 < gpu_seconds <= most:
-        told = {
+        limits = {
             "mode": mode.title,
             "most": f"{mode.gpu_hours_max:,}",
             "hours": f"{gpu_seconds / SECONDS_PER_HOUR:,.2f}",
         }
         raise Refused(
-            _("%(mode)s gives more than 0 and at most %(most)s GPU-hours; you recommend %(hours)s.") % told,
+            _("%(mode)s gives more than 0 and at most %(most)s GPU-hours; you recommend %(hours)s.") % limits,
             why=_("Source of the limit: %(source)s.") % {"source": mode.source},
         )
 
