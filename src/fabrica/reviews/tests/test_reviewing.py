@@ -118,7 +118,7 @@ def test_a_list_of_many_reviews_comes_in_pages(asked, cast, wide, now, client):
     client.force_login(asked.reviewer)
     page = client.get("/reviewing/")
     assert (len(page.context["open"].rows), len(page.context["done"].rows)) == (1, 25)
-    more = client.get(f"/reviewing/?done={page.context['done'].next_cursor}").context["done"]
+    more = client.get(f"/reviewing/?cursor={page.context['done'].next_cursor}").context["done"]
     assert (len(more.rows), more.next_cursor) == (1, "")
 
 
