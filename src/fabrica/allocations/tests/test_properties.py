@@ -159,6 +159,7 @@ class Site:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)  # it may shrink an example for long
 @settings(
     max_examples=25,
     deadline=None,

@@ -10,6 +10,7 @@ from fabrica.allocations.models import Offer
 from fabrica.applications.models import Application
 from fabrica.conftest import make_person
 from fabrica.kit.errors import NotAllowed
+from fabrica.people.models import Person
 from fabrica.people.states import Role
 from fabrica.portal import services
 from fabrica.portal.queries.proposing import known_of, proposed_of
@@ -119,7 +120,7 @@ def test_the_page_needs_the_same_statements_for_one_and_for_three(cast, machine,
 
     def statements():
         with CaptureQueriesContext(connection) as counted:
-            assert len(proposed_of(known_of(cast.officer, call.slug, now), now).rows) == len(codes)
+            assert len(proposed_of(known_of(Person.objects.get(pk=cast.officer.pk), call.slug, now), now).rows) == len(codes)
         return len(counted)
 
     many = statements()

@@ -6,25 +6,12 @@ import pytest
 from fabrica.allocations import queries, services
 from fabrica.allocations.models import Award, Extension
 from fabrica.allocations.tests.factories import awarded
-from fabrica.allocations.tests.test_extending import OURS
+from fabrica.allocations.tests.test_extending import award  # noqa: F401 - a fixture
 from fabrica.allocations.tests.years import HOUR, parted
-from fabrica.calls.engine import rows
 from fabrica.clusters.models import JobUsage
 
 WISH = {"key": "one", "months": "3", "gpu_hours": "4", "reason": "The interim report of 20 November is accepted."}
 WHY = {"reason": "The plan was given up."}
-
-
-@pytest.fixture
-def award(cast, call, machine, now):
-    """Forty GPU-hours for a month, in a mode that is extended as AI for Science is."""
-    theirs = [one for one in rows()["ai-for-science"]["facts"] if one["id"] == "extension"]
-    call.mode_row = {**call.mode_row, "facts": [
-        *(one for one in call.mode_row["facts"] if one["id"] != "extension"), *theirs,
-    ]}  # fmt: skip
-    call.save(update_fields=["mode_row"])
-    parted(cast, machine, now, **OURS)
-    return awarded(cast, call, now, 40 * HOUR)
 
 
 def page(award, name=""):

@@ -116,6 +116,7 @@ def test_only_officers_and_operators_have_the_list(browser, report):
 
 def test_the_list_asks_the_database_as_often_for_many_as_for_one(browser, cast, report, now, monkeypatch):
     monkeypatch.setattr(edge, "utcnow", lambda: LATE)
+    services.propose_reclaim(project=report.project, facts=IDLE, now=now)
     before = asked(browser)
     for number in range(5):
         made = open_project(cast, now, f"Another {number}")
