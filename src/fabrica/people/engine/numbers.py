@@ -9,13 +9,13 @@ import unicodedata
 from importlib import import_module
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 from stdnum.eu import vat
 from stdnum.exceptions import ValidationError
 from stdnum.util import get_cc_module
 
 from fabrica.kit.errors import Refused
 from fabrica.people.engine.countries import countries
+from fabrica.people.engine.sme.words import gettext_noop
 
 PREFIXES = {"GR": "EL"}  # Greece writes EL before its VAT numbers (Directive 2006/112/EC, Article 215)
 MANY_DIGITS = 6
