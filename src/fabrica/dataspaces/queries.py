@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from fabrica.dataspaces import rules
 from fabrica.dataspaces.models import Agreement, Dataset, Staging, Version
@@ -19,7 +20,6 @@ from fabrica.projects.queries import working
 
 URI = re.compile(r"(?:fabrica:)?([a-z0-9-]{1,50})@([0-9]{1,6})")
 MOST_WORDS = 10
-CATALOGUE = "Look in the catalogue."
 
 
 def visible_to(person: Person | None) -> QuerySet[Dataset]:
@@ -61,7 +61,9 @@ def dataset_of(person: Person | None, slug: str) -> Dataset:
     """A dataset by its slug. Raises NotFound, also for one the person may not see."""
     found = visible_to(person).filter(slug=slug).first()
     if found is None:
-        raise NotFound(f"There is no dataset {slug} for you to see.", todo=CATALOGUE)
+        raise NotFound(
+            _("There is no dataset %(slug)s for you to see.") % {"slug": slug}, todo=_("Look in the catalogue.")
+        )
     return found
 
 
@@ -76,7 +78,10 @@ def version_at(person: Person | None, slug: str, number: int) -> Version:
     dataset = dataset_of(person, slug)
     found = versions_of(person, dataset).filter(number=min(number, 10**6)).first()
     if found is None:
-        raise NotFound(f"{dataset.title} has no version {number}.", todo="See the versions on its page.")
+        raise NotFound(
+            _("%(title)s has no version %(number)s.") % {"title": dataset.title, "number": number},
+            todo=_("See the versions on its page."),
+        )
     return found
 
 
@@ -85,7 +90,8 @@ def version_of(person: Person | None, uri: str) -> Version:
     match = URI.fullmatch(uri)
     if match is None:
         raise NotFound(
-            f"{uri[:80]!r} names no version.", todo="Write it as in the catalogue: fabrica:<dataset>@<number>."
+            _("%(uri)r names no version.") % {"uri": uri[:80]},
+            todo=_("Write it as in the catalogue: fabrica:<dataset>@<number>."),
         )
     return version_at(person, match[1], int(match[2]))
 
@@ -139,7 +145,7 @@ def staging_at(person: Person, project: Project, pk: int) -> Staging:
     """One staging of a project. Raises NotFound, also for one the person may not see."""
     found = stagings_in(person, project).filter(pk=pk).first()
     if found is None:
-        raise NotFound("There is no such staging in this project.", todo="See the project's data.")
+        raise NotFound(_("There is no such staging in this project."), todo=_("See the project's data."))
     return found
 
 
@@ -175,7 +181,7 @@ class Use:
 def usage_of(person: Person, dataset: Dataset) -> QuerySet[Agreement]:
     """The agreements to a dataset of the person's, newest first. Raises NotFound for everybody else."""
     if not rules.provides(person, dataset):
-        raise NotFound("Who uses this dataset is told to its provider only.")
+        raise NotFound(_("Who uses this dataset is told to its provider only."))
     rows = Agreement.objects.select_related("version__dataset", "project__organisation")
     return rows.filter(version__dataset=dataset).defer("version__files", "terms_text").order_by("-pk")
 

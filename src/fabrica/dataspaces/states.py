@@ -1,6 +1,7 @@
 """The closed lists of this context, and the moves between states."""
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from fabrica.kit.errors import Refused
@@ -51,7 +52,9 @@ def check_move(before: State, after: State) -> None:
     """Raises Refused where the table allows no such move of a version."""
     if after not in MOVES[before]:
         raise Refused(
-            f"A version that is {before.label.lower()} cannot become {after.label.lower()}.", todo="Reload the page."
+            gettext("A version that is %(before)s cannot become %(after)s.")
+            % {"before": str(before.label).lower(), "after": str(after.label).lower()},
+            todo=gettext("Reload the page."),
         )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from ninja import Router, Schema
 from pydantic import ConfigDict, Field
 
@@ -182,7 +183,7 @@ def _inside(request: HttpRequest, slug: str) -> ModelVersion:
     person = signed_in(request)
     found = queries.newest_of(person, slug)
     if not rules.can_see_inside(person, found):
-        raise NotFound("There is no statement of this model for you to see.")
+        raise NotFound(_("There is no statement of this model for you to see."))
     return queries.version_of(person, slug, found.number)
 
 
@@ -263,7 +264,9 @@ def evaluate_again(request: HttpRequest, slug: str, number: int, payload: Measur
     found = queries.version_of(person, slug, number)
     stagings = [staging_of(found.model.project, version_of(person, uri)) for uri in payload.data]
     if None in stagings:
-        raise Refused("Some of this data is not staged into the project.", todo="Accept its terms and stage it first.")
+        raise Refused(
+            _("Some of this data is not staged into the project."), todo=_("Accept its terms and stage it first.")
+        )
     texts = [one for one in stagings if one] or queries.own_texts_of(found)
     return services.measure_again(
         version=found, profile=payload.profile, stagings=texts, seed=payload.seed, by=person, now=utcnow()

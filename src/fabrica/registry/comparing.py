@@ -73,14 +73,17 @@ def report_of(version: ModelVersion, number: int, *, is_inside: bool) -> str:
     found = {**{one.number: one.battery for one in inside}, **told}.get(number)
     if not isinstance(found, dict):
         raise NotFound(
-            f"There is no evaluation {number} of {version} for you to see.", todo="See those on the page of the model."
+            _("There is no evaluation %(number)s of %(version)s for you to see.")
+            % {"number": number, "version": version},
+            todo=_("See those on the page of the model."),
         )
     try:
         return to_html(found)
     except (AttributeError, KeyError, TypeError, ValueError) as problem:
         raise Refused(
-            f"Evaluation {number} of {version} has no report.", why="Its results lack what a report tells.",
-            todo="Evaluate the model again.",
+            _("Evaluation %(number)s of %(version)s has no report.") % {"number": number, "version": version},
+            why=_("Its results lack what a report tells."),
+            todo=_("Evaluate the model again."),
         ) from problem  # fmt: skip
 
 

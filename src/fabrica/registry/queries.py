@@ -64,7 +64,10 @@ def version_of(person: Person | None, slug: str, number: int) -> ModelVersion:
     rows = visible_to(person).defer(None).defer("run__result")
     found = rows.filter(model__slug=slug, number=number).first() if fits else None
     if found is None:
-        raise NotFound(f"There is no model {slug}@{number} for you to see.", todo="See the list of models.")
+        raise NotFound(
+            _("There is no model %(slug)s@%(number)s for you to see.") % {"slug": slug, "number": number},
+            todo=_("See the list of models."),
+        )
     return found
 
 
@@ -72,7 +75,10 @@ def version_inside(person: Person, slug: str, number: int) -> ModelVersion:
     """A version for those who see its way to publication. Raises NotFound."""
     found = version_of(person, slug, number)
     if not rules.can_see_inside(person, found):
-        raise NotFound(f"There is no model {slug}@{number} for you to see.", todo="See the list of models.")
+        raise NotFound(
+            _("There is no model %(slug)s@%(number)s for you to see.") % {"slug": slug, "number": number},
+            todo=_("See the list of models."),
+        )
     return found
 
 
@@ -81,7 +87,9 @@ def newest_of(person: Person | None, slug: str) -> ModelVersion:
     rows = versions_of(person, slug)
     found = rows.exclude(state=State.WITHDRAWN).first() or rows.first()
     if found is None:
-        raise NotFound(f"There is no model {slug} for you to see.", todo="See the list of models.")
+        raise NotFound(
+            _("There is no model %(slug)s for you to see.") % {"slug": slug}, todo=_("See the list of models.")
+        )
     return found
 
 
@@ -91,8 +99,8 @@ def version_made_by(person: Person | None, run_uid: str) -> ModelVersion:
     found = visible_to(person).filter(Q(run__uid=run_uid) | Q(pk__in=evaluated)).first()
     if found is None:
         raise NotFound(
-            "There is no model of this run for you to see.",
-            todo="If the run ended just now, its model is being registered: reload this page in a moment.",
+            _("There is no model of this run for you to see."),
+            todo=_("If the run ended just now, its model is being registered: reload this page in a moment."),
         )
     return found
 
@@ -236,13 +244,19 @@ def file_of(person: Person | None, version: ModelVersion, path: str) -> Path:
     """Where a file of it lies: only what the manifest lists, the manifest and its signature. Raises NotFound."""
     if not rules.can_download(person, version):
         why = version.withdrawn_because or version.restricted_because
-        state = "withdrawn" if version.state == State.WITHDRAWN else "restricted"
-        raise NotFound(f"{version} is {state}; its files are no longer given out.", why=why)
+        withdrawn = _("%(version)s is withdrawn; its files are no longer given out.")
+        restricted = _("%(version)s is restricted; its files are no longer given out.")
+        what = withdrawn if version.state == State.WITHDRAWN else restricted
+        raise NotFound(what % {"version": version}, why=why)
     if path not in {one.path for one in downloads_of(version)}:
-        raise NotFound(f"{version} has no file {path[:200]!r}.", todo="See the list of its files.")
+        told = {"version": version, "path": path[:200]}
+        raise NotFound(_("%(version)s has no file %(path)r.") % told, todo=_("See the list of its files."))
     found = version.path / path
     if found.is_symlink() or not found.is_file():
-        raise NotFound(f"The file {path!r} of {version} is not in its place.", todo="Tell the site's operator.")
+        told = {"version": version, "path": path}
+        raise NotFound(
+            _("The file %(path)r of %(version)s is not in its place.") % told, todo=_("Tell the site's operator.")
+        )
     return found
 
 
@@ -300,7 +314,7 @@ def key_of(digits: str) -> SiteKey:
     """A key by the digits of its fingerprint. Raises NotFound."""
     found = keys().filter(fingerprint=f"sha256:{digits}").first()
     if found is None:
-        raise NotFound("This site has no such key.", todo="See the list of its keys.")
+        raise NotFound(_("This site has no such key."), todo=_("See the list of its keys."))
     return found
 
 

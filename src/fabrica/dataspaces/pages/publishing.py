@@ -24,7 +24,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     """What the person publishes, and how many projects use it."""
     person = signed_in(request)
     if not people_rules.has_role(person, Role.PROVIDER):
-        raise NotFound("This page is for data providers.", todo="Ask the site's operator to become one.")
+        raise NotFound(_("This page is for data providers."), todo=_("Ask the site's operator to become one."))
     page = page_of(queries.mine(person), request.GET.get("cursor", ""))
     newest, projects = queries.newest_of(page.rows), queries.projects_using(page.rows)
     rows = [(one, newest.get(one.pk), projects[one.pk]) for one in page.rows]
@@ -35,7 +35,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """Describe a new dataset; its first draft waits for files."""
     person = signed_in(request)
     if not people_rules.has_role(person, Role.PROVIDER):
-        raise NotFound("This page is for data providers.", todo="Ask the site's operator to become one.")
+        raise NotFound(_("This page is for data providers."), todo=_("Ask the site's operator to become one."))
     choices = [(one.uid, one.name) for one in organisations_of(person)]
     form = NewDatasetForm(request.POST or None, organisations=choices)
     if request.method == "POST" and form.is_valid():
@@ -54,7 +54,7 @@ def _provided(request: HttpRequest, slug: str) -> Dataset:
     """The dataset, for its provider; for others there is no such page."""
     dataset = queries.dataset_of(signed_in(request), slug)
     if not rules.provides(signed_in(request), dataset):
-        raise NotFound("This page is for the dataset's provider.", todo="See the dataset's own page.")
+        raise NotFound(_("This page is for the dataset's provider."), todo=_("See the dataset's own page."))
     return dataset
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from fabrica.audit.services import record
 from fabrica.dataspaces.engine import names
@@ -20,8 +21,8 @@ from fabrica.dataspaces.states import State
 from fabrica.kit.errors import Refused
 from fabrica.kit.files import list_files
 from fabrica.kit.ids import new_uid
-from fabrica.kit.units import size
 from fabrica.people.models import Person
+from fabrica.web.words import count, size
 
 FILE_LIMIT_BYTES, MOST_FILES = 200_000_000, 20_000
 ABANDONED = timedelta(days=1)
@@ -87,7 +88,10 @@ def clear_files(*, version: Version, by: Person, now: datetime) -> Version:
 def _lock_draft(version: Version) -> None:
     """Hold the row to the end of the transaction: uploads and publishing take turns."""
     if not Version.objects.filter(pk=version.pk, state=State.DRAFT).update(revision=F("revision") + 1):
-        raise Refused(f"{version} is published; its files stay as they are.", todo="Start a new version.")
+        raise Refused(
+            _("%(version)s is published; its files stay as they are.") % {"version": version},
+            todo=_("Start a new version."),
+        )
 
 
 def _check_sum(version: Version, folder: Path, paths: list[str]) -> None:
@@ -98,8 +102,9 @@ def _check_sum(version: Version, folder: Path, paths: list[str]) -> None:
     names.check_together(sorted(after))
     if len(after) > most.files or sum(one.stat().st_size for one in after.values()) > most.total_bytes:
         raise Refused(
-            f"Together with what is there, this is more than {most.files:,} files or {size(most.total_bytes)}.",
-            todo="Publish it as several datasets, or ask the site's operator to raise the limit.",
+            _("Together with what is there, this is more than %(files)s files or %(size)s.")
+            % {"files": count(most.files), "size": size(most.total_bytes)},
+            todo=_("Publish it as several datasets, or ask the site's operator to raise the limit."),
         )
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from fabrica.audit.services import record
 from fabrica.dataspaces.engine.incoming import Upload
@@ -40,7 +41,7 @@ def own_data(
     must_owe_nothing(project, has_personal_data=bool(has_personal_data))
     if has_rights is not True:
         raise Refused(
-            "You need the right to use this data.", todo="Confirm that you have it, or choose data you may use."
+            _("You need the right to use this data."), todo=_("Confirm that you have it, or choose data you may use.")
         )
     with received(files, limits(), now) as (folder, _paths):
         facts = folder_facts(folder)

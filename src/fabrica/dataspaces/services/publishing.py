@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from fabrica.audit.services import record
 from fabrica.dataspaces import rules
@@ -31,7 +32,7 @@ FIELDS = (
 def must_provide(by: Person, dataset: Dataset) -> None:
     """Raises NotAllowed for all but the dataset's provider."""
     if not rules.provides(by, dataset):
-        raise NotAllowed("Only data providers of its organisation change a dataset.")
+        raise NotAllowed(_("Only data providers of its organisation change a dataset."))
 
 
 @transaction.atomic
@@ -44,9 +45,12 @@ def create_dataset(
     person does not publish for, Refused for values out of bounds or a slug that is taken.
     """
     if not rules.can_publish_for(by, organisation):
-        raise NotAllowed("Only data providers publish, for an organisation they work for.")
+        raise NotAllowed(_("Only data providers publish, for an organisation they work for."))
     if slug and (not SLUG.fullmatch(slug) or len(slug) > SLUG_LIMIT or slug in RESERVED):
-        raise Refused(f"{slug!r} cannot be its name in addresses.", todo="Use up to 40 small letters, digits and -.")
+        raise Refused(
+            _("%(slug)r cannot be its name in addresses.") % {"slug": slug},
+            todo=_("Use up to 40 small letters, digits and -."),
+        )
     dataset = Dataset(
         slug=slug or free_slug(str(values.get("title", ""))), provider=organisation, created_by=by, created_at=now
     )
@@ -55,7 +59,9 @@ def create_dataset(
         with transaction.atomic():
             dataset.save(force_insert=True)
     except IntegrityError as error:
-        raise Refused(f"The name {dataset.slug} is taken.", todo="Choose another one.") from error
+        raise Refused(
+            _("The name %(slug)s is taken.") % {"slug": dataset.slug}, todo=_("Choose another one.")
+        ) from error
     record(verb="dataset.create", by=by, subject=dataset.subject, now=now, terms=dataset.terms.sha256)
     return dataset
 
@@ -70,21 +76,25 @@ def free_slug(title: str) -> str:
 def set_values(dataset: Dataset, values: Mapping[str, Any]) -> None:
     """Put the values into the row, unsaved. Raises Refused for unknown fields and values out of bounds."""
     if unknown := sorted(set(values) - set(FIELDS)):
-        raise Refused(f"Unknown field: {', '.join(unknown)}.", todo=f"The fields are: {', '.join(FIELDS)}.")
+        raise Refused(
+            _("Unknown field: %(names)s.") % {"names": ", ".join(unknown)},
+            todo=_("The fields are: %(known)s.") % {"known": ", ".join(FIELDS)},
+        )
     for name, value in values.items():
         setattr(dataset, name, value)
     dataset.licence_url = licence_url(dataset.licence) or dataset.licence_url
     if dataset.licence not in licences() and not dataset.licence_url and not dataset.is_own_data:
         raise Refused(
-            f"{dataset.licence[:60]!r} is no licence this site knows.",
-            why=f"Known: {', '.join(licences())}. Source: {licences_source()}.",
-            todo="Use one of them, or give the address of your licence's text.",
+            _("%(licence)r is no licence this site knows.") % {"licence": dataset.licence[:60]},
+            why=_("Known: %(known)s. Source: %(source)s.")
+            % {"known": ", ".join(licences()), "source": licences_source()},
+            todo=_("Use one of them, or give the address of your licence's text."),
         )
     try:
         dataset.clean_fields(exclude=[f.name for f in dataset._meta.fields if f.name not in FIELDS])
     except ValidationError as error:
         lines = [f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items()]
-        raise Refused("This description cannot be kept.", why="; ".join(lines)) from error
+        raise Refused(_("This description cannot be kept."), why="; ".join(lines)) from error
 
 
 @transaction.atomic
@@ -133,14 +143,14 @@ def publish(*, version: Version, by: Person, now: datetime, revision: int | None
     must_provide(by, version.dataset)
     check_move(State(version.state), State.PUBLISHED)
     if revision is not None and revision != version.revision:
-        raise Refused("Files were changed since you reviewed them.", todo="Look through the list again.")
+        raise Refused(_("Files were changed since you reviewed them."), todo=_("Look through the list again."))
     facts = folder_facts(version.path)
     if not facts:
-        raise Refused("There are no files in it yet.", todo="Upload at least one file.")
+        raise Refused(_("There are no files in it yet."), todo=_("Upload at least one file."))
     with transaction.atomic():
         mine = Version.objects.filter(pk=version.pk, state=State.DRAFT, revision=version.revision)
         if not mine.update(**frozen(facts), state=State.PUBLISHED, published_at=now):
-            raise Refused("Somebody changed or published it meanwhile.", todo="Reload the page.")
+            raise Refused(_("Somebody changed or published it meanwhile."), todo=_("Reload the page."))
         version.refresh_from_db()
         freeze(version)
         record(
@@ -172,10 +182,10 @@ def withdraw(*, version: Version, reason: str, by: Person, now: datetime) -> Ver
     must_provide(by, version.dataset)
     check_move(State(version.state), State.WITHDRAWN)
     if not reason.strip():
-        raise Refused("Those who use it must be told why.", todo="Write the reason in a sentence or two.")
+        raise Refused(_("Those who use it must be told why."), todo=_("Write the reason in a sentence or two."))
     mine = Version.objects.filter(pk=version.pk, state=State.PUBLISHED)
     if not mine.update(state=State.WITHDRAWN, withdrawn_at=now, withdrawn_because=reason[:1000]):
-        raise Refused("Somebody withdrew it meanwhile.", todo="Reload the page.")
+        raise Refused(_("Somebody withdrew it meanwhile."), todo=_("Reload the page."))
     version.refresh_from_db()
     record(verb="dataset.withdraw", by=by, subject=version.subject, now=now)
     for staging in Staging.objects.select_related("requested_by", "project").filter(version=version):

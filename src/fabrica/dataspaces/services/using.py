@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from fabrica.audit.services import record
 from fabrica.dataspaces import queries
@@ -23,15 +24,19 @@ class TermsChanged(Refused):
     """The provider changed the terms since the reader saw them; nothing was accepted."""
 
     def __init__(self) -> None:
-        super().__init__("The provider changed the terms since you read them.", todo="Read them again, then accept.")
+        super().__init__(
+            _("The provider changed the terms since you read them."), todo=_("Read them again, then accept.")
+        )
 
 
 def must_work_in(by: Person, project: Project, now: datetime) -> None:
     """Raises NotAllowed for all but the project's members, Refused once it has ended."""
     if not project_rules.works_in(by, project):
-        raise NotAllowed("Only members of the project use data in it.")
+        raise NotAllowed(_("Only members of the project use data in it."))
     if project.ends_at <= now:
-        raise Refused(f"The project ended on {project.ends_at:%Y-%m-%d}.", todo="Apply again to go on.")
+        raise Refused(
+            _("The project ended on %(day)s.") % {"day": f"{project.ends_at:%Y-%m-%d}"}, todo=_("Apply again to go on.")
+        )
 
 
 def must_owe_nothing(project: Project, *, has_personal_data: bool = False) -> None:
@@ -44,7 +49,9 @@ def must_owe_nothing(project: Project, *, has_personal_data: bool = False) -> No
 def _must_be_usable(version: Version) -> None:
     if not version.is_published:
         raise Refused(
-            f"{version} is not published.", why=version.withdrawn_because, todo="Use another version of the dataset."
+            _("%(version)s is not published.") % {"version": version},
+            why=version.withdrawn_because,
+            todo=_("Use another version of the dataset."),
         )
 
 
@@ -63,7 +70,7 @@ def accept(
     must_owe_nothing(project)
     _must_be_usable(version)
     if version.dataset.is_own_data:
-        raise Refused("Own data has no terms to accept.", todo="Stage it directly.")
+        raise Refused(_("Own data has no terms to accept."), todo=_("Stage it directly."))
     terms = version.dataset.terms
     if terms_sha256 is not None and terms_sha256 != terms.sha256:
         raise TermsChanged
@@ -98,9 +105,9 @@ def stage(*, version: Version, project: Project, by: Person, now: datetime) -> S
 def _must_have_agreed(version: Version, project: Project) -> None:
     if not queries.has_agreed(project, version):
         raise Refused(
-            f"The terms of {version} are not accepted for this project.",
-            why="Licence and policy must be accepted before the first staging, and again after they were changed.",
-            todo="Read and accept them on the dataset's page, or POST /api/projects/<slug>/agreements.",
+            _("The terms of %(version)s are not accepted for this project.") % {"version": version},
+            why=_("Licence and policy must be accepted before the first staging, and again after they were changed."),
+            todo=_("Read and accept them on the dataset's page, or POST /api/projects/<slug>/agreements."),
         )
 
 
@@ -127,7 +134,7 @@ def retry(*, staging: Staging, by: Person, now: datetime) -> Staging:
     mine = Staging.objects.filter(pk=staging.pk, state=before)
     cleared = {"error_what": "", "error_why": "", "error_todo": "", "error_facts": {}, "tries": 0, "bytes_done": 0}
     if StagingState.WAITING not in STAGING_MOVES[before] or not mine.update(state=StagingState.WAITING, **cleared):
-        raise Refused("There is nothing to try again.", todo="Reload the page.")
+        raise Refused(_("There is nothing to try again."), todo=_("Reload the page."))
     record(verb="dataset.stage_again", by=by, subject=staging.version.subject, now=now, project=staging.project.slug)
     staging.refresh_from_db()
     return staging

@@ -5,6 +5,7 @@ from typing import Final
 import dns.exception
 import dns.name
 import dns.resolver
+from django.utils.translation import gettext as _
 
 from fabrica.kit.errors import Unreachable
 
@@ -23,7 +24,8 @@ def txt_records(name: str, server: str = "") -> tuple[str, ...]:
         return ()
     except (dns.exception.DNSException, OSError) as error:
         raise Unreachable(
-            f"The name servers of {name} do not answer.", todo="Try again in some minutes; a new record takes a while."
+            _("The name servers of %(name)s do not answer.") % {"name": name},
+            todo=_("Try again in some minutes; a new record takes a while."),
         ) from error
     return tuple(b"".join(one.strings).decode("utf-8", "replace") for one in list(answer)[:MOST_RECORDS])
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 from pydantic import Field
 
@@ -113,7 +114,9 @@ def tokens(request: HttpRequest) -> Any:
 def create_token(request: HttpRequest, payload: TokenIn) -> Status[dict[str, Token | str]]:
     """Make a token. Its secret is in this answer only."""
     if set(payload.scopes) - request.scopes:  # type: ignore[attr-defined]
-        raise NotAllowed("A token cannot make one that may do more than itself.", todo="Make it on your account page.")
+        raise NotAllowed(
+            _("A token cannot make one that may do more than itself."), todo=_("Make it on your account page.")
+        )
     token, secret = services.create_token(**payload.dict(), by=signed_in(request), now=utcnow())
     return Status(201, {"token": token, "secret": secret})
 
@@ -124,7 +127,7 @@ def revoke_token(request: HttpRequest, token_id: int) -> Status[None]:
     """End a token at once."""
     token = queries.tokens_of(signed_in(request)).filter(pk=token_id).first()
     if token is None:
-        raise NotFound("There is no such token among yours.")
+        raise NotFound(_("There is no such token among yours."))
     services.revoke_token(token=token, by=signed_in(request), now=utcnow())
     return Status(204, None)
 

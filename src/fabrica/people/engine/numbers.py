@@ -8,12 +8,14 @@ import re
 import unicodedata
 from importlib import import_module
 
+from django.utils.translation import gettext as _
 from stdnum.eu import vat
 from stdnum.exceptions import ValidationError
 from stdnum.util import get_cc_module
 
 from fabrica.kit.errors import Refused
 from fabrica.people.engine.countries import countries
+from fabrica.people.engine.sme.words import gettext_noop
 
 PREFIXES = {"GR": "EL"}  # Greece writes EL before its VAT numbers (Directive 2006/112/EC, Article 215)
 MANY_DIGITS = 6
@@ -22,6 +24,12 @@ REGISTERS = {
     "DK": ("stdnum.dk.cvr",), "EE": ("stdnum.ee.registrikood",), "FI": ("stdnum.fi.ytunnus",),
     "FR": ("stdnum.fr.siren", "stdnum.fr.siret"), "SE": ("stdnum.se.orgnr",),
 }  # fmt: skip
+SAYINGS = (  # of `stdnum`, about a number that cannot be one
+    gettext_noop("The number has an invalid format."),
+    gettext_noop("The number's checksum or check digit is invalid."),
+    gettext_noop("The number has an invalid length."),
+    gettext_noop("One of the parts of the number are invalid or unknown."),
+)
 ABROAD = ("vat", "uid")  # what `stdnum` calls a VAT number, and the Swiss number it is made of
 PIC = re.compile(r"[1-9][0-9]{8}")
 # How legal forms are written at the end of a name; without them two spellings of one name are alike.
@@ -78,8 +86,9 @@ def checked_pic(number: str) -> str:
     plain = compact(number)
     if plain and not PIC.fullmatch(plain):
         raise Refused(
-            f"{number.strip()} is not a PIC.", why="A PIC has nine digits, the first of them not 0.",
-            todo="See it in the EU Funding and Tenders Portal, or leave it out.",
+            _("%(number)s is not a PIC.") % {"number": number.strip()},
+            why=_("A PIC has nine digits, the first of them not 0."),
+            todo=_("See it in the EU Funding and Tenders Portal, or leave it out."),
         )  # fmt: skip
     return plain
 
@@ -88,8 +97,9 @@ def _checked_register(number: str, plain: str, country: str) -> str:
     modules = [import_module(one) for one in REGISTERS.get(country, ())]
     if modules and not any(one.is_valid(plain) for one in modules):
         raise Refused(
-            f"{number} is not a register number of this country.", why="Its digits do not fit together.",
-            todo="Compare it with your papers.",
+            _("%(number)s is not a register number of this country.") % {"number": number},
+            why=_("Its digits do not fit together."),
+            todo=_("Compare it with your papers."),
         )  # fmt: skip
     return number
 
@@ -99,9 +109,9 @@ def _checked_vat(number: str, plain: str) -> str:
         return str(vat.validate(plain))
     except ValidationError as error:
         raise Refused(
-            f"{number.strip()} is not a VAT number of this country.",
-            why=str(error),
-            todo="Compare it with your papers, or give the number of the commercial register instead.",
+            _("%(number)s is not a VAT number of this country.") % {"number": number.strip()},
+            why=_(str(error)),
+            todo=_("Compare it with your papers, or give the number of the commercial register instead."),
         ) from error
 
 
@@ -111,8 +121,9 @@ def _checked_abroad(number: str, plain: str, country: str) -> str:
     tries = {plain, plain.removeprefix(country)}
     if known and not any(module.is_valid(one) for module in known for one in tries):
         raise Refused(
-            f"{number.strip()} is not a VAT number of this country.", why="Its digits do not fit together.",
-            todo="Compare it with your papers, or leave it out.",
+            _("%(number)s is not a VAT number of this country.") % {"number": number.strip()},
+            why=_("Its digits do not fit together."),
+            todo=_("Compare it with your papers, or leave it out."),
         )  # fmt: skip
     return plain
 

@@ -80,7 +80,7 @@ def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """End a token."""
     token = queries.tokens_of(signed_in(request)).filter(pk=pk).first()
     if token is None:
-        raise NotFound("There is no such token among yours.")
+        raise NotFound(_("There is no such token among yours."))
     services.revoke_token(token=token, by=signed_in(request), now=utcnow())
     messages.success(request, _("The token %(name)s no longer works.") % {"name": token.name})
     return redirect("people:account")

@@ -34,7 +34,7 @@ def joining(request: HttpRequest) -> HttpResponse:
         elif domain := domains.filter(pk=_number(request.POST.get("domain"))).first():
             member = services.join_by_domain(domain=domain, by=person, now=now)
         else:
-            raise NotFound("There is nothing of that kind that you may join by.")
+            raise NotFound(_("There is nothing of that kind that you may join by."))
         messages.success(request, _("You joined %(name)s.") % {"name": member.organisation.name})
         return redirect("people:organisation", member.organisation.uid)
     context = {"invitations": invitations, "domains": domains, "addresses": queries.addresses_of(person)}
@@ -64,7 +64,7 @@ def _act(request: HttpRequest, organisation: Organisation, person: Person) -> No
     sent = {name: str(value)[:300] for name, value in request.POST.items()}
     action = ACTIONS.get(sent.get("action", ""))
     if action is None:
-        raise NotFound("This page does nothing of that kind.")
+        raise NotFound(_("This page does nothing of that kind."))
     try:
         messages.success(request, action(organisation, sent, person))
     except Problem as problem:
@@ -124,14 +124,14 @@ ACTIONS: dict[str, Action] = {
 def _invitation(organisation: Organisation, sent: dict[str, str]) -> Invitation:
     found = organisation.invitations.filter(pk=_number(sent.get("invitation"))).first()
     if found is None:
-        raise NotFound("There is no such invitation to this organisation.")
+        raise NotFound(_("There is no such invitation to this organisation."))
     return found
 
 
 def _domain(organisation: Organisation, sent: dict[str, str]) -> Domain:
     found = organisation.domains.filter(pk=_number(sent.get("domain"))).first()
     if found is None:
-        raise NotFound("There is no such domain of this organisation.")
+        raise NotFound(_("There is no such domain of this organisation."))
     return found
 
 

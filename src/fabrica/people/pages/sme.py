@@ -128,7 +128,7 @@ def sme_other(request: HttpRequest, uid: str, key: str = "") -> HttpResponse:
     found, row, person = _own(request, uid)
     draft, latest = row.content, _latest(row.content, utcnow())
     if key and (key == SELF or node(draft, key) is None):
-        raise NotFound("There is no such enterprise in this declaration.")
+        raise NotFound(_("There is no such enterprise in this declaration."))
     if key and request.POST.get("action") == "remove":
         _keep(request, found, without(draft, key), person)
         return redirect("people:sme", uid)
@@ -200,7 +200,7 @@ def _declaration(request: HttpRequest, uid: str, number: int) -> SmeDeclaration:
     found = queries.organisation_to_read(signed_in(request), uid)
     one = queries.sme_declarations_of(found).select_related("organisation").filter(number=number).first()
     if one is None:
-        raise NotFound("There is no such declaration of this organisation.")
+        raise NotFound(_("There is no such declaration of this organisation."))
     return one
 
 

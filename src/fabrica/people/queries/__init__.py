@@ -166,7 +166,9 @@ def organisation_to_read(by: Person, uid: str) -> Organisation:
     found = Organisation.objects.filter(uid=uid).first()
     works_there = Member.objects.filter(organisation=found, person=by).exists()
     if found is None or not (works_there or by.role_grants.filter(role__in=(Role.OFFICER, Role.OPERATOR)).exists()):
-        raise NotFound("There is no such organisation among yours.", todo="Register it, or ask to be added to it.")
+        raise NotFound(
+            _("There is no such organisation among yours."), todo=_("Register it, or ask to be added to it.")
+        )
     return found
 
 
@@ -179,7 +181,9 @@ def organisation_of(person: Person, uid: str) -> Organisation:
     """One of the person's organisations. Raises NotFound, also for others'."""
     found = organisations_of(person).filter(uid=uid).first()
     if found is None:
-        raise NotFound("There is no such organisation among yours.", todo="Register it, or ask to be added to it.")
+        raise NotFound(
+            _("There is no such organisation among yours."), todo=_("Register it, or ask to be added to it.")
+        )
     return found
 
 
@@ -230,7 +234,7 @@ def ssh_key_of(person: Person, pk: int) -> SshKey:
     """One of the person's SSH keys. Raises NotFound, also for others'."""
     found = ssh_keys_of(person).filter(pk=pk).first()
     if found is None:
-        raise NotFound("There is no such SSH key among yours.", todo="See those on your account page.")
+        raise NotFound(_("There is no such SSH key among yours."), todo=_("See those on your account page."))
     return found
 
 
@@ -243,7 +247,7 @@ def identity_of(person: Person, pk: int) -> Identity:
     """One of the person's identities. Raises NotFound, also for others'."""
     found = identities_of(person).filter(pk=pk).first()
     if found is None:
-        raise NotFound("There is no such identity among yours.", todo="See those among your sign-in methods.")
+        raise NotFound(_("There is no such identity among yours."), todo=_("See those among your sign-in methods."))
     return found
 
 
@@ -257,7 +261,7 @@ def session_of(person: Person, uid: str, now: datetime) -> OpenSession:
     """One of the person's sessions. Raises NotFound, also for others'."""
     found = sessions_of(person, now).filter(uid=uid).first()
     if found is None:
-        raise NotFound("There is no such session among yours.", todo="See those among your sign-in methods.")
+        raise NotFound(_("There is no such session among yours."), todo=_("See those among your sign-in methods."))
     return found
 
 
@@ -283,7 +287,7 @@ def person_told_of(by: Person, uid: str) -> Person:
     may = by.uid == uid or by.role_grants.filter(role__in=(Role.OFFICER, Role.OPERATOR)).exists()
     found = Person.objects.filter(uid=uid).first() if may else None
     if found is None:
-        raise NotFound("There is no such person, or it is not for you to see.")
+        raise NotFound(_("There is no such person, or it is not for you to see."))
     return found
 
 
@@ -340,7 +344,7 @@ def organisation_to_invite_to(by: Person, uid: str) -> Organisation:
     found = Organisation.objects.filter(uid=uid).first()
     administers = Member.objects.filter(organisation=found, person=by, role=MemberRole.ADMIN).exists()
     if found is None or not (administers or by.role_grants.filter(role=Role.OFFICER).exists()):
-        raise NotFound("There is no such organisation among those you invite people to.")
+        raise NotFound(_("There is no such organisation among those you invite people to."))
     return found
 
 

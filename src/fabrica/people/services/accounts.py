@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from fabrica.audit.services import record
 from fabrica.kit.errors import NotAllowed, NotFound, Refused
@@ -23,7 +24,7 @@ MAX_TOKENS = 20
 MAX_SSH_KEYS = 10
 NAME_LIMIT, NUMBER_LIMIT = 160, 40
 MAX_TOKEN_DAYS = 365
-ASK_TO_BE_ADDED = "Ask its administrator to add you."
+ASK_TO_BE_ADDED = gettext_lazy("Ask its administrator to add you.")
 TOUCH_EVERY = timedelta(minutes=5)
 
 
@@ -34,9 +35,9 @@ def register_person(*, email: str, name: str, password: str, now: datetime, by: 
         validate_email(email)
         validate_password(password)
     except ValidationError as error:
-        raise Refused("This account cannot be made.", why=" ".join(error.messages)) from error
+        raise Refused(_("This account cannot be made."), why=" ".join(error.messages)) from error
     if Person.objects.filter(email__iexact=email).exists():
-        raise Refused(f"{email} has an account already.")
+        raise Refused(_("%(email)s has an account already.") % {"email": email})
     person = Person.objects.create_user(email, password, name=name)
     EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
     record(verb="person.register", by=by or person, subject=f"person:{person.uid}", now=now)
@@ -57,7 +58,10 @@ def accept_terms(*, by: Person, now: datetime) -> None:
 def set_language(*, language: str, by: Person, now: datetime) -> None:
     """Keep the language in which the person is written to. Raises Refused for one the portal does not speak."""
     if language not in Language.values:
-        raise Refused(f"{language} is not spoken here.", todo=f"Use one of: {', '.join(Language.values)}.")
+        raise Refused(
+            _("%(language)s is not spoken here.") % {"language": language},
+            todo=_("Use one of: %(known)s.") % {"known": ", ".join(Language.values)},
+        )
     if Person.objects.filter(pk=by.pk).exclude(language=language).update(language=language):
         record(verb="person.set_language", by=by, subject=f"person:{by.uid}", now=now, language=language)
 
@@ -66,8 +70,8 @@ def set_language(*, language: str, by: Person, now: datetime) -> None:
 def grant_role(*, person: Person, role: Role, by: Person | None, now: datetime) -> None:
     """Grant a role; None as `by` is the site's own set-up on the server. Raises NotAllowed for all but operators."""
     if by is not None and not rules.has_role(by, Role.OPERATOR):
-        raise NotAllowed("Only an operator grants roles.")
-    _, created = RoleGrant.objects.get_or_create(person=person, role=role, defaults={"granted_at": now})
+        raise NotAllowed(_("Only an operator grants roles."))
+    _grant, created = RoleGrant.objects.get_or_create(person=person, role=role, defaults={"granted_at": now})
     if created:
         record(verb="person.grant_role", by=by, subject=f"person:{person.uid}", now=now, role=role.value)
 
@@ -79,12 +83,12 @@ def set_active(*, uid: str, active: bool, by: Person, now: datetime) -> None:
     Raises NotAllowed, NotFound, Refused for oneself.
     """
     if not rules.has_role(by, Role.OPERATOR):
-        raise NotAllowed("Only an operator locks people out.")
+        raise NotAllowed(_("Only an operator locks people out."))
     if uid == by.uid:
-        raise Refused("You cannot lock yourself out.", todo="Ask another operator.")
+        raise Refused(_("You cannot lock yourself out."), todo=_("Ask another operator."))
     found = Person.objects.filter(uid=uid)
     if not found.exists():
-        raise NotFound("There is no such person.")
+        raise NotFound(_("There is no such person."))
     if active and found.get().is_erased:
         raise Refused(_("Who is erased cannot be let in again."), todo=_("They sign up anew."))
     if found.filter(is_active=not active).update(is_active=active):
@@ -100,7 +104,10 @@ def register_organisation(
     number = checked_number(registration_number, country)
     key = compact(number)
     if Organisation.objects.filter(country=country, number_key=key).exclude(number_key="").exists():
-        raise Refused(f"An organisation with the number {number} is registered already.", todo=ASK_TO_BE_ADDED)
+        raise Refused(
+            _("An organisation with the number %(number)s is registered already.") % {"number": number},
+            todo=str(ASK_TO_BE_ADDED),
+        )
     try:
         with transaction.atomic():
             made = Organisation.objects.create(
@@ -108,7 +115,7 @@ def register_organisation(
                 number_key=key, name_key=name_key(name), vat_number=vat_within(key),
             )  # fmt: skip
     except IntegrityError as error:
-        raise Refused(f"{name} is registered already.", todo=ASK_TO_BE_ADDED) from error
+        raise Refused(_("%(name)s is registered already.") % {"name": name}, todo=str(ASK_TO_BE_ADDED)) from error
     Member.objects.create(organisation=made, person=by, role=MemberRole.ADMIN, joined_at=now)
     record(verb="organisation.register", by=by, subject=f"organisation:{made.uid}", now=now, country=country, kind=kind)
     return made
@@ -116,13 +123,22 @@ def register_organisation(
 
 def _check_organisation(name: str, country: str, kind: str, registration_number: str) -> None:
     if not name.strip() or not registration_number.strip():
-        raise Refused("An organisation needs its legal name and its registration number.")
+        raise Refused(_("An organisation needs its legal name and its registration number."))
     if len(name.strip()) > NAME_LIMIT or len(registration_number.strip()) > NUMBER_LIMIT:
-        raise Refused(f"A name has at most {NAME_LIMIT} characters, a registration number at most {NUMBER_LIMIT}.")
+        raise Refused(
+            _("A name has at most %(name)s characters, a registration number at most %(number)s.")
+            % {"name": NAME_LIMIT, "number": NUMBER_LIMIT}
+        )
     if country not in COUNTRIES:
-        raise Refused(f"{country} is not a country this site knows.", todo="Use the two-letter code, such as FR.")
+        raise Refused(
+            _("%(country)s is not a country this site knows.") % {"country": country},
+            todo=_("Use the two-letter code, such as FR."),
+        )
     if kind not in Kind.values:
-        raise Refused(f"{kind} is not a kind of organisation.", todo=f"Use one of: {', '.join(Kind.values)}.")
+        raise Refused(
+            _("%(kind)s is not a kind of organisation.") % {"kind": kind},
+            todo=_("Use one of: %(known)s.") % {"known": ", ".join(Kind.values)},
+        )
 
 
 @transaction.atomic
@@ -133,7 +149,7 @@ def add_member(*, organisation: Organisation, email: str, by: Person, now: datet
     longer judge its applications: nobody chooses their judges by adding the others.
     """
     if not rules.can_manage(by, organisation):
-        raise NotAllowed("Only an administrator of the organisation adds members.")
+        raise NotAllowed(_("Only an administrator of the organisation adds members."))
     person = Person.objects.filter(email__iexact=email, is_active=True).first()
     if person is None or (rules.judges(person) and not rules.works_for(person, organisation)):
         # one answer for both: nobody learns by trying addresses who judges here, nor who has an account
@@ -165,13 +181,18 @@ def appoint_administrator(*, organisation: Organisation, uid: str, by: Person, n
 def create_token(*, name: str, scopes: Collection[str], by: Person, now: datetime, days: int = 90) -> tuple[Token, str]:
     """Make a token; returns it with its secret, which is never shown again. Raises Refused on bad input."""
     if unknown := sorted(set(scopes) - set(Scope.values)):
-        raise Refused(f"Unknown scope: {', '.join(unknown)}.", todo=f"Use some of: {', '.join(Scope.values)}.")
+        raise Refused(
+            _("Unknown scope: %(names)s.") % {"names": ", ".join(unknown)},
+            todo=_("Use some of: %(known)s.") % {"known": ", ".join(Scope.values)},
+        )
     if not name.strip() or not 1 <= days <= MAX_TOKEN_DAYS:
-        raise Refused(f"A token needs a name and a life of 1 to {MAX_TOKEN_DAYS} days.")
+        raise Refused(_("A token needs a name and a life of 1 to %(days)s days.") % {"days": MAX_TOKEN_DAYS})
     if rules.needs_second_factor(by):
-        raise Refused("Set up your second factor first.", why="Your role can decide about others.")
+        raise Refused(_("Set up your second factor first."), why=_("Your role can decide about others."))
     if Token.objects.filter(person=by, revoked_at=None, expires_at__gt=now).count() >= MAX_TOKENS:
-        raise Refused(f"You have {MAX_TOKENS} tokens already.", todo="Revoke one you no longer use.")
+        raise Refused(
+            _("You have %(most)s tokens already.") % {"most": MAX_TOKENS}, todo=_("Revoke one you no longer use.")
+        )
     secret = f"fab_{new_secret()}"
     token = Token.objects.create(
         person=by, name=name.strip()[:60], start=secret[:8], digest=digest(secret),
@@ -185,7 +206,7 @@ def create_token(*, name: str, scopes: Collection[str], by: Person, now: datetim
 def revoke_token(*, token: Token, by: Person, now: datetime) -> None:
     """End a token at once. Raises NotAllowed for another's."""
     if token.person_id != by.pk:
-        raise NotAllowed("This token is not yours.")
+        raise NotAllowed(_("This token is not yours."))
     if Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now):
         record(verb="token.revoke", by=by, subject=f"token:{token.pk}", now=now)
 
@@ -204,12 +225,14 @@ def add_ssh_key(*, name: str, text: str, by: Person, now: datetime) -> SshKey:
     """
     key = public_key(text)
     if not name.strip():
-        raise Refused("An SSH key needs a name.", todo="Say where you use it, such as: my laptop.")
+        raise Refused(_("An SSH key needs a name."), todo=_("Say where you use it, such as: my laptop."))
     if rules.needs_second_factor(by):
-        raise Refused("Set up your second factor first.", why="Your role can decide about others.")
+        raise Refused(_("Set up your second factor first."), why=_("Your role can decide about others."))
     Person.objects.select_for_update().get(pk=by.pk)  # keys of a person are added one by one
     if SshKey.objects.filter(person=by).count() >= MAX_SSH_KEYS:
-        raise Refused(f"You have {MAX_SSH_KEYS} SSH keys already.", todo="Remove one you no longer use.")
+        raise Refused(
+            _("You have %(most)s SSH keys already.") % {"most": MAX_SSH_KEYS}, todo=_("Remove one you no longer use.")
+        )
     try:
         with transaction.atomic():
             made = SshKey.objects.create(
@@ -218,8 +241,8 @@ def add_ssh_key(*, name: str, text: str, by: Person, now: datetime) -> SshKey:
             )  # fmt: skip
     except IntegrityError as error:
         raise Refused(
-            "This SSH key is registered already.", why="A key opens the account of one person only.",
-            todo="Make another with `ssh-keygen -t ed25519`.",
+            _("This SSH key is registered already."), why=_("A key opens the account of one person only."),
+            todo=_("Make another with `ssh-keygen -t ed25519`."),
         ) from error  # fmt: skip
     record(verb="ssh_key.add", by=by, subject=f"person:{by.uid}", now=now, kind=key.kind, fingerprint=key.fingerprint)
     event = f"ssh_key:{made.pk}:{key.fingerprint}"
@@ -232,6 +255,6 @@ def add_ssh_key(*, name: str, text: str, by: Person, now: datetime) -> SshKey:
 def remove_ssh_key(*, key: SshKey, by: Person, now: datetime) -> None:
     """Let nobody enter a machine with this key any more; who is in stays in. Raises NotAllowed for another's."""
     if key.person_id != by.pk:
-        raise NotAllowed("This SSH key is not yours.")
+        raise NotAllowed(_("This SSH key is not yours."))
     if SshKey.objects.filter(pk=key.pk).delete()[0]:
         record(verb="ssh_key.remove", by=by, subject=f"person:{by.uid}", now=now, fingerprint=key.fingerprint)

@@ -54,12 +54,18 @@ def change_organisation(
 def _checked(values: dict[str, str], row: Organisation) -> dict[str, str]:
     """The values as they are kept. Raises Refused."""
     if unknown := sorted(set(values) - set(LIMITS)):
-        raise Refused(f"{unknown[0]} cannot be changed.", todo=f"Change some of: {', '.join(LIMITS)}.")
+        raise Refused(
+            _("%(name)s cannot be changed.") % {"name": unknown[0]},
+            todo=_("Change some of: %(known)s.") % {"known": ", ".join(LIMITS)},
+        )
     for key, value in values.items():
         if len(value) > LIMITS[key] or not value.isprintable():
-            raise Refused(f"{key} is too long, or more than one line.", why=f"{LIMITS[key]} characters are the most.")
+            raise Refused(
+                _("%(field)s is too long, or more than one line.") % {"field": key},
+                why=_("%(most)s characters are the most.") % {"most": LIMITS[key]},
+            )
         if key in NEEDED and not value:
-            raise Refused("An organisation needs its legal name, kind and registration number.")
+            raise Refused(_("An organisation needs its legal name, kind and registration number."))
     # what was kept before there were checks stays, until somebody writes something else
     new = {key: value for key, value in values.items() if value != getattr(row, key)}
     return {**values, **{key: CHECKS[key](value, row) for key, value in new.items() if key in CHECKS}}
@@ -75,7 +81,10 @@ def _sector(value: str, _row: Organisation) -> str:
 
 def _one_of(value: str, known: list[str]) -> str:
     if value not in known:
-        raise Refused(f"{value} is not known here.", todo=f"Use one of: {', '.join(filter(None, known))}.")
+        raise Refused(
+            _("%(value)s is not known here.") % {"value": value},
+            todo=_("Use one of: %(known)s.") % {"known": ", ".join(filter(None, known))},
+        )
     return value
 
 

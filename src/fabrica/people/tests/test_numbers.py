@@ -1,10 +1,12 @@
 """Numbers and names by which organisations are told apart."""
 
 import pytest
+from django.utils import translation
 from fabrica.kit.errors import Refused
-from fabrica.people.engine.numbers import checked_number, checked_vat, compact, name_key
+from fabrica.people.engine.numbers import SAYINGS, checked_number, checked_vat, compact, name_key
 from fabrica.people.states import MEMBER_COUNTRIES
 from stdnum.eu import vat
+from stdnum.exceptions import InvalidChecksum, InvalidComponent, InvalidFormat, InvalidLength
 
 
 @pytest.mark.parametrize(
@@ -77,3 +79,14 @@ def test_two_names_are_not(one, other):
 
 def test_a_number_is_compared_without_its_blanks():
     assert compact("FR 40-303.265/045") == compact("fr40303265045") == "FR40303265045"
+
+
+def test_what_a_wrong_number_lacks_is_told_in_the_language_of_the_reader():
+    with translation.override("fr"), pytest.raises(Refused) as told:
+        checked_vat("FR 41 303 265 045", "FR")
+    assert told.value.what == "FR 41 303 265 045 n’est pas un numéro de TVA de ce pays."
+    assert told.value.why == "La clé de contrôle du numéro n’est pas valable."
+
+
+def test_every_reason_of_the_checker_of_numbers_has_its_words():
+    assert [str(one()) for one in (InvalidFormat, InvalidChecksum, InvalidLength, InvalidComponent)] == list(SAYINGS)

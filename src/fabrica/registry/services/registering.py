@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from fabrica.audit.services import record
 from fabrica.kit import ids
@@ -127,10 +128,10 @@ def postpone(*, intake: Intake, why: str, now: datetime) -> None:
 def retry(*, intake: Intake, by: Person, now: datetime) -> None:
     """Try a failed one again, once its cause is mended. Raises NotAllowed for all but operators, Refused."""
     if not rules.can_keep_keys(by):
-        raise NotAllowed("Only an operator tries a failed registration again.")
+        raise NotAllowed(_("Only an operator tries a failed registration again."))
     failed = Intake.objects.filter(pk=intake.pk, state=IntakeState.FAILED)
     if not failed.update(state=IntakeState.WAITING, tries=0, next_try_at=now):
-        raise Refused("This registration has not failed.")
+        raise Refused(_("This registration has not failed."))
     record(verb="model.retry", by=by, subject=intake.run.subject, now=now)
 
 
@@ -143,10 +144,12 @@ def record_key(*, key: Ed25519PublicKey, by: Person | None, now: datetime) -> Si
     name = fingerprint(key)
     known = SiteKey.objects.filter(fingerprint=name).first()
     if known is not None and known.state != KeyState.ACTIVE:
+        is_revoked = known.state == KeyState.REVOKED
+        what = _("The signing key %(name)s is revoked.") if is_revoked else _("The signing key %(name)s is retired.")
         raise Refused(
-            f"The signing key {name} is {known.state}.",
+            what % {"name": name},
             why=known.revoked_because,
-            todo="Make a new one; docs/operator/keys.md says how.",
+            todo=_("Make a new one; docs/operator/keys.md says how."),
         )
     if known is not None:
         return known
@@ -164,7 +167,7 @@ def rotate_key(*, by: Person, now: datetime) -> SiteKey:
     Killed anywhere it can be called again: `site.pem` is the old key or the new one. Raises NotAllowed, Refused.
     """
     if not rules.can_keep_keys(by):
-        raise NotAllowed("Only an operator rotates the signing key.")
+        raise NotAllowed(_("Only an operator rotates the signing key."))
     folder = Path(settings.FABRICA_KEYS)
     current, following = folder / "site.pem", folder / "next.pem"
     old = load_key(current)
@@ -185,14 +188,14 @@ def rotate_key(*, by: Person, now: datetime) -> SiteKey:
 def revoke_key(*, key: SiteKey, reason: str, by: Person, now: datetime) -> SiteKey:
     """Say that nothing this key signed is to be trusted. There is no way back. Raises NotAllowed, Refused."""
     if not rules.can_keep_keys(by):
-        raise NotAllowed("Only an operator revokes a signing key.")
+        raise NotAllowed(_("Only an operator revokes a signing key."))
     reason = " ".join(reason.split())
     if not 1 <= len(reason) <= KEY_REASON_LIMIT:
-        todo = f"Give a reason of at most {KEY_REASON_LIMIT} characters."
-        raise Refused("Whoever holds a model must be told why.", todo=todo)
+        todo = _("Give a reason of at most %d characters.") % KEY_REASON_LIMIT
+        raise Refused(_("Whoever holds a model must be told why."), todo=todo)
     trusted = SiteKey.objects.filter(pk=key.pk).exclude(state=KeyState.REVOKED)
     if not trusted.update(state=KeyState.REVOKED, revoked_at=now, revoked_because=reason):
-        raise Refused("This key was revoked before.")
+        raise Refused(_("This key was revoked before."))
     record(verb="key.revoke", by=by, subject=f"key:{key.fingerprint}", now=now)
     key.refresh_from_db()
     return key

@@ -30,11 +30,11 @@ from fabrica.people.engine import Assurance
 def provider_of(request: HttpRequest, provider_id: str) -> Provider:
     """One of the site's providers. Raises NotFound."""
     if provider_id not in settings.FABRICA_OIDC_PROVIDERS:
-        raise NotFound("There is no such provider here.")
+        raise NotFound(_("There is no such provider here."))
     try:
         found: Provider = get_adapter(request).get_provider(request, provider_id)
     except SocialApp.DoesNotExist as error:
-        raise NotFound("There is no such provider here.") from error
+        raise NotFound(_("There is no such provider here.")) from error
     return found
 
 
