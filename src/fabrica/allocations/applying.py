@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from fabrica.allocations import desired, queries, services
 from fabrica.allocations.desired import Plan, Standing
@@ -44,7 +45,7 @@ def apply_plan(machine: Machine, shown: Plan, by: Person, now: datetime) -> list
     account that a worker has in hand. Raises NotAllowed.
     """
     if not has_role(by, Role.OPERATOR):
-        raise NotAllowed("Only an operator applies a plan.")
+        raise NotAllowed(_("Only an operator applies a plan."))
     names = list(dict.fromkeys(one.account for one in shown.actions))
     outcomes: dict[Action, Outcome] = {}
     try:

@@ -1,6 +1,7 @@
 """May this person ...? Pure questions."""
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from fabrica.allocations.models import Award
 from fabrica.applications.models import Application
@@ -48,7 +49,7 @@ def can_audit(person: Person) -> bool:
 def must_audit(person: Person) -> None:
     """Raises NotAllowed for others than officers and operators."""
     if not can_audit(person):
-        raise NotAllowed("Pools and the ledger are for officers and operators.")
+        raise NotAllowed(_("Pools and the ledger are for officers and operators."))
 
 
 def can_bill(person: Person, award: Award) -> bool:

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext as _
 
 from fabrica.calls import voice
 from fabrica.calls.engine import rows, terms_from
@@ -27,7 +28,7 @@ def call_by_slug(slug: str) -> Call:
     """A call by its slug, closed ones too. Raises NotFound."""
     found = Call.objects.select_related("machine__site").filter(slug=slug).first()
     if found is None:
-        raise NotFound(f"There is no call {slug}.", todo="See the open calls.")
+        raise NotFound(_("There is no call %(slug)s.") % {"slug": slug}, todo=_("See the open calls."))
     return found
 
 
@@ -69,7 +70,10 @@ def mode_row(key: str, now: datetime) -> dict[str, Any]:
     """The row of a mode in force. Raises NotFound."""
     known = mode_rows(now)
     if key not in known:
-        raise NotFound(f"There is no access mode {key}.", todo=f"Use one of: {', '.join(known)}.")
+        raise NotFound(
+            _("There is no access mode %(key)s.") % {"key": key},
+            todo=_("Use one of: %(known)s.") % {"known": ", ".join(known)},
+        )
     return known[key]
 
 
@@ -88,7 +92,7 @@ def newest_row(key: str) -> dict[str, Any]:
     """The mode as it was written last, its day come or not, retired or not. Raises NotFound."""
     last = versions_of(key).first()
     if last is None and key not in rows():
-        raise NotFound(f"There is no access mode {key}.", todo="See the modes of this site.")
+        raise NotFound(_("There is no access mode %(key)s.") % {"key": key}, todo=_("See the modes of this site."))
     return last.whole_row if last else rows()[key]
 
 

@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from fabrica.kit.errors import Refused
 from fabrica.kit.facts import Source, load, source_of
 from fabrica.portal.forecasting import Forecast
@@ -47,7 +49,10 @@ def rule_for(site: str, on: date, path: str = "") -> Rule:
     """The rule that holds at a site on a day. Raises Refused where the file says none, or cannot be read."""
     held = [one for one in rules(path) if one.site in (site, EVERYWHERE) and one.since <= on]
     if not held:
-        raise Refused(f"No rule about idle projects holds at {site}.", todo="Add a row for it, or for every site (*).")
+        raise Refused(
+            _("No rule about idle projects holds at %(site)s.") % {"site": site},
+            todo=_("Add a row for it, or for every site (*)."),
+        )
     return max(held, key=lambda one: (one.site == site, one.since))
 
 
@@ -58,9 +63,9 @@ def rules(path: str = "") -> tuple[Rule, ...]:
         found = json.loads(_text(path)) if path else load("fabrica.portal", "life.json")
         return tuple(_rule(row) for row in found["rows"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        todo = "See docs/operator/projects.md for its form, then restart."
-        raise Refused(f"The rules about idle projects in {path or 'life.json'} cannot be used.", why=str(error)[:300],
-                      todo=todo) from error  # fmt: skip
+        told = _("The rules about idle projects in %(path)s cannot be used.") % {"path": path or "life.json"}
+        todo = _("See docs/operator/projects.md for its form, then restart.")
+        raise Refused(told, why=str(error)[:300], todo=todo) from error
 
 
 def _text(path: str) -> str:

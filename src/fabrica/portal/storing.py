@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from fabrica.kit.errors import Refused
 from fabrica.kit.facts import Source, load, source_of
 
@@ -52,9 +54,10 @@ def rooms(path: str = "") -> tuple[Room, ...]:
         return tuple(_room(row) for row in found.get("storage", ()))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refused(
-            f"The storage of awards in {path or 'life.json'} cannot be used.", why=str(error)[:300],
-            todo="See docs/operator/projects.md for its form, then restart.",
-        ) from error  # fmt: skip
+            _("The storage of awards in %(path)s cannot be used.") % {"path": path or "life.json"},
+            why=str(error)[:300],
+            todo=_("See docs/operator/projects.md for its form, then restart."),
+        ) from error
 
 
 def _text(path: str) -> str:

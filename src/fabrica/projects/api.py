@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 from pydantic import Field
 
@@ -195,7 +196,7 @@ def invitations(request: HttpRequest, slug: str) -> Any:
     person = signed_in(request)
     project = queries.project_of(person, slug)
     if not rules.leads(person, project):
-        raise NotAllowed("Only those who lead the project see who is invited.")
+        raise NotAllowed(_("Only those who lead the project see who is invited."))
     return queries.unanswered(project)
 
 
@@ -259,7 +260,7 @@ def remove_publication(request: HttpRequest, slug: str, doi: str = "") -> Status
     person = signed_in(request)
     found = queries.project_of(person, slug).publications.filter(doi=doi.lower()).first()
     if found is None:
-        raise NotFound("This project names no such publication.")
+        raise NotFound(_("This project names no such publication."))
     services.remove_publication(publication=found, by=person, now=utcnow())
     return Status(204, None)
 
@@ -302,5 +303,5 @@ def answer_proposal(request: HttpRequest, slug: str, payload: AnswerIn) -> Statu
 def _proposal(request: HttpRequest, slug: str) -> Handover:
     found = queries.open_handover(queries.project_of(signed_in(request), slug), utcnow())
     if found is None:
-        raise NotFound("No other principal investigator is proposed.")
+        raise NotFound(_("No other principal investigator is proposed."))
     return found

@@ -46,7 +46,10 @@ def project_of(person: Person, slug: str) -> Project:
     """A project by its slug. Raises NotFound, also for one the person may not see."""
     found = visible_to(person).filter(slug=slug).first()
     if found is None:
-        raise NotFound(f"There is no project {slug} among yours.", todo="See your projects on your home page.")
+        raise NotFound(
+            _("There is no project %(slug)s among yours.") % {"slug": slug},
+            todo=_("See your projects on your home page."),
+        )
     return found
 
 
@@ -72,7 +75,7 @@ def member_of(project: Project, uid: str) -> Member:
     """A member of a project. Raises NotFound."""
     found = project.members.select_related("person").filter(person__uid=uid).first()
     if found is None:
-        raise NotFound("There is no such member in this project.")
+        raise NotFound(_("There is no such member in this project."))
     return found
 
 
@@ -86,7 +89,7 @@ def invitation_of(project: Project, uid: str) -> Invitation:
     """One of the unanswered invitations to a project. Raises NotFound."""
     found = unanswered(project).filter(uid=uid).first()
     if found is None:
-        raise NotFound("There is no such invitation to this project.")
+        raise NotFound(_("There is no such invitation to this project."))
     return found
 
 
@@ -99,7 +102,7 @@ def invitation_by_code(code: str) -> Invitation:
     """The invitation whose last letter carries this code. Raises NotFound, the same for all that is wrong with it."""
     found = None
     try:
-        uid, _, serial = _SIGNER.unsign(code).partition("-")
+        uid, _dash, serial = _SIGNER.unsign(code).partition("-")
     except BadSignature:
         pass
     else:
@@ -107,9 +110,9 @@ def invitation_by_code(code: str) -> Invitation:
         found = rows.filter(uid=uid, serial=int(serial)).first()
     if found is None:
         raise NotFound(
-            "This invitation is not known.",
-            why="Its link is incomplete, or a newer letter took its place.",
-            todo="Open the link of the newest letter, or ask who invited you for another.",
+            _("This invitation is not known."),
+            why=_("Its link is incomplete, or a newer letter took its place."),
+            todo=_("Open the link of the newest letter, or ask who invited you for another."),
         )
     return found
 
@@ -142,7 +145,7 @@ def report_of(person: Person, slug: str, kind: str) -> Report:
     """A report of a project. Raises NotFound, also for what the person may not see."""
     found = reports_visible_to(person).filter(project__slug=slug, kind=kind).first()
     if found is None:
-        raise NotFound(f"There is no {kind[:20]} report of {slug} among yours.")
+        raise NotFound(_("There is no %(kind)s report of %(slug)s among yours.") % {"kind": kind[:20], "slug": slug})
     return found
 
 
@@ -174,7 +177,7 @@ def unsettled_reclaim(person: Person, project: Project) -> ReclaimProposal:
     """The question about a project's idle hours that is not answered. Raises NotFound."""
     found = reclaims_visible_to(person).filter(project=project, state__in=UNSETTLED).first()
     if found is None:
-        raise NotFound("Nobody asks about the hours of this project.")
+        raise NotFound(_("Nobody asks about the hours of this project."))
     return found
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import Router, Schema
 from pydantic import ConfigDict, Field
 
@@ -264,7 +265,10 @@ def _stagings(person: Person, project: Project, uris: list[str]) -> list[Staging
     for uri in uris:
         staging = staging_of(project, version_of(person, uri))
         if staging is None:
-            raise Refused(f"{uri} is not staged into {project.title}.", todo="Accept its terms and stage it first.")
+            raise Refused(
+                _("%(uri)s is not staged into %(project)s.") % {"uri": uri, "project": project.title},
+                todo=_("Accept its terms and stage it first."),
+            )
         found.append(staging)
     return found
 

@@ -1,6 +1,7 @@
 """The states of a run and of its attempts, and the moves between them."""
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from fabrica.kit.errors import Refused
@@ -58,6 +59,7 @@ def check_move(before: State, after: State) -> None:
     """Raises Refused where the table allows no such move."""
     if after not in MOVES[before]:
         raise Refused(
-            f"A run that is {before.label.lower()} cannot become {after.label.lower()}.",
-            todo="Reload the page: it may have ended meanwhile.",
+            gettext("A run that is %(state)s cannot become %(wanted)s.")
+            % {"state": before.label.lower(), "wanted": after.label.lower()},
+            todo=gettext("Reload the page: it may have ended meanwhile."),
         )

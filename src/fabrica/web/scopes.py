@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
+from django.utils.translation import gettext as _
+
 from fabrica.kit.errors import NotAllowed
 
 Operation = TypeVar("Operation", bound=Callable[..., Any])
@@ -17,8 +19,8 @@ def needs(scope: str) -> Callable[[Operation], Operation]:
         def checked(request: Any, *args: Any, **kwargs: Any) -> Any:
             if scope not in request.scopes:
                 raise NotAllowed(
-                    f"This token may not do that: it lacks the scope '{scope}'.",
-                    todo="Make a token with that scope on your account page.",
+                    _("This token may not do that: it lacks the scope '%(scope)s'.") % {"scope": scope},
+                    todo=_("Make a token with that scope on your account page."),
                 )
             return operation(request, *args, **kwargs)
 

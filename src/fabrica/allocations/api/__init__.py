@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
@@ -321,7 +322,9 @@ def fund(request: HttpRequest, slug: str, payload: FundIn) -> dict[str, Any]:
     """Put hours into a machine's pool."""
     machine = machines().filter(slug=slug).first()
     if machine is None:
-        raise NotFound(f"There is no machine {slug}.", todo="See the machines at /api/machines.")
+        raise NotFound(
+            _("There is no machine %(slug)s.") % {"slug": slug}, todo=_("See the machines at /api/machines.")
+        )
     services.fund(machine=machine, by=signed_in(request), now=utcnow(), **payload.dict())
     return {"machine": machine.slug, "pool_gpu_seconds": queries.pool_of(machine)}
 
@@ -351,6 +354,6 @@ def set_year(request: HttpRequest, slug: str) -> Any:
 def ledger_check(request: HttpRequest) -> dict[str, Any]:
     """Recompute every sum of the ledger."""
     if not rules.can_audit(signed_in(request)):
-        raise NotAllowed("Only officers and operators check the ledger.")
+        raise NotAllowed(_("Only officers and operators check the ledger."))
     problems = queries.check_ledger()
     return {"holds": not problems, "problems": problems}

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import Router, Schema
 from pydantic import Field
 
@@ -70,7 +71,10 @@ def newest(application: Application) -> Offer:
     rows = queries.offers_of(application).select_related("application__call__machine")
     found = rows.first()
     if found is None:
-        raise NotFound(f"Nothing was offered to {application.code}.", todo="See its state and its timeline.")
+        raise NotFound(
+            _("Nothing was offered to %(application)s.") % {"application": application.code},
+            todo=_("See its state and its timeline."),
+        )
     return found
 
 

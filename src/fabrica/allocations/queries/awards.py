@@ -46,7 +46,7 @@ def award_of(project: Project) -> Award:
     rows = Award.objects.select_related("project", "machine__site", "application__call")
     found = rows.filter(project=project).first()
     if found is None:
-        raise NotFound(f"{project} has no award.", todo="Ask an officer.")
+        raise NotFound(_("%(project)s has no award.") % {"project": project}, todo=_("Ask an officer."))
     return found
 
 

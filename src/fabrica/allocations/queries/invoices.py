@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from fabrica.allocations.engine.papers import Gap, gaps
 from fabrica.allocations.engine.pricing import Billed, Line, bill
@@ -169,7 +170,7 @@ def invoice_of(person: Person, uid: str) -> Invoice:
     """A document by its uid. Raises NotFound, also for one the person may not see."""
     found = invoices_visible_to(person).filter(uid=uid).first()
     if found is None:
-        raise NotFound("There is no such invoice among yours.", todo="See those you may read under Invoices.")
+        raise NotFound(_("There is no such invoice among yours."), todo=_("See those you may read under Invoices."))
     return found
 
 
@@ -207,7 +208,7 @@ def account_of(person: Person, slug: str) -> Account:
     award = award_of(project)
     priced = priced_of(award)
     if priced is None or not _sees_account(person, project):
-        raise NotFound("There is nothing to pay here, or not for you to see.", todo="Ask the project's leader.")
+        raise NotFound(_("There is nothing to pay here, or not for you to see."), todo=_("Ask the project's leader."))
     invoices = list(invoices_visible_to(person).filter(priced=priced)[:MOST_SHOWN])
     customer = Customer.objects.filter(organisation=project.organisation).first()
     return Account(project, award, priced, customer, used_by_month(award), invoices)

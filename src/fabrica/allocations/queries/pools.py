@@ -5,7 +5,9 @@ from datetime import datetime
 
 from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
+from django.utils.formats import date_format
 from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
 
 from fabrica.allocations.models import AccountingYear, Award, Cap, LedgerAccount, Pool, Transfer
 from fabrica.allocations.queries.awards import pool_of
@@ -44,28 +46,34 @@ def named_pool(call: Call, now: datetime, *, from_reserve: bool = False) -> Pool
     machine = call.machine
     if not is_parted(machine, now):
         if from_reserve:
-            raise Refused(f"{machine} has no reserve of the director.", why="Its hours are not parted into pools.")
+            raise Refused(
+                _("%(machine)s has no reserve of the director.") % {"machine": machine},
+                why=_("Its hours are not parted into pools."),
+            )
         return None
     name = PoolName.DIRECTORS_RESERVE if from_reserve else pool_name(call, now)
     if not name:
         raise Refused(
-            f"{call.mode_row['title']} names no pool.",
-            why=f"The hours of {machine} are parted into pools, and none is given twice.",
-            todo="Ask an operator to give the mode its pool, and open the call anew: docs/operator/pools.md.",
+            _("%(mode)s names no pool.") % {"mode": call.mode_row["title"]},
+            why=_("The hours of %(machine)s are parted into pools, and none is given twice.") % {"machine": machine},
+            todo=_("Ask an operator to give the mode its pool, and open the call anew: docs/operator/pools.md."),
         )
     year = year_at(machine, now)
     if year is None:
         raise Refused(
-            f"{machine} has no accounting year on {localdate(now):%-d %B %Y}.",
-            why="Its hours are parted into pools by year, and no award is paid from another year's.",
-            todo="Ask an operator to open the year: docs/operator/pools.md.",
+            _("%(machine)s has no accounting year on %(day)s.")
+            % {"machine": machine, "day": date_format(localdate(now), "j F Y")},
+            why=_("Its hours are parted into pools by year, and no award is paid from another year's."),
+            todo=_("Ask an operator to open the year: docs/operator/pools.md."),
         )
     found = Pool.objects.select_related("account").filter(year=year, name=name).first()
     if found is None:
         raise Refused(
-            f"{year} has no pool '{PoolName(name).label}'.",
-            why="You chose it." if from_reserve else f"Awards of {call.mode_row['title']} are paid from it.",
-            todo="Ask an operator to give the year that pool: docs/operator/pools.md.",
+            _("%(year)s has no pool '%(pool)s'.") % {"year": year, "pool": PoolName(name).label},
+            why=_("You chose it.")
+            if from_reserve
+            else _("Awards of %(mode)s are paid from it.") % {"mode": call.mode_row["title"]},
+            todo=_("Ask an operator to give the year that pool: docs/operator/pools.md."),
         )
     return found
 

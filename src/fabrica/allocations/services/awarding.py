@@ -6,12 +6,13 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from fabrica.allocations import queries, rules
-from fabrica.allocations.engine import add_months, beyond, hours, unix_name
+from fabrica.allocations.engine import add_months, beyond, unix_name
 from fabrica.allocations.models import Award, ClusterAccount, LedgerAccount
+from fabrica.allocations.saying import told_hours
 from fabrica.allocations.services.drawing import draw_or_take, must_use_reserve
 from fabrica.allocations.services.foreseeing import foresee
 from fabrica.allocations.services.phasing import Later, at_once, promise
@@ -111,9 +112,10 @@ def _unix_name(award: Award) -> str:
     theirs = UnixName.objects.filter(site=award.machine.site, name=name)
     if theirs.exists() or ClusterAccount.objects.filter(unix_name=name).exists():
         raise Refused(
-            f"The UNIX account {name} belongs to another project or to a person already.",
-            why=f"FABRICA_UNIX_PROJECT_TEMPLATE is {template}, and this is project number {award.pk}.",
-            todo="Ask the operator to choose a template that gives each project a name of its own.",
+            _("The UNIX account %(name)s belongs to another project or to a person already.") % {"name": name},
+            why=_("FABRICA_UNIX_PROJECT_TEMPLATE is %(template)s, and this is project number %(number)s.")
+            % {"template": template, "number": award.pk},
+            todo=_("Ask the operator to choose a template that gives each project a name of its own."),
         )
     return name
 
@@ -137,27 +139,38 @@ def _must_report(application: Application, phases: Sequence[Later], months: int,
     waits = any(one.on_report for one in phases)
     if waits and not queries.owes_progress(application.call, months, timezone.localdate(now)):
         raise Refused(
-            f"An award of {application.call.mode_row['title']} for {months} months owes no progress report.",
-            why="A phase that waits for one would never be released by it.",
-            todo="Choose a day, or let an officer release it.",
+            _("An award of %(mode)s for %(months)s months owes no progress report.")
+            % {"mode": application.call.mode_row["title"], "months": months},
+            why=_("A phase that waits for one would never be released by it."),
+            todo=_("Choose a day, or let an officer release it."),
         )
 
 
 def _must_explain(application: Application, gpu_seconds: int, months: int, note: str) -> None:
     if len(note) > TEXT_LIMIT:
-        raise Refused(f"The note has at most {TEXT_LIMIT:,} letters.")
+        raise Refused(
+            _("The note has at most %(most)s letters.")
+            % {"most": number_format(TEXT_LIMIT, use_l10n=True, force_grouping=True)}
+        )
     if note.strip():
         return
     if (gpu_seconds, months) != (application.gpu_seconds_requested, application.months):
         raise Refused(
-            "The award differs from what was asked.",
-            why=f"Asked: {hours(application.gpu_seconds_requested or 0)} GPU-hours for {application.months} months; "
-            f"awarded: {hours(gpu_seconds)} for {months}.",
-            todo="Write a note that says why; the applicant reads it.",
+            _("The award differs from what was asked."),
+            why=_("Asked: %(asked)s GPU-hours for %(asked_months)s months; awarded: %(hours)s for %(months)s.")
+            % {
+                "asked": told_hours(application.gpu_seconds_requested or 0),
+                "asked_months": application.months,
+                "hours": told_hours(gpu_seconds),
+                "months": months,
+            },
+            todo=_("Write a note that says why; the applicant reads it."),
         )
     found = reviews.latest_of(application)
     if found is not None and found.verdict == Verdict.UNFIT:
-        raise Refused("The assessor found the plan unfit.", todo="Write a note that says why you award hours to it.")
+        raise Refused(
+            _("The assessor found the plan unfit."), todo=_("Write a note that says why you award hours to it.")
+        )
 
 
 def _open(application: Application, gpu_seconds: int, months: int, by: Person, now: datetime) -> Award:

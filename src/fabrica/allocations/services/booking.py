@@ -11,6 +11,8 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 
 from fabrica.allocations import queries
 from fabrica.allocations.models import Award, JobBooking
@@ -109,9 +111,15 @@ def _move(award: Award, machine: Machine, changed: Sequence[Total], *, now: date
 def _check(one: Total) -> None:
     most = MOST["gpu_seconds"]
     if not 0 <= one.gpu_seconds <= most:
-        raise Refused(f"{one.gpu_seconds} GPU-seconds cannot be booked.", why=f"From 0 to {most:,} can.")
+        raise Refused(
+            _("%(seconds)s GPU-seconds cannot be booked.") % {"seconds": one.gpu_seconds},
+            why=_("From 0 to %(most)s can.") % {"most": number_format(most, use_l10n=True, force_grouping=True)},
+        )
     if not 0 < len(one.key) <= KEY_LIMIT or not one.key.isprintable() or LEG in one.key:
-        raise Refused("A booking needs a key.", why=f"A job's has 1 to {KEY_LIMIT} plain letters and no '{LEG}'.")
+        raise Refused(
+            _("A booking needs a key."),
+            why=_("A job's has 1 to %(most)s plain letters and no '%(sign)s'.") % {"most": KEY_LIMIT, "sign": LEG},
+        )
 
 
 def _name(machine: Machine, totals: Sequence[Total]) -> str:

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import F
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
 
 from fabrica.allocations import queries, rules
-from fabrica.allocations.engine import hours
 from fabrica.allocations.models import AccountingYear, Award, Cap, LedgerAccount, Offer, Pool, Transfer
+from fabrica.allocations.saying import told_hours
 from fabrica.allocations.services.pricing import must_stay_within
 from fabrica.allocations.services.transfers import LEG, of_machine, too_little, transfer
 from fabrica.allocations.states import AccountKind, PoolName, TransferKind
@@ -71,11 +73,13 @@ def must_use_reserve(by: Person, reason: str) -> None:
     """Raises NotAllowed for who may give no hours of the director's reserve, Refused without a reason."""
     if not rules.can_use_reserve(by):
         raise NotAllowed(
-            "Only an officer whom the site names for it gives hours of the director's reserve.",
-            todo="Ask an operator: FABRICA_RESERVE_OFFICERS in docs/operator/settings.md.",
+            _("Only an officer whom the site names for it gives hours of the director's reserve."),
+            todo=_("Ask an operator: FABRICA_RESERVE_OFFICERS in docs/operator/settings.md."),
         )
     if not reason.strip():
-        raise Refused("Hours of the director's reserve need a reason.", todo="Say why; the project's leaders read it.")
+        raise Refused(
+            _("Hours of the director's reserve need a reason."), todo=_("Say why; the project's leaders read it.")
+        )
 
 
 def give_back(
@@ -139,9 +143,10 @@ def shift(
     parts = queries.origins(giving, gpu_seconds, only=queries.drawn(receiving))
     if sum(part for _account, part in parts) < gpu_seconds:
         raise Refused(
-            f"{giving.project} and {receiving.project} are not paid from the same pool, as far as that.",
-            why="Hours belong to the pool that an award got them from.",
-            todo="Move less, or take hours back and award others.",
+            _("%(giving)s and %(receiving)s are not paid from the same pool, as far as that.")
+            % {"giving": giving.project, "receiving": receiving.project},
+            why=_("Hours belong to the pool that an award got them from."),
+            todo=_("Move less, or take hours back and award others."),
         )
     if any(account.pool and account.pool.name == PoolName.DIRECTORS_RESERVE for account, _part in parts):
         must_use_reserve(by, reason)
@@ -183,8 +188,14 @@ def _take(pool: Pool, call: Call, gpu_seconds: int) -> None:
 def _passed(cap: Cap, gpu_seconds: int) -> Refused:
     cap.refresh_from_db()
     return Refused(
-        f"The cap '{cap}' has {hours(cap.left)} GPU-hours left; this needs {hours(gpu_seconds)}.",
-        why=f"At most {cap.percent.normalize():f} % of {hours(cap.of_gpu_seconds)} GPU-hours may be given under it "
-        f"before {cap.year.ends_on:%-d %B %Y}. Source: {cap.told_source}.",
-        todo="Give less, wait until hours come back to the pool, or wait for the next accounting year.",
+        _("The cap '%(cap)s' has %(left)s GPU-hours left; this needs %(hours)s.")
+        % {"cap": cap, "left": told_hours(cap.left), "hours": told_hours(gpu_seconds)},
+        why=_("At most %(percent)s %% of %(of)s GPU-hours may be given under it before %(day)s. Source: %(source)s.")
+        % {
+            "percent": number_format(format(cap.percent.normalize(), "f"), use_l10n=True),
+            "of": told_hours(cap.of_gpu_seconds),
+            "day": date_format(cap.year.ends_on, "j F Y"),
+            "source": cap.told_source,
+        },
+        todo=_("Give less, wait until hours come back to the pool, or wait for the next accounting year."),
     )

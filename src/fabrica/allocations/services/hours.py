@@ -5,6 +5,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from fabrica.allocations import queries, rules
 from fabrica.allocations.models import Award, LedgerAccount, Transfer
@@ -20,14 +22,14 @@ from fabrica.people.models import Person
 def fund(*, machine: Machine, gpu_seconds: int, key: str, by: Person, now: datetime) -> None:
     """Put hours into a machine's pool; the same key again does nothing. Raises NotAllowed, Refused."""
     if not rules.can_fund(by):
-        raise NotAllowed("Only an operator puts hours into a machine's pool.")
+        raise NotAllowed(_("Only an operator puts hours into a machine's pool."))
     check(gpu_seconds, key)
     name = f"fund:{machine.slug}:{key}"
     if queries.is_parted(machine, now) and not queries.was_moved(name):
         raise Refused(
-            f"The hours of {machine} are parted into pools by year.",
-            why="Hours beside them would be given twice.",
-            todo="Declare more for the year: docs/operator/pools.md.",
+            _("The hours of %(machine)s are parted into pools by year.") % {"machine": machine},
+            why=_("Hours beside them would be given twice."),
+            todo=_("Declare more for the year: docs/operator/pools.md."),
         )
     supply, pool = of_machine(machine)
     moved = transfer(
@@ -50,8 +52,9 @@ def hold(*, award: Award, gpu_seconds: int, hold_key: str, now: datetime) -> Non
     key = f"hold:{hold_key}"
     if now >= award.ends_at and not Transfer.objects.filter(key=key).exists():
         raise Refused(
-            f"The award of {award.project} ended on {timezone.localdate(award.ends_at):%-d %B %Y}.",
-            todo="Apply again to go on; what you trained stays yours.",
+            _("The award of %(project)s ended on %(day)s.")
+            % {"project": award.project, "day": date_format(timezone.localdate(award.ends_at), "j F Y")},
+            todo=_("Apply again to go on; what you trained stays yours."),
         )
     moved = transfer(
         key=key, kind=TransferKind.HOLD, source=free, target=held,

@@ -60,14 +60,14 @@ def draft_planned(*, priced: PricedAward, now: datetime) -> Invoice | None:
 
 def _must_bill(by: Person, award: Award) -> None:
     if not rules.can_bill(by, award):
-        raise NotAllowed("Only an officer or operator from outside the project and its organisation bills it.")
+        raise NotAllowed(gettext("Only an officer or operator from outside the project and its organisation bills it."))
 
 
 def _held(award: Award) -> PricedAward:
     Award.objects.select_for_update(no_key=True).get(pk=award.pk)
     found = queries.priced_of(award)
     if found is None:
-        raise Refused("The award is free of charge; there is nothing to bill.")
+        raise Refused(gettext("The award is free of charge; there is nothing to bill."))
     return found
 
 
@@ -137,11 +137,11 @@ def issue(*, invoice: Invoice, version: int, by: Person, now: datetime) -> Invoi
         found.priced = priced
     if found is None or not queries.is_as_drawn(found, now):
         raise Refused(
-            "This draft is not as it was shown: something changed meanwhile.",
-            todo="Draw it up again, look at it, and issue it then.",
+            gettext("This draft is not as it was shown: something changed meanwhile."),
+            todo=gettext("Draw it up again, look at it, and issue it then."),
         )
     if missing := queries.gaps_of(found):
-        raise Refused(_told(missing), why="Directive 2006/112/EC, Article 226.", todo=_where(missing))
+        raise Refused(_told(missing), why=gettext("Directive 2006/112/EC, Article 226."), todo=_where(missing))
     if known := queries.other_number(found):
         raise Refused(_told_of_number(known), todo=str(PLACES["buyer"]))
     today = timezone.localdate(now)
@@ -214,7 +214,10 @@ def cancel(*, invoice: Invoice, by: Person, now: datetime, reason: str) -> Invoi
     priced = _held(award)
     found = Invoice.objects.select_related("site", "organisation", "priced").get(pk=invoice.pk)
     if found.kind != InvoiceKind.INVOICE:
-        raise Refused("A credit note is not cancelled.", todo="What it took back is billed anew: draw up a draft.")
+        raise Refused(
+            gettext("A credit note is not cancelled."),
+            todo=gettext("What it took back is billed anew: draw up a draft."),
+        )
     _must_move(found, InvoiceState.CANCELLED)
     today = timezone.localdate(now)
     made = Invoice.objects.create(
@@ -240,7 +243,9 @@ def cancel(*, invoice: Invoice, by: Person, now: datetime, reason: str) -> Invoi
 def _must_move(invoice: Invoice, to: InvoiceState) -> None:
     if to not in MOVES[InvoiceState(invoice.state)]:
         raise Refused(
-            f"{invoice} is {invoice.get_state_display()}; it cannot become {to.label}.", todo="Reload the page."
+            gettext("%(invoice)s is %(state)s; it cannot become %(wanted)s.")
+            % {"invoice": invoice, "state": invoice.get_state_display(), "wanted": to.label},
+            todo=gettext("Reload the page."),
         )
 
 
@@ -260,7 +265,7 @@ def mark_paid(*, invoice: Invoice, paid_on: date, reference: str, by: Person, no
     found = Invoice.objects.select_related("site").get(pk=invoice.pk)
     _must_move(found, InvoiceState.PAID)
     if not (found.issued_on or paid_on) <= paid_on <= timezone.localdate(now):
-        raise Refused("The day of payment lies between the day of issue and today.")
+        raise Refused(gettext("The day of payment lies between the day of issue and today."))
     found.state, found.paid_on, found.paid_reference, found.paid_noted_by = InvoiceState.PAID, paid_on, told, by
     found.save(update_fields=["state", "paid_on", "paid_reference", "paid_noted_by"])
     record(verb="invoice.pay", by=by, subject=found.subject, now=now, number=found.number, on=paid_on.isoformat())

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from fabrica.allocations import queries, rules
 from fabrica.allocations.engine import hours
@@ -37,18 +38,18 @@ class Later:
 def at_once(gpu_seconds: int, phases: Sequence[Later], now: datetime, ends_at: datetime) -> int:
     """What of an award is usable from its start. Raises Refused for phases that make no sense."""
     if len(phases) > MOST_PHASES:
-        raise Refused(f"An award has at most {MOST_PHASES} later phases.")
+        raise Refused(_("An award has at most %(most)s later phases.") % {"most": MOST_PHASES})
     for one in phases:
         check(one.gpu_seconds)
         if one.opens_at is not None and one.on_report:
-            raise Refused("A phase waits for its day or for a report, not for both.")
+            raise Refused(_("A phase waits for its day or for a report, not for both."))
         if one.opens_at is not None and not now < one.opens_at < ends_at:
             raise Refused(
-                "A phase becomes usable after the award begins and before it ends.", todo="Choose another day."
+                _("A phase becomes usable after the award begins and before it ends."), todo=_("Choose another day.")
             )
     first = gpu_seconds - sum(one.gpu_seconds for one in phases)
     if phases and first <= 0:
-        raise Refused("The later phases leave nothing for the start.", todo="Make them smaller.")
+        raise Refused(_("The later phases leave nothing for the start."), todo=_("Make them smaller."))
     return first
 
 
@@ -86,7 +87,10 @@ def release_phase(*, award: Award, number: int, by: Person | None, now: datetime
     must_go_on(award, now)
     _must_wait(phase)
     if by is None and not queries.phases_due(now).filter(pk=phase.pk).exists():
-        raise Refused(f"Phase {number} of {award.project} is not due.", todo="An officer may release it before.")
+        raise Refused(
+            _("Phase %(number)s of %(project)s is not due.") % {"number": number, "project": award.project},
+            todo=_("An officer may release it before."),
+        )
     free, *_rest = of_award(award)
     transfer(
         key=f"phase:{award.project.slug}:{number}", kind=TransferKind.PHASE, source=_promised(award),
@@ -103,7 +107,7 @@ def drop_phase(*, award: Award, number: int, by: Person, now: datetime, reason: 
     Raises NotAllowed for who may not add hours to it, NotFound, and Refused without a reason and once it is released.
     """
     if not reason.strip():
-        raise Refused("To withhold a phase needs a reason.", todo="Say why; the project's leaders read it.")
+        raise Refused(_("To withhold a phase needs a reason."), todo=_("Say why; the project's leaders read it."))
     award, phase = _held(award, number, by, reason)
     if phase.dropped_at is not None:
         return award
@@ -136,14 +140,20 @@ def drop_all(*, award: Award, now: datetime) -> int:
 def _held(award: Award, number: int, by: Person | None, reason: str) -> tuple[Award, Phase]:
     if by is not None and not rules.can_change(by, award):
         raise NotAllowed(
-            "Only an officer or operator who works neither for the organisation nor in the project decides on a phase."
+            _(
+                "Only an officer or operator who works neither for the organisation nor in the project "
+                "decides on a phase."
+            )
         )
     check_reason(reason)
     of_award(award)
     award = queries.award_of(award.project)
     phase = queries.phase_of(award, number)
     if phase is None:
-        raise NotFound(f"{award.project} has no phase {number}.", todo="See its award.")
+        raise NotFound(
+            _("%(project)s has no phase %(number)s.") % {"project": award.project, "number": number},
+            todo=_("See its award."),
+        )
     return award, phase
 
 
@@ -153,8 +163,13 @@ def _promised(award: Award) -> LedgerAccount:
 
 def _must_wait(phase: Phase) -> None:
     if phase.released_at is not None or phase.dropped_at is not None:
-        done = "was released" if phase.released_at else "went back to the pool"
-        raise Refused(f"Phase {phase.number} {done} before.", todo="Add hours instead, or take the award back.")
+        done = _("Phase %(number)s was released before.")
+        if phase.released_at is None:
+            done = _("Phase %(number)s went back to the pool before.")
+        raise Refused(
+            done % {"number": phase.number},
+            todo=_("Add hours instead, or take the award back."),
+        )
 
 
 def _grown(award: Award, phase: Phase, by: Person | None, now: datetime, reason: str) -> Award:

@@ -5,14 +5,16 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from stdnum.eu import vat as eu_vat
 
 from fabrica.allocations import queries, rules
-from fabrica.allocations.engine import hours
 from fabrica.allocations.engine.pricing import gpus_behind
 from fabrica.allocations.engine.tariffs import PriceRule, kept, read_tariff
 from fabrica.allocations.models import Award, Customer, PricedAward, Tariff
 from fabrica.allocations.queries.invoices import priced_of, tariff_on
+from fabrica.allocations.queries.papers import euros
+from fabrica.allocations.saying import told_hours
 from fabrica.allocations.services.planning import next_draft
 from fabrica.audit.services import record
 from fabrica.clusters.models import Machine, Site
@@ -34,11 +36,11 @@ def set_tariff(*, site: Site, raw: bytes | str, by: Person, now: datetime) -> Ta
     unit that the machine counts otherwise.
     """
     if not rules.can_fund(by):
-        raise NotAllowed("Only an operator sets what a site sells by.")
+        raise NotAllowed(_("Only an operator sets what a site sells by."))
     rule = read_tariff(raw)
     today = timezone.localdate(now)
     if not today - OLDEST <= rule.starts_on <= today + FURTHEST:
-        raise Refused("A tariff begins at most a year ago, and within three years.", todo="Mend `from`.")
+        raise Refused(_("A tariff begins at most a year ago, and within three years."), todo=_("Mend `from`."))
     for one in rule.prices:
         _must_count_so(site, one)
     Site.objects.select_for_update(no_key=True).get(pk=site.pk)
@@ -57,14 +59,21 @@ def set_tariff(*, site: Site, raw: bytes | str, by: Person, now: datetime) -> Ta
 def _must_count_so(site: Site, price: PriceRule) -> None:
     machine = Machine.objects.filter(site=site, slug=price.machine).first()
     if machine is None:
-        raise Refused(f"{site} has no machine {price.machine}.", todo="See `fabrica-site doctor` for those there are.")
+        raise Refused(
+            _("%(site)s has no machine %(machine)s.") % {"site": site, "machine": price.machine},
+            todo=_("See `fabrica-site doctor` for those there are."),
+        )
     gpus = gpus_behind(price.unit, counting_of(machine))
     if gpus != price.gpus_per_unit:
-        told = "has no unit of its own" if gpus is None else f"counts {gpus} GPUs for it"
+        told = _("The price of %(machine)s is for a %(unit)s of %(gpus)s GPUs; the machine has no unit of its own.")
+        if gpus is not None:
+            told = _(
+                "The price of %(machine)s is for a %(unit)s of %(gpus)s GPUs; the machine counts %(own)s GPUs for it."
+            )
         raise Refused(
-            f"The price of {machine} is for a {price.unit} of {price.gpus_per_unit} GPUs; the machine {told}.",
-            why="Both must say the same, or everybody would be billed wrongly.",
-            todo="Mend `gpus_per_unit`, or the units in the machine's file: docs/operator/clusters.md.",
+            told % {"machine": machine, "unit": price.unit, "gpus": price.gpus_per_unit, "own": gpus},
+            why=_("Both must say the same, or everybody would be billed wrongly."),
+            todo=_("Mend `gpus_per_unit`, or the units in the machine's file: docs/operator/clusters.md."),
         )
 
 
@@ -77,7 +86,7 @@ def fix_price(*, award: Award, limit_cents: int | None, by: Person, now: datetim
     """
     if award.application.call.terms.value("price") != "market":
         if limit_cents is not None:
-            raise Refused("This mode is free of charge; there is nothing to limit.")
+            raise Refused(_("This mode is free of charge; there is nothing to limit."))
         return None
     tariff, rule = _price_of(award, now)
     counting = counting_of(award.machine) if rule.unit == "native" else None
@@ -102,9 +111,9 @@ def _price_of(award: Award, now: datetime) -> tuple[Tariff, PriceRule]:
     rule = tariff.rule.price_of(award.machine.slug) if tariff else None
     if tariff is None or rule is None:
         raise Refused(
-            f"{site} has no price for {award.machine} today.",
-            why="The mode is at the market price, and none is guessed.",
-            todo="Ask an operator to set the tariff: docs/operator/invoices.md.",
+            _("%(site)s has no price for %(machine)s today.") % {"site": site, "machine": award.machine},
+            why=_("The mode is at the market price, and none is guessed."),
+            todo=_("Ask an operator to set the tariff: docs/operator/invoices.md."),
         )
     return tariff, rule
 
@@ -117,13 +126,14 @@ def _granted(award: Award) -> int:
 def _check_limit(priced: PricedAward, gpu_seconds: int) -> None:
     cost = priced.price.net(gpu_seconds)
     if not 0 < priced.limit_cents <= MOST_CENTS:
-        raise Refused("A limit is from one cent to ten thousand million euros.")
+        raise Refused(_("A limit is from one cent to ten thousand million euros."))
     if cost > priced.limit_cents:
-        fits = hours(priced.price.most(priced.limit_cents))
+        fits = told_hours(priced.price.most(priced.limit_cents))
         raise Refused(
-            f"{hours(gpu_seconds)} GPU-hours cost {money(cost)}; the limit is {money(priced.limit_cents)}.",
-            why=f"{fits} GPU-hours fit into it.",
-            todo="Give fewer hours, or raise the limit once the customer has ordered more.",
+            _("%(hours)s GPU-hours cost %(cost)s; the limit is %(limit)s.")
+            % {"hours": told_hours(gpu_seconds), "cost": euros(cost), "limit": euros(priced.limit_cents)},
+            why=_("%(fits)s GPU-hours fit into it.") % {"fits": fits},
+            todo=_("Give fewer hours, or raise the limit once the customer has ordered more."),
         )
 
 
@@ -143,12 +153,14 @@ def must_stay_within(*, award_id: int | None, more: int) -> None:
 def set_limit(*, award: Award, limit_cents: int, by: Person, now: datetime) -> PricedAward:
     """Change the most that an award may cost, as the customer has ordered. Raises NotAllowed, Refused."""
     if not rules.can_bill(by, award):
-        raise NotAllowed("Only an officer or operator from outside the project and its organisation changes its limit.")
+        raise NotAllowed(
+            _("Only an officer or operator from outside the project and its organisation changes its limit.")
+        )
     Award.objects.select_for_update(no_key=True).get(pk=award.pk)
     award.refresh_from_db(fields=["gpu_seconds", "returned_gpu_seconds"])
     priced = priced_of(award)
     if priced is None:
-        raise Refused("The award is free of charge; there is nothing to limit.")
+        raise Refused(_("The award is free of charge; there is nothing to limit."))
     if priced.limit_cents == limit_cents:
         return priced
     priced.limit_cents = limit_cents
@@ -166,7 +178,7 @@ def save_customer(*, organisation: Organisation, by: Person, now: datetime, **to
     number of its country.
     """
     if not rules.can_save_customer(by, organisation):
-        raise NotAllowed("Only its administrators and officers say where an organisation's invoices go.")
+        raise NotAllowed(_("Only its administrators and officers say where an organisation's invoices go."))
     facts: dict[str, Any] = {name: _line(name, told.get(name, "")) for name in FIELDS}
     if facts["vat_number"]:
         facts["vat_number"] = _vat_number(facts["vat_number"], organisation.country)
@@ -178,9 +190,13 @@ def save_customer(*, organisation: Organisation, by: Person, now: datetime, **to
 def _line(name: str, value: str) -> str:
     found = value.strip()
     if len(found) > FIELDS[name] or not found.isprintable():
-        raise Refused(f"{name} must be one line of at most {FIELDS[name]} letters.")
+        raise Refused(
+            _("%(name)s must be one line of at most %(most)s letters.") % {"name": name, "most": FIELDS[name]}
+        )
     if not found and name in ("street", "postcode", "city"):
-        raise Refused(f"{name} is missing.", why="An invoice must show the whole address of its customer.")
+        raise Refused(
+            _("%(name)s is missing.") % {"name": name}, why=_("An invoice must show the whole address of its customer.")
+        )
     return found
 
 
@@ -188,8 +204,8 @@ def _vat_number(number: str, country: str) -> str:
     plain = compact(number)
     if not plain.startswith(PREFIXES.get(country, country)) or not eu_vat.is_valid(plain):
         raise Refused(
-            f"{number} is not a VAT number of {country}.",
-            why="It begins with the letters of the organisation's country, and its check digits must be right.",
-            todo="Compare it with your papers, or leave it out.",
+            _("%(number)s is not a VAT number of %(country)s.") % {"number": number, "country": country},
+            why=_("It begins with the letters of the organisation's country, and its check digits must be right."),
+            todo=_("Compare it with your papers, or leave it out."),
         )
     return plain

@@ -9,9 +9,11 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 
-from fabrica.allocations.engine import hours
 from fabrica.allocations.models import Award, LedgerAccount, Transfer
+from fabrica.allocations.saying import told_hours
 from fabrica.allocations.states import OF_AWARD, OF_MACHINE, AccountKind, TransferKind
 from fabrica.applications.models import MOST
 from fabrica.clusters.models import Machine
@@ -24,10 +26,17 @@ LEG = "|"  # parts a cause that is paid from several accounts: `usage:one:7`, `u
 def check(gpu_seconds: int, *keys: str) -> None:
     """Raises Refused for an amount or a key that cannot be booked."""
     if not 0 < gpu_seconds <= MOST["gpu_seconds"]:
-        raise Refused(f"{gpu_seconds} GPU-seconds cannot be booked.", why=f"From 1 to {MOST['gpu_seconds']:,} can.")
+        raise Refused(
+            _("%(seconds)s GPU-seconds cannot be booked.") % {"seconds": gpu_seconds},
+            why=_("From 1 to %(most)s can.")
+            % {"most": number_format(MOST["gpu_seconds"], use_l10n=True, force_grouping=True)},
+        )
     for key in keys:
         if not 0 < len(key) <= KEY_MAX or not key.isprintable() or LEG in key:
-            raise Refused("A booking needs a key.", why=f"A key has 1 to {KEY_MAX} plain letters and no '{LEG}'.")
+            raise Refused(
+                _("A booking needs a key."),
+                why=_("A key has 1 to %(most)s plain letters and no '%(sign)s'.") % {"most": KEY_MAX, "sign": LEG},
+            )
 
 
 def of_machine(machine: Machine, *, lock: bool = False) -> tuple[LedgerAccount, LedgerAccount]:
@@ -87,20 +96,24 @@ def _move(source: LedgerAccount, target: LedgerAccount, gpu_seconds: int) -> Non
 def too_little(source: LedgerAccount, gpu_seconds: int) -> Refused:
     """What a transfer is refused with that its source cannot pay."""
     source.refresh_from_db(fields=["balance_gpu_seconds"])
-    left, needed = hours(source.balance_gpu_seconds), hours(gpu_seconds)
+    left, needed = told_hours(source.balance_gpu_seconds), told_hours(gpu_seconds)
     if source.kind == AccountKind.POOL:
+        told = {"pool": source.pool, "machine": source.machine, "left": left, "needed": needed}
         return Refused(
-            f"The pool {source.pool} of {source.machine} has {left} GPU-hours left; the award needs {needed}."
+            _("The pool %(pool)s of %(machine)s has %(left)s GPU-hours left; the award needs %(needed)s.") % told
             if source.pool
-            else f"The pool of {source.machine} has {left} GPU-hours left; the award needs {needed}.",
-            todo="Award less, or ask an operator to fund the pool.",
+            else _("The pool of %(machine)s has %(left)s GPU-hours left; the award needs %(needed)s.") % told,
+            todo=_("Award less, or ask an operator to fund the pool."),
         )
     return Refused(
-        f"The project has {left} GPU-hours left; this needs {needed}.",
-        todo="Make it smaller or its time limit shorter, wait until a running job gives hours back, or apply again.",
+        _("The project has %(left)s GPU-hours left; this needs %(needed)s.") % {"left": left, "needed": needed},
+        todo=_("Make it smaller or its time limit shorter, wait until a running job gives hours back, or apply again."),
     )
 
 
 def used_before(key: str) -> Refused:
     """What a key that moved something else is refused with."""
-    return Refused(f"The key {key} was used for another booking.", todo="Look at the ledger; nothing was changed.")
+    return Refused(
+        _("The key %(key)s was used for another booking.") % {"key": key},
+        todo=_("Look at the ledger; nothing was changed."),
+    )

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from fabrica.allocations import queries, rules
-from fabrica.allocations.engine import hours
 from fabrica.allocations.engine.years import CapRule, Year, programme_caps, share
 from fabrica.allocations.models import AccountingYear, Cap, LedgerAccount, Pool, Transfer
+from fabrica.allocations.saying import told_hours
 from fabrica.allocations.services.transfers import of_machine, transfer
 from fabrica.allocations.states import AccountKind, TransferKind
 from fabrica.audit.services import record
@@ -38,7 +39,7 @@ def set_year(*, machine: Machine, year: Year, by: Person, now: datetime) -> Acco
     where another year of the machine has some of its days, and for a change that pools or caps have outgrown.
     """
     if not rules.can_fund(by):
-        raise NotAllowed("Only an operator declares what a machine gives in a year.")
+        raise NotAllowed(_("Only an operator declares what a machine gives in a year."))
     Machine.objects.select_for_update(no_key=True).get(pk=machine.pk)
     _must_be_alone(machine, year)
     row, is_new = _keep(machine, year)
@@ -58,7 +59,10 @@ def set_year(*, machine: Machine, year: Year, by: Person, now: datetime) -> Acco
 def _must_be_alone(machine: Machine, year: Year) -> None:
     others = AccountingYear.objects.filter(machine=machine, starts_on__lt=year.ends_on, ends_on__gt=year.starts_on)
     if other := others.exclude(starts_on=year.starts_on).first():
-        raise Refused(f"{other} is an accounting year already.", todo="Let the new one begin where that one ends.")
+        raise Refused(
+            _("%(other)s is an accounting year already.") % {"other": other},
+            todo=_("Let the new one begin where that one ends."),
+        )
 
 
 def _keep(machine: Machine, year: Year) -> tuple[AccountingYear, bool]:
@@ -127,7 +131,9 @@ def _programme(now: datetime) -> tuple[CapRule, ...]:
         return programme_caps(modes(now))
     except (ValueError, KeyError) as error:
         raise Refused(
-            "The caps of the access modes do not fit together.", why=str(error), todo="Mend the modes' versions first."
+            _("The caps of the access modes do not fit together."),
+            why=str(error),
+            todo=_("Mend the modes' versions first."),
         ) from error
 
 
@@ -152,8 +158,9 @@ def _cap(row: AccountingYear, rule: CapRule, base: int) -> bool:
     took = queries.taken_by_cap([changed])[changed.pk]
     if took > changed.limit_gpu_seconds:
         raise Refused(
-            f"The cap '{changed}' would be {hours(changed.limit_gpu_seconds)} GPU-hours; {hours(took)} are given.",
-            todo="Declare more, or take hours back from awards first.",
+            _("The cap '%(changed)s' would be %(limit)s GPU-hours; %(given)s are given.")
+            % {"changed": changed, "limit": told_hours(changed.limit_gpu_seconds), "given": told_hours(took)},
+            todo=_("Declare more, or take hours back from awards first."),
         )
     changed.taken_gpu_seconds = took
     changed.save()

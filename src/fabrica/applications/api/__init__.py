@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from ninja import File, Form, Router, Status, UploadedFile
 
 from fabrica.applications import queries, rules, services
@@ -249,7 +250,8 @@ def refuse(request: HttpRequest, code: str, payload: ReasonIn) -> Application:
     found = _mine(request, code)
     if found.state not in (State.SUBMITTED, State.SCREENED):
         raise Refused(
-            "It is not refused like this any more.", why=f"It is {State(found.state).label.lower()}.",
-            todo=f"Use /applications/{found.code}/decision/refuse, or /appeal/decision.",
-        )  # fmt: skip
+            _("It is not refused like this any more."),
+            why=_("It is %(state)s.") % {"state": State(found.state).label.lower()},
+            todo=_("Use /applications/%(code)s/decision/refuse, or /appeal/decision.") % {"code": found.code},
+        )
     return services.refuse(application=found, reason=payload.reason, by=signed_in(request), now=utcnow())

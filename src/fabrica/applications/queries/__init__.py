@@ -315,7 +315,9 @@ def submission_of(application: Application, number: int) -> Submission:
     """One of them. Raises NotFound."""
     found = application.submissions.filter(number=number).first()
     if found is None:
-        raise NotFound(f"{application.code} has no version {number}.")
+        raise NotFound(
+            _("%(application)s has no version %(number)s.") % {"application": application.code, "number": number}
+        )
     return found
 
 

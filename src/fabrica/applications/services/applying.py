@@ -100,7 +100,7 @@ def _create(*, call: Call, created_at: datetime, **fields: Any) -> Application:
                 return Application.objects.create(code=code, call=call, created_at=created_at, **fields)
         except IntegrityError:
             continue
-    raise Refused("Many applications start at this moment.", todo="Try again in a few seconds.")
+    raise Refused(_("Many applications start at this moment."), todo=_("Try again in a few seconds."))
 
 
 def _new_code(call: Call, now: datetime) -> str:
@@ -155,7 +155,10 @@ def _beside_others(application: Application, values: Mapping[str, Any], now: dat
 
 def _set_values(application: Application, values: Mapping[str, Any]) -> None:
     if unknown := sorted(set(values) - set(WRITTEN)):
-        raise Refused(f"Unknown field: {', '.join(unknown)}.", todo=f"The fields are: {', '.join(WRITTEN)}.")
+        raise Refused(
+            _("Unknown field: %(unknown)s.") % {"unknown": ", ".join(unknown)},
+            todo=_("The fields are: %(fields)s.") % {"fields": ", ".join(WRITTEN)},
+        )
     for name, value in values.items():
         setattr(application, name, value)
     try:

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from fabrica.audit.services import record
 from fabrica.calls import queries, rules
@@ -38,7 +39,7 @@ def open_call(
     """
     rules.must_operate(by)
     if closes_at is not None and closes_at <= now:
-        raise Refused("A call closes after it opens.")
+        raise Refused(_("A call closes after it opens."))
     row = _opened(queries.mode_row(mode, now), machine, now)
     try:
         with transaction.atomic():
@@ -46,7 +47,7 @@ def open_call(
                 slug=slug, title=title, machine=machine, mode_row=row, opens_at=now, closes_at=closes_at
             )
     except IntegrityError as error:
-        raise Refused(f"There is a call {slug} already.") from error
+        raise Refused(_("There is a call %(slug)s already.") % {"slug": slug}) from error
     record(verb="call.open", by=by, subject=f"call:{slug}", now=now, mode=mode, version=call.mode_row["version"])
     return call
 
@@ -74,9 +75,9 @@ def set_state(
     """
     rules.must_operate(by)
     if state == State.PAUSED and not reason.strip():
-        raise Refused("A pause needs a reason.", todo="Say why, and where applicants can go meanwhile.")
+        raise Refused(_("A pause needs a reason."), todo=_("Say why, and where applicants can go meanwhile."))
     if any(one.pk == call.pk for one in alternatives) or len(alternatives) > MOST_ALTERNATIVES:
-        raise Refused(f"Other calls are the alternatives, at most {MOST_ALTERNATIVES}.")
+        raise Refused(_("Other calls are the alternatives, at most %(most)s.") % {"most": MOST_ALTERNATIVES})
     is_paused = state == State.PAUSED
     told = "" if state == State.OPEN else reason.strip()[:200]
     Call.objects.filter(pk=call.pk).update(state=state, pause_reason=told)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 from ninja import Router, Schema
 from pydantic import Field
 
@@ -131,7 +132,7 @@ def forecast(request: HttpRequest, slug: str) -> dict[str, Any]:
     """Where the hours of a project go; 404 where no award pays for it, or no rule of its site can be read."""
     life = life_of(award_of(project_of(signed_in(request), slug)), utcnow())
     if life is None:
-        raise NotFound("The rules of its site about idle projects cannot be read.", todo="Tell the operator.")
+        raise NotFound(_("The rules of its site about idle projects cannot be read."), todo=_("Tell the operator."))
     return asdict(life.forecast) | {
         "basis": life.forecast.basis.value,
         "recent_days": life.rule.recent_days, "awarded": life.awarded, "used": life.used, "unused": life.unused,

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import Router, Schema
 
 from fabrica.kit.errors import NotFound
@@ -47,5 +48,5 @@ def purged(request: HttpRequest, slug: str) -> Any:
 def _storage(request: HttpRequest, slug: str) -> Storage:
     found = storage_of(project_of(signed_in(request), slug))
     if found is None:
-        raise NotFound("The award of this project says nothing of storage.")
+        raise NotFound(_("The award of this project says nothing of storage."))
     return found

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from fabrica.allocations.models import Offer
 from fabrica.allocations.queries import offer_waiting, project_from
@@ -99,7 +100,9 @@ def case_of(person: Person, code: str) -> Case:
     """The case of an application. Raises NotFound, also for a draft, which is nobody's case yet."""
     application = application_of(person, code)
     if application.submitted_at is None:
-        raise NotFound(f"{code} is not submitted.", todo="See what waits in the queue.")
+        raise NotFound(
+            _("%(application)s is not submitted.") % {"application": code}, todo=_("See what waits in the queue.")
+        )
     has_conflict = has_interest(person, application.organisation)
     had_part = refused_it(person, application) or is_reviewer(person, application)
     declared = sme_declaration_of(application.organisation)

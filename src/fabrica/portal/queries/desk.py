@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.utils.translation import gettext as _
 
 from fabrica.applications.engine.clocks import Clock, Step
 from fabrica.applications.models import Application, Transition
@@ -58,7 +59,9 @@ def timed(application: Application, clock: Clock | None, now: datetime) -> Timed
 def must_be_staff(person: Person) -> None:
     """Raises NotAllowed for all but officers and assessors."""
     if not rules.is_staff_member(person):
-        raise NotAllowed("The desk is for officers and assessors.", todo="Your own applications are on your home page.")
+        raise NotAllowed(
+            _("The desk is for officers and assessors."), todo=_("Your own applications are on your home page.")
+        )
 
 
 def due_for(person: Person) -> QuerySet[Application]:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from django.db.models import Count, Exists, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.utils.timezone import localdate, make_aware
+from django.utils.translation import gettext as _
 
 from fabrica.allocations.models import Award, LedgerAccount
 from fabrica.allocations.rules import can_audit
@@ -120,7 +121,7 @@ def all_years(now: datetime) -> tuple[date, date]:
 def must_see(person: Person) -> None:
     """Raises NotAllowed for others than officers and operators."""
     if not can_audit(person):
-        raise NotAllowed("The figures are for officers and operators.")
+        raise NotAllowed(_("The figures are for officers and operators."))
 
 
 def kpis_for(person: Person, since: date, until: date) -> list[Kpi]:
@@ -128,7 +129,8 @@ def kpis_for(person: Person, since: date, until: date) -> list[Kpi]:
     must_see(person)
     if not since < until or until.year - since.year > MOST_YEARS:
         raise Refused(
-            f"There is no such period: {since} to {until}.", todo=f"Give a later end, at most {MOST_YEARS} years on."
+            _("There is no such period: %(since)s to %(until)s.") % {"since": since, "until": until},
+            todo=_("Give a later end, at most %(most)s years on.") % {"most": MOST_YEARS},
         )
     return kpis(*instants(since, until))
 

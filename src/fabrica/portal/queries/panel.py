@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from fabrica.allocations.queries import left_for
 from fabrica.applications.models import Application
 from fabrica.calls.models import Call
@@ -50,7 +52,7 @@ def panel_of(person: Person, slug: str, now: datetime) -> Panel:
     Raises NotAllowed, NotFound. The line goes over what is ranked first, then what waits.
     """
     if not people_rules.has_role(person, Role.PANEL, Role.OFFICER):
-        raise NotAllowed("Only panel and officers see how applications are ranked.")
+        raise NotAllowed(_("Only panel and officers see how applications are ranked."))
     call = call_by_slug(slug)
     waiting, ranked = candidates_of(call), ranked_of(call)
     barred = barred_of([person], [*waiting, *ranked])[person.pk]

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from fabrica.allocations.engine import beyond
 from fabrica.allocations.queries import caps_on, named_pool, pool_of
 from fabrica.applications.models import Application
@@ -132,7 +134,7 @@ class Known:
 def must_propose(person: Person) -> None:
     """Raises NotAllowed for others than officers."""
     if not people_rules.has_role(person, Role.OFFICER):
-        raise NotAllowed("Only officers see which awards are proposed.")
+        raise NotAllowed(_("Only officers see which awards are proposed."))
 
 
 def ranked_calls(person: Person) -> list[Call]:

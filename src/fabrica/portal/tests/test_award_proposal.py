@@ -120,7 +120,9 @@ def test_the_page_needs_the_same_statements_for_one_and_for_three(cast, machine,
 
     def statements():
         with CaptureQueriesContext(connection) as counted:
-            assert len(proposed_of(known_of(Person.objects.get(pk=cast.officer.pk), call.slug, now), now).rows) == len(codes)
+            assert len(proposed_of(known_of(Person.objects.get(pk=cast.officer.pk), call.slug, now), now).rows) == len(
+                codes
+            )
         return len(counted)
 
     many = statements()

@@ -21,7 +21,9 @@ def add_member(*, project: Project, email: str, by: Person, now: datetime) -> Me
     must_manage(by=by, project=project)
     person = Person.objects.filter(email__iexact=email, is_active=True).first()
     if person is None:
-        raise NotFound(f"Nobody here has the address {email}.", todo="Ask them to sign up first.")
+        raise NotFound(
+            _("Nobody here has the address %(email)s.") % {"email": email}, todo=_("Ask them to sign up first.")
+        )
     if people_rules.judges(person) and not rules.belongs_to(person, project):
         raise Refused(_("This person cannot be added."), todo=_("Invite them; they join themselves."))
     member, created = Member.objects.get_or_create(

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from fabrica.audit.services import record
 from fabrica.kit.errors import Refused
@@ -43,13 +44,13 @@ def open_project(
 
 def _create(*, title: str, **fields: Any) -> Project:
     """Two projects of one title at once want one slug: the unique column decides, and the slower takes the next."""
-    for _ in range(MAX_TRIES):
+    for _try in range(MAX_TRIES):
         try:
             with transaction.atomic():
                 return Project.objects.create(slug=_free_slug(title), title=title, **fields)
         except IntegrityError:
             continue
-    raise Refused("Too many projects of this title are being opened at once.", todo="Try again in a moment.")
+    raise Refused(_("Too many projects of this title are being opened at once."), todo=_("Try again in a moment."))
 
 
 def _free_slug(title: str) -> str:

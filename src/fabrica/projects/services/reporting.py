@@ -76,7 +76,10 @@ def save_report(*, report: Report, answers: Mapping[str, str], version: int, by:
     _must_write(by, report)
     known = {one.key for one in report.questions}
     if unknown := sorted(set(answers) - known):
-        raise Refused(f"This report does not ask: {', '.join(unknown)[:200]}.", todo=f"It asks: {', '.join(known)}.")
+        raise Refused(
+            _("This report does not ask: %(unknown)s.") % {"unknown": ", ".join(unknown)[:200]},
+            todo=_("It asks: %(known)s.") % {"known": ", ".join(known)},
+        )
     if any(not isinstance(one, str) or len(one) > MOST_LETTERS for one in answers.values()):
         raise Refused(_("An answer has at most %(most)s letters.") % {"most": MOST_LETTERS})
     rows = Report.objects.filter(pk=report.pk, state__in=WRITABLE, draft_version=version)

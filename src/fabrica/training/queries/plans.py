@@ -4,6 +4,8 @@ import os
 from dataclasses import Field, dataclass, fields, is_dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from fabrica import planner
 from fabrica.clusters.models import Machine
 from fabrica.clusters.queries import counting_of
@@ -58,9 +60,9 @@ def check_devices(machine: Machine, devices: int) -> None:
     """Raises Refused for a number of devices the machine does not have."""
     if not 1 <= devices <= machine.devices_total:
         raise Refused(
-            f"The run asks for {devices} devices.",
-            why=f"{machine.name} has {machine.devices_total}.",
-            todo=f"Ask for 1 to {machine.devices_total}.",
+            _("The run asks for %(devices)s devices.") % {"devices": devices},
+            why=_("%(machine)s has %(devices)s.") % {"machine": machine.name, "devices": machine.devices_total},
+            todo=_("Ask for 1 to %(devices)s.") % {"devices": machine.devices_total},
         )
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from fabrica.kit.errors import NotFound
 from fabrica.people.models import Person
@@ -32,7 +33,11 @@ def run_of(person: Person, project_slug: str, number: int) -> Run:
     rows = visible_to(person).defer(None)
     found = rows.filter(project__slug=project_slug, number=number).first() if fits else None
     if found is None:
-        raise NotFound(f"There is no run {number} of {project_slug} for you to see.", todo="See the project's runs.")
+        raise NotFound(
+            _("There is no run %(number)s of %(project)s for you to see.")
+            % {"number": number, "project": project_slug},
+            todo=_("See the project's runs."),
+        )
     return found
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from fabrica.audit.services import record
 from fabrica.kit.errors import NotAllowed, Refused
@@ -20,10 +21,12 @@ def cancel(*, run: Run, by: Person, now: datetime) -> Run:
     Raises NotAllowed for all but the project's members, Refused for a run that has ended.
     """
     if not rules.can_train(by, run.project):
-        raise NotAllowed("Only members of the project cancel its runs.")
+        raise NotAllowed(_("Only members of the project cancel its runs."))
     row = Run.objects.select_for_update(of=("self",)).select_related("project", "award", "created_by").get(pk=run.pk)
     if row.is_ended:
-        raise Refused(f"Run {row.number} has ended already.", todo="Reload the page to see how.")
+        raise Refused(
+            _("Run %(number)s has ended already.") % {"number": row.number}, todo=_("Reload the page to see how.")
+        )
     if row.cancel_requested_at is None:
         Run.objects.filter(pk=row.pk).update(cancel_requested_at=now, next_look_at=now, tries=0)
         record(verb="run.cancel", by=by, subject=row.subject, now=now)

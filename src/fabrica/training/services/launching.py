@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from fabrica.allocations import queries as awards
 from fabrica.allocations import services as allocations
@@ -61,15 +63,17 @@ def launch(
     for is out of bounds.
     """
     if not rules.can_train(by, project):
-        raise NotAllowed("Only members of the project launch its runs.")
+        raise NotAllowed(_("Only members of the project launch its runs."))
     if [recipe, command, evaluation].count(None) != 2:  # noqa: PLR2004 - of three, one is given
-        raise Refused("A run has either a recipe or a command.", todo="Give one of the two.")
+        raise Refused(_("A run has either a recipe or a command."), todo=_("Give one of the two."))
     check_nodes(devices, nodes)
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)  # numbers of a project are given out one by one
     must_be_settled(project)
     award = _ready_award(project, now)
     _check_room(project)
-    needing = "A training needs data." if recipe is not None else "An evaluation needs text." if evaluation else ""
+    needing = (
+        _("A training needs data.") if recipe is not None else _("An evaluation needs text.") if evaluation else ""
+    )
     _check_data(project, stagings, needing)
     what: dict[str, Any]
     if recipe is not None:
@@ -98,25 +102,29 @@ def _ready_award(project: Project, now: datetime) -> Award:
     award = awards.award_of(project)
     if now >= award.ends_at:
         raise Refused(
-            f"The award of {project.title} ended on {award.ends_at:%d %B %Y}.", todo="Apply again for more hours."
+            _("The award of %(project)s ended on %(day)s.")
+            % {"project": project.title, "day": date_format(award.ends_at, "d F Y")},
+            todo=_("Apply again for more hours."),
         )
     account = awards.cluster_account_of(award)
     if account.drifted_at:
         raise Refused(
-            f"The account of {project.title} on {award.machine.name} was changed on the machine by hand.",
-            why="What a hand changed is not undone without an operator.",
-            todo="The operators were told. Try again when the project's page says that the account is ready.",
+            _("The account of %(project)s on %(machine)s was changed on the machine by hand.")
+            % {"project": project.title, "machine": award.machine.name},
+            why=_("What a hand changed is not undone without an operator."),
+            todo=_("The operators were told. Try again when the project's page says that the account is ready."),
         )
     if not account.is_ready:
         raise Refused(
-            f"The account of {project.title} on {award.machine.name} is not ready yet.",
-            why="A worker sets it up and reads it back from the machine; that takes a minute at most.",
-            todo="Try again in a minute. If this stays, tell the operator.",
+            _("The account of %(project)s on %(machine)s is not ready yet.")
+            % {"project": project.title, "machine": award.machine.name},
+            why=_("A worker sets it up and reads it back from the machine; that takes a minute at most."),
+            todo=_("Try again in a minute. If this stays, tell the operator."),
         )
     if not awards.is_open(award):
         raise Refused(
-            f"All hours of {project.title} are used, so new jobs are no longer taken.",
-            todo="Ask an officer for more hours; the account opens again within a minute after they are added.",
+            _("All hours of %(project)s are used, so new jobs are no longer taken.") % {"project": project.title},
+            todo=_("Ask an officer for more hours; the account opens again within a minute after they are added."),
         )
     return award
 
@@ -130,22 +138,25 @@ def _must_owe_nothing(project: Project, award: Award, gpu_seconds: int) -> None:
 
 def _check_room(project: Project) -> None:
     if Run.objects.filter(project=project, state__in=OPEN).count() >= MAX_OPEN:
-        raise Refused(f"{project.title} has {MAX_OPEN} open runs already.", todo="Wait for one to end, or cancel one.")
+        raise Refused(
+            _("%(project)s has %(most)s open runs already.") % {"project": project.title, "most": MAX_OPEN},
+            todo=_("Wait for one to end, or cancel one."),
+        )
 
 
 def _check_data(project: Project, stagings: Sequence[Staging], needing: str) -> None:
     """`needing` is what is said where there are none; empty where none are needed."""
     if needing and not stagings:
-        raise Refused(needing, todo="Stage a dataset into the project first, then choose it.")
+        raise Refused(needing, todo=_("Stage a dataset into the project first, then choose it."))
     if len(stagings) > MAX_DATA or len({one.pk for one in stagings}) < len(stagings):
-        raise Refused(f"A run reads at most {MAX_DATA} datasets, each once.")
+        raise Refused(_("A run reads at most %(most)s datasets, each once.") % {"most": MAX_DATA})
     for one in stagings:
         if one.project_id != project.pk:
-            raise Refused("This data was staged for another project.", todo="Stage it into this one.")
+            raise Refused(_("This data was staged for another project."), todo=_("Stage it into this one."))
         if not one.is_staged:
             raise Refused(
-                f"{one.version} is not staged yet: {one.get_state_display()}.",
-                todo="Wait until it is staged, or stage it again.",
+                _("%(data)s is not staged yet: %(state)s.") % {"data": one.version, "state": one.get_state_display()},
+                todo=_("Wait until it is staged, or stage it again."),
             )
 
 
@@ -169,8 +180,8 @@ def _by_command(
     if container:
         if machine.adapter == "local" and shutil.which("apptainer") is None:
             raise Refused(
-                f"Apptainer is not installed on {machine.name}, so it runs no containers.",
-                todo="Launch the command without a container, or ask the operator to install Apptainer.",
+                _("Apptainer is not installed on %(machine)s, so it runs no containers.") % {"machine": machine.name},
+                todo=_("Launch the command without a container, or ask the operator to install Apptainer."),
             )
         argv = in_container(container, argv, [str(one.path) for one in stagings])
     return {"kind": Kind.COMMAND, "command": argv, "planned_seconds": None, "planned_gpu_seconds": None}

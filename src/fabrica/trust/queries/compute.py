@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from fabrica.kit.errors import NotFound
 from fabrica.people.models import Person
@@ -83,7 +84,7 @@ def alert_of(person: Person, pk: int) -> ComputeAlert:
     """An alert by its number. Raises NotFound, also for one the person may not see."""
     found = alerts_visible_to(person).filter(pk=pk).first()
     if found is None:
-        raise NotFound("There is no such alert for you to see.")
+        raise NotFound(_("There is no such alert for you to see."))
     return found
 
 

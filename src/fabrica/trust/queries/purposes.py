@@ -44,7 +44,7 @@ def open_change(project: Project) -> PurposeChange:
     """The change that is not settled yet. Raises NotFound."""
     found = under_review(project)
     if found is None:
-        raise NotFound(f"No change of the purpose of {project} is under review.")
+        raise NotFound(_("No change of the purpose of %(project)s is under review.") % {"project": project})
     return found
 
 

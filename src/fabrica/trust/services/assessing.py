@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from fabrica.audit.services import record
 from fabrica.kit.errors import Refused
@@ -43,6 +44,7 @@ def assess(*, subject: str, answers: Answers, by: Person, now: datetime) -> Asse
 def _must_be_whole(answers: Answers, left: Any) -> None:
     if left:
         named = ", ".join(one.id for one in left[:MOST_NAMED])
-        more = f" and {len(left) - MOST_NAMED} more" if len(left) > MOST_NAMED else ""
-        why = f"These can still matter: {named}{more}. {len(answers)} are answered."
-        raise Refused("The gate needs every answer that can still matter.", why=why)
+        more = _("and %(count)s more") % {"count": len(left) - MOST_NAMED} if len(left) > MOST_NAMED else ""
+        told = {"named": f"{named} {more}".strip(), "count": len(answers)}
+        why = _("These can still matter: %(named)s. %(count)s are answered.") % told
+        raise Refused(_("The gate needs every answer that can still matter."), why=why)
