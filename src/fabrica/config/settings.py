@@ -179,6 +179,7 @@ SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_LOGIN_ON_GET = SOCIALACCOUNT_
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = FABRICA_SITE_NAME
+MFA_TOTP_TOLERANCE = 1  # half a minute for who types slowly or whose clock is behind (RFC 6238, section 5.2)
 
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend"
