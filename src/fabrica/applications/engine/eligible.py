@@ -25,7 +25,7 @@ CONTRACT_QUESTION = "pi_contract_until"  # the question of a form that answers i
 CONTRACT_MONTHS = 3
 ELSEWHERE = gettext_noop("If an answer is wrong, change it; if it is right, the route finder tells which mode fits.")
 SIZE = gettext_noop("Change what you ask for, or apply in a mode with other limits: the route finder tells which.")
-TODO: Mapping[str, str] = {
+REMEDIES: Mapping[str, str] = {
     "organisation": gettext_noop(
         "If the kind that your organisation's page names is wrong, change it there; if it is right, the route finder "
         "tells which mode is for you."
@@ -90,10 +90,10 @@ def todo(reason: Reason, profile: Profile) -> str:
     if reason.holds:
         return ""
     if reason.holds is None:
-        return TODO["sme"] if "sme" in reason.about and profile.organisation == "company" else ""
+        return REMEDIES["sme"] if "sme" in reason.about and profile.organisation == "company" else ""
     if reason.rule in LIMITS:
         return SIZE
-    return next((TODO[one] for one in reason.about if one in TODO), ELSEWHERE)
+    return next((REMEDIES[one] for one in reason.about if one in REMEDIES), ELSEWHERE)
 
 
 def needed_until(begin: date, months: int) -> date:

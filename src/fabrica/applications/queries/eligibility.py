@@ -9,7 +9,7 @@ from django.utils import formats, timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from fabrica.applications.engine.eligible import CONTRACT, TODO, Known, contract, needed_until, profile_of, todo
+from fabrica.applications.engine.eligible import CONTRACT, REMEDIES, Known, contract, needed_until, profile_of, todo
 from fabrica.applications.models import Application
 from fabrica.applications.queries import answers_asked
 from fabrica.calls.engine.answer import source
@@ -95,7 +95,7 @@ def _contract(application: Application, answers: dict[str, Any], now: datetime) 
     text = " ".join([text_of(asked.text, (get_language() or "en").partition("-")[0]), *_days(begin, until)])
     holds = contract(answers, until)
     told = {"rule": CONTRACT, "holds": holds, "decides": True, "text": text, **source(asked.source)}
-    return [Line(told, _(TODO[CONTRACT]) if holds is False else "")]
+    return [Line(told, _(REMEDIES[CONTRACT]) if holds is False else "")]
 
 
 def _days(begin: date, until: date | None) -> list[str]:

@@ -22,8 +22,7 @@ def declare(request: HttpRequest, code: str) -> HttpResponse:
     """Say why one does not judge who applies; afterwards none of its applications are shown any more."""
     person = signed_in(request)
     application = application_of(person, code)
-    if not people_rules.judges(person):
-        raise NotAllowed(_("Only who has a say in applications declares an interest in them."))
+    services.must_declare(person)
     form = InterestForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         services.declare_interest(application=application, reason=form.cleaned_data["reason"], by=person, now=utcnow())

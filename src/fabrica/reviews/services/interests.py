@@ -22,8 +22,7 @@ def declare_interest(*, application: Application, reason: str, by: Person, now: 
 
     The other officers are told. Raises NotAllowed for who judges no applications, Refused without a reason.
     """
-    if not people_rules.judges(by):
-        raise NotAllowed(_("Only who has a say in applications declares an interest in them."))
+    must_declare(by)
     made = keep_interest(organisation=application.organisation, reason=_checked(reason), by=by, now=now)
     record(verb="interest.declare", by=by, subject=application.subject, now=now)
     event = f"interest:{made.pk}:{now.isoformat()}"
@@ -34,6 +33,12 @@ def declare_interest(*, application: Application, reason: str, by: Person, now: 
                 application=application, declared_by=str(by),
             )  # fmt: skip
     return made
+
+
+def must_declare(by: Person) -> None:
+    """Raises NotAllowed for who judges no applications."""
+    if not people_rules.judges(by):
+        raise NotAllowed(_("Only who has a say in applications declares an interest in them."))
 
 
 def keep_interest(*, organisation: Organisation, by: Person, now: datetime, reason: str = "") -> Conflict:
