@@ -30,7 +30,7 @@ PROJECT = "filled-000001"
 LISTS = (
     ("start page", OFFICER, "/"), ("calls", OFFICER, "/calls/"), ("data", OFFICER, "/data/"),
     ("models", OFFICER, "/models/"), ("awarded projects", MEMBER, "/awarded/"),
-    ("awarded projects, of a country", MEMBER, "/awarded/?country=BE&sector=K"),
+    ("awarded projects, of a country", MEMBER, "/awarded/?country=BE&sector=software"),
     ("awarded projects, for programs", MEMBER, "/awarded.json"), ("home of an officer", OFFICER, "/home/"),
     ("home of a member of 500 projects", MEMBER, "/home/"), ("queue", OFFICER, "/desk/"),
     ("queue, for me", OFFICER, "/desk/?state=mine"), ("queue, late", OFFICER, "/desk/?state=late"),

@@ -48,12 +48,14 @@ def standings(person: Person, now: datetime) -> list[Standing]:
 
     First those with a report that is late, then those that go on, then those that ended; each newest first.
     """
-    found = _most_urgent(person, now)
+    late = _most_urgent(person, now)
+    seen = visible_to(person).in_bulk(list(late))
+    found = [seen[one] for one in late if one in seen]
     awards = {one.project_id: one for one in Award.objects.select_related("machine__site").filter(project__in=found)}
     hours, ready = balances(list(awards.values())), ready_among(found)
     staged, runs, models = _staged(found), _runs(found), _models(found)
-    roles, leaders, late = roles_of(person, found), _leaders(found), _late(found, now)
-    made = []
+    roles, made = roles_of(person, found), []
+    leaders = _leaders([one for one in found if roles.get(one.pk) == Role.FACILITATOR])
     for one in found:
         award = awards.get(one.pk)
         balance = hours.get(award.pk) if award else None
@@ -61,29 +63,23 @@ def standings(person: Person, now: datetime) -> list[Standing]:
             slug=one.slug, title=one.title, is_open=now < one.ends_at, is_ready=one.pk in ready,
             free_gpu_seconds=balance.free if balance else 0, model=models.get(one.pk, ""),
             works=Right.WORK in MAY[Role(roles.get(one.pk, Role.GUEST))], helps=roles.get(one.pk) == Role.FACILITATOR,
-            is_report_late=one.pk in late, **staged.get(one.pk, {}), **runs.get(one.pk, {}),
+            is_report_late=late[one.pk], **staged.get(one.pk, {}), **runs.get(one.pk, {}),
         )  # fmt: skip
         made.append(Standing(one, award, balance, facts, leaders.get(one.pk) if facts.helps else None))
     return made
 
 
-def _most_urgent(person: Person, now: datetime) -> list[Project]:
-    """Two statements: bare keys are sorted, then 20 rows are read."""
+def _most_urgent(person: Person, now: datetime) -> dict[int, bool]:
+    """The keys of 20 projects, in their order, and whether a report of each is late: sorted as bare keys."""
     late = overdue(Report.objects.filter(project=OuterRef("pk")), now)
     mine = Project.objects.filter(pk__in=Member.objects.filter(person=person).values("project"))
     ranked = mine.annotate(is_late=Exists(late), is_open=Q(ends_at__gt=now)).order_by("-is_late", "-is_open", "-pk")
-    keys = list(ranked.values_list("pk", flat=True)[:MAX_PROJECTS])
-    found = visible_to(person).in_bulk(keys)
-    return [found[one] for one in keys if one in found]
+    return dict(ranked.values_list("pk", "is_late")[:MAX_PROJECTS])
 
 
 def _leaders(found: Sequence[Project]) -> dict[int, Person]:
     rows = Member.objects.select_related("person").filter(project__in=found, role=Role.PI, person__is_active=True)
     return {one.project_id: one.person for one in rows}
-
-
-def _late(found: Sequence[Project], now: datetime) -> set[int]:
-    return set(overdue(Report.objects.filter(project__in=found), now).values_list("project", flat=True))
 
 
 def balances(awards: Sequence[Award]) -> dict[int, Balance]:

@@ -1,7 +1,7 @@
 """The port on Slurm's command line (22.05 to 25.x)."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,9 +13,8 @@ from fabrica.clusters.adapters.slurm.found import Found
 from fabrica.clusters.adapters.slurm.jobs import status_of
 from fabrica.clusters.adapters.slurm.refusals import is_silent, problem_of
 from fabrica.clusters.adapters.slurm.script import access_card, batch_script
-from fabrica.clusters.adapters.slurm.settings import SlurmSettings
+from fabrica.clusters.adapters.slurm.settings import SlurmSettings, Ssh
 from fabrica.clusters.adapters.slurm.shell import Answer, Here, Shell
-from fabrica.clusters.adapters.slurm.ssh import OverSsh
 from fabrica.kit.errors import NotFound, Refused, Unreachable
 from fabrica.kit.time import utcnow
 
@@ -36,7 +35,7 @@ class SlurmCluster:
         self.counting = settings.counting
         env = commands.environment(settings.conf)
         here = Here(env, settings.timeout_seconds)
-        self.shell = shell or (OverSsh(settings.ssh, env, settings.timeout_seconds) if settings.ssh else here)
+        self.shell = shell or (_over_ssh(settings.ssh, env, settings.timeout_seconds) if settings.ssh else here)
         self._fields: list[str] = []
         self._partitions: dict[str, int | None] = {}
         self._partitions_at = -FACTS_SECONDS
@@ -188,6 +187,12 @@ class SlurmCluster:
         said = f"{done.out}\n{done.err}"
         if done.code and not any(words in said.lower() for words in NOTHING_NEW):
             raise problem_of("sacctmgr", said)
+
+
+def _over_ssh(where: Ssh, env: Mapping[str, str], timeout_seconds: int) -> Shell:
+    from fabrica.clusters.adapters.slurm.ssh import OverSsh  # noqa: PLC0415 - 12 MB that only such a machine needs
+
+    return OverSsh(where, env, timeout_seconds)
 
 
 def clock_skew_seconds(cluster: SlurmCluster) -> float:
