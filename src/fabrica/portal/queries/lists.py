@@ -113,7 +113,8 @@ def _badges(line: ProjectLine, now: datetime, *, is_ready: bool) -> list[Badge]:
     told: list[Badge] = []
     if line.report:
         words, tone = due(line.report.due_on, timezone.localtime(now).date())
-        told.append((f"{line.report.get_kind_display()}: {words}", tone))
+        named = {"report": line.report.get_kind_display(), "when": words}
+        told.append((_("%(report)s: %(when)s") % named, tone))
     if line.award and line.award.revoked_at:
         told.append((_("award taken back"), "bad"))
     elif line.is_open and not is_ready:
