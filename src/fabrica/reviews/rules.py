@@ -95,3 +95,9 @@ def must_invite(by: Person) -> None:
     """Raises NotAllowed for all but officers."""
     if not people_rules.has_role(by, Role.OFFICER):
         raise NotAllowed(_("Only an officer invites experts and gives them reviews."))
+
+
+def must_declare(by: Person) -> None:
+    """Raises NotAllowed for who judges no applications: there is nothing for them to leave to others."""
+    if not people_rules.judges(by):
+        raise NotAllowed(_("Only who has a say in applications declares an interest in them."))

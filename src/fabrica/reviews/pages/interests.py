@@ -14,6 +14,7 @@ from fabrica.people.queries import signed_in
 from fabrica.people.states import Role
 from fabrica.reviews import queries, services
 from fabrica.reviews.forms import InterestForm
+from fabrica.reviews.rules import must_declare
 
 MOST_DIGITS = 16  # of a row's number
 
@@ -22,7 +23,7 @@ def declare(request: HttpRequest, code: str) -> HttpResponse:
     """Say why one does not judge who applies; afterwards none of its applications are shown any more."""
     person = signed_in(request)
     application = application_of(person, code)
-    services.must_declare(person)
+    must_declare(person)
     form = InterestForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         services.declare_interest(application=application, reason=form.cleaned_data["reason"], by=person, now=utcnow())

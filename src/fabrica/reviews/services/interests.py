@@ -14,6 +14,7 @@ from fabrica.people.models import Organisation, Person
 from fabrica.people.queries import with_role
 from fabrica.people.states import Role
 from fabrica.reviews.models import REASON_LIMIT, Conflict
+from fabrica.reviews.rules import must_declare
 
 
 @transaction.atomic
@@ -33,12 +34,6 @@ def declare_interest(*, application: Application, reason: str, by: Person, now: 
                 application=application, declared_by=str(by),
             )  # fmt: skip
     return made
-
-
-def must_declare(by: Person) -> None:
-    """Raises NotAllowed for who judges no applications."""
-    if not people_rules.judges(by):
-        raise NotAllowed(_("Only who has a say in applications declares an interest in them."))
 
 
 def keep_interest(*, organisation: Organisation, by: Person, now: datetime, reason: str = "") -> Conflict:
