@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("probe", "name", "verdict", "value", "low", "high", "n", "baseline")
 JOB_BYTES_AT_MOST = 4_000_000
+MODEL = "model.safetensors"
 
 
 def register(app: typer.Typer) -> None:
@@ -26,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 @command
 def evaluate(
-    folder: Annotated[Path, typer.Argument(help="The folder of a packaged model, with model.safetensors.")],
+    folder: Annotated[Path, typer.Argument(help="The folder of a packaged model, with model.safetensors, or that of a run.")],
     data: Annotated[
         list[Path] | None,
         typer.Option(help="Text to measure with, a file or a folder; several times. Without: the run's own data."),
@@ -63,6 +64,7 @@ def write_report(folder: Path, found: dict[str, Any]) -> None:
 def _measured(folder: Path, data: list[Path], language: str, profile: str, *, quiet: bool) -> dict[str, Any]:
     if not folder.is_dir():
         raise NotFound(f"There is no folder {folder}.")
+    folder = _packaged(folder)
     try:
         from fabrica.evaluation.battery.evaluate import evaluate_folder  # noqa: PLC0415 - needs PyTorch, and is slow
         from fabrica.evaluation.battery.profiles import profile_of  # noqa: PLC0415 - with it
@@ -80,6 +82,12 @@ def _measured(folder: Path, data: list[Path], language: str, profile: str, *, qu
             bar.update(task, description=name or "Done", completed=done, total=of)
 
         return evaluate_folder(folder, sources, chosen, tick=tick)
+
+
+def _packaged(folder: Path) -> Path:
+    """The folder of the model itself: a run keeps it in `out`."""
+    is_run = not (folder / MODEL).exists() and (folder / "out" / MODEL).is_file()
+    return folder / "out" if is_run else folder
 
 
 def _sources(folder: Path, data: list[Path], language: str) -> "list[Source]":

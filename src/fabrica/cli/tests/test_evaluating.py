@@ -48,9 +48,10 @@ def test_a_runs_folder_knows_its_data(folder, tmp_path):
     (tmp_path / "text.txt").rename(tmp_path / "data" / "text.txt")
     assert run(folder).exit_code == 1
     (tmp_path / "job.json").write_text(json.dumps({"data": [{"name": "a@1", "path": str(tmp_path / "data")}]}))
-    told = run(folder, "--profile", "quick")
-    assert told.exit_code == 0, told.output
-    assert told.stdout.splitlines()[-2] == "0 pass, 1 warn, 0 fail, 0 not run; in 0 seconds."
+    for named_by in (folder, tmp_path):
+        told = run(named_by, "--profile", "quick")
+        assert told.exit_code == 0, told.output
+        assert told.stdout.splitlines()[-2] == "0 pass, 1 warn, 0 fail, 0 not run; in 0 seconds."
 
 
 @pytest.mark.parametrize(
@@ -62,4 +63,5 @@ def test_what_cannot_be_measured_is_refused(folder, arguments, code):
 
 def test_a_folder_without_a_model_is_refused(folder, tmp_path):
     assert run(tmp_path / "nowhere").exit_code == 4
-    assert run(tmp_path, "--data", tmp_path / "text.txt").exit_code == 1
+    (tmp_path / "empty").mkdir()
+    assert run(tmp_path / "empty", "--data", tmp_path / "text.txt").exit_code == 1
