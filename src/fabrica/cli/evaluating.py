@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 @command
 def evaluate(
-    folder: Annotated[Path, typer.Argument(help="The folder of a packaged model, with model.safetensors, or that of a run.")],
+    folder: Annotated[Path, typer.Argument(help="The folder of a packaged model, or that of a run.")],
     data: Annotated[
         list[Path] | None,
         typer.Option(help="Text to measure with, a file or a folder; several times. Without: the run's own data."),

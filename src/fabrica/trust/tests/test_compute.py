@@ -7,8 +7,10 @@ import pytest
 from fabrica.kit.errors import Refused
 from fabrica.kit.facts import load
 from fabrica.planner import Calibration, machine_of
+from fabrica.trust.engine.act import evaluate
 from fabrica.trust.engine.compute import (
     Base,
+    base_from,
     crossed,
     due_on,
     from_architecture,
@@ -20,6 +22,8 @@ from fabrica.trust.engine.compute import (
     total,
 )
 from fabrica.trust.engine.compute.crossing import operations
+from fabrica.trust.states import Decision
+from fabrica.trust.tests.answers import answers_for
 
 DAY = date(2026, 11, 26)
 H100 = machine_of("h100", "DE")
@@ -98,7 +102,14 @@ def test_errors_of_one_unknown_add_up_in_a_sum():
         (1.6e22, UNKNOWN, {"modifier": 50}),
         (3.4e22, UNKNOWN, {"modifier": 100}),
         (3.4e22, SYSTEMIC, {}),
-        (3.4e24, SYSTEMIC, {"general_purpose": 100, "modifier": 100}),
+        (3.4e24, SYSTEMIC, {"general_purpose": 100, "modifier": 100, "systemic": 100}),
+        (3.3e24, SYSTEMIC, {"general_purpose": 100, "modifier": 50, "systemic": 50}),
+        (2.9e24, Base(modifies=True, flop=7e24), {"general_purpose": 100, "modifier": 100, "systemic": 50}),
+        (3.1e24, Base(modifies=True, flop=7e24), {"general_purpose": 100, "modifier": 100, "systemic": 100}),
+        (1.3e24, Base(modifies=True, flop=9e24), {"general_purpose": 100}),  # 1e24 is left, but no provider below 3e24
+        (3.1e24, Base(modifies=True, flop=9e24), {"general_purpose": 100, "modifier": 100, "systemic": 100}),
+        (4.6e24, Base(modifies=True, flop=3e25), {"general_purpose": 100, "modifier": 50, "systemic": 50}),
+        (1.1e25, Base(modifies=True, flop=3e25), {"general_purpose": 100, "modifier": 100, "systemic": 100}),
         (4e22, Base(modifies=True, flop=5e22), {}),  # the base is no general-purpose model
         (4e22, Base(modifies=False), {}),
         (4e22, Base(), {}),  # nobody said whether there is a base
@@ -116,6 +127,32 @@ def test_the_estimate_that_says_most_counts_and_tells_why():
         "By the machine's accounting it took 1.1 × 10²³ operations. "
         "That is more than the threshold of 1.0 × 10²³ (Art. 3(63), Art. 53)."
     )
+
+
+@pytest.mark.parametrize(
+    ("flop", "says"),
+    [
+        (4e24, "That is more than the 3.0 × 10²⁴ which the model it goes on from leaves to it (Art. 51(2))."),
+        (2e24, "That is half of the 3.0 × 10²⁴ which the model it goes on from leaves to it (Art. 51(2)), or more."),
+    ],
+)
+def test_what_a_base_took_counts_for_systemic_risk_and_the_letter_says_so(flop, says):
+    found = crossed([counted(flop)], Base(modifies=True, flop=7e24), as_of=DAY)[-1]
+    assert found.why(str).endswith(says)
+
+
+BASES = [
+    *({"base_known": "no", "base_systemic": systemic} for systemic in ("yes", "no")),
+    *({"base_known": "yes", "base_flop": flop} for flop in ("5e22", "7e24", "9e24", "3e25")),
+]
+
+
+@pytest.mark.parametrize("base", BASES, ids=str)
+@pytest.mark.parametrize("flop", ["2e23", "1.4e24", "2.9e24", "3.4e24", "1.1e25"])
+def test_alerts_and_the_gate_agree_on_systemic_risk(flop, base):
+    answers = answers_for(Decision.ACCEPT_CONDITIONS, text="yes", modifies="yes", flop=flop, **base)
+    is_reached = reached(counted(float(flop)), base=base_from(answers)).get("systemic") == 100
+    assert is_reached == ("GPAI_SR" in evaluate(answers, DAY).labels)
 
 
 def test_nothing_is_owed_before_the_day_on_which_it_began():

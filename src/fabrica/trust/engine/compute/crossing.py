@@ -9,6 +9,7 @@ from fabrica.trust.engine.compute.estimates import Estimate
 from fabrica.trust.engine.compute.thresholds import (
     GENERAL_PURPOSE,
     HALF,
+    MODIFIER,
     SYSTEMIC,
     WHOLE,
     Threshold,
@@ -34,7 +35,8 @@ class Base:
 class Measure:
     """A threshold in operations, as it stands for one model.
 
-    `limit` is None where it does not apply, or nobody said whether the training goes on from a model of somebody else.
+    `limit` is what the training itself may take. None where the threshold does not apply, or nobody said whether the
+    training goes on from a model of somebody else.
     """
 
     threshold: Threshold
@@ -53,10 +55,23 @@ class Crossing:
 
     def why(self, say: Say, language: str | None = None) -> str:
         """Two sentences; `say` finds the reader's language, which is also named for the article."""
-        words, then = (_CROSSED, _ABOVE) if self.level == WHOLE else (_WARNED, _HALF)
+        words, then = (_CROSSED, self._above) if self.level == WHOLE else (_WARNED, self._half)
         article = article_in(language, self.threshold.article)
         facts = {"flop": operations(self.flop), "limit": operations(self.limit), "article": article}
         return f"{say(words[self.estimate.method])} {say(then)}" % facts
+
+    @property
+    def _above(self) -> str:
+        return _ABOVE_LEFT if self._is_left else _ABOVE
+
+    @property
+    def _half(self) -> str:
+        return _HALF_LEFT if self._is_left else _HALF
+
+    @property
+    def _is_left(self) -> bool:
+        """Whether the limit is what the base leaves of a figure."""
+        return self.threshold.flop is not None and self.limit < self.threshold.flop
 
 
 def _(text: str) -> str:
@@ -76,6 +91,8 @@ _WARNED = {
 }
 _ABOVE = _("That is more than the threshold of %(limit)s (%(article)s).")
 _HALF = _("That is half of the threshold of %(limit)s (%(article)s), or more.")
+_ABOVE_LEFT = _("That is more than the %(limit)s which the model it goes on from leaves to it (%(article)s).")
+_HALF_LEFT = _("That is half of the %(limit)s which the model it goes on from leaves to it (%(article)s), or more.")
 
 
 def operations(flop: float) -> str:
@@ -88,9 +105,25 @@ def operations(flop: float) -> str:
 
 def measures(base: Base, as_of: date) -> tuple[Measure, ...]:
     """Every threshold of a day, in operations for a training that goes on from `base`."""
-    return tuple(
-        Measure(one, one.flop if one.share_of_base is None else _of_base(one, base)) for one in thresholds(as_of)
-    )
+    limits = {GENERAL_PURPOSE: _whole, MODIFIER: _of_base, SYSTEMIC: _left_by_base}
+    return tuple(Measure(one, limits[one.key](one, base)) for one in thresholds(as_of))
+
+
+def _whole(one: Threshold, _base: Base) -> float | None:
+    return one.flop
+
+
+def _left_by_base(one: Threshold, base: Base) -> float | None:
+    """What the base leaves of a figure, since the Act speaks of the cumulative amount: rule G5 of the gate.
+
+    Never less than the share of the base from which on whoever changes a model is a provider at all: rule G3.
+    """
+    share = _of_base(threshold(MODIFIER), base)
+    if one.flop is None or not base.modifies:
+        return one.flop
+    if base.flop is None:
+        return share if base.is_systemic else one.flop
+    return max(share or 0, one.flop - base.flop)
 
 
 def _of_base(one: Threshold, base: Base) -> float | None:
