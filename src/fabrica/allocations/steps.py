@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from fabrica.allocations.engine import hours
+from fabrica.allocations.saying import told_hours
 from fabrica.clusters.adapters.port import AccountSpec
 
 MINUTE_SECONDS = 60
@@ -152,4 +152,4 @@ def _names(names: set[str]) -> str:
 def _limit(gpu_seconds: int | None) -> str:
     if gpu_seconds is None:
         return _("no limit")
-    return _("%(hours)s GPU-hours") % {"hours": hours(gpu_seconds)}
+    return _("%(hours)s GPU-hours") % {"hours": told_hours(gpu_seconds)}

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db import transaction
 
-from fabrica.allocations.engine import hours
 from fabrica.allocations.models import Award, ClusterAccount
+from fabrica.allocations.saying import letter_hours
 from fabrica.allocations.steps import Action, Disowned
 from fabrica.audit.services import record
 from fabrica.clusters.adapters.port import AccountSpec
@@ -49,7 +49,7 @@ def note_read_back(
     )  # fmt: skip
     if settled and first:
         record(verb="cluster_account.ready", by=None, subject=account.award.subject, now=now)
-        tell_leaders(account.award, "award_ready", "ready", now, gpu_hours=hours(account.award.gpu_seconds))
+        tell_leaders(account.award, "award_ready", "ready", now, gpu_hours=letter_hours(account.award.gpu_seconds))
     if settled and new_drift:
         record(verb="cluster_account.drift", by=None, subject=account.award.subject, now=now)
     return settled

@@ -7,8 +7,8 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from fabrica.allocations import queries, rules
-from fabrica.allocations.engine import hours
 from fabrica.allocations.models import Award, ClusterAccount, Transfer
+from fabrica.allocations.saying import letter_hours
 from fabrica.allocations.services.accounts import tell_leaders
 from fabrica.allocations.services.drawing import give_back
 from fabrica.allocations.services.phasing import drop_all
@@ -64,7 +64,7 @@ def revoke(*, award: Award, by: Person, now: datetime, reason: str) -> Award:
     ClusterAccount.objects.filter(award=award).update(next_check_at=now, tries=0, **FREED)
     returned = _return(award, by, now)
     record(verb="award.revoke", by=by, subject=award.subject, now=now, gpu_seconds=returned)
-    tell_leaders(award, "award_revoked", "revoked", now, returned=hours(returned), reason=reason.strip())
+    tell_leaders(award, "award_revoked", "revoked", now, returned=letter_hours(returned), reason=reason.strip())
     return award
 
 

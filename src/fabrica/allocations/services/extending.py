@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fabrica.allocations import queries, rules
-from fabrica.allocations.engine import add_months, beyond_extension, hours
+from fabrica.allocations.engine import add_months, beyond_extension
 from fabrica.allocations.models import Award, Extension
+from fabrica.allocations.saying import letter_hours
 from fabrica.allocations.services.accounts import tell_leaders
 from fabrica.allocations.services.drawing import check_draw, draw
 from fabrica.allocations.services.pricing import must_stay_within
@@ -97,6 +98,6 @@ def _prolong(award: Award, made: Extension) -> Award:
     raise_limit(award, more, now)
     tell_leaders(
         award, "award_extended", f"extended:{made.pk}", now, until=timezone.localdate(ends_at),
-        more=hours(more) if more else "", gpu_hours=hours(award.gpu_seconds), reason=made.reason,
+        more=letter_hours(more) if more else "", gpu_hours=letter_hours(award.gpu_seconds), reason=made.reason,
     )  # fmt: skip
     return award

@@ -7,8 +7,9 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from fabrica.allocations import queries, rules
-from fabrica.allocations.engine import beyond, hours
+from fabrica.allocations.engine import beyond
 from fabrica.allocations.models import Award, Move, PricedAward
+from fabrica.allocations.saying import letter_hours, told_hours
 from fabrica.allocations.services.accounts import tell_leaders
 from fabrica.allocations.services.drawing import shift
 from fabrica.allocations.services.foreseeing import foresee
@@ -91,7 +92,7 @@ def _must_fit(giving: Award, receiving: Award, gpu_seconds: int, now: datetime) 
     if gpu_seconds > left:
         raise Refused(
             _("%(project)s can give %(left)s GPU-hours; you move %(moved)s.")
-            % {"project": giving.project, "left": hours(max(0, left)), "moved": hours(gpu_seconds)},
+            % {"project": giving.project, "left": told_hours(max(0, left)), "moved": told_hours(gpu_seconds)},
             why=_("What is used, held for runs or used already by jobs that run stays."),
             todo=_("Move less. To give all of it back, take the award back."),
         )
@@ -123,5 +124,6 @@ def _grow(award: Award, more: int, made: Move) -> None:
     foresee(award=award, now=made.at)
     tell_leaders(
         award, "award_moved", f"moved:{made.pk}", made.at,
-        moved=hours(abs(more)), is_more=more > 0, gpu_hours=hours(award.gpu_seconds), reason=made.reason,
+        moved=letter_hours(abs(more)), is_more=more > 0, gpu_hours=letter_hours(award.gpu_seconds),
+        reason=made.reason,
     )  # fmt: skip

@@ -14,8 +14,8 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from fabrica.allocations import rules
-from fabrica.allocations.engine import hours
 from fabrica.allocations.models import Award, LedgerAccount, Offer
+from fabrica.allocations.saying import told_hours
 from fabrica.allocations.services.awarding import award, check_award, open_award
 from fabrica.allocations.services.drawing import draw, give_up, return_to_pool
 from fabrica.allocations.services.phasing import Later
@@ -129,7 +129,7 @@ def _settled(application: Application, answer: Answer, by: Person, now: datetime
         raise Refused(
             _("Another award is offered by now than the one you read."),
             why=_("Offered: %(hours)s GPU-hours for %(months)s months.")
-            % {"hours": hours(found.gpu_seconds), "months": found.months},
+            % {"hours": told_hours(found.gpu_seconds), "months": found.months},
             todo=_("Reload the page, and read it again."),
         )
     found.answer, found.answered_by, found.answered_at = answer, by, now

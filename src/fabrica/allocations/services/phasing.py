@@ -9,8 +9,8 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from fabrica.allocations import queries, rules
-from fabrica.allocations.engine import hours
 from fabrica.allocations.models import Award, LedgerAccount, Phase
+from fabrica.allocations.saying import letter_hours
 from fabrica.allocations.services.accounts import tell_leaders
 from fabrica.allocations.services.drawing import draw_or_take, give_back
 from fabrica.allocations.services.topping_up import check_reason, must_go_on, raise_limit
@@ -120,8 +120,9 @@ def drop_phase(*, award: Award, number: int, by: Person, now: datetime, reason: 
     Phase.objects.filter(pk=phase.pk).update(dropped_at=now, by=by, reason=reason.strip())
     record(verb="award.drop_phase", by=by, subject=award.subject, now=now, number=number, gpu_seconds=phase.gpu_seconds)
     tell_leaders(
-        award, "award_phase_dropped", f"dropped:{number}", now, less=hours(phase.gpu_seconds), reason=reason.strip()
-    )
+        award, "award_phase_dropped", f"dropped:{number}", now, less=letter_hours(phase.gpu_seconds),
+        reason=reason.strip(),
+    )  # fmt: skip
     return award
 
 
@@ -182,6 +183,6 @@ def _grown(award: Award, phase: Phase, by: Person | None, now: datetime, reason:
     raise_limit(award, phase.gpu_seconds, now)
     tell_leaders(
         award, "award_phase", f"phase:{phase.number}", now,
-        more=hours(phase.gpu_seconds), gpu_hours=hours(award.gpu_seconds), reason=reason,
+        more=letter_hours(phase.gpu_seconds), gpu_hours=letter_hours(award.gpu_seconds), reason=reason,
     )  # fmt: skip
     return award

@@ -8,8 +8,9 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from fabrica.allocations import queries, rules
-from fabrica.allocations.engine import beyond, hours, reached
+from fabrica.allocations.engine import beyond, reached
 from fabrica.allocations.models import Award, ClusterAccount, TopUp, Transfer
+from fabrica.allocations.saying import letter_hours
 from fabrica.allocations.services.accounts import tell_leaders
 from fabrica.allocations.services.drawing import check_draw, draw, must_use_reserve
 from fabrica.allocations.services.foreseeing import foresee
@@ -66,7 +67,7 @@ def top_up(
     raise_limit(award, gpu_seconds, now)
     tell_leaders(
         award, "award_topped_up", f"topped-up:{made.pk}", now,
-        more=hours(gpu_seconds), gpu_hours=hours(award.gpu_seconds), reason=reason,
+        more=letter_hours(gpu_seconds), gpu_hours=letter_hours(award.gpu_seconds), reason=reason,
     )  # fmt: skip
     foresee(award=award, now=now)
     return award

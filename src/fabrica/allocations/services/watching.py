@@ -7,8 +7,9 @@ from typing import Any
 from django.db import transaction
 
 from fabrica.allocations import queries
-from fabrica.allocations.engine import highest, hours, reached
+from fabrica.allocations.engine import highest, reached
 from fabrica.allocations.models import Award, ClusterAccount, Watch
+from fabrica.allocations.saying import letter_hours
 from fabrica.allocations.services.accounts import tell_leaders
 from fabrica.audit.services import record
 from fabrica.clusters.models import Machine
@@ -60,7 +61,7 @@ def note_share(
 def _tell(award: Award, percent: int, gpu_seconds: int, now: datetime, grace: timedelta) -> None:
     tell_leaders(
         award, "award_used", f"used:{percent}:{_size(award)}", now,
-        percent=percent, used=hours(gpu_seconds), gpu_hours=hours(award.gpu_seconds),
+        percent=percent, used=letter_hours(gpu_seconds), gpu_hours=letter_hours(award.gpu_seconds),
         closes_at=now + grace if percent == FULL else None,
     )  # fmt: skip
 
@@ -77,7 +78,7 @@ def _close(account: ClusterAccount, now: datetime) -> None:
     if rows.update(is_open_wanted=False, next_check_at=now, **FREED):
         record(verb="award.stop", by=None, subject=award.subject, now=now, gpu_seconds=award.gpu_seconds)
         event = f"stopped:{_size(award)}"
-        tell_leaders(award, "award_stopped", event, now, gpu_hours=hours(award.gpu_seconds))
+        tell_leaders(award, "award_stopped", event, now, gpu_hours=letter_hours(award.gpu_seconds))
 
 
 def open_again(account: ClusterAccount, *, now: datetime) -> None:

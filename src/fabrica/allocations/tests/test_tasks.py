@@ -133,7 +133,7 @@ def test_the_letter_of_what_a_hand_changed_is_in_the_operators_language(award, c
     own = queries.cluster_account_of(award).unix_name
     assert letter.subject == "Des comptes ont été modifiés à la main sur Machine One"
     assert [line for line in letter.body.splitlines() if line.startswith("- ")] == [
-        f"- Relever la limite de {NAME}, de 2.00 heures GPU à 10.00 heures GPU.",
+        f"- Relever la limite de {NAME}, de 2,00 heures GPU à 10,00 heures GPU.",
         f"- Permettre à {own} d’imputer des tâches à {NAME}\xa0: de 0 à 1 membres.",
     ]
     assert facts(award)[-1].startswith(f"Somebody changed the account {NAME} on Machine One by hand. To put it right: ")

@@ -13,6 +13,7 @@ from fabrica.clusters.models import JobUsage
 from fabrica.clusters.tests.accounting import job
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.notices.models import Notice
+from fabrica.people.services import set_language
 
 MINUTE, HOURS = timedelta(minutes=1), timedelta(hours=1)
 AWARDED = 36_000
@@ -213,6 +214,12 @@ def test_a_top_up_moves_hours_from_the_pool_and_raises_the_limit_at_once(award, 
         in letter.body
     )
     assert queries.check_ledger() == []
+
+
+def test_a_letter_writes_hours_as_its_readers_language_does_not_as_the_officers(award, cast, now):
+    set_language(language="fr", by=cast.applicant, now=now)
+    top_up(award, 5_400, now, cast)
+    assert "1,50 heures GPU" in Notice.objects.get(kind="award_topped_up").body
 
 
 def test_the_same_top_up_again_does_nothing_and_another_amount_is_refused(award, cast, now):
