@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.utils.translation import override
 
@@ -16,6 +16,7 @@ from fabrica.kit.claims import TTL
 from fabrica.kit.database import trouble_of
 from fabrica.kit.errors import Problem, Refused
 from fabrica.kit.files import sha256_file
+from fabrica.kit.letters import letter
 from fabrica.kit.logs import carrying
 from fabrica.kit.signing import load_key
 from fabrica.registry import queries, services
@@ -110,29 +111,27 @@ def forget_reporters(now: datetime) -> bool:
 
 
 def write_to_reporter(now: datetime) -> bool:
-    """Send one letter to somebody who reported a model; True when there was one."""
-    letter = ReportLetter.claim(queries.letters_due(now), now)
-    if letter is None:
+    """Send one letter to somebody who reported a model, under its name; True when there was one."""
+    due = ReportLetter.claim(queries.letters_due(now), now)
+    if due is None:
         return False
     sent = True
     try:
-        subject, body = _letter(letter)
-        send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [letter.report.reporter_email])
+        _letter(due).send()
     except Exception as error:  # noqa: BLE001 - whatever it was, the try counts: else this letter is tried for ever
-        log.warning("letter %s of a report was not mailed: %s", letter.pk, error)
+        log.warning("letter %s of a report was not mailed: %s", due.pk, error)
         sent = False
-    services.note_letter(letter=letter, sent=sent, now=now)
+    services.note_letter(letter=due, sent=sent, now=now)
     return True
 
 
-def _letter(letter: ReportLetter) -> tuple[str, str]:
-    report = letter.report
+def _letter(due: ReportLetter) -> EmailMessage:
+    report = due.report
     link = f"{settings.FABRICA_URL}{report.page}"
     with override(report.language):
         facts = {"report": report, "link": link, "site": settings.FABRICA_SITE_NAME}
-        text = render_to_string(f"letters/model_report_{letter.kind}.txt", facts).strip()
-    subject, _line, body = text.partition("\n")
-    return " ".join(subject.split())[:200], f"{body.strip()}\n"
+        text = render_to_string(f"letters/model_report_{due.kind}.txt", facts)
+    return letter(to=report.reporter_email, text=text, name=f"model-report-{due.pk}")
 
 
 def _keeping(intake: Intake, now: datetime) -> Callable[[], None]:

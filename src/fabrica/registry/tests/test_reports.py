@@ -156,6 +156,8 @@ def test_letters_go_to_reporter_officers_and_principal_investigator(public, cast
         pass
     assert [one.to for one in mail.outbox] == [["rosa@poems.example"]] * 2
     assert [made.page in one.body for one in mail.outbox] == [True, True]
+    named = [f"model-report-{one.pk}" for one in made.letters.order_by("pk")]
+    assert [one.extra_headers["Message-ID"].strip("<>").partition("@")[0] for one in mail.outbox] == named
     rows = Notice.objects.filter(kind__startswith="model_report_").order_by("pk").values_list("kind", "person__name")
     assert list(rows) == [
         ("model_report_received", "Olga"),
