@@ -66,6 +66,13 @@ def has_interest(person: Person, organisation: Organisation) -> bool:
     return organisation.pk in queries.interests_of([person.pk])[person.pk].all
 
 
+def without_interest(people: Iterable[Person], organisation: Organisation) -> list[Person]:
+    """Those who have no interest in it, in their order: as many statements for many as for one."""
+    found = list(people)
+    interests_by_key = queries.interests_of([one.pk for one in found])
+    return [one for one in found if organisation.pk not in interests_by_key[one.pk].all]
+
+
 def must_have_no_interest(person: Person, organisation: Organisation) -> None:
     """Raises NotAllowed for who has an interest in it; it says who goes on."""
     if has_interest(person, organisation):

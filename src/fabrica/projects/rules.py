@@ -2,6 +2,7 @@
 
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
+from fabrica.people.queries import with_role
 from fabrica.people.states import Role as SiteRole
 from fabrica.projects.models import Project
 from fabrica.projects.states import Right, Role, holders
@@ -33,6 +34,14 @@ def is_pi(person: Person, project: Project) -> bool:
 
 
 def judges_reports(person: Person, project: Project) -> bool:
-    """Whether the person accepts reports, or lifts a bar: an officer outside the project and its organisation."""
-    is_inside = people_rules.works_for(person, project.organisation) or project.members.filter(person=person).exists()
-    return people_rules.has_role(person, SiteRole.OFFICER) and not is_inside
+    """Whether the person accepts reports, or lifts a bar: an officer outside the project, without an interest in it."""
+    if not people_rules.has_role(person, SiteRole.OFFICER) or belongs_to(person, project):
+        return False
+    return not people_rules.has_interest(person, project.organisation)
+
+
+def judges_of(project: Project) -> list[Person]:
+    """All whom `judges_reports` lets judge, in as many statements for many as for one."""
+    inside = set(project.members.values_list("person", flat=True))
+    officers = people_rules.without_interest(with_role(SiteRole.OFFICER), project.organisation)
+    return [one for one in officers if one.pk not in inside]

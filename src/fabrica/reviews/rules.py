@@ -8,8 +8,9 @@ from fabrica.applications.states import State
 from fabrica.kit.errors import NotAllowed
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
+from fabrica.people.queries import interests_of
 from fabrica.people.states import Role
-from fabrica.reviews.models import Evaluation, Expert, Review, TechnicalAssessment
+from fabrica.reviews.models import Conflict, Evaluation, Expert, Review, TechnicalAssessment
 from fabrica.reviews.states import COUNTS
 
 
@@ -64,6 +65,19 @@ def works_for_applicant(person: Person, application: Application) -> bool:
         return True
     key = application.organisation.name_key
     return bool(key) and Expert.objects.filter(person=person, affiliation_key=key).exists()
+
+
+def may_review(person: Person, application: Application) -> bool:
+    """Whether an expert may read and judge it: nothing sure ties them to who applies, and they declared nothing.
+
+    What rests on a third party's word alone, or on two that look alike, an officer looked into before asking.
+    """
+    if works_for_applicant(person, application):
+        return False
+    organisation = application.organisation_id
+    if organisation in interests_of([person.pk])[person.pk].sure:
+        return False
+    return not Conflict.objects.filter(person=person, organisation=organisation, lifted_at=None).exists()
 
 
 def can_rank(person: Person, evaluation: Evaluation) -> bool:

@@ -73,7 +73,7 @@ def check_award(
         raise Refused(reason)
     if from_reserve:
         must_use_reserve(by, note)
-    _must_not_be_barred(application, now)
+    must_not_be_barred(application, now)
     _must_report(application, phases, months, now)
     first = at_once(gpu_seconds, phases, now, add_months(now, months))
     _must_explain(application, gpu_seconds, months, note)
@@ -120,8 +120,8 @@ def _unix_name(award: Award) -> str:
     return name
 
 
-def _must_not_be_barred(application: Application, now: datetime) -> None:
-    """A report may have become overdue since it was handed in."""
+def must_not_be_barred(application: Application, now: datetime) -> None:
+    """Raises Refused where a report is overdue: it may have become so since the application was handed in."""
     report = bar_on(application.organisation, application.applicant, now)
     if report is not None:
         facts = {

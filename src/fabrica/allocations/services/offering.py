@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from fabrica.allocations import rules
 from fabrica.allocations.models import Award, LedgerAccount, Offer
 from fabrica.allocations.saying import told_hours
-from fabrica.allocations.services.awarding import award, check_award, open_award
+from fabrica.allocations.services.awarding import award, check_award, must_not_be_barred, open_award
 from fabrica.allocations.services.drawing import draw, give_up, return_to_pool
 from fabrica.allocations.services.phasing import Later
 from fabrica.allocations.states import AccountKind, Answer, TransferKind
@@ -79,9 +79,10 @@ def accept(*, application: Application, by: Person, now: datetime, number: int |
 
     `number` names the offer that was read, so that nobody accepts another. A phase whose day has passed meanwhile is
     usable at once. Raises NotAllowed for all but members of the organisation; Refused where nothing is offered any
-    more, and while a condition holds the award up.
+    more, and while a condition or an overdue report holds the award up.
     """
     conditions.require_none(step=Step.AWARD, subject=application.subject)
+    must_not_be_barred(application, now)
     applications.mark_accepted(application=application, by=by, now=now)
     found = _settled(application, Answer.ACCEPTED, by, now, number)
     source = return_to_pool(offer=found, now=now)

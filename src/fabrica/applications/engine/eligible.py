@@ -23,6 +23,7 @@ LARGE = "large"
 CONTRACT = "pi-contract"  # what a mode asks to prepare
 CONTRACT_QUESTION = "pi_contract_until"  # the question of a form that answers it
 CONTRACT_MONTHS = 3
+MOST_DIGITS = 12  # of a number typed into a field for text
 ELSEWHERE = gettext_noop("If an answer is wrong, change it; if it is right, the route finder tells which mode fits.")
 SIZE = gettext_noop("Change what you ask for, or apply in a mode with other limits: the route finder tells which.")
 REMEDIES: Mapping[str, str] = {
@@ -76,13 +77,19 @@ def _answered(answers: Mapping[str, Any]) -> dict[str, Any]:
     """What a form's own questions say that are named as an answer of the route finder, where it could be one."""
     found: dict[str, Any] = {}
     for key in answers.keys() & {*CHOICES, *FLAGS, *MOST}:
-        value = int(answers[key]) if key in MOST and str(answers[key]).isdecimal() else answers[key]
+        value = _number(answers[key]) if key in MOST else answers[key]
         try:
             profile_from({key: value})
         except (Refused, TypeError):
             continue
         found[key] = value
     return found
+
+
+def _number(answer: Any) -> Any:
+    """A number typed into a field for text; anything longer than one has digits stays text, which is no answer."""
+    text = str(answer)
+    return int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else answer
 
 
 def todo(reason: Reason, profile: Profile) -> str:

@@ -160,24 +160,22 @@ def tell_roles(
 ) -> None:
     """Tell everybody with one of these roles but who has an interest in the organisation; the same event once."""
     people = {person.pk: person for role in roles for person in with_role(role)}
-    for person in people.values():
-        if not rules.has_interest(person, application):
-            path = f"/desk/{application.code}/"
-            tell(person=person, kind=kind, event=event, now=now, path=path, application=application, **facts)
+    for person in people_rules.without_interest(people.values(), application.organisation):
+        path = f"/desk/{application.code}/"
+        tell(person=person, kind=kind, event=event, now=now, path=path, application=application, **facts)
 
 
 def tell_staff(application: Application, role: Role, now: datetime) -> None:
     """Tell those whose turn it is, but for who has an interest in it; once for each time it comes to them."""
     count = application.transitions.count()
-    for person in with_role(role):
-        if not rules.has_interest(person, application):
-            tell(
-                person=person,
-                kind="application_waits",
-                event=f"{application.subject}:{role}:{count}",
-                now=now,
-                path=f"/desk/{application.code}/",
-                application=application,
-                for_assessment=role == Role.ASSESSOR,
-                for_decision=application.state == State.RANKED,
-            )
+    for person in people_rules.without_interest(with_role(role), application.organisation):
+        tell(
+            person=person,
+            kind="application_waits",
+            event=f"{application.subject}:{role}:{count}",
+            now=now,
+            path=f"/desk/{application.code}/",
+            application=application,
+            for_assessment=role == Role.ASSESSOR,
+            for_decision=application.state == State.RANKED,
+        )

@@ -137,3 +137,9 @@ def test_the_contract_of_the_principal_investigator_is_weighed_where_the_form_as
         found = eligibility_of(large, None, now)
         told[day] = [one.holds for one in found.lines if one.told["rule"] == "pi-contract"]
     assert told == {"2027-09-01": [True], "2027-07-01": [False]}
+
+
+@pytest.mark.parametrize(("typed", "known"), [("70", 70), ("9" * 5_000, None), ("many", None)])
+def test_what_a_field_for_text_says_of_a_number_counts_where_it_can_be_one(typed, known):
+    profile = profile_of(Known(**{**FIRM, "extra_answers": {**FIRM["extra_answers"], "inference_percent": typed}}))
+    assert profile.inference_percent == known

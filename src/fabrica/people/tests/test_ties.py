@@ -1,9 +1,13 @@
 """Who belongs together by what organisations declared: both ways, over several steps, in rings, and no longer."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from fabrica.conftest import make_person
 from fabrica.people import services
 from fabrica.people.engine.sme.draft import digest_of, empty, whole, with_link, with_other, with_own
 from fabrica.people.queries import sme_draft_of, ties_of
+from fabrica.people.rules import without_interest
 from fabrica.people.states import Relation
 
 OWN = {"years": [{"year": 2025, "staff": "2", "turnover": "1", "balance": "1"}], "dispersed": True}
@@ -91,3 +95,15 @@ def test_a_way_says_on_whose_word_it_rests_and_a_mark_that_a_stranger_added_rest
     assert {name: tie.told_by for name, tie in ties_of(cast.startup).names.items()} == {
         "big holding": frozenset(), "uni paris": {cast.stranger.pk}, "stranger things": {cast.stranger.pk},
     }  # fmt: skip
+
+
+def test_many_are_asked_for_an_interest_in_as_many_statements_as_one(cast, declare, now):
+    declare(cast.hospital, cast.provider, ("Novalis Labs", "30"))
+    people = [make_person(f"officer{at}", now) for at in range(6)]
+    cast.hospital.members.create(person=people[0], role="member", joined_at=now)
+    counts = []
+    for asked in (people[:1], people):
+        with CaptureQueriesContext(connection) as counted:
+            found = without_interest(asked, cast.startup)
+        counts.append(len(counted))
+    assert (found, counts[0]) == (people[1:], counts[1])

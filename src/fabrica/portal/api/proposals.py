@@ -43,7 +43,7 @@ class LimitOut(Schema):
     name: str
     is_cap: bool
     free_gpu_seconds: int
-    left_gpu_seconds: int
+    left_gpu_seconds: int | None  # None where it would tell what one gets in whom the reader has an interest
 
 
 class ProposalOut(Schema):
@@ -113,7 +113,7 @@ def _outcome(one: services.Told) -> str:
 def _told(found: Proposed) -> dict[str, Any]:
     limits = [
         {"machine": system.call.machine.slug, "name": one.name, "is_cap": one.is_cap, "free_gpu_seconds": one.free,
-         "left_gpu_seconds": one.left}
+         "left_gpu_seconds": one.left if found.tells_sums else None}
         for system in found.systems for one in system.limits
     ]  # fmt: skip
     problem = found.problem or " ".join(one.problem for one in found.systems if one.problem)

@@ -45,8 +45,8 @@ def panel(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _stand_in(request: HttpRequest, found: Panel) -> HttpResponse:
-    """An officer confirms the order of the points, where nobody of the panel may."""
-    order = [one.code for one in sorted(found.ready, key=lambda one: one.position)]
+    """An officer confirms the order of the points as it was shown, where nobody of the panel may."""
+    order = request.POST.getlist("code")
     try:
         made = reviews.rank(call=found.call, order=order, reasons={}, by=signed_in(request), now=utcnow())
         messages.success(request, _("Confirmed: %(n)s ranked. Another officer decides.") % {"n": len(made)})

@@ -97,12 +97,21 @@ class Proposed:
     problem: str
 
     @property
+    def tells_sums(self) -> bool:
+        """Whether sums are told: less what is shown they would tell what somebody gets whom the reader is close to."""
+        return not any(one.is_hidden for one in self.rows)
+
+    @property
     def to_confirm(self) -> list[Row]:
         return [one for one in self.rows if one.can_confirm]
 
     @property
+    def shown(self) -> list[Row]:
+        return [one for one in self.rows if not one.is_hidden]
+
+    @property
     def proposed(self) -> list[Row]:
-        return [one for one in self.rows if one.gets]
+        return [one for one in self.shown if one.gets]
 
     @property
     def seconds(self) -> int:
@@ -110,7 +119,7 @@ class Proposed:
 
     @property
     def without(self) -> list[Row]:
-        return [one for one in self.rows if not one.gets and not one.is_hidden]
+        return [one for one in self.shown if not one.gets]
 
 
 @dataclass(frozen=True)

@@ -188,10 +188,12 @@ def test_where_nobody_of_the_panel_may_an_officer_confirms_the_points_on_the_pag
     made = reviewed(cast, large(cast, wide, now), [people["anna"], people["bert"]], now).application
     at(monkeypatch, now + timedelta(days=9))
     officer = enter(cast.officer)
-    assert "Confirm the order of the points" in officer.get("/panel/large-scale/").content.decode()
-    assert officer.post("/panel/large-scale/", {}).status_code == 302
-    made.refresh_from_db()
-    assert made.state == State.RANKED
+    shown = officer.get("/panel/large-scale/").content.decode()
+    assert "Confirm the order of the points" in shown and f'name="code" value="{made.code}"' in shown
+    for codes, state in (([], State.EVALUATED), ([made.code], State.RANKED)):  # what was not read is not confirmed
+        assert officer.post("/panel/large-scale/", {"code": codes}).status_code == 302
+        made.refresh_from_db()
+        assert made.state == state
 
 
 def test_the_panels_page_needs_the_same_statements_for_one_and_for_many(

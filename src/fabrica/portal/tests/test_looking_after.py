@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from fabrica.allocations.models import Award
+from fabrica.allocations.services import accept
 from fabrica.allocations.services.awarding import check_award
 from fabrica.applications import services as applications
 from fabrica.applications.models import Application
@@ -134,6 +135,8 @@ def test_a_colleagues_click_does_not_pass_the_bar_of_who_will_lead_nor_does_an_a
             application=done, gpu_seconds=3600, months=1, note="", phases=(), from_reserve=False, by=cast.officer,
             now=late,
         )  # fmt: skip
+    with pytest.raises(Refused, match="who is to lead the project, is overdue"):
+        accept(application=done, by=cast.mate, now=late)
 
 
 def test_a_project_that_fails_keeps_no_other_waiting_and_is_tried_again(cast, site, now, caplog):  # noqa: F811

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from fabrica.audit.services import record
 from fabrica.kit.errors import NotAllowed, NotFound, Refused
+from fabrica.notices.queries import about_project
 from fabrica.notices.services import tell
 from fabrica.people.models import Person
 from fabrica.projects import rules
@@ -75,4 +76,7 @@ def _settle(project: Project, state: HandoverState, now: datetime) -> int:
 def _tell(handover: Handover, person: Person, kind: str, now: datetime) -> None:
     project = handover.project
     event = f"{project.subject}:{kind}:{handover.pk}"
-    tell(person=person, kind=kind, event=event, now=now, path=project.page, project=project, handover=handover)
+    tell(
+        person=person, kind=kind, event=event, now=now, path=project.page, about=about_project(project.slug),
+        project=project, handover=handover,
+    )  # fmt: skip

@@ -12,10 +12,9 @@ from django.utils.translation import gettext as _
 
 from fabrica.audit.services import record
 from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.notices.queries import about_project
 from fabrica.notices.services import tell
 from fabrica.people.models import Person
-from fabrica.people.queries import with_role
-from fabrica.people.states import Role as SiteRole
 from fabrica.projects import rules
 from fabrica.projects.models import Project, ReclaimProposal
 from fabrica.projects.queries import told
@@ -91,12 +90,11 @@ def object_to_reclaim(*, proposal: ReclaimProposal, objection: str, by: Person, 
     if not _moved(proposal, (ProposalState.ANNOUNCED,), state=ProposalState.OBJECTED, **objected):
         raise Refused(_("This question is no longer where it was."), todo=_("Reload the page."))
     record(verb="project.object_to_reclaim", by=by, subject=project.subject, now=now)
-    for officer in with_role(SiteRole.OFFICER):
-        if rules.judges_reports(officer, project):
-            tell(
-                person=officer, kind="hours_objected", event=_event(proposal, "objected"), now=now,
-                path="/desk/projects/", project=project, objection=kept,
-            )  # fmt: skip
+    for officer in rules.judges_of(project):
+        tell(
+            person=officer, kind="hours_objected", event=_event(proposal, "objected"), now=now,
+            path="/desk/projects/", project=project, objection=kept,
+        )  # fmt: skip
 
 
 @transaction.atomic
@@ -145,6 +143,6 @@ def _tell(proposal: ReclaimProposal, kind: str, event: str, now: datetime, **fac
     project = proposal.project
     for person in told(project):
         tell(
-            person=person, kind=kind, event=_event(proposal, event), now=now, path=project.page, project=project,
-            **facts,
+            person=person, kind=kind, event=_event(proposal, event), now=now, path=project.page,
+            about=about_project(project.slug), project=project, **facts,
         )  # fmt: skip

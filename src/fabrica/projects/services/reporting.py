@@ -13,10 +13,9 @@ from django.utils.translation import gettext as _
 
 from fabrica.audit.services import record
 from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.notices.queries import about_project
 from fabrica.notices.services import tell
 from fabrica.people.models import Person
-from fabrica.people.queries import with_role
-from fabrica.people.states import Role as SiteRole
 from fabrica.projects import rules
 from fabrica.projects.engine import MOST_LETTERS, Form, gaps, owed, reminder, reminders
 from fabrica.projects.models import Project, Report
@@ -100,9 +99,8 @@ def submit_report(*, report: Report, figures: Mapping[str, Any], by: Person, now
         raise Refused(_("The report is not complete yet."), why=" ".join(lines), gaps=[vars(one) for one in found])
     _move(report, ReportState.SUBMITTED, figures=dict(figures), submitted_at=now, submitted_by=by)
     record(verb="report.submit", by=by, subject=report.project.subject, now=now, kind=report.kind)
-    for officer in with_role(SiteRole.OFFICER):
-        if rules.judges_reports(officer, report.project):
-            _tell(report, officer, "report_waits", f"waits:{report.draft_version}", now)
+    for officer in rules.judges_of(report.project):
+        _tell(report, officer, "report_waits", f"waits:{report.draft_version}", now)
     return report
 
 
@@ -192,7 +190,7 @@ def _tell(report: Report, person: Person, kind: str, event: str, now: datetime) 
     late = (_day(now) - report.due_on).days
     tell(
         person=person, kind=kind, event=name, now=now, path=report.page,
-        report=report, project=report.project, late=max(0, late),
+        about=about_project(report.project.slug), report=report, project=report.project, late=max(0, late),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from fabrica.audit.services import record
 from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.notices.queries import about_project
 from fabrica.notices.services import tell
 from fabrica.people.models import Person
 from fabrica.people.rules import has_role
@@ -56,8 +57,8 @@ def look_at_storage(*, storage: Storage, now: datetime) -> None:
     for person in told(project):
         event = f"{project.subject}:purge:{purge_on}:{which}"
         tell(
-            person=person, kind="storage_purge", event=event, now=now, path=project.page, project=project,
-            storage=storage, days=(purge_on - today).days,
+            person=person, kind="storage_purge", event=event, now=now, path=project.page,
+            about=about_project(project.slug), project=project, storage=storage, days=(purge_on - today).days,
         )  # fmt: skip
 
 

@@ -2,19 +2,22 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 from fabrica.audit.queries import about
+from fabrica.conftest import make_person
 from fabrica.kit.errors import NotAllowed, NotFound, Refused
 from fabrica.notices.models import Notice
 from fabrica.people.services import grant_role
 from fabrica.people.states import Role as SiteRole
-from fabrica.projects import queries, services
+from fabrica.projects import queries, rules, services
 from fabrica.projects.engine import Question, forms, gaps, length, months_later, owed, reminder, reminders
 from fabrica.projects.models import ReclaimProposal, Report
 from fabrica.projects.states import ProposalState, ReportState, Role
 from fabrica.projects.tests.test_joining import join
 from fabrica.projects.tests.test_services import open_project
+from fabrica.reviews.models import Link
 
 BEGIN, END = date(2026, 11, 23), date(2026, 12, 23)
 NEEDED = {"summary": "s", "results": "r", "justification": "j"}
@@ -284,3 +287,18 @@ def test_an_officer_is_asked_about_idle_hours_once_for_each_idleness(project, ca
     assert ReclaimProposal.objects.filter(state=ProposalState.OPEN).count() == 1
     with pytest.raises(Refused):
         services.keep_hours(proposal=asked, reason="again", by=cast.officer, now=now)
+
+
+def test_who_has_an_interest_in_the_organisation_neither_judges_nor_is_asked_to(report, cast, now):
+    kin = make_person("oscar", now, SiteRole.OFFICER)
+    cast.stranger.members.create(person=kin, role="member", joined_at=now)
+    Link.objects.create(
+        **dict(zip(("one", "other"), sorted((cast.startup, cast.stranger), key=lambda one: one.pk), strict=True)),
+        noted_by=cast.officer, noted_at=now,
+    )  # fmt: skip
+    made = submitted(report, cast, on(1))
+    assert notices("report_waits") == [("Olga", "Final report of Code model waits for you")]
+    assert rules.judges_of(report.project) == [cast.officer]
+    for judge in (services.accept_report, partial(services.lift_bar, reason="Kin.")):
+        with pytest.raises(NotAllowed):
+            judge(report=made, by=kin, now=on(1))

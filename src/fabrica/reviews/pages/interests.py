@@ -50,6 +50,9 @@ def _lift(request: HttpRequest) -> HttpResponse:
     found = queries.interests_declared(person).filter(pk=number).first()
     if found is None:
         raise NotFound(_("There is no such interest for you to see."))
+    if request.POST.get("declared_at") != found.declared_at.isoformat():
+        messages.error(request, _("This interest was declared anew meanwhile. Read it before you lift it."))
+        return redirect("reviews:interests")
     try:
         services.lift_interest(conflict=found, reason=request.POST.get("reason", ""), by=person, now=utcnow())
         messages.success(request, _("Lifted. %(name)s may judge its applications again.") % {"name": found.person})

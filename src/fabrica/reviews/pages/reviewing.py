@@ -13,7 +13,7 @@ from fabrica.kit.errors import NotFound, Problem, Refused
 from fabrica.kit.paging import page_by, page_of
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
-from fabrica.reviews import queries, services
+from fabrica.reviews import queries, rules, services
 from fabrica.reviews.forms import ProfileForm, ReviewForm
 from fabrica.reviews.models import Review
 from fabrica.reviews.states import OPEN, Stage
@@ -100,7 +100,7 @@ def autosave(request: HttpRequest, pk: int) -> HttpResponse:
 def attachment(request: HttpRequest, pk: int, uid: str) -> HttpResponse:
     """A file of the application, for the expert who took the review on."""
     found = queries.review_of(signed_in(request), pk)
-    if found.stage not in (Stage.WRITING, Stage.SUBMITTED):
+    if not _is_read(found):
         raise NotFound(_("There is no such file for you to see."))
     file = attachment_of(found.evaluation.application, uid)
     return download(content_of(file), file.name)
@@ -134,13 +134,20 @@ def _keep(request: HttpRequest, found: Review, form: ReviewForm) -> Review:
 
 
 def _page(request: HttpRequest, found: Review, form: ReviewForm | None) -> HttpResponse:
-    application, is_read = found.evaluation.application, found.stage in (Stage.WRITING, Stage.SUBMITTED)
+    application, is_read = found.evaluation.application, _is_read(found)
     context = {
         "review": found,
         "application": application,
         "is_blind": found.evaluation.is_blind,
+        "is_barred": found.stage == Stage.WRITING and not is_read,
         "parts": summary_of(application) if is_read else [],
         "form": form,
         "criteria": found.evaluation.criteria,
     }
     return render(request, "reviews/review.html", context)
+
+
+def _is_read(found: Review) -> bool:
+    """Whether its expert reads the application: once it was taken on, and while nothing ties them to who applies."""
+    is_taken = found.stage in (Stage.WRITING, Stage.SUBMITTED)
+    return is_taken and rules.may_review(found.reviewer, found.evaluation.application)

@@ -15,20 +15,19 @@ from fabrica.applications.states import State
 from fabrica.audit.services import record
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.notices.services import tell
-from fabrica.people.models import Person
+from fabrica.people.models import Organisation, Person
 from fabrica.people.queries import with_role
 from fabrica.people.states import Role
 from fabrica.reviews import rules
 from fabrica.reviews.engine.criteria import Criteria
-from fabrica.reviews.models import COMMENT_LIMIT, Conflict, Review
-from fabrica.reviews.services.interests import keep_interest
+from fabrica.reviews.models import COMMENT_LIMIT, Review
 from fabrica.reviews.states import OPEN, Stage
 
 
 @transaction.atomic
 def accept(*, review: Review, by: Person, now: datetime) -> Review:
     """Take it on, and declare that there is no conflict of interest. Raises NotAllowed, Refused."""
-    _must_be_mine(review, by)
+    must_be_mine(review, by)
     _must_be_outside(review, by)
     if review.evaluation.application.state != State.ASSESSED:
         raise Refused(_("This application is no longer with the experts."))
@@ -36,27 +35,27 @@ def accept(*, review: Review, by: Person, now: datetime) -> Review:
 
 
 def _must_be_outside(review: Review, by: Person) -> None:
-    application = review.evaluation.application
-    declared = Conflict.objects.filter(person=by, organisation=application.organisation_id, lifted_at=None)
-    if rules.works_for_applicant(by, application) or declared.exists():
+    if not rules.may_review(by, review.evaluation.application):
         raise NotAllowed(_("You have a conflict of interest in this application."), todo=_("Say so instead."))
 
 
 @transaction.atomic
 def decline(*, review: Review, by: Person, now: datetime) -> Review:
     """Say no for another reason than a conflict; the officers are told. Raises NotAllowed, Refused."""
-    _must_be_mine(review, by)
+    must_be_mine(review, by)
     made = _to(review, OPEN, Stage.DECLINED, verb="review.decline", by=by, now=now)
     _tell_officers(made, "review_declined", f"review:{review.pk}:declined", now)
     return made
 
 
-@transaction.atomic
-def declare_conflict(*, review: Review, by: Person, now: datetime) -> Review:
-    """Say that one is close to who applies: this review ends, and none of that organisation is asked for again."""
-    _must_be_mine(review, by)
-    organisation = review.evaluation.application.organisation
-    keep_interest(organisation=organisation, by=by, now=now)
+def open_reviews(by: Person, organisation: Organisation) -> list[Review]:
+    """Those that one was asked for or writes, of what an organisation applies for."""
+    rows = Review.objects.select_related("evaluation__application").filter(reviewer=by, stage__in=OPEN)
+    return list(rows.filter(evaluation__application__organisation=organisation).order_by("pk"))
+
+
+def end_conflicted(review: Review, by: Person, now: datetime) -> Review:
+    """End it for a conflict of interest; what was written is deleted, and the officers are told."""
     changes: dict[str, Any] = {"scores": {}, "comment": "", "remark": ""}
     made = _to(review, OPEN, Stage.CONFLICTED, verb="review.conflict", by=by, now=now, **changes)
     _tell_officers(made, "review_declined", f"review:{review.pk}:declined", now)
@@ -69,7 +68,7 @@ def save_review(
     version: int | None = None,
 ) -> Review:  # fmt: skip
     """Keep a draft, complete or not. Raises NotAllowed, SavedMeanwhile where another window saved since; Refused."""
-    _must_be_mine(review, by)
+    must_be_mine(review, by)
     _check_scores(scores, review.evaluation.criteria)
     if len(comment) > COMMENT_LIMIT or len(remark) > COMMENT_LIMIT:
         raise Refused(_("A comment has at most %(most)s letters.") % {"most": COMMENT_LIMIT})
@@ -86,7 +85,7 @@ def save_review(
 @transaction.atomic
 def submit_review(*, review: Review, by: Person, now: datetime) -> Review:
     """Hand it in, complete; it stays as it is. Officers learn when the last is in. Raises NotAllowed, Refused."""
-    _must_be_mine(review, by)
+    must_be_mine(review, by)
     _must_be_outside(review, by)
     fresh = _writable(review)
     missing = [said_in(one.label) for one in fresh.evaluation.criteria.each if one.id not in fresh.scores]
@@ -135,7 +134,8 @@ def _to(
     return review
 
 
-def _must_be_mine(review: Review, by: Person) -> None:
+def must_be_mine(review: Review, by: Person) -> None:
+    """Raises NotAllowed for all but its expert."""
     if review.reviewer_id != by.pk:
         raise NotAllowed(_("This review is not yours."))
 

@@ -120,7 +120,7 @@ def test_a_tie_that_only_a_third_party_told_bars_until_an_officer_sets_it_aside(
     cast.stranger.members.create(person=paula, role="member", joined_at=now)
     declare(cast.hospital, cast.provider, ("Stranger Things", "51"), ("Novalis Labs", "30"))
     assert has_interest(paula, cast.startup)
-    made = services.reviewing.keep_interest(organisation=cast.startup, by=paula, now=now)
+    made = services.interests.keep_interest(organisation=cast.startup, by=paula, now=now)
     services.lift_interest(conflict=made, reason="Looked into.", by=cast.officer, now=now)
     assert not has_interest(paula, cast.startup)
 
@@ -153,7 +153,9 @@ def test_the_pages_take_a_declaration_and_an_officer_lifts_it(cast, wide, now, c
     client.force_login(cast.officer)
     assert WHY in client.get("/interests/").content.decode()
     made = Conflict.objects.get()
-    client.post("/interests/", {"interest": made.pk, "reason": "She left."})
+    lifted = {"interest": made.pk, "reason": "She left.", "declared_at": made.declared_at.isoformat()}
+    assert f'value="{lifted["declared_at"]}"' in client.get("/interests/").content.decode()
+    client.post("/interests/", lifted)
     made.refresh_from_db()
     assert (made.lifted_by, made.lifted_why) == (cast.officer, "She left.")
     client.force_login(paula)

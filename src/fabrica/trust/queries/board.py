@@ -105,7 +105,7 @@ def seatable(referral: Referral) -> list[Person]:
 
 def ethics_for(organisation: Organisation) -> list[Person]:
     """The ethics officers without an interest in an organisation."""
-    return [one for one in with_role(Role.ETHICS) if not rules.has_interest(one, organisation)]
+    return people_rules.without_interest(with_role(Role.ETHICS), organisation)
 
 
 def enquiries_to(person: Person) -> QuerySet[Enquiry]:

@@ -12,6 +12,7 @@ from fabrica.audit.services import record
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.people.models import Organisation, Person
 from fabrica.people.queries import organisations_of, with_role
+from fabrica.people.rules import without_interest
 from fabrica.people.states import Role
 from fabrica.projects.models import Project
 from fabrica.trust import rules
@@ -326,7 +327,7 @@ def release(*, referral: Referral, by: Person, now: datetime) -> Referral:
     if referral.finding in YES:
         _owe(referral, by, now)
     event = f"{referral.audit_subject}:released"
-    people = [one for one in with_role(Role.OFFICER) if not rules.has_interest(one, referral.organisation)]
+    people = without_interest(with_role(Role.OFFICER), referral.organisation)
     tell_all(people, kind="board_released", event=event, now=now, path=page_of(referral), referral=referral)
     return referral
 

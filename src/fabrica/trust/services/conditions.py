@@ -13,6 +13,7 @@ from fabrica.audit.services import record
 from fabrica.kit.errors import NotAllowed, Refused
 from fabrica.people.models import Organisation, Person
 from fabrica.people.queries import with_role
+from fabrica.people.rules import without_interest
 from fabrica.people.states import Role
 from fabrica.projects.models import Project
 from fabrica.trust import rules
@@ -344,7 +345,7 @@ def _owners(condition: Condition) -> list[Person]:
     if condition.person is not None:
         return [condition.person]
     if condition.owner == Owner.SITE:
-        return [one for one in with_role(Role.OFFICER) if not rules.has_interest(one, condition.organisation)]
+        return without_interest(with_role(Role.OFFICER), condition.organisation)
     return [condition.applicant]
 
 

@@ -9,10 +9,9 @@ from django.utils.translation import gettext as _
 
 from fabrica.audit.services import record
 from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.notices.queries import about_project
 from fabrica.notices.services import tell
 from fabrica.people.models import Person
-from fabrica.people.queries import with_role
-from fabrica.people.states import Role as SiteRole
 from fabrica.projects import rules
 from fabrica.projects import services as projects
 from fabrica.projects.models import Project
@@ -109,7 +108,8 @@ def decide_purpose(*, change: PurposeChange, accepts: bool, note: str, by: Perso
     for person in told(row.project):
         tell(
             person=person, kind="purpose_decided", event=f"purpose:{row.pk}:decided", now=now,
-            path=f"{row.project.page}purpose/", project=row.project, change=row, accepted=accepts,
+            path=f"{row.project.page}purpose/", about=about_project(row.project.slug), project=row.project,
+            change=row, accepted=accepts,
         )  # fmt: skip
     return row
 
@@ -203,9 +203,8 @@ def _words(text: str, most: int) -> str:
 
 
 def _tell_officers(row: PurposeChange, now: datetime) -> None:
-    for officer in with_role(SiteRole.OFFICER):
-        if rules.judges_reports(officer, row.project):
-            tell(
-                person=officer, kind="purpose_referred", event=f"purpose:{row.pk}:referred", now=now,
-                path=f"{row.project.page}purpose/", project=row.project, change=row,
-            )  # fmt: skip
+    for officer in rules.judges_of(row.project):
+        tell(
+            person=officer, kind="purpose_referred", event=f"purpose:{row.pk}:referred", now=now,
+            path=f"{row.project.page}purpose/", project=row.project, change=row,
+        )  # fmt: skip
