@@ -81,7 +81,7 @@ def test_an_award_keeps_both_methods_and_the_base_that_was_declared(grant, proje
     assert rows["granted"] == pytest.approx((0.3 * 989e12 * HOUR, 0.4 * 989e12 * HOUR, 989e12 * HOUR))
     found = compute_of(project, now.date())
     assert [(one.threshold.key, one.limit) for one in found.measures] == [
-        ("general_purpose", 1e23), ("modifier", pytest.approx(2.4e23)), ("systemic", 1e25),
+        ("general_purpose", 1e23), ("modifier", pytest.approx(2.4e23)), ("systemic", pytest.approx(1e25 - 7.2e23)),
     ]  # fmt: skip
 
 
