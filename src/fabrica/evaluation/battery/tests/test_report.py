@@ -57,5 +57,8 @@ def test_the_markdown_holds_a_row_for_each_figure(found):
 
 def test_every_probe_is_explained_and_every_bound_has_its_reason():
     assert [entry.name for entry in ENTRIES if not meaning(entry.name)[1]] == []
-    assert [name for name, one in bounds().items() if not one.reason] == []
+    told = {
+        name: (bool(one.reason and one.source), one.confidence in ("A", "B", "C")) for name, one in bounds().items()
+    }
+    assert [name for name, one in told.items() if one != (True, True)] == []
     assert json.loads(json.dumps(meaning("unheard of"))) == ["Unheard of", ""]
