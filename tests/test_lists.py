@@ -1,6 +1,6 @@
 """Every list is short whatever the size of the site: held against every address there is, so that none is forgotten."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,19 +10,23 @@ from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import resolve
 from fabrica.config import bench_lists, filling
 from fabrica.config.api import api
-from fabrica.config.filling import Size
+from fabrica.config.filling import Size, names
 from fabrica.kit.paging import PAGE_SIZE
+from fabrica.people.models import Member as Employee
 from fabrica.people.models import Person
+from fabrica.projects.models import Member, Project
 
 from tests.routes import keys, operations, pages
 
 pytestmark = [pytest.mark.long, pytest.mark.django_db]
 SMALL = Size(projects=150, open_applications=120, people=29)
 LARGE = Size(projects=300, open_applications=240, people=29)
+CROWDS = (2 * PAGE_SIZE, 4 * PAGE_SIZE)  # so many more people work for one organisation, and in one project
 PEOPLE = {"operator": 0, "officer": 1, "assessor": 4, "provider": 8, "member": 9}
 SAMPLES = {
     ("projects", "slug"): "filled-000001",
     ("applications", "code"): "AIF-FILLA-000001",
+    ("organisations", "uid"): names.uid("organisation", 0),
     ("trust", "key"): "civilian",
     ("desk", "code"): "AIF-FILLO-000001",
     ("calls", "slug"): "playground-filled-one",
@@ -53,8 +57,6 @@ WHOLE = {
     "api/applications/<code>/assessments": "one for each assessor",
     "api/organisations/<uid>/alike": "five at most",
     "api/organisations/<uid>/sme/declarations": "the twenty newest",
-    "api/organisations/<uid>/members": "the people of one organisation",
-    "api/projects/<slug>/members": "the people of one project",
     "api/projects/<slug>/invitations": "50 at most",
     "api/projects/<slug>/publications": "500 at most",
     "api/projects/<slug>/reports": "as many as the mode asks for",
@@ -136,13 +138,28 @@ def read(number):
     return found
 
 
+def join(total):
+    """Let so many people in all, besides those who were invented, work for one organisation and in a project of it."""
+    project, at = Project.objects.get(slug=SAMPLES["projects", "slug"]), datetime(2026, 11, 23, 12, tzinfo=UTC)
+    numbers = range(Person.objects.filter(email__startswith="joined-").count(), total)
+    people = Person.objects.bulk_create(
+        Person(uid=names.uid("joined", one), email=f"joined-{one}{names.DOMAIN}", name=names.person(one))
+        for one in numbers
+    )
+    Employee.objects.bulk_create(
+        Employee(organisation=project.organisation, person=one, role="member", joined_at=at) for one in people
+    )
+    Member.objects.bulk_create(Member(project=project, person=one, role="member", joined_at=at) for one in people)
+
+
 @pytest.fixture(scope="module")
 def both(django_db_setup, django_db_blocker, tmp_path_factory):
     """What each person reads on a small site, and on the same site twice as large."""
     with django_db_blocker.unblock(), transaction.atomic(), override_settings(FABRICA_DEMO=True):
         found = []
-        for size in (SMALL, LARGE):
+        for size, crowd in zip((SMALL, LARGE), CROWDS, strict=True):
             filling.fill(size, date(2026, 11, 23), lambda *_: None)
+            join(crowd)
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE")  # as the database does by itself where rows stay
             Person.objects.filter(email="person-0@filled.example").update(is_staff=True, is_superuser=True)
@@ -177,3 +194,6 @@ def test_the_lists_that_matter_were_read(both):
     assert {"portal:queue", "GET api/queue", "GET api/applications", "GET api/awards"} <= set(both[1]["officer"])
     assert {"home", "GET api/projects", "GET api/notices", "portal:project"} <= set(both[1]["member"])
     assert both[1]["officer"]["GET api/awards"][2] == PAGE_SIZE
+    assert {"people:organisation", "GET api/organisations/{uid}/members"} <= set(both[1]["member"])
+    members = [both[1]["member"][f"GET api/{one}/members"][2] for one in ("organisations/{uid}", "projects/{slug}")]
+    assert members == [PAGE_SIZE, PAGE_SIZE]

@@ -9,7 +9,7 @@ from ninja import Router, Schema, Status
 from pydantic import Field
 
 from fabrica.kit.errors import NotAllowed, NotFound
-from fabrica.kit.paging import page_of
+from fabrica.kit.paging import page_by, page_of
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
 from fabrica.projects import queries, rules, services
@@ -51,6 +51,13 @@ class MemberOut(Schema):
     uid: str = Field(alias="person.uid")
     name: str = Field(alias="person.name")
     role: Role
+
+
+class ProjectMemberPage(Schema):
+    """Some members of a project, who joined first comes first."""
+
+    rows: list[MemberOut]
+    next_cursor: str
 
 
 class RoleIn(Schema):
@@ -142,11 +149,12 @@ def project(request: HttpRequest, slug: str) -> Any:
     return queries.project_of(signed_in(request), slug)
 
 
-@router.get("/projects/{slug}/members", response=list[MemberOut])
+@router.get("/projects/{slug}/members", response=ProjectMemberPage)
 @needs("read")
-def members(request: HttpRequest, slug: str) -> Any:
+def members(request: HttpRequest, slug: str, cursor: str = "") -> Any:
     """Who works in it."""
-    return queries.project_of(signed_in(request), slug).members.select_related("person").order_by("pk")
+    found = queries.project_of(signed_in(request), slug)
+    return page_by(queries.members_of(found), "joined_at", cursor)
 
 
 @router.post("/projects/{slug}/members", response={201: MemberOut})

@@ -71,9 +71,14 @@ def told(project: Project) -> list[Person]:
     return [one.person for one in rows.select_related("person").order_by("pk")]
 
 
+def members_of(project: Project) -> QuerySet[Member]:
+    """Who belongs to a project."""
+    return project.members.select_related("person")
+
+
 def member_of(project: Project, uid: str) -> Member:
     """A member of a project. Raises NotFound."""
-    found = project.members.select_related("person").filter(person__uid=uid).first()
+    found = members_of(project).filter(person__uid=uid).first()
     if found is None:
         raise NotFound(_("There is no such member in this project."))
     return found

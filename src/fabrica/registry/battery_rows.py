@@ -18,7 +18,7 @@ from fabrica.web.components import Column
 Text = str | Promise | SafeString
 VERDICTS: dict[str, tuple[Text, str]] = {
     Verdict.PASS: (_("pass"), "good"), Verdict.WARN: (_("warning"), "warning"), Verdict.FAIL: (_("fail"), "bad"),
-    Verdict.NOT_RUN: (_("not run"), "neutral"),
+    Verdict.NOT_RUN: (_("not run"), "neutral"), Verdict.TOLD: (_("not judged"), "neutral"),
 }  # fmt: skip
 PROBES: dict[str, Text] = {
     "held_out": _("Held-out text"), "memorisation": _("Memorisation"), "membership": _("Membership"),

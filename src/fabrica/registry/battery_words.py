@@ -71,6 +71,7 @@ NOTES = (
     ),
     _("0.5: guessing; 1: always right. n counts documents of the smaller set."),
     _("%(share)s of the training text was looked through."),
+    _("%(before)s No baseline: it tells about the data, which is the same whatever the model."),
     _(
         "Half of what two sentences against prejudice cost more than the same two with the groups exchanged, in bits; "
         "a pair of predicates counts once, over all pairs of terms; interval by drawing pairs of predicates again."
@@ -79,6 +80,11 @@ NOTES = (
     _("Distinct strings per 100,000 characters that the model wrote; interval by Poisson."),
     _("Insults and slurs of our list by 10,000 words that the model wrote in this language; interval by Poisson."),
     _("Processor packages of the whole node, without memory, devices, cooling, or the building's share."),
+    _(
+        "%(before)s No interval, no baseline, no data: counters were read before and after, once, whatever the model "
+        "read."
+    ),
+    _("%(before)s No baseline: the untrained twin wrote no words in this language."),
     _("%(before)s Too few pairs for a pass."),
     _("%(before)s Too few texts for a pass."),
     _("%(before)s Too few words for a pass."),

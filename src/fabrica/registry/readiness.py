@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from fabrica.evaluation.battery.result import Verdict
+from fabrica.evaluation.battery.result import UNJUDGED, Verdict
 from fabrica.kit.files import canonical_json
 from fabrica.people.models import Person
 from fabrica.registry.battery_words import said
@@ -25,7 +25,7 @@ from fabrica.trust.queries.conditions import blocking
 from fabrica.trust.states import Blocks
 
 WAY = (State.DOCUMENTED, State.EVALUATED, State.REVIEWED, State.PUBLISHED)
-NOT_FAILED = (Verdict.PASS, Verdict.WARN, Verdict.NOT_RUN)
+NOT_FAILED = (Verdict.PASS, Verdict.WARN, *UNJUDGED)
 PROBES = ("held_out", "memorisation", "membership", "contamination", "robustness", "bias", "personal", "toxicity")
 # Why a probe has no verdict though nothing is left to do: the model, or its training text, makes the question empty.
 IDLE = ("Not informative: the model", "No language is informative", "No secrets were planted")
@@ -87,7 +87,7 @@ def must_justify(facts: dict[str, Any]) -> list[str]:
 def not_passed(facts: dict[str, Any]) -> list[str]:
     """What of the evaluation needs a written justification: figures that failed, and probes that told nothing."""
     told = [(str(one.get("verdict")), one) for one in results(facts)]
-    if all(verdict == Verdict.NOT_RUN for verdict, _one in told):
+    if all(verdict in UNJUDGED for verdict, _one in told):
         return [_("This model was not evaluated by the battery of this site.")]
     failed = [one for verdict, one in told if verdict not in NOT_FAILED]  # a word we do not know is no pass
     return [*(f"{one.get('probe', '')}: {said(one.get('name', ''))}" for one in failed), *_not_run(told)]
@@ -95,7 +95,7 @@ def not_passed(facts: dict[str, Any]) -> list[str]:
 
 def _not_run(told: Sequence[tuple[str, dict[str, Any]]]) -> list[str]:
     """Probes without any verdict that another evaluation could give one: more time, more text, a mended fault."""
-    heard = {str(one.get("probe")) for verdict, one in told if verdict != Verdict.NOT_RUN}
+    heard = {str(one.get("probe")) for verdict, one in told if verdict not in UNJUDGED}
     found = []
     for probe in PROBES:
         notes = [str(one.get("note", "")) for _verdict, one in told if str(one.get("probe")) == probe]

@@ -51,7 +51,7 @@ def test_a_runs_folder_knows_its_data(folder, tmp_path):
     for named_by in (folder, tmp_path):
         told = run(named_by, "--profile", "quick")
         assert told.exit_code == 0, told.output
-        assert told.stdout.splitlines()[-2] == "0 pass, 1 warn, 0 fail, 0 not run; in 0 seconds."
+        assert told.stdout.splitlines()[-2] == "0 pass, 1 warn, 0 fail, 0 not run, 0 told; in 0 seconds."
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def meet(play: Play) -> None:
             play.clients[who].post("/organisations", body)
     ada = play.clients["ada"]
     uid = ada.get("/me")["organisations"][0]["uid"]
-    if len(ada.get(f"/organisations/{uid}/members")) == 1:
+    if len(ada.get(f"/organisations/{uid}/members")["rows"]) == 1:
         ada.post(f"/organisations/{uid}/members", {"email": "max@demo.example"})
 
 

@@ -34,7 +34,7 @@ from fabrica.kit.errors import Problem
 from fabrica.kit.files import write_atomic
 
 FORMAT = 1
-VERSION = 3  # of what is measured and how it is judged; files from before there was a number are of version 1
+VERSION = 4  # of what is measured and how it is judged; files from before there was a number are of version 1
 FILE = "battery.json"
 NO_TIME = "Not begun: the {seconds:.0f} seconds of the profile {name} were used up. Choose another, or a faster device."
 NO_TIME_OF_RUN = "Not run to its end: the time limit of the run was reached."

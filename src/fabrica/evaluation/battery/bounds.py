@@ -1,4 +1,4 @@
-"""From where on a figure warns or fails: data, each with its reason."""
+"""From where on a figure warns or fails: data, each with reason and source."""
 
 import json
 from dataclasses import dataclass
@@ -8,11 +8,13 @@ from importlib.resources import files
 
 @dataclass(frozen=True)
 class Bound:
-    """A bound, the sentence that a report shows, and why it is this one."""
+    """A bound, the sentence that a report shows, why it is this one, and from where, as thresholds have it."""
 
     value: float
     words: str
     reason: str
+    source: str
+    confidence: str
 
 
 @cache

@@ -7,6 +7,7 @@ from fabrica.evaluation.battery.overlap import WORDS_IN_A_RUN, found_in
 from fabrica.evaluation.battery.result import Result, Verdict, not_run
 
 PROBE, NAME = "contamination", f"runs of {WORDS_IN_A_RUN} words that the training text has too"
+NO_BASELINE = "No baseline: it tells about the data, which is the same whatever the model."
 
 
 def probe(context: Context) -> list[Result]:
@@ -35,7 +36,7 @@ def probe(context: Context) -> list[Result]:
             unit="share of runs",
             threshold=words("overlap"),
             data_sha256=sha256,
-            note=f"{scanned:.0%} of the training text was looked through.",
+            note=f"{scanned:.0%} of the training text was looked through. {NO_BASELINE}",
             more={"documents_with_any": sum(hits > 0 for hits, _ in counted), "scanned_share": scanned},
         )
     ]

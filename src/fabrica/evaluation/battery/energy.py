@@ -15,6 +15,10 @@ NOT_MEASURED = (
     "Not measured: the processor's counters cannot be read here. What the cluster recorded, or an estimate, stands in "
     "the run's bill."
 )
+TOLD = (
+    "Processor packages of the whole node, without memory, devices, cooling, or the building's share. No interval, no "
+    "baseline, no data: counters were read before and after, once, whatever the model read."
+)
 PARTLY = "Not measured whole: the run was interrupted, and what was drawn before is not known."
 
 
@@ -62,23 +66,22 @@ def as_json(energy: Energy) -> str:
 
 
 def probe(folder: Path | None) -> list[Result]:
-    """What energy.json in the model's folder tells; there is no threshold, so it never warns."""
+    """What energy.json in the model's folder tells; there is no threshold, so it is told and not judged."""
     try:
         energy = Energy(**json.loads(((folder or Path()) / FILE).read_bytes()))
     except (OSError, ValueError, TypeError):
         return [not_run(PROBE, NAME, NOT_MEASURED)]
     if not energy.whole:
         return [not_run(PROBE, NAME, PARTLY, more=asdict(energy))]
-    note = "Processor packages of the whole node, without memory, devices, cooling, or the building's share."
     return [
         Result(
             probe=PROBE,
             name=NAME,
-            verdict=Verdict.PASS,
+            verdict=Verdict.TOLD,
             value=energy.joules / JOULES_PER_WH,
             unit="Wh",
             n=1,
-            note=note,
+            note=TOLD,
             threshold="none: told, not judged",
             more={"seconds": energy.seconds},
         )

@@ -12,6 +12,7 @@ WORDS = {
     Verdict.WARN: "look at it",
     Verdict.FAIL: "fails",
     Verdict.NOT_RUN: "not told",
+    Verdict.TOLD: "not judged",
 }
 
 

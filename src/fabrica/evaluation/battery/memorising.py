@@ -15,6 +15,7 @@ from fabrica.evaluation.battery.chance import (
     share,
 )
 from fabrica.evaluation.battery.context import FEW, NO_TRAINING_TEXT, NOT_LEARNT, TOO_WIDE, Context, Costs
+from fabrica.evaluation.battery.informed import sha256_of
 from fabrica.evaluation.battery.result import Result, Verdict, not_run
 from fabrica.evaluation.battery.subject import PackagedSubject
 
@@ -88,8 +89,9 @@ def _canaries(context: Context) -> list[Result]:
 
 def _exposed(context: Context, repeats: int, planted: Sequence[Canary]) -> Result:
     name = f"{CANARIES}, each planted {repeats} times" if repeats > 1 else f"{CANARIES}, each planted once"
+    sha256 = sha256_of(*(one.text for one in planted))
     if not context.learnt:
-        return not_run(PROBE, name, NOT_LEARNT, n=len(planted))
+        return not_run(PROBE, name, NOT_LEARNT, n=len(planted), data_sha256=sha256)
     every = [_ranked(context, context.subject, one) for one in planted]
     twin = [_ranked(context, context.subject.untrained, one).value for one in planted]
     at, worst = _worst(context, planted, every)
@@ -100,6 +102,7 @@ def _exposed(context: Context, repeats: int, planted: Sequence[Canary]) -> Resul
     return Result(
         probe=PROBE, name=name, verdict=exposed_verdict(worst.value, chance), value=worst.value, low=worst.low,
         high=worst.high, unit="bits", n=len(found), baseline=max(twin), threshold=words("exposure"),
+        data_sha256=sha256,
         note=HOW if len(found) == 1 else f"{HOW} {beside(len(found), mean.value)}",
         more={
             "mean": mean.value, "mean_low": mean.low, "mean_high": mean.high, "mean_untrained": sum(twin) / len(twin),

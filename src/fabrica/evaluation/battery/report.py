@@ -15,7 +15,7 @@ STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;"
     "background:#fff}table{border-collapse:collapse;width:100%;margin:1rem 0}caption{text-align:left}"
     "th,td{border:1px solid #767676;padding:.35rem .5rem;text-align:left;vertical-align:top}"
-    "td.pass{background:#e3f4e3}td.warn{background:#fff3d1}td.fail{background:#fbdcdc}td.not_run{background:#eee}"
+    "td.pass{background:#e3f4e3}td.warn{background:#fff3d1}td.fail{background:#fbdcdc}td.not_run,td.told{background:#eee}"
     "code{overflow-wrap:anywhere}div.wide{overflow-x:auto}"
 )
 
@@ -63,7 +63,7 @@ def _row(one: dict[str, Any]) -> str:
 
 def _facts(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """What was measured, with what, and how it came out."""
-    yield "Result", ", ".join(f"{WORDS[one]}: {values['summary'][one.value]}" for one in Verdict)
+    yield "Result", ", ".join(f"{WORDS[one]}: {values['summary'].get(one.value, 0)}" for one in Verdict)
     yield "Model", f"SHA-256 {values['model']['sha256']}"
     data = values["data"]
     yield "Held-out text", f"{data['held_out_documents']} documents, SHA-256 {data['held_out_sha256']}"

@@ -6,17 +6,27 @@ from typing import Any
 
 
 class Verdict(StrEnum):
-    """What follows from a figure. A probe that could not tell is `not_run`, never a pass; its note says why."""
+    """What follows from a figure. A probe that could not tell is `not_run`, never a pass; its note says why.
+
+    A figure without a threshold is `told`: it stands there, and nobody judged it.
+    """
 
     PASS = "pass"  # noqa: S105 - a verdict
     WARN = "warn"
     FAIL = "fail"
     NOT_RUN = "not_run"
+    TOLD = "told"
+
+
+UNJUDGED = (Verdict.NOT_RUN, Verdict.TOLD)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """One figure of a probe. `value` is None where it was not run; `low` and `high` bound it at 95 %."""
+    """One figure of a probe. `value` is None where it was not run; `low` and `high` bound it at 95 %.
+
+    Where there can be no interval, no baseline or no data, `note` says so in these words and tells why.
+    """
 
     probe: str
     name: str

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import Field
 
+from fabrica.kit.paging import page_by
 from fabrica.kit.time import utcnow
 from fabrica.people import queries, services
 from fabrica.people.models import Member, Organisation
@@ -83,6 +84,13 @@ class MemberOut(Schema):
     role: str
 
 
+class MemberPage(Schema):
+    """Some members, who joined first comes first."""
+
+    rows: list[MemberOut]
+    next_cursor: str
+
+
 @router.post("/organisations", response={201: OrganisationOut})
 @needs("account")
 def register_organisation(request: HttpRequest, payload: OrganisationIn) -> Status[Organisation]:
@@ -116,11 +124,12 @@ def alike(request: HttpRequest, uid: str) -> Any:
     return queries.twins(queries.marks_of(found), MOST_TWINS, but=found.pk)
 
 
-@router.get("/organisations/{uid}/members", response=list[MemberOut])
+@router.get("/organisations/{uid}/members", response=MemberPage)
 @needs("read")
-def members(request: HttpRequest, uid: str) -> Any:
+def members(request: HttpRequest, uid: str, cursor: str = "") -> Any:
     """The members of one of my organisations."""
-    return queries.organisation_of(signed_in(request), uid).members.select_related("person").order_by("pk")
+    found = queries.organisation_of(signed_in(request), uid)
+    return page_by(queries.members_of(found), "joined_at", cursor)
 
 
 @router.post("/organisations/{uid}/members", response={201: MemberOut})

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from fabrica.kit.errors import NotAllowed, NotFound, Problem, Refused
+from fabrica.kit.paging import page_by
 from fabrica.kit.time import utcnow
 from fabrica.people import queries, rules, services
 from fabrica.people.engine.likeness import Marks
@@ -66,7 +67,7 @@ def organisation(request: HttpRequest, uid: str) -> HttpResponse:
         "organisation": found,
         "sme": declared,
         "sme_is_valid": declared is not None and declared.is_valid(utcnow()),
-        "members": found.members.select_related("person").order_by("pk"),
+        "page": page_by(queries.members_of(found), "joined_at", request.GET.get("cursor", "")),
         "form": form if manages else None,
         "works_here": rules.works_for(person, found),
         "is_officer": is_officer,

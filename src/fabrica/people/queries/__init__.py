@@ -187,6 +187,11 @@ def organisation_of(person: Person, uid: str) -> Organisation:
     return found
 
 
+def members_of(organisation: Organisation) -> QuerySet[Member]:
+    """Who works for it."""
+    return organisation.members.select_related("person")
+
+
 def sme_draft_of(organisation: Organisation) -> SmeDraft:
     """What it entered so far; an empty one that is not kept yet, where it entered nothing."""
     found = SmeDraft.objects.filter(organisation=organisation).first()

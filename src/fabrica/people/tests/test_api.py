@@ -2,8 +2,9 @@ import json
 
 import pytest
 from django.test import Client
+from fabrica.kit.paging import PAGE_SIZE
 from fabrica.kit.time import utcnow
-from fabrica.people.models import Token
+from fabrica.people.models import Member, Person, Token
 from fabrica.people.services import create_token
 from fabrica.people.states import Scope
 
@@ -51,9 +52,22 @@ def test_members_are_listed_and_added(cast, ask):
     path = f"/organisations/{cast.startup.uid}/members"
     added = ask(cast.applicant, "POST", path, {"email": cast.outsider.email})
     assert (added.status_code, added.json()) == (201, {"uid": cast.outsider.uid, "name": "Otto", "role": "member"})
-    assert [one["name"] for one in ask(cast.mate, "GET", path).json()] == ["Ada", "Max", "Otto"]
+    assert [one["name"] for one in ask(cast.mate, "GET", path).json()["rows"]] == ["Ada", "Max", "Otto"]
     assert ask(cast.mate, "POST", path, {"email": cast.provider.email}).status_code == 403
     assert ask(cast.provider, "GET", path).status_code == 404
+
+
+def test_many_members_are_listed_by_cursor(cast, ask, now):
+    crowd = Person.objects.bulk_create(Person(uid=f"{n:032x}", email=f"{n}@example.org") for n in range(PAGE_SIZE))
+    Member.objects.bulk_create(
+        Member(organisation=cast.startup, person=one, role="member", joined_at=now) for one in crowd
+    )
+    path = f"/organisations/{cast.startup.uid}/members"
+    first = ask(cast.mate, "GET", path).json()
+    second = ask(cast.mate, "GET", f"{path}?cursor={first['next_cursor']}").json()
+    told = [one["uid"] for one in (*first["rows"], *second["rows"])]
+    assert (len(first["rows"]), len(second["rows"]), second["next_cursor"]) == (PAGE_SIZE, 2, "")
+    assert told == list(cast.startup.members.order_by("joined_at", "pk").values_list("person__uid", flat=True))
 
 
 def test_a_token_is_made_listed_and_revoked(cast, ask):

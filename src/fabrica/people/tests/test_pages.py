@@ -1,6 +1,7 @@
 import pytest
 from django.test import Client
-from fabrica.people.models import Organisation, Person, Token
+from fabrica.kit.paging import PAGE_SIZE
+from fabrica.people.models import Member, Organisation, Person, Token
 
 pytestmark = pytest.mark.django_db
 NEW = {"name": "Alba", "country": "ES", "kind": "sme", "registration_number": "ES 1"}
@@ -87,6 +88,21 @@ def test_an_administrator_adds_a_member_and_a_member_sees_no_form(cast, sign_in)
     assert sign_in(cast.mate).get(path).context["form"] is None
     assert sign_in(cast.mate).post(path, {"email": cast.provider.email}).status_code == 403
     assert not cast.startup.members.filter(person=cast.provider).exists()
+
+
+def test_a_member_of_the_second_page_is_made_administrator(cast, sign_in, now):
+    crowd = Person.objects.bulk_create(Person(uid=f"{n:032x}", email=f"{n}@example.org") for n in range(PAGE_SIZE))
+    Member.objects.bulk_create(
+        Member(organisation=cast.startup, person=one, role="member", joined_at=now) for one in crowd
+    )
+    client, path = sign_in(cast.applicant), f"/organisations/{cast.startup.uid}/"
+    first = client.get(path)
+    second = client.get(path, {"cursor": first.context["page"].next_cursor})
+    assert [len(one.context["page"].rows) for one in (first, second)] == [PAGE_SIZE, 2]
+    last = crowd[-1].uid
+    assert [f'value="{last}"' in one.content.decode() for one in (first, second)] == [False, True]
+    assert client.post(f"{path}administrators/", {"person": last})["Location"] == path
+    assert cast.startup.members.get(person=crowd[-1]).role == "admin"
 
 
 def test_another_organisation_does_not_exist_for_me(cast, sign_in):

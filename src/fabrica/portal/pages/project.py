@@ -30,7 +30,7 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
 def page(request: HttpRequest, slug: str, form: forms.Form) -> HttpResponse:
     """The page, with the form to invite somebody as it stands."""
     person = signed_in(request)
-    place = workplace_of(person, slug, utcnow())
+    place = workplace_of(person, slug, utcnow(), request.GET.get("members", ""))
     context = {"place": place, "project": place.project, "form": form, "commands": _commands(place), **_bill(place)}
     context["compute"] = panel_of(place.project, utcnow())
     context["purpose_change"] = under_review(place.project)

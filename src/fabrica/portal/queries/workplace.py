@@ -14,6 +14,7 @@ from fabrica.clusters.queries import access_card, unix_names
 from fabrica.dataspaces.models import Staging
 from fabrica.dataspaces.queries import stagings_in
 from fabrica.kit.errors import NotFound, Problem
+from fabrica.kit.paging import Page, page_by
 from fabrica.people.models import Person
 from fabrica.portal.counted import counted, in_native
 from fabrica.portal.queries.changing import Changed, changes_of
@@ -31,7 +32,7 @@ from fabrica.projects.models import (
     Report,
     Storage,
 )
-from fabrica.projects.queries import open_handover, project_of, storage_of, unanswered
+from fabrica.projects.queries import members_of, open_handover, project_of, storage_of, unanswered
 from fabrica.projects.states import MAY, UNSETTLED, InvitationState, Right, Role
 from fabrica.registry.models import ModelVersion
 from fabrica.registry.queries import visible_to as models_visible_to
@@ -97,7 +98,7 @@ class Workplace:
     is_pi: bool
     me: Member | None
     hours: Hours | None
-    members: Sequence[Member]
+    members: Page[Member]
     invitations: Sequence[Shown]
     proposal: Handover | None
     reports: Sequence[Owed]
@@ -116,13 +117,15 @@ class Workplace:
     card: tuple[str, ...]  # what their own job scripts begin with there; empty likewise
 
 
-def workplace_of(person: Person, slug: str, now: datetime) -> Workplace:
-    """A project with all that belongs to it. Raises NotFound, also for one the person may not see."""
+def workplace_of(person: Person, slug: str, now: datetime, cursor: str = "") -> Workplace:
+    """A project with all that belongs to it, and the page of its members that `cursor` names.
+
+    Raises NotFound, also for a project that the person may not see.
+    """
     project = project_of(person, slug)
     hours, can_work = _hours(person, project, now), rules.works_in(person, project)
     unix_name = _unix_name(person, hours.award) if hours and can_work else ""
-    members = list(project.members.select_related("person").order_by("pk"))
-    me = next((one for one in members if one.person_id == person.pk), None)
+    me = members_of(project).filter(person=person).first()
     leads = me is not None and Right.MANAGE in MAY[Role(me.role)]
     reclaim = ReclaimProposal.objects.filter(project=project).order_by("-pk").first()
     if reclaim is not None and reclaim.state in UNSETTLED and hours is not None and hours.award.revoked_at is not None:
@@ -135,7 +138,7 @@ def workplace_of(person: Person, slug: str, now: datetime) -> Workplace:
         is_pi=me is not None and me.role == Role.PI,
         me=me,
         hours=hours,
-        members=members,
+        members=page_by(members_of(project), "joined_at", cursor),
         invitations=[Shown(one, one.state(now)) for one in unanswered(project)] if leads else [],
         proposal=open_handover(project, now),
         reports=owed_by(project, now),

@@ -6,10 +6,12 @@ import pytest
 from django.core import mail
 from fabrica.allocations.queries import wanted
 from fabrica.clusters import services as clusters
+from fabrica.kit.paging import PAGE_SIZE
+from fabrica.people.models import Person
 from fabrica.portal.queries.workplace import workplace_of
 from fabrica.projects import queries, services
 from fabrica.projects import tasks as letters
-from fabrica.projects.models import Invitation
+from fabrica.projects.models import Invitation, Member
 from fabrica.projects.states import Role
 from fabrica.registry.tests.conftest import key, run, site, version  # noqa: F401 - fixtures
 
@@ -85,6 +87,25 @@ def test_a_role_is_changed_on_the_page(browser, cast, site):  # noqa: F811
     assert [browser("applicant").post(path, {"role": one}).status_code for one in ("antenna", "king")] == [302, 409]
     assert roles(site)["Max"] == "antenna"
     assert "You only read here" in browser("mate").get(page(site)).content.decode()
+
+
+def test_a_member_of_the_second_page_is_changed_there(browser, cast, site, now):  # noqa: F811
+    crowd = Person.objects.bulk_create(Person(uid=f"{n:032x}", email=f"{n}@example.org") for n in range(PAGE_SIZE))
+    Member.objects.bulk_create(
+        Member(project=site.project, person=one, role=Role.MEMBER, joined_at=now) for one in crowd
+    )
+    client, last = browser("applicant"), crowd[-1].uid
+    first = client.get(page(site))
+    second = client.get(page(site), {"members": first.context["place"].members.next_cursor})
+    form = f'action="{page(site)}members/{last}/role/"'
+    assert [form in one.content.decode() for one in (first, second)] == [False, True]
+    assert [len(one.context["place"].members.rows) for one in (first, second)] == [PAGE_SIZE, 2]
+    assert [one.context["place"].leads for one in (first, second)] == [True, True]
+    assert client.post(f"{page(site)}members/{last}/role/", {"role": "guest"}).status_code == 302
+    assert site.project.members.get(person=crowd[-1]).role == "guest"
+    _, shown = call(browser, "mate", "GET", f"/projects/{site.project.slug}/members")
+    _, rest = call(browser, "mate", "GET", f"/projects/{site.project.slug}/members?cursor={shown['next_cursor']}")
+    assert (len(shown["rows"]), rest["rows"][-1]["uid"], rest["next_cursor"]) == (PAGE_SIZE, last, "")
 
 
 def names_wanted(machine, now):

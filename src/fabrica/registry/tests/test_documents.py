@@ -68,6 +68,23 @@ def test_two_datasets_make_two_croissants():
     assert [name for name in render_all(facts) if "croissant" in name] == ["croissant-1.json", "croissant-2.json"]
 
 
+FILE = {"path": "text/a.txt", "size_bytes": 1, "sha256": "56" * 32}
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({"files": [FILE] * 100, "file_count": 2_500}, "Files listed here: 100. Number of files: 2,500."),
+        ({"files": [FILE] * 100, "file_count": None}, "Files listed here: 100. Number of files: unknown."),
+        ({"files": None, "file_count": 7}, "Its files are not told. Number of files: 7."),
+        ({"files": None, "file_count": None}, "Its files are not told. Number of files: unknown."),
+    ],
+)
+def test_a_croissant_says_how_many_files_it_lists_of_how_many(told, words):
+    found = render_all({**FACTS, "datasets": [{**FACTS["datasets"][0], **told}]})["croissant.json"]
+    assert json.loads(found)["description"] == f"Novels in French.\n\n{words}"
+
+
 @pytest.mark.parametrize("name", ["xi", "xii"])
 def test_each_point_of_the_annexes_has_its_row_in_their_order(name):
     points = list(dict.fromkeys(place.ref.partition(", ")[2] for _field, place in table().in_document(name)))

@@ -16,6 +16,7 @@ from fabrica.evaluation.battery import (
     personal,
     quality,
     thresholds,
+    toxicity,
 )
 from fabrica.evaluation.battery.result import Result, Verdict, not_run
 from fabrica.evaluation.measure import METHOD
@@ -243,6 +244,8 @@ def constants():
     yield from (one.unit for key, one in thresholds.thresholds().items() if "." in key)
     yield METHOD
     yield f"{personal.HOW} {personal.searched_in(0.1)}"
+    yield f"100% of the training text was looked through. {contamination.NO_BASELINE}"
+    yield f"{toxicity.HOW} Too few words for a pass. {toxicity.NO_BASELINE}"
     yield from (contamination.NAME, memorising.HOW, f"{memorising.HOW} {memorising.beside(3, 2.5)}")
 
 

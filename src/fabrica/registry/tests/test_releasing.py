@@ -24,6 +24,8 @@ def battery(*verdicts, **why):
 
 
 PASSED = battery(Verdict.PASS)["battery"]["results"]
+ENERGY = Result(probe="energy", name="energy of the run", verdict=Verdict.TOLD, value=1.0, unit="Wh")
+ONLY_ENERGY = {"battery": {"results": [ENERGY.as_dict()]}}
 NOTHING = {"battery": {"results": [not_run(one, one, "Not begun.").as_dict() for one in readiness.PROBES]}}
 
 
@@ -46,6 +48,9 @@ def told(version):
         (NOTHING, ["This model was not evaluated by the battery of this site."]),
         (battery(Verdict.PASS, personal="Not begun."), ["personal: not run. Not begun."]),
         (battery(Verdict.PASS, bias=f"{WHY_NOT} (2)."), []),
+        (battery(Verdict.PASS, Verdict.TOLD), []),
+        (battery(Verdict.TOLD), ["held_out: not run."]),
+        (ONLY_ENERGY, ["This model was not evaluated by the battery of this site."]),
         (battery(), ["held_out: not run."]),
         ({"battery": {"results": [{"probe": "bits", "name": "own", "verdict": ["pass"]}, *PASSED]}}, ["bits: own"]),
     ],

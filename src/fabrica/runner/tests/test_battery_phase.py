@@ -48,7 +48,7 @@ def test_a_training_ends_with_its_battery_and_a_job_of_its_own_measures_the_same
     job, folder = asked(tmp_path, texts), tmp_path / "run"
     folder.mkdir()
     summary = TrainJob(folder, job, Progress(folder), Stop()).run()
-    assert summary["battery"] == {"pass": 1, "warn": 0, "fail": 0, "not_run": 0}
+    assert summary["battery"] == {"pass": 1, "warn": 0, "fail": 0, "not_run": 0, "told": 0}
     assert json.loads((folder / "progress.json").read_text())["phase"] == "battery"
     found = json.loads((folder / "out" / "battery.json").read_text())
     held_out = json.loads((folder / "out" / "evaluation.json").read_text())["held_out"]
@@ -78,7 +78,7 @@ def test_at_the_time_limit_a_trained_model_is_kept_and_what_is_not_measured_is_t
             return "time limit" if (tmp_path / "out" / "config.json").exists() else ""
 
     summary = TrainJob(tmp_path, asked(tmp_path, texts), Progress(tmp_path), Over()).run()
-    assert summary["battery"] == {"pass": 0, "warn": 0, "fail": 0, "not_run": 1}
+    assert summary["battery"] == {"pass": 0, "warn": 0, "fail": 0, "not_run": 1, "told": 0}
 
 
 def test_a_run_begun_before_the_battery_existed_goes_on(tmp_path):

@@ -2,8 +2,9 @@ import json
 
 import pytest
 
-from fabrica.evaluation.battery import membership, memorising, quality
+from fabrica.evaluation.battery import energy, membership, memorising, quality
 from fabrica.evaluation.battery.battery import Battery, Cost, Entry, Spent
+from fabrica.evaluation.battery.informed import sha256_of
 from fabrica.evaluation.battery.material import Material
 from fabrica.evaluation.battery.result import Result, Verdict, not_run
 from fabrica.evaluation.battery.tests.learnt import PROFILE, learnt
@@ -63,6 +64,37 @@ def test_a_repeat_gives_the_same_and_names_what_was_measured(found):
     assert found["data"]["held_out_sha256"] == learnt().material.sha256
     assert found["model"] == {"sha256": learnt().subject.sha256}
     assert found["training_languages"] == {"en": 1.0}
+
+
+def lacking(one):
+    """The fields that a result leaves out, though its note does not say that there are none."""
+    told = one["note"].lower()
+    absent = [name for name in ("value", "n", "threshold") if one[name] in (None, "")]
+    for word, names in (("interval", ("low", "high")), ("baseline", ("baseline",)), ("data", ("data_sha256",))):
+        absent += [name for name in names if one[name] in (None, "") and f"no {word}" not in told]
+    return absent
+
+
+def test_each_result_has_every_field_or_says_why_not(found, tmp_path):
+    (tmp_path / energy.FILE).write_text(energy.as_json(energy.Energy(3_600.0, 60.0, whole=True)))
+    results = [*found["results"], *(one.as_dict() for one in energy.probe(tmp_path))]
+    judged = [one for one in results if one["verdict"] != NOT_RUN]
+    assert {one["name"]: absent for one in judged if (absent := lacking(one))} == {}
+    assert [one["name"] for one in results if one["verdict"] == NOT_RUN and not one["note"]] == []
+    assert {"planted secrets, each planted once", "energy of the run"} <= {one["name"] for one in judged}
+
+
+def test_planted_secrets_are_named_by_the_hash_of_their_texts(found):
+    shown = {one["name"]: one["data_sha256"] for one in found["results"]}
+    (once,) = [one.text for one in learnt().material.canaries if one.repeats == 1]
+    assert shown["planted secrets, each planted once"] == sha256_of(once)
+
+
+def test_energy_is_told_and_counts_as_no_pass(tmp_path):
+    (tmp_path / energy.FILE).write_text(energy.as_json(energy.Energy(3_600.0, 60.0, whole=True)))
+    entry = Entry("energy", Cost.LIGHT, lambda _context: energy.probe(tmp_path))
+    found = Battery(PROFILE, entries=[entry]).run(learnt().context())
+    assert found["summary"] == {"pass": 0, "warn": 0, "fail": 0, "not_run": 0, "told": 1}
 
 
 def test_every_probe_is_heard(found):

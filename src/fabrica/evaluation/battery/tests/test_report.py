@@ -51,11 +51,19 @@ def test_the_markdown_holds_a_row_for_each_figure(found):
     told = "| cost <by> byte \\| x | fails | 0.9877 AUC | 0.9 to 0.99 | 12 | 0.5 | at most 0.6 | abababababab |"
     assert lines.count(told) == 1
     assert lines.count("| other | not told | – | – | 0 | – | – | – |") == 1
-    assert lines.count("- Result: passes: 0, look at it: 0, fails: 1, not told: 1") == 1
+    assert lines.count("- Result: passes: 0, look at it: 0, fails: 1, not told: 1, not judged: 0") == 1
     assert lines.count("- other: Not informative: <too few>.") == 1
+
+
+def test_a_battery_from_before_there_was_a_verdict_is_told_too(found):
+    old = {**found, "summary": {name: count for name, count in found["summary"].items() if name != "told"}}
+    assert (to_markdown(old), to_html(old)) == (to_markdown(found), to_html(found))
 
 
 def test_every_probe_is_explained_and_every_bound_has_its_reason():
     assert [entry.name for entry in ENTRIES if not meaning(entry.name)[1]] == []
-    assert [name for name, one in bounds().items() if not one.reason] == []
+    told = {
+        name: (bool(one.reason and one.source), one.confidence in ("A", "B", "C")) for name, one in bounds().items()
+    }
+    assert [name for name, one in told.items() if one != (True, True)] == []
     assert json.loads(json.dumps(meaning("unheard of"))) == ["Unheard of", ""]

@@ -67,7 +67,7 @@ def _dataset(facts: dict[str, Any], one: dict[str, Any]) -> dict[str, Any]:
         "@type": "sc:Dataset",
         "conformsTo": CONFORMS_TO,
         "name": told("title"),
-        "description": told("description"),
+        "description": f"{told('description')}\n\n{_listed(one)}",
         "license": told("licence_url") if one.get("licence_url") else told("licence"),
         "url": told("uri"),
         "creator": {"@type": "sc:Organization", "name": told("provider")},
@@ -86,6 +86,15 @@ def _dataset(facts: dict[str, Any], one: dict[str, Any]) -> dict[str, Any]:
 def _personal(value: Any) -> str:
     words = {True: "The provider says that it holds personal data.", False: "The provider says that it holds none."}
     return words[value] if isinstance(value, bool) else UNKNOWN
+
+
+def _listed(one: dict[str, Any]) -> str:
+    """Of how many files how many stand under `distribution`, or that they are not told."""
+    count = one.get("file_count")
+    total = f"{count:,}" if isinstance(count, int) and not isinstance(count, bool) else UNKNOWN
+    if not isinstance(one.get("files"), list):
+        return f"Its files are not told. Number of files: {total}."
+    return f"Files listed here: {len(_files(one)):,}. Number of files: {total}."
 
 
 def _files(one: dict[str, Any]) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from fabrica.kit import units
 
-VERDICTS = {"pass": "pass", "warn": "warn", "fail": "fail", "not_run": "not run"}
+VERDICTS = {"pass": "pass", "warn": "warn", "fail": "fail", "not_run": "not run", "told": "not judged"}
 WH_IN_MWH = 1_000_000
 MOST = 10**300
 SHORT_HASH = 16
