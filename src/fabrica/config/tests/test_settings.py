@@ -91,6 +91,10 @@ def test_the_demo_keeps_to_its_own_folder_whatever_a_site_set_in_the_same_shell(
         ({"FABRICA_ACKNOWLEDGEMENT": "Thanks to {secret_key}."}, "fabrica.E006"),
         ({"FABRICA_ACKNOWLEDGEMENT": "Thanks to {site.__class__}."}, "fabrica.E006"),
         ({"FABRICA_ACKNOWLEDGEMENT": "Thanks to {site"}, "fabrica.E006"),
+        ({"FABRICA_CLOCKS": "/nowhere.json"}, "fabrica.E007"),
+        ({"FABRICA_CRITERIA": "/nowhere.json"}, "fabrica.E007"),
+        ({"FABRICA_SME_RULES": "/nowhere.json"}, "fabrica.E007"),
+        ({"FABRICA_LIFE_RULES": "/nowhere.json"}, "fabrica.E007"),
     ],
 )
 def test_what_would_be_unsafe_does_not_pass_the_check(start, changes, told):
