@@ -90,7 +90,7 @@ def publications_can_thank(app_configs: Any, **_: Any) -> list[Error]:  # noqa: 
     return []
 
 
-@register()
+@register("own_data")
 def own_data_can_be_used(app_configs: Any, **_: Any) -> list[Error]:  # noqa: ARG001 - Django's signature
     """A site's own data files are read before anybody meets them on a page."""
     return [one for name, read in OWN_DATA for one in _of_own_data(name, read)]

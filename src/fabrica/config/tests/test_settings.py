@@ -103,6 +103,12 @@ def test_what_would_be_unsafe_does_not_pass_the_check(start, changes, told):
     assert f"({told})" in done.stderr
 
 
+def test_a_worker_does_not_begin_with_data_of_the_site_that_cannot_be_used(start):
+    done = start("-m", "fabrica.config", "work", "--until-idle", FABRICA_CLOCKS="/nowhere.json", **SECRET)
+    told = "FABRICA_CLOCKS: /nowhere.json cannot be used. No such file or directory"
+    assert (done.returncode, told in done.stderr) == (2, True), done.stderr
+
+
 CAMPUS = {
     "FABRICA_OIDC_PROVIDERS": "my-campus", "FABRICA_OIDC_MY_CAMPUS_ISSUER": "https://campus.example/",
     "FABRICA_OIDC_MY_CAMPUS_CLIENT_ID": "fabrica", "FABRICA_OIDC_MY_CAMPUS_SECRET": "s3cret",
