@@ -3,6 +3,8 @@
 import pytest
 from fabrica.applications import services as applications
 from fabrica.applications.tests.factories import draft
+from fabrica.calls.models import FormVersion
+from fabrica.calls.queries import form_row
 from fabrica.conftest import call, cast, machine, make_person, now  # noqa: F401 - fixtures
 from fabrica.kit.signing import create_key
 from fabrica.notices import services as notices
@@ -85,6 +87,7 @@ def samples(cast, call, site, now):
     )
     owed = write(owed, cast.applicant, now)
     impact.sign_impact(assessment=owed, name="Ada", digest=digest_of(owed), by=cast.applicant, now=now)
+    FormVersion.objects.create(slug="fast-lane", number=1, row=form_row("fast-lane"), by=cast.operator, created_at=now)
     return {
         ("organisations", "uid"): cast.startup.uid,
         ("others", "key"): "e1",
@@ -96,6 +99,7 @@ def samples(cast, call, site, now):
         ("ssh-keys", "pk"): key.pk,
         ("mutes", "pk"): mutes_of(cast.applicant).get().pk,
         ("modes", "key"): "fast-lane",
+        ("forms", "number"): 1,
         ("calls", "slug"): call.slug,
         ("machines", "slug"): call.machine.slug,
         ("sites", "slug"): call.machine.site.slug,

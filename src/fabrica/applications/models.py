@@ -72,11 +72,14 @@ class Application(models.Model):
     due_on = models.DateField(null=True, help_text="The day by which the mode promises access.")
     decided_at = models.DateTimeField(null=True)
     # An index of what the moves say, so that a database can sort by it; counted anew in `_move` and when the calendar
-    # of the site changes. See decision 0020.
+    # of the site changes, or how long its steps last. See decision 0020.
     step_due_at = models.DateTimeField(null=True, help_text="The last instant at which the running step is in time.")
     clock_rings_at = models.DateTimeField(null=True, help_text="When the step is next to be told of: due soon, late.")
     clock_calendar = models.PositiveIntegerField(
         default=0, db_default=0, help_text="The version of the site's calendar it was counted by; 0: not yet."
+    )
+    clock_lengths = models.CharField(
+        max_length=16, default="", db_default="", blank=True, help_text="The digest of the lengths it was counted by."
     )
     appealed_at = models.DateTimeField(null=True, help_text="When a refusal was appealed against; once at most.")
     days_taken = models.PositiveIntegerField(null=True, help_text="Working days from submission to award.")

@@ -6,7 +6,7 @@ from fabrica.applications import queries, services
 
 
 def recount(now: datetime) -> bool:  # noqa: ARG001 - every loop is given the moment
-    """Count one clock anew where the calendar of its site has changed; True when there was one."""
+    """Count one clock anew where its site's calendar or lengths of steps have changed; True when there was one."""
     found = queries.uncounted()
     if found is None:
         return False

@@ -16,6 +16,7 @@ from fabrica.calls.models import Call
 from fabrica.calls.services import NOTE_LIMIT
 from fabrica.calls.states import State
 from fabrica.clusters.queries import machine_by_slug
+from fabrica.kit.paging import page_of
 from fabrica.kit.time import utcnow
 from fabrica.people.queries import signed_in
 from fabrica.web.scopes import needs
@@ -124,6 +125,32 @@ class FormOut(Schema):
 
     row: dict[str, Any]
     number: int
+
+
+class FormVersionRow(Schema):
+    """When a version of a form was kept, by whom (a person's uid; none: it came with Fabrica), and why."""
+
+    number: int
+    created_at: datetime
+    by: str | None
+    note: str
+
+    @staticmethod
+    def resolve_by(version: Any) -> str | None:
+        return str(version.by.uid) if version.by else None
+
+
+class FormVersionPage(Schema):
+    """Some versions of a form, newest first."""
+
+    rows: list[FormVersionRow]
+    next_cursor: str
+
+
+class FormVersionOut(FormVersionRow):
+    """A version of a form, and what it asked for."""
+
+    row: dict[str, Any]
 
 
 class RetireIn(Schema):
@@ -250,6 +277,24 @@ def keep_form(request: HttpRequest, key: str, body: FormIn) -> Status[dict[str, 
 def _form_out(key: str) -> dict[str, Any]:
     last = queries.forms_of(key).first()
     return {"row": queries.form_row(key), "number": last.number if last else 0}
+
+
+@router.get("/modes/{key}/forms", response=FormVersionPage)
+@needs("read")
+def form_versions(request: HttpRequest, key: str, cursor: str = "") -> Any:
+    """The versions of its form, newest first; none while nobody applied or changed it. For operators."""
+    rules.must_operate(signed_in(request))
+    queries.newest_row(key)
+    return page_of(queries.forms_of(key), cursor)
+
+
+@router.get("/modes/{key}/forms/{number}", response=FormVersionOut)
+@needs("read")
+def form_version(request: HttpRequest, key: str, number: int) -> Any:
+    """A version of its form, to keep again. For operators."""
+    rules.must_operate(signed_in(request))
+    queries.newest_row(key)
+    return queries.form_version(key, number)
 
 
 @router.post("/modes/{key}/retire", response=VersionOut)

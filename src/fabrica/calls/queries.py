@@ -112,6 +112,17 @@ def forms_of(key: str) -> QuerySet[FormVersion]:
     return FormVersion.objects.filter(slug=key).select_related("by").order_by("-number")
 
 
+def form_version(key: str, number: int) -> FormVersion:
+    """A version of a mode's form that was kept. Raises NotFound."""
+    found = forms_of(key).filter(number=number).first()
+    if found is None:
+        raise NotFound(
+            _("The form of %(key)s has no version %(number)s.") % {"key": key, "number": number},
+            todo=_("The page of the mode lists its versions."),
+        )
+    return found
+
+
 def form_row(key: str) -> dict[str, Any]:
     """What the form of a mode asks for now: the site's newest version, or what came with Fabrica."""
     last = forms_of(key).first()

@@ -70,7 +70,7 @@ def _rules(file: Path | None) -> Rules:
     try:
         return rules_from(json.loads(_content(file, MAX_RULE_BYTES)[:MAX_RULE_BYTES]))
     except (ValueError, RecursionError) as error:
-        todo = "Copy fabrica/people/data/sme.json and change its figures."
+        todo = "Copy fabrica/people/data/sme.json and change the figures of the copy."
         raise Refused(f"{file} is no rule.", why=str(error)[:300], todo=todo) from error
 
 

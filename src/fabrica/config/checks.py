@@ -1,17 +1,28 @@
 """Checks that refuse to start what would be unsafe."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import Error, register
 
 from fabrica.allocations.engine import unix_name
+from fabrica.applications.engine.clocks import lengths
 from fabrica.kit.errors import Refused
+from fabrica.people.engine.sme import current
 from fabrica.portal.acknowledging import FIELDS, acknowledgement
+from fabrica.portal.idling import rules
+from fabrica.portal.storing import rooms
+from fabrica.reviews.engine.criteria import criteria_data
 
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "testserver"}
 SHORTEST_KEY = 40
 SHORTEST_TOKEN = 32
+# A site's own data files by their setting, each with what reads it.
+OWN_DATA: tuple[tuple[str, Callable[[str], object]], ...] = (
+    ("FABRICA_CLOCKS", lengths), ("FABRICA_CRITERIA", criteria_data), ("FABRICA_SME_RULES", current),
+    ("FABRICA_LIFE_RULES", rules), ("FABRICA_LIFE_RULES", rooms),
+)  # fmt: skip
 
 
 @register()
@@ -76,4 +87,18 @@ def publications_can_thank(app_configs: Any, **_: Any) -> list[Error]:  # noqa: 
     except ValueError as error:
         what = "FABRICA_ACKNOWLEDGEMENT cannot be filled in."
         return [Error(what, hint=f"Write it as docs/operator/settings.md says: {error}.", id="fabrica.E006")]
+    return []
+
+
+@register("own_data")
+def own_data_can_be_used(app_configs: Any, **_: Any) -> list[Error]:  # noqa: ARG001 - Django's signature
+    """A site's own data files are read before anybody meets them on a page."""
+    return [one for name, read in OWN_DATA for one in _of_own_data(name, read)]
+
+
+def _of_own_data(setting: str, read: Callable[[str], object]) -> list[Error]:
+    try:
+        read(getattr(settings, setting))
+    except Refused as problem:
+        return [Error(f"{setting}: {problem.what} {problem.why}", hint=problem.todo, id="fabrica.E007")]
     return []

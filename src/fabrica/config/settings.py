@@ -206,6 +206,10 @@ FABRICA_ACKNOWLEDGEMENT = env.text(
 
 # When projects count as idle; empty: the rules that come with us. See docs/operator/projects.md.
 FABRICA_LIFE_RULES = env.text("FABRICA_LIFE_RULES")
+# How the time of an application is shared, how experts score, what an SME is; empty: the data that come with us.
+FABRICA_CLOCKS = env.text("FABRICA_CLOCKS")
+FABRICA_CRITERIA = env.text("FABRICA_CRITERIA")
+FABRICA_SME_RULES = env.text("FABRICA_SME_RULES")
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]

@@ -118,13 +118,13 @@ def share_figures(name: str) -> None:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
-def check() -> None:
-    """Run the checks of the settings; exits with what is wrong."""
+def check(*tags: str) -> None:
+    """Run the checks of the settings, or those with one of these tags; exits with what is wrong."""
     from django.core.management import call_command
     from django.core.management.base import SystemCheckError
 
     try:
-        call_command("check", verbosity=0, stdout=io.StringIO())
+        call_command("check", tags=tags or None, verbosity=0, stdout=io.StringIO())
     except SystemCheckError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(USAGE_ERROR) from error
@@ -147,6 +147,7 @@ def work(
     start()
     from fabrica.config import heart, wiring, worker
 
+    check("own_data")
     mine = heart.Heart()
     with heart.beating(mine):
         worker.work(wiring.loops(), until_idle=until_idle, heart=mine)

@@ -13,14 +13,17 @@ MAX_BYTES = 100_000
 
 
 @app.command("show")
-def show(mode: str) -> None:
-    """Print what the form of a mode asks for now, such as `show large-scale > form.json`."""
+def show(
+    mode: str,
+    number: Annotated[int | None, typer.Option("--version", help="An older version, by its number.")] = None,
+) -> None:
+    """Print what the form of a mode asks for now, or asked for then, such as `show large-scale > form.json`."""
     start()
     from fabrica.calls import queries
 
     with telling():
         queries.newest_row(mode)
-        row = queries.form_row(mode)
+        row = queries.form_row(mode) if number is None else queries.form_version(mode, number).row
     typer.echo(json.dumps(row, ensure_ascii=False, indent=1))
 
 

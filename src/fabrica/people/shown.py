@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from fabrica.kit.errors import Refused
-from fabrica.people.engine.sme import Assessment, as_dict, assess, current, phrase
+from fabrica.people.engine.sme import Assessment, as_dict, assess, phrase
 from fabrica.people.engine.sme.draft import Draft, digest_of, is_started, whole
 from fabrica.people.engine.sme.explaining import amount, explain, name_of, todo
 from fabrica.people.engine.sme.words import sentence
 from fabrica.people.models import Organisation, SmeDeclaration
+from fabrica.people.queries import sme_rules
 from fabrica.people.states import Category
 
 # What the page says instead of the file's own words.
@@ -87,7 +88,7 @@ def ceilings() -> list[dict[str, Any]]:
             "words": Category(one.category).label, "staff_below": int(one.staff_below),
             "turnover_at_most": int(one.turnover_at_most), "balance_at_most": int(one.balance_at_most),
         }
-        for one in current().ceilings
+        for one in sme_rules().ceilings
     ]  # fmt: skip
 
 
@@ -107,7 +108,7 @@ def live(organisation: Organisation, draft: Draft, day: date) -> Live | None:
     if not is_started(draft):
         return None
     document, graph = whole(draft, name=organisation.name, country=organisation.country, as_of=day)
-    return Live(assess(graph), digest_of(document))
+    return Live(assess(graph, sme_rules()), digest_of(document))
 
 
 def try_live(organisation: Organisation, draft: Draft, day: date) -> tuple[Live | None, Refused | None]:

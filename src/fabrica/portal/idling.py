@@ -1,20 +1,18 @@
 """When is a project idle, and when is an officer asked about its hours? Dated rules of a site, and pure questions."""
 
-import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from fabrica.kit.errors import Refused
-from fabrica.kit.facts import Source, load, source_of
+from fabrica.kit.facts import Data, Source, load, source_of
 from fabrica.portal.forecasting import Forecast
 
+LIFE = Data("fabrica.portal", "life.json", "FABRICA_LIFE_RULES", "docs/operator/projects.md")
 EVERYWHERE = "*"
-MOST_BYTES = 1_000_000
 MOST_DAYS, MOST_PERCENT = 3_650, 100
 
 
@@ -60,17 +58,11 @@ def rule_for(site: str, on: date, path: str = "") -> Rule:
 def rules(path: str = "") -> tuple[Rule, ...]:
     """Every rule of a site's own file, or of ours; read once. Raises Refused."""
     try:
-        found = json.loads(_text(path)) if path else load("fabrica.portal", "life.json")
-        return tuple(_rule(row) for row in found["rows"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        told = _("The rules about idle projects in %(path)s cannot be used.") % {"path": path or "life.json"}
+        return LIFE.read(path, lambda found: tuple(_rule(row) for row in found["rows"]))
+    except Refused as error:
+        told = _("The rules about idle projects in %(path)s cannot be used.") % {"path": path or LIFE.name}
         todo = _("See docs/operator/projects.md for its form, then restart.")
-        raise Refused(told, why=str(error)[:300], todo=todo) from error
-
-
-def _text(path: str) -> str:
-    with Path(path).open(encoding="utf-8") as lines:
-        return lines.read(MOST_BYTES)
+        raise Refused(told, why=error.why, todo=todo) from error
 
 
 def _rule(row: dict[str, Any]) -> Rule:

@@ -1,20 +1,18 @@
 """The storage of an award: dated data of machine and access mode, in the same file as the rules of a project's life."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from fabrica.kit.errors import Refused
-from fabrica.kit.facts import Source, load, source_of
+from fabrica.kit.facts import Source, source_of
+from fabrica.portal.idling import LIFE
 
 EVERY = "*"
-MOST_BYTES = 1_000_000
 MOST_SIZE, MOST_INODES, MOST_DAYS, MOST_WARNINGS = 10**18, 10**12, 3_650, 10
 
 
@@ -50,19 +48,13 @@ def room_for(machine: str, mode: str, on: date, path: str = "") -> Room | None:
 def rooms(path: str = "") -> tuple[Room, ...]:
     """Every row of a site's own file, or of ours; none in a file that has none. Raises Refused."""
     try:
-        found = json.loads(_text(path)) if path else load("fabrica.portal", "life.json")
-        return tuple(_room(row) for row in found.get("storage", ()))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return LIFE.read(path, lambda found: tuple(_room(row) for row in found.get("storage", ())))
+    except Refused as error:
         raise Refused(
-            _("The storage of awards in %(path)s cannot be used.") % {"path": path or "life.json"},
-            why=str(error)[:300],
+            _("The storage of awards in %(path)s cannot be used.") % {"path": path or LIFE.name},
+            why=error.why,
             todo=_("See docs/operator/projects.md for its form, then restart."),
         ) from error
-
-
-def _text(path: str) -> str:
-    with Path(path).open(encoding="utf-8") as lines:
-        return lines.read(MOST_BYTES)
 
 
 def _room(row: Mapping[str, Any]) -> Room:

@@ -5,6 +5,8 @@ screening that is taken up again goes on where it stopped. No step may last long
 An award that is offered is the applicant's own step: its clock runs, and the factory's promise stands still meanwhile.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -15,9 +17,10 @@ from typing import Any
 
 from fabrica.applications.states import HOLDERS, WITH_THE_FACTORY, Standing, State
 from fabrica.kit.calendar import MAX_DAYS, MICROSECOND, Calendar, Pause, deadline, due, moment, used
-from fabrica.kit.facts import Source, load, source_of
+from fabrica.kit.facts import Data, Source, source_of
 
-WHOLE = 100
+CLOCKS = Data("fabrica.applications", "clocks.json", "FABRICA_CLOCKS", "docs/operator/clocks.md")
+WHOLE, DIGEST_LETTERS = 100, 16
 ON_THEIR_OWN = (State.APPEALED, State.OFFERED)  # steps that last on their own, whatever was promised
 
 
@@ -32,6 +35,12 @@ class Lengths:
     modes: Mapping[str, Mapping[str, Mapping[str, int]]]
     source: Source
 
+    @property
+    def digest(self) -> str:
+        """Short, and another one as soon as a clock counted by these may differ."""
+        told = json.dumps([self.warn_percent, self.steps, self.modes], sort_keys=True)
+        return hashlib.sha256(told.encode()).hexdigest()[:DIGEST_LETTERS]
+
     def days(self, mode: str, state: State, promised: int) -> int:
         """The working days of a step: its own, or its share of the promise rounded up."""
         told = self.modes.get(mode, {}).get(state.value) or self.steps[state.value]
@@ -45,9 +54,9 @@ def lengths_from(loaded: Mapping[str, Any]) -> Lengths:
     made = Lengths(loaded["warn_percent"], reply, appeal, loaded["steps"], loaded["modes"], source_of(dict(loaded)))
     if missing := {one.value for one in WITH_THE_FACTORY} - set(made.steps):
         raise ValueError(f"steps without a clock: {', '.join(sorted(missing))}")
-    if not 0 < made.warn_percent < WHOLE:
+    if not _is_whole(made.warn_percent, WHOLE - 1):
         raise ValueError("a warning comes after more than 0 and less than 100 %")
-    if not (0 < reply <= MAX_DAYS and 0 < appeal <= MAX_DAYS):
+    if not (_is_whole(reply, MAX_DAYS) and _is_whole(appeal, MAX_DAYS)):
         raise ValueError(f"an answer and an appeal have 1 to {MAX_DAYS} working days: {reply}, {appeal}")
     for steps in (made.steps, *made.modes.values()):
         for name, told in steps.items():
@@ -60,16 +69,21 @@ def _check(name: str, told: Mapping[str, int]) -> None:
     share, own = told.get("share_percent"), told.get("working_days")
     if name not in known or (share is None) == (own is None):
         raise ValueError(f"a step has either a share or days of its own: {name} {dict(told)}")
-    if share is not None and not 0 < share <= WHOLE:
+    if share is not None and not _is_whole(share, WHOLE):
         raise ValueError(f"a share lies above 0 and at most at 100 %: {name} {share}")
-    if own is not None and not 0 < own <= MAX_DAYS:
+    if own is not None and not _is_whole(own, MAX_DAYS):
         raise ValueError(f"a step lasts 1 to {MAX_DAYS} working days: {name} {own}")
 
 
+def _is_whole(value: Any, most: int) -> bool:
+    """Whether it is a whole number from 1 to `most`."""
+    return type(value) is int and 0 < value <= most
+
+
 @cache
-def lengths() -> Lengths:
-    """The lengths this site works by, validated."""
-    return lengths_from(load("fabrica.applications", "clocks.json"))
+def lengths(path: str = "") -> Lengths:
+    """The lengths in a site's own file, or in ours, validated and read once. Raises Refused."""
+    return CLOCKS.read(path, lengths_from)
 
 
 @dataclass(frozen=True)

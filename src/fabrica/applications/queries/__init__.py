@@ -17,11 +17,12 @@ from fabrica.applications import rules
 from fabrica.applications.engine import FIELDS, Gap, extra, gaps, propose
 from fabrica.applications.engine.asked import Advice, Proposed, advice, spread
 from fabrica.applications.engine.changed import Piece, pieces
-from fabrica.applications.engine.clocks import Clock, Move, clock, lengths, until
+from fabrica.applications.engine.clocks import Clock, Move, clock, until
 from fabrica.applications.engine.interview import Interview, interview, is_of_first_gate, words_said
 from fabrica.applications.models import Application, Attachment, Submission, Transition
 from fabrica.applications.queries.attachments import as_dict, attachments_of
 from fabrica.applications.queries.judging import judged_by, must_have_no_interest
+from fabrica.applications.queries.lengths import site_lengths
 from fabrica.applications.states import WITH_A_CLOCK, WITH_THE_FACTORY, State
 from fabrica.calls.engine.form import STANDARD, asked, shipped_row
 from fabrica.calls.engine.questions import Question
@@ -141,7 +142,7 @@ def _clock(application: Application, moves: Sequence[Move], calendar: Calendar, 
     told = [replace(one, at=max(one.at, begins)) for one in moves]
     promised = days_promised(calendar, begins, mode.promise.at_most, UNITS[mode.promise.unit])
     return clock(
-        told, calendar, mode=mode.key, promised=promised, by=lengths(), waits=waits,
+        told, calendar, mode=mode.key, promised=promised, by=site_lengths(), waits=waits,
         answer_days=application.answer_days,
     )  # fmt: skip
 
@@ -151,12 +152,12 @@ def appeal_until(application: Application) -> datetime | None:
     refused_at = application.decided_at
     if application.state != State.REFUSED or application.appealed_at is not None or refused_at is None:
         return None
-    return until(calendar_of(application.call.machine.site), refused_at, lengths().appeal_days)
+    return until(calendar_of(application.call.machine.site), refused_at, site_lengths().appeal_days)
 
 
 def reply_until(application: Application, now: datetime) -> datetime:
     """The last instant for an answer to reviews that the applicant is shown now."""
-    return until(calendar_of(application.call.machine.site), now, lengths().reply_days)
+    return until(calendar_of(application.call.machine.site), now, site_lengths().reply_days)
 
 
 def refused_from(application: Application) -> State:
@@ -179,13 +180,15 @@ def ringing(now: datetime) -> Application | None:
 def uncounted() -> Application | None:
     """One whose clock is to be counted anew.
 
-    The site's calendar changed, no version of ours has counted it yet, or the ethics board's questions pause it.
+    The site's calendar or its lengths of steps changed, no version of ours has counted it yet, or the ethics board's
+    questions pause it.
     """
     rows = Application.objects.select_related("call__machine__site").order_by("pk")
     if subject := asked_about("application"):
         return rows.filter(code=subject.partition(":")[2]).first()
     waiting = rows.filter(state__in=(*WITH_A_CLOCK, State.RETURNED))
-    changed = waiting.exclude(clock_calendar=F("call__machine__site__calendar_version")).first()
+    version = F("call__machine__site__calendar_version")
+    changed = waiting.exclude(clock_calendar=version, clock_lengths=site_lengths().digest).first()
     return changed or rows.filter(state=State.AWARDED, clock_calendar=0).first()
 
 

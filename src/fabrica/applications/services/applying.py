@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 
 from fabrica.applications import rules
 from fabrica.applications.engine import FIELDS, extra
-from fabrica.applications.engine.clocks import lengths
 from fabrica.applications.engine.interview import interview, with_answers
 from fabrica.applications.models import TEXT_LIMIT, Application
 from fabrica.applications.queries import appeal_until, gaps_of, has_newer_form
+from fabrica.applications.queries.lengths import site_lengths
 from fabrica.applications.services.moving import freeze, move, read_again, tell_applicant, tell_roles, tell_staff
 from fabrica.applications.services.self_assessing import hand_in
 from fabrica.applications.states import HOLDERS, State
@@ -265,7 +265,7 @@ def appeal(*, application: Application, reason: str, by: Person, now: datetime) 
         raise Refused(
             _("There is no appeal against this now."),
             why=_("One appeal is possible, within %(days)s working days of a refusal.")
-            % {"days": lengths().appeal_days},
+            % {"days": site_lengths().appeal_days},
             todo=_("See the open calls: you may apply again."),
         )
     moved = move(

@@ -13,6 +13,7 @@ from fabrica.applications.engine.changed import digest
 from fabrica.applications.engine.clocks import Step
 from fabrica.applications.models import Application, Submission, Transition
 from fabrica.applications.queries import clock_of, handed_in
+from fabrica.applications.queries.lengths import site_lengths
 from fabrica.applications.states import HOLDERS, Standing, State, check_move
 from fabrica.audit.services import record
 from fabrica.kit.errors import NotAllowed, Refused
@@ -89,6 +90,7 @@ def _count(application: Application) -> None:
         "step_due_at": step.due_at if step else None,
         "clock_rings_at": running.warn_at if running else None,
         "clock_calendar": site.calendar_version,
+        "clock_lengths": site_lengths().digest,
     }
     if told is not None and application.state != State.WITHDRAWN:
         counted["due_on"] = told.due_on
@@ -100,7 +102,7 @@ def _count(application: Application) -> None:
 
 @transaction.atomic
 def recount(*, application: Application) -> None:
-    """Count its clock anew by the calendar of its site and the pauses as they are now: no act. For the worker."""
+    """Count its clock anew by calendar, lengths of steps and pauses as they are now: no act. For the worker."""
     read_again(application)
     _count(application)
     mark_counted(subject=application.subject)

@@ -150,7 +150,9 @@ def test_days_of_its_own_and_what_a_mode_says_go_before_the_share():
         {"steps": {**DATA["steps"], "submitted": {}}},
         {"modes": {"x": {"submitted": {"working_days": 0}}}},
         {"modes": {"x": {"draft": {"working_days": 1}}}},
+        {"modes": {"x": {"submitted": {"share_percent": 12.5}}}},
         {"warn_percent": 100},
+        {"reply_working_days": 2.5},
         {"confidence": "sure"},
     ],
 )

@@ -1,5 +1,6 @@
 """Clocks in the database: counted from the moves at each, again when the calendar changes, and told of once."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from fabrica.applications.states import Standing
 from fabrica.applications.tests.factories import draft, screened, submitted
 from fabrica.clusters import services as clusters
 from fabrica.kit.errors import NotAllowed, Refused
+from fabrica.kit.facts import load
 from fabrica.notices.models import Notice
 from fabrica.people.models import Member
 from fabrica.people.states import MemberRole
@@ -113,6 +115,21 @@ def test_a_changed_calendar_moves_what_waits_and_nothing_that_was_decided(cast, 
         one.refresh_from_db()
     assert (waits.due_on, waits.step_due_at.day, gone.due_on) == (date(2026, 11, 27), 26, date(2026, 11, 25))
     assert queries.clock_of(waits).step.standing(now + 2 * DAY) is Standing.RUNNING
+
+
+def test_other_clocks_of_the_site_move_what_waits_and_nothing_that_was_decided(cast, call, now, settings, tmp_path):
+    waits, gone = submitted(cast, call, now), submitted(cast, call, now)
+    services.refuse(application=gone, reason="No.", by=cast.officer, now=now)
+    before = Application.objects.values().get(pk=gone.pk)
+    data = load("fabrica.applications", "clocks.json")
+    own = tmp_path / "clocks.json"
+    own.write_text(json.dumps({**data, "steps": {**data["steps"], "submitted": {"working_days": 2}}}))
+    settings.FABRICA_CLOCKS = str(own)
+    assert [run(tasks.recount, now) for _ in range(2)] == [1, 0]
+    due_at = waits.step_due_at
+    waits.refresh_from_db()
+    assert (waits.step_due_at, waits.step_due_at > due_at) == (queries.clock_of(waits).step.due_at, True)
+    assert Application.objects.values().get(pk=gone.pk) == before
 
 
 def test_a_step_that_a_closing_day_rescued_is_not_told_of(cast, call, machine, now):

@@ -37,3 +37,29 @@ def _told(question: Question) -> tuple[str, str]:
 
 def _said(words: Words) -> str:
     return words.get((get_language() or "en").partition("-")[0]) or words["en"]
+
+
+def both(words: Words) -> str:
+    """Words in each language that says them otherwise."""
+    return " / ".join(dict.fromkeys(filter(None, words.values())))
+
+
+def described(question: Question) -> str:
+    """All that a question asks, so that two that differ read otherwise."""
+    facts = [both(question.label), str(KINDS[question.kind])]
+    if question.required:
+        facts.append(_("must be answered"))
+    if question.when:
+        answers = ", ".join(sorted(question.when.one_of))
+        facts.append(_("only where %(key)s is %(answers)s") % {"key": question.when.key, "answers": answers})
+    return "; ".join([*facts, *_limits(question), *filter(None, [both(question.help)])])
+
+
+def _limits(question: Question) -> list[str]:
+    told = [
+        (_("at least %(limit)s"), question.least), (_("at most %(limit)s"), question.most),
+        (_("decimals: %(limit)s"), question.decimals or None), (_("unit: %(limit)s"), both(question.unit) or None),
+        (_("files: %(limit)s"), ", ".join(question.types) or None),
+        (_("answers: %(limit)s"), ", ".join(f"{both(label)} ({key})" for key, label in question.options) or None),
+    ]  # fmt: skip
+    return [words % {"limit": limit} for words, limit in told if limit is not None]

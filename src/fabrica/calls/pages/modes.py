@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from fabrica.calls import queries, rules, services, voice
 from fabrica.calls.engine import rows, terms_from
 from fabrica.calls.engine.answer import as_dict, mode_as_dict
+from fabrica.calls.engine.form import shipped_row
 from fabrica.calls.engine.library import SAMPLES
 from fabrica.calls.engine.opening import missing
 from fabrica.calls.engine.own import Difference, blank, checked, differences
@@ -22,6 +23,8 @@ from fabrica.calls.engine.saying import opening as opening_said
 from fabrica.calls.forms.mode import ModeForm, initial_of
 from fabrica.calls.models import ModeVersion
 from fabrica.calls.pages.asking import asking
+from fabrica.calls.pages.formerly import MOST_SHOWN as MOST_FORMS
+from fabrica.calls.pages.formerly import kept_forms
 from fabrica.calls.pages.public import Shown
 from fabrica.kit.errors import Refused
 from fabrica.kit.time import utcnow
@@ -88,9 +91,16 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         "row": newest, "is_retired": is_retired, "is_shipped": key in rows(), "in_force": in_force,
         "kept": _kept(versions, in_force), "terms": mode_as_dict(terms_from(newest), voice.here()),
         "missing": [voice.label(one) for one in missing(terms_from(newest))], "calls": queries.calls_of_mode(key),
-        "news": _news(key, versions), "form": asking(queries.form_row(key)), "forms": list(queries.forms_of(key)[:1]),
+        "news": _news(key, versions), **_form_told(key),
     }  # fmt: skip
     return render(request, "calls/mode.html", context)
+
+
+def _form_told(key: str) -> dict[str, Any]:
+    """What the form asks now, and its last versions."""
+    versions, asked = list(queries.forms_of(key)[: MOST_FORMS + 1]), queries.form_row(key)
+    kept = kept_forms(versions, asked, shipped_row(key))
+    return {"form": asking(asked), "forms": kept, "older_forms": len(versions) > len(kept)}
 
 
 def _kept(versions: list[ModeVersion], in_force: ModeVersion | None) -> list[Kept]:

@@ -11,6 +11,8 @@ from fabrica.calls.engine.answer import as_dict, mode_as_dict
 from fabrica.calls.engine.own import told_by
 from fabrica.calls.engine.profile import Profile
 from fabrica.calls.engine.routing import route
+from fabrica.calls.models import FormVersion
+from fabrica.calls.queries import form_row
 
 pytestmark = pytest.mark.django_db
 
@@ -108,3 +110,26 @@ def test_others_write_no_modes_and_no_calls(send, machine, call, who):
         send(who, "/calls", body), send(who, "/calls/playground/state", {"state": "closed"}),
     ]  # fmt: skip
     assert [status for status, _ in answers] == [403] * 4
+
+
+def test_operators_alone_read_the_versions_of_a_form_page_by_page(cast, now):
+    first = form_row("large-scale")
+    for number in range(1, 28):
+        FormVersion.objects.create(
+            slug="large-scale", number=number, row=first, by=cast.operator, note=f"No. {number}.", created_at=now
+        )
+    client = Client()
+    client.force_login(cast.operator)
+    page = client.get("/api/modes/large-scale/forms").json()
+    assert page["rows"][0] == {
+        "number": 27, "note": "No. 27.", "by": cast.operator.uid, "created_at": now.isoformat().replace("+00:00", "Z"),
+    }  # fmt: skip
+    rest = client.get(f"/api/modes/large-scale/forms?cursor={page['next_cursor']}").json()
+    assert ([one["number"] for one in rest["rows"]], rest["next_cursor"]) == ([2, 1], "")
+    assert client.get("/api/modes/large-scale/forms/2").json()["row"] == first
+    where = ("large-scale/forms/28", "nothing/forms", "nothing/forms/1")
+    assert [client.get(f"/api/modes/{one}").status_code for one in where] == [404] * 3
+    for who in (cast.officer, cast.applicant, cast.outsider):
+        client.force_login(who)
+        where = ("/api/modes/large-scale/forms", "/api/modes/large-scale/forms/2", "/api/modes/nothing/forms")
+        assert [client.get(one).status_code for one in where] == [403] * 3

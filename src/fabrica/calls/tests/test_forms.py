@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from fabrica.audit.queries import about
 from fabrica.calls import queries, services
+from fabrica.calls.engine.changing import changes
 from fabrica.calls.engine.form import FIXED, STANDARD, asked, form_from, shipped, shipped_row
+from fabrica.calls.engine.questions import question_from
 from fabrica.calls.models import FormVersion
+from fabrica.calls.pages.asking import described
 from fabrica.calls.services.forms import FormKeptMeanwhile
 from fabrica.config.site_forms import app
 from fabrica.kit.errors import NotAllowed, NotFound, Refused
@@ -163,3 +166,59 @@ def test_the_file_of_the_operators_page_is_kept_by_the_command(cast, tmp_path, d
     file.write_text("[", encoding="utf-8")
     refused = run(app, ["keep", "playground", str(file)])
     assert (refused.exit_code, "is no JSON" in refused.output) == (1, True)
+
+
+def test_an_older_version_comes_out_again_and_goes_back_in(cast, now, tmp_path):
+    first, second = with_question(), with_question(key="other")
+    for row in (first, second):
+        services.keep_form(mode="large-scale", row=row, by=cast.operator, now=now)
+    run, file = CliRunner(env={"COLUMNS": "200"}).invoke, tmp_path / "form.json"
+    shown = run(app, ["show", "large-scale", "--version", "1"])
+    assert (shown.exit_code, json.loads(shown.output)) == (0, first)
+    file.write_text(shown.output, encoding="utf-8")
+    assert run(app, ["keep", "large-scale", str(file)]).output == "Version 3 of the form of large-scale is in force.\n"
+    assert queries.form_row("large-scale") == first
+    for number in ("0", "4", str(10**30)):
+        refused = run(app, ["show", "large-scale", "--version", number])
+        assert (refused.exit_code, f"has no version {number}." in refused.output) == (1, True)
+
+
+def test_questions_that_came_went_or_ask_something_else_are_told_by_their_key():
+    before = with_question()
+    after = with_question(with_question(label="What for?"), key="new", label="New?", label_fr="Nouveau ?")
+    for part in after["sections"]:
+        part["items"] = [one for one in part["items"] if isinstance(one, str) or one["key"] != "milestones"]
+    found = changes(before, after)
+    assert [(one.key, one.before is None, one.after is None) for one in found.questions] == [
+        ("why_us", False, False), ("new", True, False), ("milestones", False, True),
+    ]  # fmt: skip
+    assert (found.is_arranged, found.is_sourced) == (False, False)
+
+
+def test_another_order_another_title_and_another_source_are_told_too():
+    turned, named = deepcopy(LARGE), deepcopy(LARGE)
+    turned["sections"].reverse()
+    named["sections"][0]["title_fr"] = "Autre"
+    told = [changes(LARGE, one) for one in (LARGE, turned, named, {**LARGE, "confidence": "unknown"})]
+    assert [(one.is_arranged, one.is_sourced, one.questions) for one in told] == [
+        (False, False, ()), (True, False, ()), (True, False, ()), (False, True, ()),
+    ]  # fmt: skip
+
+
+NUMBER = {**ASK, "kind": "number"}
+OPTIONS = [{"key": key, "label": key, "label_fr": key} for key in "abc"]
+
+
+@pytest.mark.parametrize(
+    ("before", "change"),
+    [
+        (ASK, {"label_fr": "Autre ?"}), (ASK, {"help": "More.", "help_fr": "Plus."}), (ASK, {"required": True}),
+        (ASK, {"kind": "text"}), (ASK, {"when": {"key": "innovation", "one_of": ["yes"]}}),
+        ({**ASK, "kind": "date"}, {"least": "2027-01-31"}), (NUMBER, {"decimals": 2}), (NUMBER, {"least": 0}),
+        (NUMBER, {"most": 7}), (NUMBER, {"unit": "kg", "unit_fr": "kg"}),
+        ({**ASK, "kind": "file"}, {"types": ["pdf"]}),
+        ({**ASK, "kind": "choice", "options": OPTIONS}, {"options": OPTIONS[1:]}),
+    ],
+)  # fmt: skip
+def test_two_questions_that_differ_read_otherwise(before, change):
+    assert described(question_from(before)) != described(question_from({**before, **change}))

@@ -1,7 +1,11 @@
 """The operator's pages of modes and calls: they work, refuse others, and lose nothing that was typed."""
 
+from copy import deepcopy
+
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from fabrica.calls import engine, queries, services
 from fabrica.calls.engine.own import told_by
@@ -228,3 +232,52 @@ def test_the_pages_speak_french(browser_of, call):
         pages = [ingrid.get(one).content.decode() for one in ("/modes/", "/modes/fast-lane/")]
     assert "Modes d’accès" in pages[0]  # noqa: RUF001 - French spells it so
     assert "Faire une nouvelle version" in pages[1]
+
+
+def kept_form(cast, now, *, note="", mode="playground", **changes):
+    """One more version of a form, with one more question."""
+    row = deepcopy(queries.form_row(mode))
+    asked = {"key": "region", "kind": "yes_no", "label": "Region?", "label_fr": "Région ?", **changes}
+    row["sections"][0]["items"] = [one for one in row["sections"][0]["items"] if isinstance(one, str)] + [asked]
+    return services.keep_form(mode=mode, row=row, by=cast.operator, now=now, note=note)
+
+
+def test_the_versions_of_a_form_say_when_by_whom_why_and_what_they_ask_otherwise(cast, ingrid, now):
+    kept_form(cast, now, note="A <regional> rule.")
+    kept_form(cast, now, note="The law changed.", required=True)
+    kept_form(cast, now, key="town", label="Town?", label_fr="Ville ?")
+    answer = ingrid.get("/modes/playground/")
+    told = [
+        (one.version.number, one.is_in_force, [each.label for each in one.differences])
+        for one in answer.context["forms"]
+    ]
+    assert told == [
+        (3, True, ["Added: Town? / Ville ? (town)", "Removed: Region? / Région ? (region)"]),
+        (2, False, ["Changed: Region? / Région ? (region)"]),
+        (1, False, ["Added: Region? / Région ? (region)"]),
+    ]
+    page = answer.content.decode()
+    parts = ["A &lt;regional&gt; rule.", "The law changed.", "1 difference from what comes with Fabrica now",
+             f"{now:%-d %B %Y} · {cast.operator}", "fabrica-site forms show playground --version NUMBER"]  # fmt: skip
+    assert [part for part in parts if part not in page] == []
+    assert 'id="form-1"' not in ingrid.get("/modes/fast-lane/").content.decode()
+
+
+def test_what_came_with_fabrica_is_named_so(ingrid, now):
+    services.form_for(mode="large-scale", now=now)
+    answer = ingrid.get("/modes/large-scale/")
+    assert [(one.differences, one.is_in_force) for one in answer.context["forms"]] == [([], True)]
+    assert "as it came with Fabrica" in answer.content.decode()
+
+
+def test_the_last_ten_versions_of_a_form_cost_as_much_as_one(cast, ingrid, now, django_assert_num_queries):
+    kept_form(cast, now)
+    with CaptureQueriesContext(connection) as one:
+        ingrid.get("/modes/playground/")
+    for number in range(11):
+        kept_form(cast, now, key=f"q{number}")
+    with django_assert_num_queries(len(one)):
+        answer = ingrid.get("/modes/playground/")
+    assert [one.version.number for one in answer.context["forms"]] == [*range(12, 2, -1)]
+    assert answer.context["forms"][-1].differences != []
+    assert "the API lists all of them" in answer.content.decode()

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from fabrica.applications.engine.clocks import Move, clock, lengths
+from fabrica.applications.engine.clocks import Move, clock
 from fabrica.applications.models import Application, Transition
+from fabrica.applications.queries.lengths import site_lengths
 from fabrica.applications.states import State
 from fabrica.audit.models import Entry
 from fabrica.kit.calendar import Calendar
@@ -60,11 +61,11 @@ def set_clock(application: Application, steps: Sequence[Step], calendar: Calenda
     """Count its clock from its moves, as each move does."""
     mode = application.call.mode
     read = [Move(place, after, at) for place, (after, at, _by) in enumerate(steps)]
-    told = clock(read, calendar, mode=mode.key, promised=mode.access_working_days, by=lengths())
+    told = clock(read, calendar, mode=mode.key, promised=mode.access_working_days, by=site_lengths())
     if told is None:
         return
     step = told.step
-    application.clock_calendar = version
+    application.clock_calendar, application.clock_lengths = version, site_lengths().digest
     application.step_due_at = step.due_at if step else None
     application.clock_rings_at = step.warn_at if step and step.paused_at is None else None
     application.due_on = None if application.state == State.WITHDRAWN else told.due_on

@@ -22,7 +22,7 @@ from fabrica.projects.models import Member, Project
 pytestmark = [pytest.mark.django_db, pytest.mark.long]
 DAY = date(2026, 11, 23)
 SMALL = Size(projects=30, open_applications=10, people=33)
-CLOCK = ("step_due_at", "clock_rings_at", "clock_calendar", "due_on", "days_taken")
+CLOCK = ("step_due_at", "clock_rings_at", "clock_calendar", "clock_lengths", "due_on", "days_taken")
 
 
 def ignore(name, done, total):

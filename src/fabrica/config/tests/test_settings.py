@@ -91,12 +91,22 @@ def test_the_demo_keeps_to_its_own_folder_whatever_a_site_set_in_the_same_shell(
         ({"FABRICA_ACKNOWLEDGEMENT": "Thanks to {secret_key}."}, "fabrica.E006"),
         ({"FABRICA_ACKNOWLEDGEMENT": "Thanks to {site.__class__}."}, "fabrica.E006"),
         ({"FABRICA_ACKNOWLEDGEMENT": "Thanks to {site"}, "fabrica.E006"),
+        ({"FABRICA_CLOCKS": "/nowhere.json"}, "fabrica.E007"),
+        ({"FABRICA_CRITERIA": "/nowhere.json"}, "fabrica.E007"),
+        ({"FABRICA_SME_RULES": "/nowhere.json"}, "fabrica.E007"),
+        ({"FABRICA_LIFE_RULES": "/nowhere.json"}, "fabrica.E007"),
     ],
 )
 def test_what_would_be_unsafe_does_not_pass_the_check(start, changes, told):
     done = start("-m", "django", "check", **{**SECRET, **changes})
     assert done.returncode == 1
     assert f"({told})" in done.stderr
+
+
+def test_a_worker_does_not_begin_with_data_of_the_site_that_cannot_be_used(start):
+    done = start("-m", "fabrica.config", "work", "--until-idle", FABRICA_CLOCKS="/nowhere.json", **SECRET)
+    told = "FABRICA_CLOCKS: /nowhere.json cannot be used. No such file or directory"
+    assert (done.returncode, told in done.stderr) == (2, True), done.stderr
 
 
 CAMPUS = {

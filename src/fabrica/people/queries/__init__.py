@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol, cast
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
@@ -15,6 +16,7 @@ from fabrica.kit.errors import NotFound
 from fabrica.kit.ids import digest
 from fabrica.people.engine.domains import domain_of
 from fabrica.people.engine.likeness import Marks, likenesses
+from fabrica.people.engine.sme import Rules, current
 from fabrica.people.engine.sme.draft import empty
 from fabrica.people.models import (
     Authorship,
@@ -190,6 +192,11 @@ def organisation_of(person: Person, uid: str) -> Organisation:
 def members_of(organisation: Organisation) -> QuerySet[Member]:
     """Who works for it."""
     return organisation.members.select_related("person")
+
+
+def sme_rules() -> Rules:
+    """The SME rule of this site: its own file's where it names one, else ours."""
+    return current(settings.FABRICA_SME_RULES)
 
 
 def sme_draft_of(organisation: Organisation) -> SmeDraft:

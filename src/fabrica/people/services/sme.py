@@ -71,7 +71,7 @@ def declare_sme(
     document, ownership = whole(draft.content, name=organisation.name, country=organisation.country, as_of=today)
     if digest != digest_of(document):
         raise Refused(_("The figures have changed since you looked."), todo=_("Look at them again, then sign."))
-    found = assess(ownership)
+    found = assess(ownership, queries.sme_rules())
     last = organisation.sme_declarations.order_by("-number").first()
     made = SmeDeclaration.objects.create(
         organisation=organisation, number=last.number + 1 if last else 1, content=document, digest=digest,

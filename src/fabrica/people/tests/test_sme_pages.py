@@ -1,5 +1,6 @@
 """From figures to a signed declaration: what its people enter, what they see at once, what officers see."""
 
+import json
 import re
 from datetime import UTC, date, datetime, timedelta
 
@@ -9,6 +10,7 @@ from django.urls import reverse
 from django.utils import translation
 from fabrica.audit.models import Entry
 from fabrica.kit.errors import Refused
+from fabrica.kit.facts import load
 from fabrica.people import queries, services, shown
 from fabrica.people.engine.sme.draft import empty, term, with_other, with_own
 from fabrica.people.models import SmeDeclaration, SmeDraft
@@ -248,3 +250,16 @@ def test_the_days_of_a_declaration_are_the_site_s(settings):
     one = SmeDeclaration(valid_until=date(2027, 7, 1))
     evening = datetime(2027, 7, 1, 21, 59, tzinfo=UTC)
     assert (one.is_valid(evening), one.is_valid(evening + timedelta(minutes=1))) == (True, False)
+
+
+def test_a_site_asks_by_a_rule_of_its_own_and_names_it_in_what_is_signed(client, cast, path, settings, tmp_path):
+    rule = load("fabrica.people", "sme.json")
+    tiny = {**rule["predicates"][0], "title": "Tiny", "all": [{"fact": "staff", "below": "3"}]}
+    own = tmp_path / "sme.json"
+    own.write_text(json.dumps({**rule, "version": "ours", "predicates": [tiny]}), encoding="utf-8")
+    settings.FABRICA_SME_RULES = str(own)
+    entered(client, path)
+    page = client.get(path).content.decode()
+    assert ("Tiny" in page, "Small mid-cap" in page) == (True, False)
+    declared(client, path)
+    assert cast.startup.sme_declarations.get().rule_version == "ours"

@@ -17,7 +17,7 @@ from fabrica.people.models import Person
 from fabrica.people.queries import signed_in
 from fabrica.reviews import queries, rules, services
 from fabrica.reviews.adapter.letters import write_to
-from fabrica.reviews.engine.criteria import criteria_from, criteria_row
+from fabrica.reviews.engine.criteria import criteria_from
 from fabrica.reviews.forms import EvaluationForm, InviteForm, LinkForm, field_choices
 from fabrica.reviews.models import Evaluation, Newcomer
 from fabrica.reviews.shown import merged_of, shown_reviews
@@ -141,7 +141,7 @@ def _open(request: HttpRequest, application: Application, found: Evaluation | No
 
 
 def _wanted(application: Application) -> int:
-    return criteria_from(criteria_row(application.call.mode.key)).reviews
+    return criteria_from(queries.criteria_for(application)).reviews
 
 
 def _context(

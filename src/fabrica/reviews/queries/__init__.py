@@ -3,6 +3,7 @@
 from fabrica.reviews.queries.assessments import assessments_of, latest_of, to_assess, visible_to
 from fabrica.reviews.queries.deciding import had_part_in
 from fabrica.reviews.queries.evaluations import (
+    criteria_for,
     evaluation_for,
     evaluation_of,
     outcome_of,
@@ -34,6 +35,7 @@ __all__ = [
     "barred_of",
     "calibration_of",
     "candidates_of",
+    "criteria_for",
     "evaluation_for",
     "evaluation_of",
     "expert_of",

@@ -1,7 +1,9 @@
 """Evaluations and reviews: of one's own, of an application one decides on, of an application one wrote."""
 
 from collections.abc import Sequence
+from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -11,10 +13,16 @@ from fabrica.applications.states import State
 from fabrica.kit.errors import NotFound
 from fabrica.people.models import Person
 from fabrica.reviews import rules
+from fabrica.reviews.engine.criteria import criteria_row
 from fabrica.reviews.models import Evaluation, Outcome, Reply, Review
 from fabrica.reviews.states import OPEN, Stage
 
 ROWS = ("evaluation__application__call__machine__site", "evaluation__application__organisation", "reviewer")
+
+
+def criteria_for(application: Application) -> dict[str, Any]:
+    """The criteria that an evaluation opened now would keep: of the site's own file where it names one, else ours."""
+    return criteria_row(application.call.mode.key, settings.FABRICA_CRITERIA)
 
 
 def evaluation_of(application: Application) -> Evaluation | None:

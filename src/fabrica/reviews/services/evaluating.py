@@ -20,10 +20,10 @@ from fabrica.people.models import Person
 from fabrica.people.queries import with_role
 from fabrica.people.states import Role
 from fabrica.reviews import rules
-from fabrica.reviews.engine.criteria import MOST_REVIEWS, criteria_row
+from fabrica.reviews.engine.criteria import MOST_REVIEWS
 from fabrica.reviews.engine.criteria import fields as known_fields
 from fabrica.reviews.models import Evaluation, Review
-from fabrica.reviews.queries import Pooled, pairings_of
+from fabrica.reviews.queries import Pooled, criteria_for, pairings_of
 from fabrica.reviews.states import COUNTS, LANGUAGES, OPEN, Stage
 
 MOST_REASON = 3_000
@@ -45,7 +45,7 @@ def open_evaluation(
     if not 1 <= reviews <= MOST_REVIEWS:
         raise Refused(_("An application has 1 to %(most)s reviews.") % {"most": MOST_REVIEWS})
     found = Evaluation.objects.select_for_update().filter(application=application).first()
-    made = found or Evaluation(application=application, opened_at=now, criteria_row=criteria_row(_mode(application)))
+    made = found or Evaluation(application=application, opened_at=now, criteria_row=criteria_for(application))
     if found and found.is_blind != is_blind and found.reviews.exists():
         raise Refused(_("Experts were asked already: whether it is blind stays as it is."))
     made.fields, made.language, made.reviews_wanted, made.is_blind = sorted(fields), language, reviews, is_blind
@@ -55,10 +55,6 @@ def open_evaluation(
         criteria=made.criteria_row["version"],
     )  # fmt: skip
     return made
-
-
-def _mode(application: Application) -> str:
-    return application.call.mode.key
 
 
 @transaction.atomic

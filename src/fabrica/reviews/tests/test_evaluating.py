@@ -1,5 +1,6 @@
 """An evaluation: which experts the engine proposes, whom the officer chooses, and who is in conflict."""
 
+import json
 from datetime import timedelta
 from functools import partial
 
@@ -12,6 +13,7 @@ from fabrica.applications.tests.factories import draft
 from fabrica.audit.models import Entry
 from fabrica.conftest import make_person
 from fabrica.kit.errors import NotAllowed, NotFound, Refused
+from fabrica.kit.facts import load
 from fabrica.notices.models import Notice
 from fabrica.people.models import Member, Organisation, Person
 from fabrica.people.states import Role
@@ -49,6 +51,22 @@ def test_a_mode_with_experts_has_no_award_before_them(cast, wide, now):
         allocations.award(
             application=large(cast, wide, now), gpu_seconds=1, months=6, by=cast.officer, now=now, note="x"
         )
+
+
+def test_a_site_scores_by_criteria_of_its_own_and_what_was_opened_keeps_its_own(cast, wide, now, settings, tmp_path):
+    before = opened(cast, large(cast, wide, now), now)
+    data, own = load("fabrica.reviews", "criteria.json"), tmp_path / "criteria.json"
+    sets = {"general": [{**data["sets"]["general"][0], "id": "merit", "weight": 100}]}
+    own.write_text(json.dumps({**data, "version": "ours", "sets": sets}), encoding="utf-8")
+    settings.FABRICA_CRITERIA = str(own)
+    after = opened(cast, large(cast, wide, now), now)
+    found = [(one.criteria.version, len(one.criteria.each)) for one in map(again, (before, after))]
+    assert found == [("2026-11", 3), ("ours", 1)]
+
+
+def again(evaluation):
+    evaluation.refresh_from_db()
+    return evaluation
 
 
 def test_the_engine_proposes_who_knows_it_and_says_what_speaks_against_the_others(cast, wide, now):

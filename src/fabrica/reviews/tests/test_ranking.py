@@ -1,5 +1,6 @@
 """Points, thresholds, ties, calibration, the line; and the panel that confirms an order."""
 
+import json
 from datetime import timedelta
 from fractions import Fraction
 
@@ -12,7 +13,9 @@ from fabrica.conftest import make_person
 from fabrica.people.models import Member, Person
 from fabrica.people.states import Role
 from fabrica.reviews import queries, rules, services
-from fabrica.reviews.engine.criteria import criteria_from, criteria_row
+from fabrica.kit.errors import Refused
+from fabrica.kit.facts import load
+from fabrica.reviews.engine.criteria import criteria_data, criteria_from, criteria_row
 from fabrica.reviews.engine.ranking import Scored, calibrate, cut, merge, points, rank
 from fabrica.reviews.models import Evaluation
 from fabrica.reviews.tests.factories import expert, large, large_call, panel_member, reviewed
@@ -96,6 +99,29 @@ def test_criteria_that_make_no_sense_are_not_loaded(wrong):
     first, *rest = row["criteria"]
     with pytest.raises(ValueError):
         criteria_from({**row, "criteria": [{**first, **wrong}, *rest]})
+
+
+@pytest.mark.parametrize(
+    ("change", "wrong"),
+    [
+        ({"otherwise": "nothing"}, {}),
+        ({"modes": {"large-scale": "nothing"}}, {}),
+        ({"version": 7}, {}),
+        ({"reviews": True}, {}),
+        ({"review_working_days": 10_000}, {}),
+        ({}, {"threshold": 2.5}),
+        ({}, {"high": 10**9}),
+        ({}, {"id": "so good"}),
+        ({}, {"label": ""}),
+    ],
+)
+def test_criteria_of_a_site_that_could_not_be_scored_by_are_refused(change, wrong, tmp_path):
+    data = load("fabrica.reviews", "criteria.json")
+    first, *rest = data["sets"]["general"]
+    own = tmp_path / "criteria.json"
+    own.write_text(json.dumps({**data, "sets": {"general": [{**first, **wrong}, *rest]}, **change}))
+    with pytest.raises(Refused, match="Mend it as docs/operator/criteria.md says"):
+        criteria_data(str(own))
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from fabrica.kit.facts import Source, load, source_of
+from fabrica.kit.facts import Data, Source, source_of
 
+SME = Data("fabrica.people", "sme.json", "FABRICA_SME_RULES", "docs/applicant/sme.md")
 CATEGORIES = ("micro", "small", "medium", "not_sme")
 LIMITS = (
     "partner_from_percent", "linked_above_percent", "public_from_percent",
@@ -15,7 +16,7 @@ LIMITS = (
 )  # fmt: skip
 METHODS = ("two_years", "estimates", "aggregation", "ownership_change")
 AMOUNTS = ("staff", "turnover", "balance")
-MAX_YEARS = 100
+MAX_YEARS, MOST_VERSION = 100, 40
 VALUES: Mapping[str, Callable[[Any], bool]] = {
     "one_of": lambda value: bool(value) and set(value) <= set(CATEGORIES),
     "at_most_years": lambda value: type(value) is int and 0 <= value <= MAX_YEARS,
@@ -79,6 +80,8 @@ def rules_from(loaded: Mapping[str, Any]) -> Rules:
         )
     except (KeyError, TypeError, ArithmeticError) as error:
         raise ValueError(f"a rule that lacks something or makes no sense: {error!r}") from error
+    if not 0 < len(found.version) <= MOST_VERSION:
+        raise ValueError(f"a rule has a version of at most {MOST_VERSION} letters")
     if tuple(one.category for one in found.ceilings) != CATEGORIES[:-1]:
         raise ValueError("ceilings are needed for micro, small and medium, in this order")
     if set(found.limits) != set(LIMITS) or set(found.methods) != set(METHODS):
@@ -87,9 +90,9 @@ def rules_from(loaded: Mapping[str, Any]) -> Rules:
 
 
 @cache
-def current() -> Rules:
-    """The rule of the product's own data file."""
-    return rules_from(load("fabrica.people", "sme.json"))
+def current(path: str = "") -> Rules:
+    """The rule of a site's own file, or of ours, read once. Raises Refused."""
+    return SME.read(path, rules_from)
 
 
 def _amount(text: str) -> Decimal:
@@ -105,7 +108,7 @@ def _ceiling(row: Mapping[str, Any]) -> Ceiling:
 
 
 def _predicate(row: Mapping[str, Any]) -> Predicate:
-    if not (isinstance(row["key"], str) and isinstance(row["title"], str)):
+    if not all(isinstance(row[name], str) and row[name].strip() for name in ("key", "title")):
         raise TypeError("key and title are words")
     for one in row["all"]:
         _check(one)
