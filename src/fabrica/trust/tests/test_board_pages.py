@@ -57,6 +57,15 @@ def press(who, path, act, **fields):
     return browser(who).post(path, data)
 
 
+def test_the_board_sees_which_rule_has_one_source_only(cast, call, now, ethics):
+    answers = answers_for("ACCEPT_CONDITIONS", **HIGH_RISK, no_influence="yes", narrow_task="yes")
+    made = submitted(cast, call, now, trust_answers=answers)
+    page = browser(ethics).get(f"/board/{Referral.objects.get(subject=made.subject).pk}/")
+    assert {one["rule"] for one in page.context["reasons"] if one["confidence"] == "B"} == {"F7"}
+    why = page.content.decode().partition('id="points"')[2].partition("</section>")[0]
+    assert (why.count("Confidence B"), why.count("Confidence")) == (1, 1)
+
+
 def test_a_case_goes_its_way_by_buttons(cast, case, ethics, member):
     path = f"/board/{case.pk}/"
     page = browser(ethics).get(path)
