@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from fabrica.applications import queries
 from fabrica.applications.engine.interview import words_said
-from fabrica.applications.engine.report import report
+from fabrica.applications.engine.report import Point, report
 from fabrica.applications.models import Application, Submission
 from fabrica.applications.queries.attachments import attachments_of
 from fabrica.kit.errors import NotFound
@@ -67,7 +67,8 @@ def _reported(application: Application, record: Mapping[str, Any], at: datetime)
         % {"version": found.version, "day": date_format(found.as_of, "j F Y")},
         "points_title": _("Why"),
         "points": [
-            [f"{one.title} ({one.article}){f', {open_told}' if one.is_open else ''}", one.text] for one in found.points
+            [f"{one.title} ({one.article}){f', {open_told}' if one.is_open else ''}{_sureness(one)}", one.text]
+            for one in found.points
         ],
         "labels_title": _("What applies"),
         "labels": list(found.labels),
@@ -81,7 +82,7 @@ def _reported(application: Application, record: Mapping[str, Any], at: datetime)
         "next": list(found.next_steps),
         "path_title": _("Every rule that led here"),
         "path": [
-            [f"{one.rule}  {one.title}", f"{one.article}. {one.source}, {one.checked_on.isoformat()}"]
+            [f"{one.rule}  {one.title}", f"{one.article}. {one.source}, {one.checked_on.isoformat()}{_sureness(one)}"]
             for one in found.path
         ],
         "answers_title": _("What was answered"),
@@ -89,6 +90,10 @@ def _reported(application: Application, record: Mapping[str, Any], at: datetime)
         "notice": _("This is no legal advice. The Commission's AI Act Service Desk answers questions:"),
         "desk": found.desk_url,
     }
+
+
+def _sureness(one: Point) -> str:
+    return f". {one.sureness}" if one.sureness else ""
 
 
 def _language() -> str:

@@ -29,6 +29,10 @@ class Source:
     def __str__(self) -> str:
         return f"{self.text} (checked {self.checked_on.isoformat()}, confidence {self.confidence})"
 
+    def as_dict(self) -> dict[str, str]:
+        """As pages and the API tell it: `source`, `checked_on` (ISO), `confidence`."""
+        return {"source": self.text, "checked_on": self.checked_on.isoformat(), "confidence": self.confidence}
+
 
 def source_of(row: dict[str, Any]) -> Source:
     """The source a row of a data file must carry: `source`, `checked_on`, `confidence`. Raises ValueError."""

@@ -71,10 +71,13 @@ class Live:
         ]
 
     @property
-    def questions(self) -> list[tuple[str, str]]:
-        """The questions beside the category."""
+    def questions(self) -> list[tuple[str, str, dict[str, str]]]:
+        """The questions beside the category: title, answer, and the source of the rule as `Source.as_dict` tells it."""
         answers = {True: _("yes"), False: _("no"), None: _("not known")}
-        return [(_(one.title), answers[self.found.predicates[one.key]]) for one in self.found.rules.predicates]
+        return [
+            (_(one.title), answers[self.found.predicates[one.key]], one.source.as_dict())
+            for one in self.found.rules.predicates
+        ]
 
     def as_dict(self) -> dict[str, Any]:
         """All of it, as the command prints it."""

@@ -15,6 +15,7 @@ from fabrica.trust.engine.act.ruleset import RuleSet
 from fabrica.trust.engine.act.telling import service_desk
 from fabrica.trust.states import Decision
 
+SURE = "A"
 SAID = {
     Decision.ACCEPT: gettext_lazy("Nothing in your answers stands in the way."),
     Decision.ACCEPT_CONDITIONS: gettext_lazy("You may go on; the points below will be followed up."),
@@ -64,6 +65,16 @@ class Point:
     is_open: bool
     source: str
     checked_on: date
+    confidence: str
+
+    @property
+    def sureness(self) -> str:
+        """How sure its source makes it, in words; empty where it is corroborated."""
+        if self.confidence == SURE:
+            return ""
+        if self.confidence == "unknown":
+            return _("Not known")
+        return _("Confidence %(confidence)s") % {"confidence": self.confidence}
 
 
 @dataclass(frozen=True)
@@ -143,4 +154,5 @@ def _point(row: Mapping[str, Any]) -> Point:
     return Point(
         row["rule"], row["title"], row["article"], row["text"], Decision(row["leads_to"]), row["holds"] is None,
         row["source"], date.fromisoformat(row["checked_on"]),
+        row["confidence"],
     )  # fmt: skip

@@ -4,8 +4,9 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from fabrica.applications import queries, services
+from fabrica.applications import exports, queries, services
 from fabrica.applications.engine.interview import interview, number_in, operations, with_answers, words_said
+from fabrica.applications.engine.report import report
 from fabrica.applications.services import AnsweredMeanwhile
 from fabrica.applications.tests.factories import ACCEPTED, draft, submitted
 from fabrica.kit.errors import NotAllowed, Refused
@@ -13,7 +14,7 @@ from fabrica.trust.engine import gate
 from fabrica.trust.engine.act import evaluate
 from fabrica.trust.engine.act.keeping import below
 from fabrica.trust.models import Assessment
-from fabrica.trust.tests.answers import answers_for
+from fabrica.trust.tests.answers import HIGH_RISK, answers_for
 
 DAY = date(2026, 11, 26)
 OF_FIRST_GATE = {**dict.fromkeys((one.id for one in gate.questions()), "no"), "P1": "yes", "P3": "yes"}
@@ -249,6 +250,32 @@ def test_the_report_is_a_tagged_document_that_stays_the_same(browser_of, cast, c
     assert browser_of("mate").get(address).content == first
     bare = services.start(call=call, organisation=cast.startup, by=cast.applicant, now=now + timedelta(days=1))
     assert browser_of("applicant").get(f"/applications/{bare.code}/trust/report/pdf/").status_code == 404
+
+
+@django_db
+def test_a_rule_of_one_source_only_is_marked_on_the_page_and_in_the_document(browser_of, cast, call, now, monkeypatch):
+    answers = answers_for("ACCEPT_CONDITIONS", **HIGH_RISK, no_influence="yes", narrow_task="yes")
+    made = submitted(cast, call, now, trust_answers=answers)
+    told = report(made.gate.record_in("en"))
+    assert {one.rule for one in told.path if one.confidence != "A"} == {"F7", "P5"}
+    desk = browser_of("officer").get(f"/desk/{made.code}/").text
+    gate = desk[desk.index('id="gate"') :].partition("</section>")[0]
+    mark = '<strong class="badge tone-warning">Confidence B</strong>'
+    (point,) = re.findall(r"<li><strong>Exception of Article 6\(3\).*?</li>", gate)
+    (step,) = re.findall(r"<li>Exception of Article 6\(3\).*?</li>", gate.partition("<details>")[2])
+    assert (gate.count(mark), point.count(mark), step.count(mark)) == (3, 1, 1)
+    assert (
+        "Source: Regulation (EU) 2024/1689 as amended by Regulation (EU) 2026/1744 (checked 27 November 2026)" in step
+    )
+    seen = []
+    monkeypatch.setattr(exports, "typeset", lambda _template, data, _at: seen.append(data) or b"")
+    exports.report_pdf(made, now)
+    marked = [row for part in ("points", "path") for row in seen[0][part] if "Confidence B" in " ".join(row)]
+    assert sorted(row[0].partition(" (")[0] for row in marked) == [
+        "Exception of Article 6(3)",
+        "F7  Exception of Article 6(3)",
+        "P5  Free of charge",
+    ]
 
 
 @django_db

@@ -46,7 +46,7 @@ def mode_as_dict(terms: Terms, voice: saying.Voice = saying.ENGLISH) -> dict[str
 
 def source(one: Source) -> dict[str, str]:
     """Where it is written, when somebody looked, how sure we are."""
-    return {"source": one.text, "checked_on": one.checked_on.isoformat(), "confidence": one.confidence}
+    return one.as_dict()
 
 
 def _route(one: Route, voice: saying.Voice) -> dict[str, Any]:

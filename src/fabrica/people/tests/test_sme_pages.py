@@ -72,6 +72,14 @@ def test_the_category_is_seen_at_once_and_an_owner_of_thirty_per_cent_changes_it
     assert live(client.get(path)).category == "small"
 
 
+def test_each_answer_beside_the_category_tells_its_source_and_how_sure_it_is(client, path):
+    page = entered(client, path).content.decode()
+    (start_up,) = re.findall(r"<li>Start-up: .*?</li>", page)
+    assert "Confidence C</strong>" in start_up
+    assert "Source: The Recommendation has no threshold for a start-up; this one follows Regulation" in start_up
+    assert len(re.findall(r"<li>Small mid-cap: .*?Confidence C</strong>.*?checked 2026-11-26.*?</li>", page)) == 1
+
+
 def test_a_version_of_endless_digits_is_none_that_there_was(client, path):
     answer = client.post(f"{path}accounts/", {**OWN, "version": "9" * 5_000})
     assert answer.context["form"].errors["__all__"][0].startswith("Somebody else changed these figures meanwhile.")

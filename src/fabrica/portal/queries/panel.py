@@ -11,6 +11,7 @@ from fabrica.applications.models import Application
 from fabrica.calls.models import Call
 from fabrica.calls.queries import call_by_slug, listed
 from fabrica.kit.errors import NotAllowed
+from fabrica.kit.facts import Source
 from fabrica.people import rules as people_rules
 from fabrica.people.models import Person
 from fabrica.people.states import Role
@@ -40,6 +41,12 @@ class Panel:
     may_rank: bool
     stands_in: bool  # an officer, where every member of the panel has a part in one that is ready
     may_award: bool  # an officer: what is ranked may be proposed for awards
+
+    @property
+    def sources(self) -> list[Source]:
+        """Where the criteria of what is shown come from, thresholds among them, each once."""
+        shown = [row.candidate.evaluation.criteria for row in (*self.waiting, *self.ranked)]
+        return list(dict.fromkeys(source for one in shown for source, _criteria in one.by_source))
 
     @property
     def ready(self) -> list[Candidate]:

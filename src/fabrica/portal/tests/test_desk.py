@@ -111,6 +111,17 @@ def test_each_part_of_the_queue_and_its_count(browser, cast, call, now):
     assert list(desk.due_for(cast.assessor)) == [two]
 
 
+def test_whose_choice_the_days_of_a_step_are_stands_once_on_queue_and_desk(browser, since):
+    many = [since(days) for days in (1, 2)]
+    told = (
+        "No rule of the programme says how the time is shared: this is Fabrica&#x27;s proposal, for the site to change"
+    )
+    pages = [browser("officer").get(path).content.decode() for path in ("/desk/", address(many[0]))]
+    for page in pages:
+        after = page.partition(f"Source: {told} (checked 2026-11-26)")
+        assert (page.count(told), "Confidence C</strong>" in after[0][-120:]) == (1, True)
+
+
 def test_a_part_that_does_not_exist_shows_the_whole_queue(browser, cast, call, now):
     made = submitted(cast, call, now)
     answer = browser("officer").get("/desk/?state=<script>&cursor=x_y")

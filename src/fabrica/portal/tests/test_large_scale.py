@@ -45,6 +45,10 @@ def people(cast, now):
     }  # fmt: skip
 
 
+THRESHOLDS = "the threshold is Fabrica&#x27;s proposal, for the site to change (checked 2026-11-01)"
+UNSURE = '<strong class="badge tone-warning">Confidence C</strong>'
+
+
 def at(monkeypatch, moment):
     monkeypatch.setattr(panel_pages, "utcnow", lambda: moment)
 
@@ -90,7 +94,8 @@ def test_the_officer_opens_assigns_and_closes(cast, wide, people, now, enter):
     officer.post(address, {"act": "close"})
     application.refresh_from_db()
     assert application.state == State.EVALUATED
-    assert "80.0 of 100 points" in officer.get(address).content.decode()
+    page = officer.get(address).content.decode()
+    assert ("80.0 of 100 points" in page, page.count(THRESHOLDS)) == (True, 1)
 
 
 def test_a_conflict_that_comes_to_light_later_is_shown_and_can_be_mended(cast, wide, people, now, enter):
@@ -122,6 +127,9 @@ def test_an_expert_declares_writes_and_hands_in(cast, wide, people, now, enter):
     page = anna.get(address).content.decode()
     words = set(re.findall(r"\w+", page))  # whole words: a random token may hold the letters of a name
     assert application.purpose in page and words.isdisjoint({"Novalis", "Bert", "Ada"})
+    (sources,) = re.findall(r"Criteria of 2026-11\..*?</ul>", page, re.DOTALL)
+    assert "Confidence B</strong> <span" in sources and "not found. How many reviews: a comparable call" in sources
+    assert f"<li>Excellence, Impact, Quality and efficiency: {UNSURE}" in sources and sources.count(THRESHOLDS) == 1
     told = {"score_impact": "4", "comment": "Good.", "remark": "", "draft_version": "0"}
     assert anna.post(f"{address}autosave/", told).json()["draft_version"] == 1
     assert anna.post(f"{address}autosave/", told).status_code == 409
@@ -169,6 +177,7 @@ def test_the_panel_sees_the_line_and_confirms_another_order_with_its_reasons(
     at(monkeypatch, now + timedelta(days=9))
     page = panel.get("/panel/large-scale/").content.decode()
     assert page.index("Best") < page.index("Worse")
+    assert (page.count(THRESHOLDS), page.count(UNSURE)) == (1, 1)  # once, for both follow the same criteria
     assert (page.count("within<"), page.count(">beyond the line<")) == (1, 1)
     turned = {f"place_{worse.pk}": "1", f"place_{best.pk}": "2"}
     assert "needs a reason" in panel.post("/panel/large-scale/", turned).content.decode()

@@ -48,7 +48,10 @@ def report(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         if form.is_valid() and (made := _received(form, version)):
             return redirect("registry:report_status", made.uid)
         form.data = {**form.data.dict(), "stamp": stamp(now)}  # type: ignore[attr-defined]  # a QueryDict, sent again
-    told = [(one.kind.label, one.days, one.article_in(get_language())) for one in map(_clock, ReportKind)]
+    told = [
+        (one.kind.label, one.days, one.article_in(get_language()), one.source.as_dict())
+        for one in map(_clock, ReportKind)
+    ]
     return render(request, "registry/report.html", {"version": version, "form": form, "clocks": told})
 
 
@@ -81,12 +84,14 @@ def status(request: HttpRequest, uid: str) -> HttpResponse:
     found = queries.report_of(uid)
     person = reader(request)
     handles = rules.can_handle(person, found)
+    clock = _clock(ReportKind(found.kind))
     context = {
         "report": found,
         "version": found.version,
         "tone": TONES[ReportState(found.state)],
         "is_late": found.state in OPEN_REPORTS and found.due_at <= utcnow(),
-        "article": _clock(ReportKind(found.kind)).article_in(get_language()),
+        "article": clock.article_in(get_language()),
+        "source": clock.source.as_dict(),
         "reads": rules.can_see_report(person, found),
         "handles": handles,
         "form": DecisionForm() if handles and found.state in OPEN_REPORTS else None,

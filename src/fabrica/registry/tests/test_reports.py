@@ -48,6 +48,18 @@ def test_anybody_reports_and_sees_where_it_stands_but_not_what_was_said(client, 
     assert client.get("/model-reports/nothing/").status_code == 404
 
 
+def test_where_the_days_of_a_report_come_from_stands_on_the_form_and_for_the_officer(client, public, cast, now):
+    form = client.get(f"{public.page}report/").content.decode()
+    listed = form.partition("By when it is decided")[2].partition("</ul>")[0]
+    own = (
+        '<strong class="badge tone-warning">Confidence B</strong> <span class="why">Source: The site&#x27;s own promise'
+    )
+    assert (listed.count("Source:"), listed.count(own), listed.count("Confidence")) == (7, 3, 3)
+    made = reported(public, now)
+    client.force_login(cast.officer, backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert client.get(made.page).content.decode().count(own) == 1
+
+
 def test_the_answer_says_nothing_about_the_address(client, public, cast):
     known, strange = (send(client, public, email=one) for one in (cast.applicant.email, "nobody@nowhere.example"))
     assert (known.status_code, strange.status_code, Report.objects.count()) == (302, 302, 2)

@@ -41,6 +41,12 @@ class Criteria:
     source: Source
     each: tuple[Criterion, ...]
 
+    @property
+    def by_source(self) -> list[tuple[Source, list[Criterion]]]:
+        """Where scales, weights and thresholds come from, each source with the criteria that follow it, in order."""
+        sources = dict.fromkeys(one.source for one in self.each)
+        return [(source, [one for one in self.each if one.source == source]) for source in sources]
+
 
 def criteria_from(row: Mapping[str, Any]) -> Criteria:
     """The criteria in a row. Raises ValueError where a figure makes no sense."""

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from fabrica.kit.facts import Source, load, source_of
+from fabrica.trust.engine.articles import article_in
 from fabrica.trust.states import Blocks, Owner
 
 SOURCE_LANGUAGE = "en"
@@ -14,8 +15,19 @@ FACTS = {"personal_data", "high_risk_left"}  # what `services.impact` looks at
 
 
 @dataclass(frozen=True)
+class Grounds:
+    """The article that a condition carries out, and where its days and limits come from, as `Source.as_dict` tells."""
+
+    article: str
+    told: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Row:
-    """One condition: any of these labels, duties or rules brings it, or a fact that its own service looks at."""
+    """One condition: any of these labels, duties or rules brings it, or a fact that its own service looks at.
+
+    `article` is what it carries out, `source` where its days and limits come from.
+    """
 
     key: str
     labels: frozenset[str]
@@ -26,6 +38,7 @@ class Row:
     run_gpu_seconds: int | None
     days: int
     words: Mapping[str, str]
+    article: str
     source: Source
     facts: frozenset[str] = frozenset()
 
@@ -33,6 +46,16 @@ class Row:
     def text(self) -> str:
         """As it is kept on record."""
         return self.words[SOURCE_LANGUAGE]
+
+    @property
+    def kept(self) -> str:
+        """The article and the source, with its day and confidence, as they are kept on record."""
+        return f"{self.article}. {self.source}"
+
+    def grounds(self, language: str | None) -> Grounds:
+        """The article and the source in a language."""
+        told = {**self.source.as_dict(), "source": article_in(language, self.source.text)}
+        return Grounds(article_in(language, self.article), told)
 
     def said(self, language: str | None) -> str:
         """In a language, where the data has it."""
@@ -55,7 +78,7 @@ def _row(told: Mapping[str, Any]) -> Row:
     labels, duties, rules = (frozenset(told[name]) for name in ("labels", "duties", "rules"))
     made = Row(
         told["key"], labels, duties, rules, Owner(told["owner"]), Blocks(told["blocks"]), told.get("run_gpu_seconds"),
-        told["days"], words, source_of(dict(told)), frozenset(told.get("facts", ())),
+        told["days"], words, told["article"], source_of(dict(told)), frozenset(told.get("facts", ())),
     )  # fmt: skip
     if made.facts - FACTS:
         raise ValueError(f"nobody looks at this fact: {made.key}")
@@ -99,10 +122,18 @@ def soon_owed(duties: Iterable[Mapping[str, Any]], day: date) -> list[str]:
 
 @cache
 def _within_days() -> int:
-    return int(load("fabrica.trust", "conditions.json")["duties_within_days"])
+    loaded = load("fabrica.trust", "conditions.json")
+    source_of(loaded)
+    return int(loaded["duties_within_days"])
 
 
 def words_of(key: str, text: str, language: str | None) -> str:
     """A condition's text in a language, where the data has it and still says the same in its own."""
     found = next((one for one in rows() if one.key == key and one.text == text), None)
     return found.said(language) if found else text
+
+
+def grounds_of(key: str, kept: str, language: str | None) -> Grounds | None:
+    """The article and source of a condition in a language, where the data still says what was kept of them."""
+    found = next((one for one in rows() if one.key == key and one.kept == kept), None)
+    return found.grounds(language) if found else None

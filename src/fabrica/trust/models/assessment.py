@@ -38,8 +38,9 @@ class Assessment(models.Model):
         return {**told, "decision": self.decision, "ruleset_version": self.version, "as_of": day.isoformat()}
 
     def reasons_in(self, language: str | None) -> list[dict[str, str]]:
-        """What led to more than a plain yes, with its words in a language."""
+        """What led to more than a plain yes, with its words in a language, and how sure each rule is."""
         if self.is_of_first_gate:
             return translated(self.reasons, language)
         rows = reasons_of(self.record_in((language or "en").partition("-")[0]))
-        return [{**one, "answer": str(Answer(one["answer"]).label)} for one in rows]
+        sure = {one["rule"]: one["confidence"] for one in self.path or ()}
+        return [{**one, "answer": str(Answer(one["answer"]).label), "confidence": sure[one["rule"]]} for one in rows]

@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from fabrica.kit.ids import new_uid
 from fabrica.people.models import Organisation, Person
 from fabrica.projects.models import Project
-from fabrica.trust.engine.owed import words_of
+from fabrica.trust.engine.owed import Grounds, grounds_of, words_of
 from fabrica.trust.models.assessment import Assessment
 from fabrica.trust.states import SETTLED, Blocks, Case, Finding, Met, Owner, Vote
 
@@ -178,6 +178,11 @@ class Condition(models.Model):
     def said(self, language: str | None) -> str:
         """Its text in a language, where it comes from the data; as it was written otherwise."""
         return words_of(self.key, self.text, language)
+
+    @property
+    def grounds(self) -> Grounds | None:
+        """Its article and the source of its figures, where it comes from the data as that is now."""
+        return grounds_of(self.key, self.source, get_language())
 
 
 class EvidenceFile(models.Model):

@@ -74,11 +74,12 @@ def _context(person: Person, found: Referral, acts: list[Act]) -> dict[str, Any]
         "case": found, "acts": acts, "today": timezone.localdate(now), "tally": cases.tally_of(found, now),
         "seats": found.seats.select_related("person") if reads_votes else (),
         "ballots": found.ballots.select_related("person") if reads_votes else (),
-        "enquiries": found.enquiries.select_related("asked_by", "answered_by"), "reads_votes": reads_votes,
+        "board_source": cases.source_on(now, get_language()), "reads_votes": reads_votes,
+        "enquiries": found.enquiries.select_related("asked_by", "answered_by"),
         "reasons": found.assessment.reasons_in(get_language()),
         "conditions": owed.conditions_of(subject=found.subject),
         "brought": [
-            (one.said(get_language()), one.blocks.label)
+            (one.said(get_language()), one.blocks.label, one.grounds(get_language()))
             for one in owed.brought_by(found.assessment) if found.state in cases.LIVE
         ],
     }  # fmt: skip

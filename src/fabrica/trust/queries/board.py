@@ -15,6 +15,7 @@ from fabrica.people.models import Organisation, Person
 from fabrica.people.queries import with_role
 from fabrica.people.states import Role
 from fabrica.trust import rules
+from fabrica.trust.engine.articles import article_in
 from fabrica.trust.engine.voting import Tally, rules_on, tally
 from fabrica.trust.models import Enquiry, Referral, Seat
 from fabrica.trust.states import Case, Finding, Vote
@@ -91,6 +92,12 @@ def tally_of(referral: Referral, now: datetime) -> Tally:
     voters = voters_of(referral)
     votes = referral.ballots.filter(person__in=voters).values_list("vote", flat=True)
     return tally([Vote(one) for one in votes], len(voters), rules_on(timezone.localdate(now)))
+
+
+def source_on(now: datetime, language: str | None) -> dict[str, str]:
+    """Where quorum, majority and days of the board come from, as `Source.as_dict` tells, in a language."""
+    source = rules_on(timezone.localdate(now)).source
+    return {**source.as_dict(), "source": article_in(language, source.text)}
 
 
 def seatable(referral: Referral) -> list[Person]:

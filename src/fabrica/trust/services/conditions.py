@@ -138,7 +138,7 @@ def _create(row: Row, *, now: datetime, subject: str, **about: Any) -> Condition
     if blocks is Blocks.AWARD and subject.startswith("project:"):
         blocks, limit = Blocks.RUN, 0
     made = Condition.objects.create(
-        subject=subject, key=row.key, text=row.text, source=row.source.text[:200], owner=row.owner, blocks=blocks,
+        subject=subject, key=row.key, text=row.text, source=row.kept, owner=row.owner, blocks=blocks,
         run_gpu_seconds=limit, due_on=due_on, opened_at=now, **about,
     )  # fmt: skip
     return _wind(made)

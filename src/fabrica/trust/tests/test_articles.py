@@ -8,6 +8,8 @@ from fabrica.trust.engine import impact
 from fabrica.trust.engine.act import VERSIONS, evaluate, ruleset
 from fabrica.trust.engine.act.telling import as_dict, kept_in
 from fabrica.trust.engine.articles import article_in, french
+from fabrica.trust.engine.owed import rows
+from fabrica.trust.engine.voting import versions
 from fabrica.trust.templatetags.articles import article
 from fabrica.trust.tests.examples import answers_of
 
@@ -25,6 +27,9 @@ def named():
         yield from (one.source.text for one in rules.rules.values())
     for row in load("fabrica.trust", "compute.json")["thresholds"]:
         yield from (row[key] for key in ("article", "notify_article") if key in row)
+    for row in rows():
+        yield from (row.article, row.source.text)
+    yield from (one.source.text for one in versions())
     form = impact.questions(impact.in_force(DAY).version)
     yield from (one.article for one in (*form.sections, *form.by_id.values(), *form.risk) if one.article)
 

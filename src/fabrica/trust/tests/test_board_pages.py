@@ -5,6 +5,7 @@ import json
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import translation
 from fabrica.applications.tests.factories import submitted
 from fabrica.conftest import make_person
 from fabrica.kit.time import utcnow
@@ -57,11 +58,48 @@ def press(who, path, act, **fields):
     return browser(who).post(path, data)
 
 
+def test_the_board_sees_which_rule_has_one_source_only(cast, call, now, ethics):
+    answers = answers_for("ACCEPT_CONDITIONS", **HIGH_RISK, no_influence="yes", narrow_task="yes")
+    made = submitted(cast, call, now, trust_answers=answers)
+    page = browser(ethics).get(f"/board/{Referral.objects.get(subject=made.subject).pk}/")
+    assert {one["rule"] for one in page.context["reasons"] if one["confidence"] == "B"} == {"F7"}
+    why = page.content.decode().partition('id="points"')[2].partition("</section>")[0]
+    assert (why.count("Confidence B"), why.count("Confidence")) == (1, 1)
+
+
+def test_whose_choice_the_figures_of_the_board_are_stands_below_the_quorum(case, ethics, member, now):
+    board.give_seat(referral=case, person=member, by=ethics, now=now)
+    page = browser(member).get(f"/board/{case.pk}/").content.decode()
+    votes = page.partition('id="votes"')[2].partition("</section>")[0]
+    assert "1 may vote, 2 must." in votes.partition("Source:")[0]
+    assert "this is Fabrica&#x27;s own choice, for the site to change (checked 2026-11-27)" in votes
+    assert votes.count("Confidence C") == 1
+
+
+def test_a_condition_names_its_article_and_whose_choice_its_days_are(condition, ethics):
+    assert condition.source == (
+        "AI Act, Art. 11 and Annex IV. Fabrica's own choice of days and of the step that waits, for the site to change "
+        "(checked 2026-11-27, confidence C)"
+    )
+    own = "Source: Fabrica&#x27;s own choice of days and of the step that waits, for the site to change"
+    pages = [browser(ethics).get(path).content.decode() for path in (f"/conditions/{condition.pk}/", "/conditions/")]
+    assert [(page.count("AI Act, Art. 11 and Annex IV"), page.count(own)) for page in pages] == [(1, 1), (1, 0)]
+    assert ["Confidence C" in page for page in pages] == [True, True]
+    with translation.override("fr"):
+        assert condition.grounds.article == "Règlement sur l’IA, article 11 et annexe IV"
+    condition.source = "AI Act, Art. 11"  # kept before its row was changed
+    condition.save()
+    page = browser(ethics).get(f"/conditions/{condition.pk}/").content.decode()
+    assert (page.count("AI Act, Art. 11"), "Confidence" in page) == (1, False)
+
+
 def test_a_case_goes_its_way_by_buttons(cast, case, ethics, member):
     path = f"/board/{case.pk}/"
     page = browser(ethics).get(path)
     shown, brought = page.context["reasons"], page.context["brought"]
-    assert [(words, str(step)) for words, step in brought] == [(row_of("mark_output").text, "Publication of a model")]
+    assert [(words, str(step)) for words, step, _ in brought] == [
+        (row_of("mark_output").text, "Publication of a model")
+    ]
     assert row_of("mark_output").text in page.content.decode()
     assert [(one["rule"], str(one["answer"])) for one in shown] == [("P1", "Unsure"), ("T1", "Yes"), ("T2", "Yes")]
     title = ruleset(case.assessment.version).rules["T1"].words["title_fr"]

@@ -7,6 +7,7 @@ from fabrica.trust.engine.act import evaluate
 from fabrica.trust.engine.act.telling import as_dict
 from fabrica.trust.engine.owed import owed_by, rows, soon_owed, words_of
 from fabrica.trust.engine.voting import rules_on, tally, versions
+from fabrica.trust.models import Condition
 from fabrica.trust.states import Blocks, Finding, Vote
 from fabrica.trust.tests.answers import answers_for
 
@@ -75,6 +76,16 @@ def test_every_condition_hangs_on_something_that_the_rules_know():
         for one in rows()
         if one.labels - set(act.labels) or one.duties - set(act.duties) or one.rules - {q.id for q in questions()}
     ] == []
+
+
+def test_only_days_of_a_law_are_given_as_sure_and_our_own_as_ours():
+    assert {one.key: one.source.confidence for one in rows() if one.source.confidence != "C"} == {
+        "systemic_notice": "A",
+        "prior_consultation": "A",
+    }
+    assert [one.key for one in rows() if ("own choice" in one.source.text) != (one.source.confidence == "C")] == []
+    assert max(len(one.kept) for one in rows()) <= Condition._meta.get_field("source").max_length
+    assert {one.source.confidence for one in versions()} == {"C"}
 
 
 def test_a_condition_is_said_in_french_only_while_it_says_the_same():
