@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from fabrica.allocations import services as allocations
 from fabrica.allocations.rules import can_audit
 from fabrica.applications import services as applications
-from fabrica.applications.engine.clocks import Clock, lengths
+from fabrica.applications.engine.clocks import Clock
 from fabrica.applications.models import Application
 from fabrica.applications.queries import clock_of, clocks_of
 from fabrica.applications.queries.eligibility import eligibility_of
+from fabrica.applications.queries.lengths import site_lengths
 from fabrica.applications.states import State
 from fabrica.kit.errors import Refused
 from fabrica.kit.time import utcnow
@@ -60,7 +61,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "which": which if which in counts else "",
         "filters": [(name, label, counts[name]) for name, label in _labels()],
         "waiting": waiting,
-        "clocks_source": lengths().source.as_dict(),
+        "clocks_source": site_lengths().source.as_dict(),
         "first": desks.next_for(person),
         "ranked_calls": ranked_calls(person) if which == State.RANKED else (),
     }
@@ -112,7 +113,7 @@ def _context(person: Person, case: Case, form: forms.Form | None) -> dict[str, A
         "clock": clock,
         "standing": clock.step.standing(now) if clock and clock.step else None,
         "due": step_due(clock, now),
-        "clocks_source": lengths().source.as_dict(),
+        "clocks_source": site_lengths().source.as_dict(),
         "next": desks.next_for(person, after=case.application),
         "sees_identities": can_audit(person),
         "eligibility": eligibility_of(case.application, case.sme, now),

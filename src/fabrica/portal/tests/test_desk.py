@@ -1,5 +1,6 @@
 """The desk: who may sit there, what waits in which order, and each decision that is due."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from fabrica.applications.states import Standing
 from fabrica.applications.tests.factories import draft, screened, submitted
 from fabrica.calls.models import Call
 from fabrica.conftest import make_person
+from fabrica.kit.facts import load
 from fabrica.people import services as people
 from fabrica.people.models import Member, RoleGrant
 from fabrica.people.states import MemberRole, Role
@@ -120,6 +122,14 @@ def test_whose_choice_the_days_of_a_step_are_stands_once_on_queue_and_desk(brows
     for page in pages:
         after = page.partition(f"Source: {told} (checked 2026-11-26)")
         assert (page.count(told), "Confidence C</strong>" in after[0][-120:]) == (1, True)
+
+
+def test_a_site_with_clocks_of_its_own_is_named_as_their_source(browser, since, settings, tmp_path):
+    waits, own = since(1), tmp_path / "clocks.json"
+    own.write_text(json.dumps({**load("fabrica.applications", "clocks.json"), "source": "The steering group of here"}))
+    settings.FABRICA_CLOCKS = str(own)
+    for path in ("/desk/", address(waits)):
+        assert "Source: The steering group of here" in browser("officer").get(path).content.decode()
 
 
 def test_a_part_that_does_not_exist_shows_the_whole_queue(browser, cast, call, now):
