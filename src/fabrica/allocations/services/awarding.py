@@ -73,7 +73,7 @@ def check_award(
         raise Refused(reason)
     if from_reserve:
         must_use_reserve(by, note)
-    must_not_be_barred(application, now)
+    must_not_be_barred(application, now, _("Wait until it is handed in, or lift the bar on the project's page."))
     _must_report(application, phases, months, now)
     first = at_once(gpu_seconds, phases, now, add_months(now, months))
     _must_explain(application, gpu_seconds, months, note)
@@ -120,8 +120,8 @@ def _unix_name(award: Award) -> str:
     return name
 
 
-def must_not_be_barred(application: Application, now: datetime) -> None:
-    """Raises Refused where a report is overdue: it may have become so since the application was handed in."""
+def must_not_be_barred(application: Application, now: datetime, todo: str) -> None:
+    """Raises Refused, with what helps, where a report became overdue since the application was handed in."""
     report = bar_on(application.organisation, application.applicant, now)
     if report is not None:
         facts = {
@@ -131,7 +131,7 @@ def must_not_be_barred(application: Application, now: datetime) -> None:
         raise Refused(
             _("A report of its organisation, or of who is to lead the project, is overdue: it is awarded no hours."),
             why=_("%(report)s of %(project)s was due on %(day)s.") % facts,
-            todo=_("Wait until it is handed in, or lift the bar on the project's page."),
+            todo=todo,
         )
 
 

@@ -82,7 +82,8 @@ def accept(*, application: Application, by: Person, now: datetime, number: int |
     more, and while a condition or an overdue report holds the award up.
     """
     conditions.require_none(step=Step.AWARD, subject=application.subject)
-    must_not_be_barred(application, now)
+    todo = _("Hand it in on the project's page, or ask an officer to lift the bar. The offer stays as it is.")
+    must_not_be_barred(application, now, todo)
     applications.mark_accepted(application=application, by=by, now=now)
     found = _settled(application, Answer.ACCEPTED, by, now, number)
     source = return_to_pool(offer=found, now=now)
