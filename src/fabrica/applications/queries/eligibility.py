@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from fabrica.applications.engine.eligible import CONTRACT, REMEDIES, Known, contract, needed_until, profile_of, todo
 from fabrica.applications.models import Application
 from fabrica.applications.queries import answers_asked
-from fabrica.calls.engine.answer import source
 from fabrica.calls.engine.terms import text_of
 from fabrica.calls.queries import weighed
 from fabrica.people.models import SmeDeclaration
@@ -94,7 +93,7 @@ def _contract(application: Application, answers: dict[str, Any], now: datetime) 
     until = needed_until(begin, application.months) if application.months else None
     text = " ".join([text_of(asked.text, (get_language() or "en").partition("-")[0]), *_days(begin, until)])
     holds = contract(answers, until)
-    told = {"rule": CONTRACT, "holds": holds, "decides": True, "text": text, **source(asked.source)}
+    told = {"rule": CONTRACT, "holds": holds, "decides": True, "text": text, **asked.source.as_dict()}
     return [Line(told, _(REMEDIES[CONTRACT]) if holds is False else "")]
 
 

@@ -6,7 +6,6 @@ from fabrica.calls.engine import saying
 from fabrica.calls.engine.reasons import Reason
 from fabrica.calls.engine.routing import Opening, Route, Routes
 from fabrica.calls.engine.terms import Preparation, Terms, text_of
-from fabrica.kit.facts import Source
 
 FORMAT = "fabrica-routes/1"
 
@@ -30,23 +29,21 @@ def mode_as_dict(terms: Terms, voice: saying.Voice = saying.ENGLISH) -> dict[str
         "for_whom": terms.for_whom,
         "version": terms.version,
         "rules": [
-            {"id": one.id, "text": text_of(one.text, voice.language), "is_advice": one.is_advice, **source(one.source)}
+            {
+                "id": one.id, "text": text_of(one.text, voice.language), "is_advice": one.is_advice,
+                **one.source.as_dict(),
+            }
             for one in terms.rules
         ],
         "figures": [
             {
                 "id": one.id, "label": saying.label(one, voice), "value": one.value,
-                "text": saying.figure(one, terms, voice), **source(one.source),
+                "text": saying.figure(one, terms, voice), **one.source.as_dict(),
             }
             for one in terms.figures.values()
         ],
         "prepare": [_preparation(one, voice) for one in terms.prepare],
     }  # fmt: skip
-
-
-def source(one: Source) -> dict[str, str]:
-    """Where it is written, when somebody looked, how sure we are."""
-    return one.as_dict()
 
 
 def _route(one: Route, voice: saying.Voice) -> dict[str, Any]:
@@ -65,15 +62,15 @@ def _route(one: Route, voice: saying.Voice) -> dict[str, Any]:
 def reason_as_dict(one: Reason, voice: saying.Voice = saying.ENGLISH) -> dict[str, Any]:
     """A rule or limit in words, met, broken or open, with where it is written."""
     told = {"rule": one.rule, "holds": one.holds, "decides": one.decides, "text": saying.reason(one, voice)}
-    return {**told, **source(one.source)}
+    return {**told, **one.source.as_dict()}
 
 
 def _preparation(one: Preparation, voice: saying.Voice) -> dict[str, Any]:
-    return {"id": one.id, "text": text_of(one.text, voice.language), **source(one.source)}
+    return {"id": one.id, "text": text_of(one.text, voice.language), **one.source.as_dict()}
 
 
 def _opening(one: Opening, voice: saying.Voice) -> dict[str, Any]:
     at = one.at.isoformat() if one.at else None
     day = one.day.isoformat() if one.day else None
     told: dict[str, Any] = {"when": one.when.value, "day": day, "at": at, "text": saying.opening(one, voice)}
-    return {**told, **(source(one.figure.source) if one.figure else {})}
+    return {**told, **(one.figure.source.as_dict() if one.figure else {})}

@@ -55,18 +55,10 @@ class Crossing:
 
     def why(self, say: Say, language: str | None = None) -> str:
         """Two sentences; `say` finds the reader's language, which is also named for the article."""
-        words, then = (_CROSSED, self._above) if self.level == WHOLE else (_WARNED, self._half)
+        words, then = (_CROSSED, _ABOVE) if self.level == WHOLE else (_WARNED, _HALF)
         article = article_in(language, self.threshold.article)
         facts = {"flop": operations(self.flop), "limit": operations(self.limit), "article": article}
-        return f"{say(words[self.estimate.method])} {say(then)}" % facts
-
-    @property
-    def _above(self) -> str:
-        return _ABOVE_LEFT if self._is_left else _ABOVE
-
-    @property
-    def _half(self) -> str:
-        return _HALF_LEFT if self._is_left else _HALF
+        return f"{say(words[self.estimate.method])} {say(then[self._is_left])}" % facts
 
     @property
     def _is_left(self) -> bool:
@@ -89,10 +81,14 @@ _WARNED = {
     "architecture": _("By its parameters and tokens it may have taken up to %(flop)s operations."),
     "granted": _("The hours granted could train up to %(flop)s operations."),
 }
-_ABOVE = _("That is more than the threshold of %(limit)s (%(article)s).")
-_HALF = _("That is half of the threshold of %(limit)s (%(article)s), or more.")
-_ABOVE_LEFT = _("That is more than the %(limit)s which the model it goes on from leaves to it (%(article)s).")
-_HALF_LEFT = _("That is half of the %(limit)s which the model it goes on from leaves to it (%(article)s), or more.")
+_ABOVE = {
+    False: _("That is more than the threshold of %(limit)s (%(article)s)."),
+    True: _("That is more than the %(limit)s which the model it goes on from leaves to it (%(article)s)."),
+}
+_HALF = {
+    False: _("That is half of the threshold of %(limit)s (%(article)s), or more."),
+    True: _("That is half of the %(limit)s which the model it goes on from leaves to it (%(article)s), or more."),
+}
 
 
 def operations(flop: float) -> str:
