@@ -67,10 +67,10 @@ def told_codes(codes: Iterable[str], hidden: set[str]) -> str:
     return ", ".join([*told, *([_("one that you do not decide on")] if is_more else [])])
 
 
-def tie_words(tie: Tie, hidden: set[str]) -> str:
-    """A tie of points in a sentence."""
+def tie_words(tie: Tie) -> str:
+    """A tie of points in a sentence; for a reader who may be told of all of them."""
     return _("%(inside)s and %(outside)s have the same points; the panel's order decides for the first.") % {
-        "inside": told_codes(tie.inside, hidden), "outside": told_codes(tie.outside, hidden),
+        "inside": ", ".join(tie.inside), "outside": ", ".join(tie.outside),
     }  # fmt: skip
 
 

@@ -189,8 +189,9 @@ def proposed_of(
         names.caps.update(caps)
     rows = [_row(known, at, found, calls, names) for at in range(len(known.ranked))]
     return Proposed(
-        known.call, rows, [_system(call, *told, found) for call, told in zip(calls, looked, strict=True)],
-        known.others, [tie_words(one, known.hidden) for one in found.ties], found.undecided, problem,
+        known.call, rows, [_system(call, *told, found) for call, told in zip(calls, looked, strict=True)], known.others,
+        [tie_words(one) for one in found.ties if not known.hidden.intersection((*one.inside, *one.outside))],
+        found.undecided, problem,
     )  # fmt: skip
 
 

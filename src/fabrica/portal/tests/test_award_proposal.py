@@ -107,6 +107,7 @@ def test_what_one_had_a_part_in_is_kept_for_a_colleague_and_an_interest_tells_no
     client.force_login(colleague)
     page = client.get(ADDRESS).content.decode()
     assert first in page and "No 0" not in page and "To the confirmation" not in page
+    assert "of 2 ranked" in page and "Equal points" not in page
     assert ("Sums are left out" in page, "Hours proposed" in page, "Stays free" in page) == (True, False, False)
     (limit,) = client.get(f"/api/calls/{call.slug}/proposal").json()["limits"]
     assert (limit["free_gpu_seconds"], limit["left_gpu_seconds"]) == (HOURS, None)
